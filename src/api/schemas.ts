@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import { AGGREGATES } from '../core/historian.ts'
+
+/** The shapes of the HTTP surface. Types, validation, OpenAPI and the user interface come from these alone. Times are RFC 3339 UTC. */
+
+const time = z.iso.datetime().describe('RFC 3339 UTC')
+const label = z.object({ fr: z.string().optional(), en: z.string().optional() })
+export const severity = z.enum(['Good', 'Uncertain', 'Bad'])
+
+/** One sample. `value` is null when the status allows no value. */
+export const sample = z.object({
+  signal: z.string(),
+  time: time.describe('sourceTime: the device’s clock'),
+  receivedTime: time.optional().describe('when the node received it'),
+  recordedTime: time.optional().describe('when the historian’s node recorded it'),
+  value: z.union([z.number(), z.boolean(), z.string(), z.null()]),
+  unit: z.string().optional(),
+  status: severity,
+  statusCode: z.string().describe('OPC UA status code name, e.g. UncertainLastUsableValue'),
+  reasons: z.array(z.string()),
+})
+export type Sample = z.infer<typeof sample>
+
+export const signal = z.object({
+  id: z.string(),
+  connection: z.string(),
+  address: z.string(),
+  dataType: z.enum(['number', 'boolean', 'text']),
+  unit: z.string().optional(),
+  label: label.optional(),
+  decimals: z.int().optional(),
+  range: z.tuple([z.number(), z.number()]).optional(),
+  last: sample.optional().describe('absent: no sample yet'),
+})
+export type Signal = z.infer<typeof signal>
+
+export const connection = z.object({
+  name: z.string(),
+  kind: z.string(),
+  label: label.optional(),
+  endpoint: z.string(),
+  state: z.enum(['starting', 'connecting', 'connected', 'backing-off', 'stopped']),
+  liveness: z.enum(['waiting', 'live', 'uncertain', 'bad']),
+  since: time,
+  lastHeardTime: time.optional(),
+  lastGoodTime: time.optional(),
+  latencyMs: z.number().optional(),
+  signals: z.int(),
+  attempts: z.int(),
+  reconnects: z.int(),
+  read: z.int(),
+  stored: z.int(),
+  good: z.int(),
+  uncertain: z.int(),
+  bad: z.int(),
+  gaps: z.int(),
+  dropped: z.record(z.string(), z.int()),
+  ratePerSecond: z.number(),
+  pending: z.int(),
+  lastError: z.object({ time, message: z.string(), hint: z.string().optional() }).optional(),
+})
+export type Connection = z.infer<typeof connection>
+
+/** `GET /api/v1/health`: the node at a glance. `status` is the worst of its parts. */
+export const health = z.object({
+  status: z.enum(['ok', 'degraded', 'failing']),
+  site: z.object({ id: z.string(), label: label.optional() }),
+  node: z.string(),
+  version: z.string(),
+  configVersion: z.string(),
+  time,
+  startedTime: time,
+  signals: z.object({ total: z.int(), good: z.int(), uncertain: z.int(), bad: z.int(), waiting: z.int() }),
+  connections: z.array(connection),
+  spool: z.object({
+    firstSequence: z.int(),
+    lastSequence: z.int(),
+    bytes: z.int(),
+    maxBytes: z.int(),
+    oldestTime: time.optional(),
+    droppedSamples: z.int(),
+    corruptRecords: z.int(),
+    fsyncP50Ms: z.number(),
+    fsyncP99Ms: z.number(),
+    problem: z.string().optional(),
+  }),
+  historian: z.object({
+    lagRecords: z.int(),
+    samples: z.int(),
+    hotBytes: z.int(),
+    coldBytes: z.int(),
+    oldestTime: time.optional(),
+    newestTime: time.optional(),
+    problem: z.string().optional(),
+  }),
+})
+export type Health = z.infer<typeof health>
+
+/** `GET /api/v1/signals?match=GLOB&after=ID&limit=N`: definitions with last values, by id; `next` continues. */
+export const signalPage = z.object({ signals: z.array(signal), total: z.int(), next: z.string().optional() })
+export type SignalPage = z.infer<typeof signalPage>
+
+/** `GET /api/v1/last?match=GLOB&limit=N` */
+export const lastPage = z.object({ samples: z.array(sample), total: z.int(), truncated: z.boolean() })
+export type LastPage = z.infer<typeof lastPage>
+
+/** `GET /api/v1/samples?signal=ID&from=&to=&limit=&asKnownAt=` */
+export const samplePage = z.object({ signal: z.string(), from: time, to: time, samples: z.array(sample), truncated: z.boolean() })
+export type SamplePage = z.infer<typeof samplePage>
+
+/** `GET /api/v1/trend?signal=ID&from=&to=&points=N`: columns for drawing, at most about N points; bucketed to min/max/last where there is more. */
+export const trend = z.object({
+  signal: z.string(),
+  unit: z.string().optional(),
+  from: time,
+  to: time,
+  bucketed: z.boolean().describe('true: one point stands for several samples'),
+  /** Seconds since the epoch. */
+  time: z.array(z.number()),
+  value: z.array(z.number().nullable()),
+  minimum: z.array(z.number().nullable()).optional(),
+  maximum: z.array(z.number().nullable()).optional(),
+  /** Worst severity in the point: 0 Good, 1 Uncertain, 2 Bad. */
+  severity: z.array(z.int()),
+})
+export type Trend = z.infer<typeof trend>
+
+/** `GET /api/v1/aggregate?signal=ID&from=&to=&interval=1h&functions=average,count` (`signal` may repeat). */
+export const aggregatePage = z.object({
+  rows: z.array(
+    z.object({ signal: z.string(), time, values: z.partialRecord(z.enum(AGGREGATES), z.union([z.number(), z.string(), z.null()])) }),
+  ),
+  truncated: z.boolean(),
+})
+export type AggregatePage = z.infer<typeof aggregatePage>
+
+/** `POST /api/v1/query {sql}` */
+export const sqlResult = z.object({
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  rows: z.array(z.array(z.unknown())),
+  truncated: z.boolean(),
+})
+export type SqlPage = z.infer<typeof sqlResult>
+
+/** Every error answer. `hint` says what to do. */
+export const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() })
+export type Problem = z.infer<typeof problem>
+
+/** `GET /api/v1/session`: who is signed in. `POST /api/v1/session {name, password}` signs in; `DELETE` signs out; `POST /api/v1/accounts {token, name, password}` uses the one-time link. */
+export const session = z.object({ name: z.string(), permissions: z.array(z.string()) })
+export type Session = z.infer<typeof session>
+
+/**
+ * `GET /api/v1/live?match=GLOB` is a stream of server-sent events:
+ * `samples` with a LiveSamples, `missed` with a LiveMissed when this client was too slow, `health` with a Health every few seconds, `: keep-alive` comments.
+ */
+export const liveSamples = z.object({ samples: z.array(sample) })
+export type LiveSamples = z.infer<typeof liveSamples>
+export const liveMissed = z.object({
+  samples: z.int().describe('samples skipped since the last event, because this client reads too slowly'),
+})
+export type LiveMissed = z.infer<typeof liveMissed>

@@ -1,0 +1,5 @@
+import type { Connector } from '../core/connector.ts'
+
+/** Every system Écluse speaks with: the one list. A new connector is one folder and one line here. */
+// biome-ignore lint/suspicious/noExplicitAny: each connector has its own configuration type
+export const connectors: readonly Connector<any>[] = []

@@ -1,0 +1,126 @@
+import type { SpoolRecord } from './spool.ts'
+import type { Micros } from './time.ts'
+
+/** Stored samples in columns; `ingest` names the record each came from. */
+export interface SampleColumns {
+  readonly count: number
+  readonly time: Float64Array
+  readonly value: Float64Array
+  readonly status: Uint32Array
+  /** Names per row are `reasonSets[reasons[i]]`. */
+  readonly reasons: Uint32Array
+  readonly reasonSets: ReadonlyMap<number, readonly string[]>
+  readonly text?: ReadonlyMap<number, string>
+  readonly ingest: Uint32Array
+  /** True when more samples match than the limit let through. */
+  readonly truncated: boolean
+}
+
+export interface SampleQuery {
+  readonly signal: string
+  /** Inclusive. */
+  readonly from: Micros
+  /** Exclusive. */
+  readonly to: Micros
+  readonly limit: number
+  /** Only what was recorded up to then. */
+  readonly asKnownAt?: Micros
+  /** Newest first; default oldest first. */
+  readonly descending?: boolean
+}
+
+/** Aggregates over samples; a value is null where nothing usable was there. OPC UA Part 13 refines these in qualify and process. */
+export const AGGREGATES = ['count', 'average', 'minimum', 'maximum', 'first', 'last', 'percentGood', 'worstStatus'] as const
+export type AggregateFunction = (typeof AGGREGATES)[number]
+
+export interface AggregateQuery {
+  /** One or several ids. */
+  readonly signals: readonly string[]
+  readonly from: Micros
+  readonly to: Micros
+  /** Length of one interval, aligned to the epoch. */
+  readonly intervalUs: number
+  readonly functions: readonly AggregateFunction[]
+  readonly limit: number
+}
+
+/** One signal in one interval. Statistics use samples that are not Bad; `percentGood` counts Good among all; `worstStatus` is a status code. */
+export interface AggregateRow {
+  readonly signal: string
+  readonly time: Micros
+  readonly values: Readonly<Partial<Record<AggregateFunction, number | null>>>
+}
+
+export interface SqlResult {
+  readonly columns: readonly { name: string; type: string }[]
+  /** JSON-safe cells. */
+  readonly rows: readonly (readonly unknown[])[]
+  readonly truncated: boolean
+}
+
+export interface LastRow {
+  readonly signal: string
+  readonly sourceTime: Micros
+  readonly receivedTime: Micros
+  readonly value: number
+  readonly status: number
+  readonly reasons: readonly string[]
+  readonly text?: string
+}
+
+/** How far a writer's log is stored: everything up to `sequence` is committed. */
+export interface Checkpoint {
+  readonly node: string
+  readonly epoch: number
+  readonly sequence: number
+}
+
+/** Where each stored sample came from. */
+export interface IngestRow {
+  readonly ingest: number
+  readonly node: string
+  readonly epoch: number
+  readonly sequence: number
+  readonly receivedTime: Micros
+  readonly recordedTime: Micros
+  readonly configVersion: string
+}
+
+export interface HistorianStats {
+  readonly samples: number
+  readonly hotBytes: number
+  readonly coldBytes: number
+  readonly oldestTime: Micros | undefined
+  readonly newestTime: Micros | undefined
+  /** Last problem of the writer, compaction or retention. */
+  readonly problem: string | undefined
+}
+
+/**
+ * Long-term memory. One owner writes; queries may run beside it. One suite (`src/historian/contract.ts`) holds every implementation to this.
+ */
+export interface Historian {
+  /** Checkpoints of every writer known, for resuming. */
+  checkpoints(): Promise<Checkpoint[]>
+  /**
+   * Stores records in order. Resolves when they are committed and queries see them. Exactly once in effect: a record at or below its
+   * writer's checkpoint changes nothing. All of one call is committed together, or nothing is (then it rejects and the caller retries).
+   */
+  write(records: readonly SpoolRecord[]): Promise<void>
+  samples(query: SampleQuery): Promise<SampleColumns>
+  aggregate(query: AggregateQuery): Promise<{ rows: AggregateRow[]; truncated: boolean }>
+  /** The newest stored sample (by arrival) of every signal, to seed the node's last values at start. */
+  lastAll(): Promise<LastRow[]>
+  /** Read-only SQL over the documented views, bounded in rows and time. Rejects with QueryRefused. */
+  sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
+  ingests(ids: readonly number[]): Promise<IngestRow[]>
+  /** Moves closed days to sorted columnar files and applies retention, as of `now`. */
+  compact(now: Micros): Promise<{ days: number; samples: number; bytes: number; removedDays: number }>
+  stats(): Promise<HistorianStats>
+  close(): Promise<void>
+}
+
+/** A query that is not allowed, not valid, or over its limits; the message is meant for the person who wrote it. */
+export class QueryRefused extends Error {
+  override name = 'QueryRefused'
+}

@@ -1,0 +1,15 @@
+/** Limits on what one node holds or accepts. Every one has a test that reaches it. */
+export const LIMITS = {
+  /** Signals in one node's table. */
+  signals: 1_000_000,
+  /** Distinct combinations of reasons per epoch; more are recorded as `reasons-overflow`. */
+  reasonSets: 65_536,
+  /** UTF-8 bytes of one text value; longer text is refused with Bad status. */
+  textBytes: 4_096,
+  /** Samples in one batch; sources split what is larger. */
+  batchSamples: 1_048_576,
+  /** Bytes of one encoded batch, spool record or link frame. */
+  recordBytes: 64 * 1024 * 1024,
+  /** Characters of a signal id. */
+  idLength: 512,
+} as const

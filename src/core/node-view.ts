@@ -1,0 +1,64 @@
+import type { SampleBatch } from './batch.ts'
+import type { Historian } from './historian.ts'
+import type { LastValues } from './last-values.ts'
+import type { ReasonSets } from './reasons.ts'
+import type { Label, SignalTable } from './signals.ts'
+import type { SpoolStats } from './spool.ts'
+import type { Clock, Micros } from './time.ts'
+
+/** `starting` before the first success; `backing-off` between attempts; `stopped` by configuration error, end of input or shutdown. */
+export type ConnectionState = 'starting' | 'connecting' | 'connected' | 'backing-off' | 'stopped'
+
+/** How one connection is doing; plain numbers, read by the API, the metrics and the commands. */
+export interface ConnectionHealth {
+  readonly name: string
+  readonly kind: string
+  readonly label?: Label
+  readonly endpoint: string
+  readonly state: ConnectionState
+  /** What the silence limits make of it: how its signals stand. */
+  readonly liveness: 'waiting' | 'live' | 'uncertain' | 'bad'
+  readonly since: Micros
+  /** Last word from the device, keep-alives included. */
+  readonly lastHeardTime: Micros | undefined
+  readonly lastGoodTime: Micros | undefined
+  readonly latencyMs: number | undefined
+  readonly signals: number
+  readonly attempts: number
+  readonly reconnects: number
+  /** Samples read from the device, made durable, and by severity of their status when stored. */
+  readonly read: number
+  readonly stored: number
+  readonly good: number
+  readonly uncertain: number
+  readonly bad: number
+  /** Times the liveness limits or the device declared a gap. */
+  readonly gaps: number
+  readonly dropped: Readonly<Record<string, number>>
+  /** Samples per second over the last 10 s. */
+  readonly ratePerSecond: number
+  /** Read but not yet durable. */
+  readonly pending: number
+  readonly lastError: { readonly time: Micros; readonly message: string; readonly hint?: string } | undefined
+}
+
+/** What the API and the commands see of a running node. */
+export interface NodeView {
+  readonly site: { readonly id: string; readonly label?: Label }
+  readonly node: string
+  readonly epoch: number
+  readonly version: string
+  readonly configVersion: string
+  readonly startedTime: Micros
+  readonly clock: Clock
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly last: LastValues
+  readonly historian: Historian
+  connections(): ConnectionHealth[]
+  spool(): SpoolStats
+  /** Records durable but not yet in the historian. */
+  historianLag(): { records: number; problem: string | undefined }
+  /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */
+  subscribe(onBatch: (batch: SampleBatch) => void): () => void
+}

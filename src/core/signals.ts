@@ -1,0 +1,90 @@
+import { LIMITS } from './limits.ts'
+
+/** What a sample's value is. Booleans travel as 0 and 1, text beside the columns. */
+export type DataType = 'number' | 'boolean' | 'text'
+/** A text per language; at least one. */
+export type Label = { fr?: string; en?: string }
+
+/** What a node knows of one signal. */
+export interface SignalDefinition {
+  /** Equipment path and name, e.g. `t2e/baggage/carousel-3/motor/current`. */
+  readonly id: string
+  /** The connection that feeds it. */
+  readonly connection: string
+  /** Where it lives at the source, in the connector's own notation (`ns=2;s=CAR03.I`, `holding 40001 float32`). */
+  readonly address: string
+  readonly dataType: DataType
+  /** UCUM code, e.g. `A`, `Cel`, `kW.h`. */
+  readonly unit?: string
+  readonly label?: Label
+  /** Digits after the decimal point when shown. */
+  readonly decimals?: number
+  /** What a sound reading may be, inclusive, in `unit`. */
+  readonly range?: readonly [number, number]
+  /** Longest time between samples when all is well, in microseconds. */
+  readonly expectedPeriodUs?: number
+  /** Largest plausible change per second, in `unit`. */
+  readonly maxRatePerSecond?: number
+  /** A numeric value that does not change at all for longer than this is suspect, in microseconds. */
+  readonly flatLineUs?: number
+}
+
+/**
+ * Signals by index. Append-only: an index means the same signal for as long as the node's epoch lasts.
+ * Redefining a known id keeps its index and appends the change to the log, which the spool stores.
+ */
+export class SignalTable {
+  readonly #definitions: SignalDefinition[] = []
+  readonly #index = new Map<string, number>()
+  readonly #log: number[] = []
+
+  get size(): number {
+    return this.#definitions.length
+  }
+
+  /** Number of definitions and redefinitions so far. */
+  get version(): number {
+    return this.#log.length
+  }
+
+  /** Index of the signal, new or redefined. Throws RangeError at `LIMITS.signals`. */
+  define(definition: SignalDefinition): number {
+    const known = this.#index.get(definition.id)
+    if (known !== undefined) {
+      if (JSON.stringify(this.#definitions[known]) !== JSON.stringify(definition)) {
+        this.#definitions[known] = Object.freeze({ ...definition })
+        this.#log.push(known)
+      }
+      return known
+    }
+    if (this.#definitions.length >= LIMITS.signals) throw new RangeError(`more than ${LIMITS.signals} signals`)
+    const index = this.#definitions.push(Object.freeze({ ...definition })) - 1
+    this.#index.set(definition.id, index)
+    this.#log.push(index)
+    return index
+  }
+
+  indexOf(id: string): number | undefined {
+    return this.#index.get(id)
+  }
+
+  at(index: number): SignalDefinition | undefined {
+    return this.#definitions[index]
+  }
+
+  /** Indices defined or redefined since a version, for dictionary records and live views. */
+  changedSince(version: number): number[] {
+    return [...new Set(this.#log.slice(version))]
+  }
+
+  /** All definitions in index order. */
+  all(): readonly SignalDefinition[] {
+    return this.#definitions
+  }
+
+  /** Restores a definition at its index (start of a node from its spool). */
+  restore(index: number, definition: SignalDefinition): void {
+    const at = this.define(definition)
+    if (at !== index) throw new Error(`signal ${definition.id} is ${at}, the dictionary says ${index}`)
+  }
+}

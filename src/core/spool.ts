@@ -1,0 +1,72 @@
+import type { SampleBatch } from './batch.ts'
+import type { Micros } from './time.ts'
+
+/** Where a record stands: the node that wrote it, the life of that node's spool, and the place in it. */
+export interface Position {
+  readonly node: string
+  /** Microseconds when the spool was created: a new spool directory is a new epoch, never a silent overwrite. */
+  readonly epoch: number
+  /** 1, 2, 3 ... without holes. */
+  readonly sequence: number
+}
+
+/**
+ * What a record's payload holds. `batch`: `encodeBatch` bytes. The dictionaries are JSON in UTF-8:
+ * `signals`: `[index, SignalDefinition][]`; `reasons`: `{first: number, sets: string[][]}`;
+ * `config`: `{version: string, loadedTime: number}`, the configuration in force from here on.
+ * `gap`: `{from: number, to: number, cause: string, samples?: number}`, sequences that are gone for good (overflow, corruption).
+ */
+export type RecordKind = 'batch' | 'signals' | 'reasons' | 'config' | 'gap'
+
+export interface SpoolRecord extends Position {
+  readonly kind: RecordKind
+  /** When the record was written, by this node's clock. */
+  readonly recordedTime: Micros
+  readonly payload: Uint8Array
+}
+
+/**
+ * A node's durable log. Everything is appended once, in order, checksummed and chained by hash.
+ * Dictionary records stand before the first batch that needs them, and again at the start of every segment, so that any segment explains itself.
+ */
+export interface Spool {
+  readonly node: string
+  readonly epoch: number
+  /**
+   * Appends a batch; resolves with its record once it is on disk (fsync, shared by all that wait). Rejects with SpoolFull when the declared
+   * overflow policy is `block` and there is no room: the caller keeps the batch and does not acknowledge. After a failed fsync the segment is
+   * sealed and the batch is written again to a new one; nothing is resolved on the strength of a retried fsync.
+   */
+  append(batch: SampleBatch): Promise<SpoolRecord>
+  /** Records from `sequence` on, in order, up to the last durable one; at most `maxRecords` and about `maxBytes`. Corrupt ones come as `gap` records. */
+  read(sequence: number, maxRecords: number, maxBytes: number): Promise<SpoolRecord[]>
+  /** A consumer needs nothing before `sequence` any more. Segments no consumer needs may go. */
+  release(consumer: string, sequence: number): void
+  /** Calls back with each record as it becomes durable, in order (dictionaries included). Returns the way to stop. */
+  follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void
+  stats(): SpoolStats
+  /** Drains what was appended, fsyncs, closes. */
+  close(): Promise<void>
+}
+
+export interface SpoolStats {
+  readonly firstSequence: number
+  readonly lastSequence: number
+  readonly bytes: number
+  readonly maxBytes: number
+  readonly segments: number
+  readonly oldestTime: Micros | undefined
+  /** Samples dropped by the overflow policy, and records found corrupt, since the start. */
+  readonly droppedSamples: number
+  readonly corruptRecords: number
+  /** fsync duration in milliseconds, recent median and 99th percentile. */
+  readonly fsyncP50Ms: number
+  readonly fsyncP99Ms: number
+  /** Why the spool cannot write just now (`ENOSPC ...`), if it cannot. */
+  readonly problem: string | undefined
+}
+
+/** The spool has no room and its policy is `block`. */
+export class SpoolFull extends Error {
+  override name = 'SpoolFull'
+}

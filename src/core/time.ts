@@ -1,0 +1,56 @@
+/**
+ * Time in Écluse is microseconds since 1970-01-01T00:00:00Z as a double: exact until the year 2255.
+ * Three times are never merged: sourceTime (the device's clock), receivedTime (this node), recordedTime (the historian's node).
+ */
+export type Micros = number
+
+/** A clock that the code which reads it is given, so that tests and simulators own time. */
+export interface Clock {
+  /** Wall time in microseconds. Never use it to order or to deduplicate. */
+  now(): Micros
+  /** Monotonic milliseconds, for durations and time-outs. */
+  monotonicMs(): number
+  /** Resolves after `ms`, or at once when `stop` is aborted. Never rejects. */
+  sleep(ms: number, stop?: AbortSignal): Promise<void>
+}
+
+export const SECOND: Micros = 1_000_000
+export const MINUTE: Micros = 60 * SECOND
+export const HOUR: Micros = 60 * MINUTE
+export const DAY: Micros = 24 * HOUR
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, stop) =>
+    new Promise((resolve) => {
+      if (stop?.aborted) return resolve()
+      const done = () => {
+        clearTimeout(timer)
+        stop?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      stop?.addEventListener('abort', done, { once: true })
+    }),
+}
+
+/** RFC 3339 UTC with microseconds where they are not zero: `2026-11-23T08:00:00.250Z`. */
+export function formatTime(time: Micros): string {
+  const ms = Math.floor(time / 1000)
+  if (!Number.isFinite(time) || Math.abs(ms) > 8.64e15) return 'invalid'
+  const micros = Math.round(time - ms * 1000)
+  const text = new Date(ms).toISOString()
+  return micros === 0 ? text : `${text.slice(0, -1)}${String(micros).padStart(3, '0')}Z`
+}
+
+const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i
+
+/** Microseconds of an RFC 3339 time (a zone is required); NaN when the text is not one. */
+export function parseTime(text: string): Micros {
+  const parts = RFC3339.exec(text)
+  if (!parts) return Number.NaN
+  const seconds = Date.parse(`${parts[1]}${parts[3]}`)
+  return seconds * 1000 + Math.floor(Number(`0.${parts[2] ?? '0'}`) * 1e6 + 1e-6)
+}
