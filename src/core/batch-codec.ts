@@ -83,6 +83,11 @@ export function decodeBatch(bytes: Uint8Array): SampleBatch {
   return { ...batch, text: decodeText(new Uint8Array(source.buffer, at, textBytes), count) }
 }
 
+/** Number of samples in encoded bytes, without decoding them. */
+export function encodedCount(bytes: Uint8Array): number {
+  return bytes.length < HEADER ? 0 : new DataView(bytes.buffer, bytes.byteOffset, 8).getUint32(4, true)
+}
+
 function columnBytes(column: number, form: number, count: number): number {
   const wide = column === 1 || column === 2
   if (form > NARROW || (form === NARROW && column === 2)) throw new RangeError(`batch: column ${column} has no form ${form}`)

@@ -1,0 +1,177 @@
+import { join } from 'node:path'
+import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
+import type { SampleBatch } from '../core/batch.ts'
+import { LastValues } from '../core/last-values.ts'
+import type { Logger } from '../core/log.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { ReasonSets } from '../core/reasons.ts'
+import { SignalTable } from '../core/signals.ts'
+import type { Clock } from '../core/time.ts'
+import { openSpool } from '../gateway/index.ts'
+import { openHistorian } from '../historian/index.ts'
+import { BackOff } from '../lib/back-off.ts'
+import { createQualify, type Qualify } from '../qualify/index.ts'
+import { runConnection } from './connection.ts'
+import { FanOut } from './fan-out.ts'
+import { Feeder } from './feeder.ts'
+import { HealthRecord } from './health.ts'
+import { Lane } from './lane.ts'
+import { Liveness } from './liveness.ts'
+import { resume } from './resume.ts'
+
+const BACK_OFF_FIRST_MS = 500
+const BACK_OFF_LIMIT_MS = 30_000
+const DRAIN_LIMIT_MS = 10_000
+const COMPACT_EVERY_MS = 3_600_000
+
+export interface NodeDependencies {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly random: () => number
+  /** Version of the program, shown in health. */
+  readonly version: string
+}
+
+export interface RunningNode {
+  readonly view: NodeView
+  /** Stops reading, makes durable what was read, stores it, closes. Idempotent. */
+  stop(): Promise<void>
+}
+
+/** The node's state that all its connections share. */
+interface Shared extends NodeDependencies {
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly last: LastValues
+  readonly fanOut: FanOut
+  readonly qualify: Qualify
+  readonly spool: Awaited<ReturnType<typeof openSpool>>
+  readonly stop: AbortSignal
+}
+
+/** Wires the parts as values and starts every connection. Rejects when the spool or the historian cannot be opened; nothing runs then. */
+export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): Promise<RunningNode> {
+  const { config } = loaded
+  const { clock, log } = deps
+  const signals = new SignalTable()
+  const reasons = new ReasonSets()
+  const last = new LastValues()
+  const startedTime = clock.now()
+  const opening = openHistorian({ ...config.historian, directory: join(config.data, 'historian'), clock, log })
+  const spool = await openSpool({
+    ...config.spool,
+    directory: join(config.data, 'spool'),
+    node: config.node.id,
+    clock,
+    signals,
+    reasons,
+    config: { version: loaded.version, loadedTime: startedTime },
+    log,
+  }).catch(async (error) => {
+    await opening.then((historian) => historian.close()).catch(() => undefined)
+    throw error
+  })
+  const historian = await opening.catch(async (error) => {
+    await spool.close()
+    throw error
+  })
+  const from = await resume({ historian, spool, signals, reasons, last, clock })
+  const feeder = new Feeder({
+    ...deps,
+    spool,
+    historian,
+    from,
+    commitRows: config.historian.commitRows,
+    commitIntervalMs: config.historian.commitInterval,
+  })
+  const stopping = new AbortController()
+  const fanOut = new FanOut(log)
+  const qualify = createQualify(signals, reasons)
+  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, spool, stop: stopping.signal }
+  const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
+  const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
+    await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
+  })
+
+  const view: NodeView = {
+    site: config.site,
+    node: config.node.id,
+    epoch: spool.epoch,
+    version: deps.version,
+    configVersion: loaded.version,
+    startedTime,
+    clock,
+    signals,
+    reasons,
+    last,
+    historian,
+    connections: () => connections.map((connection) => connection.health()),
+    spool: () => spool.stats(),
+    historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
+    subscribe: (onBatch) => fanOut.subscribe(onBatch),
+  }
+  const shutdown = async () => {
+    stopping.abort()
+    await Promise.all(connections.map((connection) => connection.finish()))
+    await compacting
+    await feeder.close(DRAIN_LIMIT_MS)
+    await spool.close()
+    await historian.close()
+  }
+  let stopped: Promise<void> | undefined
+  return { view, stop: () => (stopped ??= shutdown()) }
+}
+
+function startConnection(connection: LoadedConnection, loaded: LoadedConfig, shared: Shared) {
+  const { clock, random, signals, reasons, last, fanOut, qualify, spool, stop } = shared
+  const { name } = connection
+  const log = scoped(shared.log, name)
+  const endpoint = endpointOf(connection.config)
+  const health = new HealthRecord({ name, kind: connection.kind, endpoint, ...(connection.label && { label: connection.label }) }, clock)
+  const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random }
+  const source = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
+  const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
+  const onStored = (batch: SampleBatch) => {
+    last.update(batch, signals.size)
+    fanOut.publish(batch)
+  }
+  const lane = new Lane({ spool, health, clock, random, onStored })
+  const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
+  const running = runConnection({ source, health, liveness, lane, qualify, backOff, clock, log, stop })
+  const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
+    const marks = liveness.check()
+    if (marks) await lane.put(marks)
+  })
+  return {
+    health: () => {
+      const { dropped, latencyMs } = source.counters
+      return health.view({ signals: liveness.members().size, dropped, latencyMs })
+    },
+    finish: async () => {
+      await Promise.all([running, watching])
+      await lane.close(DRAIN_LIMIT_MS)
+    },
+  }
+}
+
+/** Calls `work` every `ms` until stopped; never two at once. */
+async function repeatedly(clock: Clock, ms: number, stop: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!stop.aborted) {
+    await clock.sleep(ms, stop)
+    if (!stop.aborted) await work()
+  }
+}
+
+/** What a person calls the other end: an endpoint, an URL, or a host and port. */
+function endpointOf(config: unknown): string {
+  const { endpoint, url, host, port } = config as { endpoint?: string; url?: string; host?: string; port?: number }
+  return endpoint ?? url ?? (host ? `${host}:${port}` : '')
+}
+
+function scoped(log: Logger, connection: string): Logger {
+  const add =
+    (level: keyof Logger) =>
+    (fields: object, message: string): void =>
+      log[level]({ connection, ...fields }, message)
+  return { debug: add('debug'), info: add('info'), warn: add('warn'), error: add('error') }
+}

@@ -1,0 +1,73 @@
+import { BatchBuilder } from '../core/batch.ts'
+import { decodeBatch } from '../core/batch-codec.ts'
+import type { Historian } from '../core/historian.ts'
+import type { LastValues } from '../core/last-values.ts'
+import type { ReasonSets } from '../core/reasons.ts'
+import type { SignalTable } from '../core/signals.ts'
+import type { Spool } from '../core/spool.ts'
+import { rank, Status } from '../core/status.ts'
+import type { Clock } from '../core/time.ts'
+
+const READ_RECORDS = 4_096
+const READ_BYTES = 16 * 1024 * 1024
+
+export interface ResumeParts {
+  readonly historian: Pick<Historian, 'checkpoints' | 'lastAll'>
+  readonly spool: Spool & { readonly lastRecordedTime: number | undefined }
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly last: LastValues
+  readonly clock: Clock
+}
+
+/**
+ * Takes up where the node stopped: last values from the historian and from what the spool holds beyond it, then one sample for every signal
+ * that was not Bad: BadNoCommunication just after the last record written, because from there on nobody measured. Returns the historian's checkpoint.
+ * Throws when the spool is older than the historian (a restored backup), since its sequences would pass for duplicates.
+ */
+export async function resume(parts: ResumeParts): Promise<number> {
+  const { historian, spool } = parts
+  const checkpoints = await historian.checkpoints()
+  const from = checkpoints.find(({ node, epoch }) => node === spool.node && epoch === spool.epoch)?.sequence ?? 0
+  const end = spool.stats().lastSequence
+  if (from > end) {
+    throw new Error(
+      `the spool ends at ${end} but the historian already holds record ${from} of the same epoch: an older copy of the spool was restored. ` +
+        'Move the spool folder away to start a new epoch; what the historian holds stays.',
+    )
+  }
+  await seed(parts, from)
+  await declareStop(parts)
+  return from
+}
+
+async function seed({ historian, spool, signals, reasons, last }: ResumeParts, from: number): Promise<void> {
+  const rows = (await historian.lastAll()).filter((row) => signals.indexOf(row.signal) !== undefined)
+  for (const row of rows) {
+    const builder = new BatchBuilder(1)
+    builder.push(signals.indexOf(row.signal) as number, row.sourceTime, row.value, row.status, reasons.of(...row.reasons))
+    if (row.text !== undefined) builder.setText(0, row.text)
+    last.update(builder.build(row.receivedTime), signals.size)
+  }
+  for (let next = from + 1; ; ) {
+    const records = await spool.read(next, READ_RECORDS, READ_BYTES)
+    if (records.length === 0) return
+    for (const record of records) if (record.kind === 'batch') last.update(decodeBatch(record.payload), signals.size)
+    next = (records.at(-1)?.sequence ?? next) + 1
+  }
+}
+
+async function declareStop({ spool, signals, reasons, last, clock }: ResumeParts): Promise<void> {
+  const now = clock.now()
+  const since = Math.min(now, (spool.lastRecordedTime ?? now) + 1)
+  const reason = reasons.of('node-stopped')
+  const builder = new BatchBuilder()
+  for (let index = 0; index < signals.size; index++) {
+    if (!last.has(index) || rank(last.status[index] as number) === 2) continue
+    builder.push(index, Math.max(since, (last.sourceTime[index] as number) + 1), Number.NaN, Status.BadNoCommunication, reason)
+  }
+  if (builder.count === 0) return
+  const batch = builder.build(now)
+  await spool.append(batch)
+  last.update(batch, signals.size)
+}
