@@ -1,0 +1,54 @@
+import { signalId } from '../core/config-parts.ts'
+import type { Connector } from '../core/connector.ts'
+import { isSignalId } from '../core/names.ts'
+import { type Located, locate, type Path, type Problems } from './places.ts'
+import { type AnySchema, describedBy, inside } from './schema-walk.ts'
+import type { ConfigWords } from './words.ts'
+
+/** Where each signal id was first declared, over all connections. */
+export type DeclaredSignals = Map<string, Located>
+
+/**
+ * Refuses the second declaration of a signal id. An id is what the schema `signalId` describes, whatever the connector calls it, and the `id`
+ * of an item of `signals:` where the connector has its own rule for ids (templates with `{name}` are not ids yet).
+ */
+export function checkSignalIds(
+  value: unknown,
+  at: Located,
+  schemas: readonly AnySchema[],
+  declared: DeclaredSignals,
+  problems: Problems,
+  words: ConfigWords,
+): void {
+  const walk = (here: unknown, place: Located, under: readonly AnySchema[], path: Path): void => {
+    if (under.length === 0) return
+    const listed = path.at(-1) === 'id' && path.at(-3) === 'signals'
+    if (typeof here === 'string' && isSignalId(here) && (listed || describedBy(under, signalId))) {
+      const first = declared.get(here)
+      if (!first) declared.set(here, place)
+      else
+        problems.add(place, 'E_DUPLICATE_SIGNAL', words.duplicateSignal(here, `${first.source.file}:${first.source.at(first.offset).line}`))
+    } else if (Array.isArray(here)) {
+      const element = inside(under, 0)
+      here.forEach((item, index) => {
+        walk(item, place.items?.[index] ?? place, element, [...path, index])
+      })
+    } else if (typeof here === 'object' && here !== null) {
+      for (const [key, item] of Object.entries(here)) walk(item, place.keys?.get(key)?.value ?? place, inside(under, key), [...path, key])
+    }
+  }
+  walk(value, at, schemas, [])
+}
+
+/** What the connector itself finds in its configuration. A connector's bug here is a bug: it is thrown on. */
+export function checkConnector(connector: Connector, config: unknown, at: Located, problems: Problems): void {
+  for (const { path, code, message, hint, level } of connector.lint?.(config) ?? []) {
+    problems.add(locate(at, path as Path), code, [message, hint], level)
+  }
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/
+
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host)
+}

@@ -1,0 +1,5 @@
+export { formatProblem, formatProblems } from './format.ts'
+export { configSchema } from './json-schema.ts'
+export { type LintResult, type LoadedConfig, type LoadedConnection, type LoadOptions, lintFiles, lintText, loadConfig } from './load.ts'
+export type { EcluseConfig } from './schema.ts'
+export type { Language } from './words.ts'

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Connector } from '../core/connector.ts'
+import { type ConfigProblem, ConfigurationError } from '../core/errors.ts'
+import { isLoopback } from './checks.ts'
+import { type LoadedConnection, readConnection } from './connections.ts'
+import { addIssues, noDefaultMessage } from './issues.ts'
+import { CONFIG_LIMITS } from './limits.ts'
+import { mergeFiles } from './merge.ts'
+import { type Located, locate, locateKey, Problems } from './places.ts'
+import { readYaml, type YamlFile } from './read-yaml.ts'
+import { errorCode, pathKey, type ReferenceContext, resolveReferences, secretReader } from './references.ts'
+import { type EcluseConfig, ecluseConfig } from './schema.ts'
+import { type ConfigWords, configWords, type Language } from './words.ts'
+
+export type { LoadedConnection } from './connections.ts'
+
+export interface LoadOptions {
+  readonly connectors: readonly Connector[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Reads a file named by `${file:path}`; default: from the disk, relative to the configuration. Throws when it cannot. */
+  readonly readSecret?: (path: string) => string
+  /** Language of the messages; default `en`. */
+  readonly language?: Language
+}
+
+export interface LoadedConfig {
+  readonly config: EcluseConfig
+  readonly connections: readonly LoadedConnection[]
+  /** First 16 hex digits of the SHA-256 of the content in canonical form; secrets take part as their references only. */
+  readonly version: string
+  readonly files: readonly string[]
+  readonly warnings: readonly ConfigProblem[]
+}
+
+export interface LintResult {
+  /** Sorted by place. Empty: nothing to say. */
+  readonly problems: readonly ConfigProblem[]
+  readonly files: readonly string[]
+  /** True when no problem is an error. */
+  readonly ok: boolean
+  /** What was understood; undefined when there are errors. */
+  readonly loaded: LoadedConfig | undefined
+}
+
+/** Reads `ecluse.yaml`, or a directory of YAML files as one, ready to run. Throws ConfigurationError with every problem at once. */
+export async function loadConfig(path: string, options: LoadOptions): Promise<LoadedConfig> {
+  const result = readFiles(path, options, false)
+  if (!result.loaded) throw new ConfigurationError(result.problems)
+  return result.loaded
+}
+
+/** Checks files without running anything and without the network. What only the running machine has (variables, secret files) is a warning. */
+export async function lintFiles(path: string, options: LoadOptions): Promise<LintResult> {
+  return readFiles(path, options, true)
+}
+
+/** Checks one text as if it were the file `file`. */
+export function lintText(text: string, options: LoadOptions & { readonly file?: string }): LintResult {
+  const file = options.file ?? 'ecluse.yaml'
+  const words = configWords[options.language ?? 'en']
+  const problems = new Problems()
+  const parsed = readYaml(text, file, problems, words)
+  return finish(parsed && [parsed], [file], dirname(resolve(file)), options, problems, words, true)
+}
+
+function readFiles(path: string, options: LoadOptions, offline: boolean): LintResult {
+  const words = configWords[options.language ?? 'en']
+  const problems = new Problems()
+  const { files, directory } = findFiles(path, problems, words)
+  const parsed = files.map((file) => readFile(file, problems, words))
+  const complete = files.length > 0 && parsed.every((file) => file !== undefined)
+  return finish(complete ? (parsed as YamlFile[]) : undefined, files, directory, options, problems, words, offline)
+}
+
+const startOf = (file: string) => ({ source: { file, at: () => ({ line: 1, column: 1 }) }, offset: 0 })
+
+function findFiles(path: string, problems: Problems, words: ConfigWords): { files: string[]; directory: string } {
+  try {
+    if (!statSync(path).isDirectory()) return { files: [path], directory: dirname(resolve(path)) }
+    const names = readdirSync(path).filter((name) => /\.ya?ml$/i.test(name) && !name.startsWith('.'))
+    if (names.length === 0) problems.add(startOf(path), 'E_NO_FILES', words.noFiles())
+    if (names.length > CONFIG_LIMITS.files) problems.add(startOf(path), 'E_NO_FILES', words.tooManyFiles())
+    const files = names.length > CONFIG_LIMITS.files ? [] : names.sort().map((name) => join(path, name))
+    return { files, directory: resolve(path) }
+  } catch (error) {
+    const code = errorCode(error)
+    problems.add(startOf(path), 'E_FILE', code === 'ENOENT' ? words.fileMissing() : words.fileUnreadable(code))
+    return { files: [], directory: dirname(resolve(path)) }
+  }
+}
+
+function readFile(file: string, problems: Problems, words: ConfigWords): YamlFile | undefined {
+  let bytes: Buffer
+  try {
+    if (statSync(file).size > CONFIG_LIMITS.fileBytes) {
+      problems.add(startOf(file), 'E_FILE_TOO_LARGE', words.fileTooLarge())
+      return undefined
+    }
+    bytes = readFileSync(file)
+  } catch (error) {
+    problems.add(startOf(file), 'E_FILE', words.fileUnreadable(errorCode(error)))
+    return undefined
+  }
+  try {
+    return readYaml(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file, problems, words)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    problems.add(startOf(file), 'E_ENCODING', words.encoding())
+    return undefined
+  }
+}
+
+function finish(
+  parsed: readonly YamlFile[] | undefined,
+  files: readonly string[],
+  directory: string,
+  options: LoadOptions,
+  problems: Problems,
+  words: ConfigWords,
+  offline: boolean,
+): LintResult {
+  const merged = parsed && mergeFiles(parsed, problems, words)
+  const readSecret = options.readSecret ?? secretReader(directory)
+  const read = merged && readWhole(merged, options.connectors, { env: options.env, readSecret, offline, problems, words })
+  const all = problems.all()
+  const ok = !problems.failed
+  const loaded =
+    ok && read?.config
+      ? { ...read, config: { ...read.config, data: resolve(directory, read.config.data) }, files, warnings: all }
+      : undefined
+  return { problems: all, files, ok, loaded }
+}
+
+interface ReadWhole {
+  readonly config: EcluseConfig
+  readonly connections: LoadedConnection[]
+  readonly version: string
+}
+
+function readWhole({ value, at }: YamlFile, connectors: readonly Connector[], context: ReferenceContext): ReadWhole | undefined {
+  const { problems, words } = context
+  const { connections: rawConnections, ...rest } = value as Record<string, unknown>
+  const resolved = resolveReferences(rest, at, [ecluseConfig], context)
+  const whole = { ...(resolved.value as object), ...('connections' in (value as object) && { connections: rawConnections }) }
+  const parsed = ecluseConfig.safeParse(whole, { error: noDefaultMessage })
+  const issues = (parsed.error?.issues ?? []).filter((issue) => !resolved.unknown.has(pathKey(issue.path)))
+  const versionWrong = issues.some((issue) => issue.path[0] === 'version')
+  if (versionWrong) problems.add(locateKey(at, [], 'version'), 'E_VERSION', words.version())
+  const others = issues.filter((issue) => issue.path[0] !== 'version')
+  addIssues(others, { at, value: whole, schemas: [ecluseConfig], problems, words })
+
+  const declared = new Map<string, Located>()
+  const entries = isMap(rawConnections) ? Object.entries(rawConnections) : []
+  const read = entries.map(([name, raw]) => ({
+    name,
+    ...readConnection(name, raw, locate(at, ['connections', name]), declared, connectors, context),
+  }))
+  if (entries.length === 0 && (rawConnections === undefined || isMap(rawConnections))) {
+    problems.add(locateKey(at, [], 'connections'), 'W_NO_CONNECTIONS', words.noConnections())
+  }
+  if (parsed.data && !isLoopback(parsed.data.http.host)) problems.add(locate(at, ['http', 'host']), 'W_HTTP_EXPOSED', words.httpExposed())
+  if (!parsed.data) return undefined
+  const { connections: _, ...config } = parsed.data
+  const canonical = { ...(resolved.canonical as object), connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])) }
+  return { config, connections: read.flatMap((one) => one.loaded ?? []), version: fingerprint(canonical) }
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The same content in another order, with other comments, or spread over other files, is the same version. */
+function fingerprint(content: unknown): string {
+  return createHash('sha256').update(canonicalJson(content)).digest('hex').slice(0, 16)
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    isMap(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) : inner,
+  )
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { duration, label } from '../core/config-parts.ts'
+import { spoolConfig } from '../gateway/config.ts'
+import { historianConfig } from '../historian/config.ts'
+
+/** An id of one segment: the rule of `isName` as a pattern, so that editors know it too. `@badName` is a sentence of words.ts. */
+const name = z
+  .string()
+  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,63}$/u, '@badName')
+  .describe('Letters, digits and _ . : -; at most 64')
+
+/** The whole file except what stands under each connection, which its connector describes. */
+export const ecluseConfig = z.strictObject({
+  version: z.literal(1).describe('Version of this format'),
+  site: z.strictObject({ id: name.describe('First segment of every signal id'), label: label.optional() }).describe('Where this is'),
+  node: z
+    .strictObject({ id: name.default('node-1') })
+    .prefault({})
+    .describe('This running program; unique in the site'),
+  data: z.string().min(1).default('./data').describe('Directory of everything stored, relative to this file'),
+  http: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
+      port: z.int().min(0).max(65_535).default(8480).describe('0: any free port'),
+    })
+    .prefault({})
+    .describe('API and user interface'),
+  spool: spoolConfig.prefault({}),
+  historian: historianConfig.prefault({}),
+  connections: z.record(name, z.unknown()).default({}).describe('What to collect from, by name'),
+})
+
+/** The file as the program sees it: defaults filled in, durations in milliseconds, sizes in bytes, `data` absolute. */
+export type EcluseConfig = Omit<z.output<typeof ecluseConfig>, 'connections'>
+
+/** Keys of every connection, whatever its kind. */
+export const connectionCommon = z.strictObject({
+  kind: z.string().describe('The system to speak with'),
+  label: label.optional(),
+  silence: z
+    .strictObject({
+      uncertainAfter: duration.prefault('10s').describe('Silence after which values are Uncertain (last usable value)'),
+      badAfter: duration.prefault('30s').describe('Silence after which values are Bad (no communication)'),
+    })
+    .prefault({})
+    .describe('How long the device may say nothing at all'),
+})
+export type ConnectionCommon = z.output<typeof connectionCommon>
