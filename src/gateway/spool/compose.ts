@@ -1,0 +1,87 @@
+import type { ReasonSets } from '../../core/reasons.ts'
+import type { SignalTable } from '../../core/signals.ts'
+import type { SpoolRecord } from '../../core/spool.ts'
+import type { Micros } from '../../core/time.ts'
+import { dictionarySince, json, NOTHING, type Payload, type Written } from './dictionary.ts'
+import { type Chain, encodeSegmentHeader, SEGMENT_HEADER, samplesIn, sealRecord } from './layout.ts'
+
+/** Sequences that are gone for good, to be said in the log itself. */
+export interface Gap {
+  readonly from: number
+  readonly to: number
+  readonly cause: 'overflow' | 'age' | 'torn-tail'
+  readonly samples?: number
+}
+
+/** What a group is made from; nothing here is changed by making it. */
+export interface GroupParts {
+  readonly node: string
+  readonly epoch: number
+  readonly chain: Chain & { readonly hash: Uint8Array }
+  readonly written: Written
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly config: { readonly version: string; readonly loadedTime: Micros }
+  readonly gaps: readonly Gap[]
+  readonly batches: readonly Uint8Array[]
+  readonly time: Micros
+  readonly salt: number
+  /** Given for the first group of a segment: its number. */
+  readonly newSegment: number | undefined
+}
+
+/** A group as bytes, and where the log stands once they are durable. */
+export interface Group {
+  readonly buffers: Uint8Array[]
+  readonly bytes: number
+  readonly records: SpoolRecord[]
+  /** The records of `parts.batches`, in order. */
+  readonly batchRecords: SpoolRecord[]
+  readonly chain: Chain & { readonly hash: Uint8Array }
+  readonly written: Written
+  /** Bytes of header and dictionaries, which do not count against the segment's size. */
+  readonly preambleBytes: number
+}
+
+/** Seals one group: gaps, then dictionaries as far as the log lacks them, then batches. Payloads are not copied. */
+export function composeGroup(parts: GroupParts): Group {
+  const { node, epoch, salt, time, signals, reasons } = parts
+  const isNew = parts.newSegment !== undefined
+  const dictionary = dictionarySince(isNew ? NOTHING : parts.written, signals, reasons)
+  const buffers: Uint8Array[] = isNew ? [segmentHeader(parts)] : []
+  let bytes = isNew ? SEGMENT_HEADER : 0
+  let chain = parts.chain
+  const add = (payload: Payload, sequence: number): SpoolRecord => {
+    const { kind } = payload
+    const samples = chain.samples + samplesIn(kind, payload.bytes)
+    const fields = { kind, sequence, recordedTime: time, samples, signals: signals.size, reasonSets: reasons.size }
+    const sealed = sealRecord(fields, payload.bytes, chain.hash, salt)
+    for (const buffer of sealed.buffers) buffers.push(buffer)
+    bytes += sealed.bytes
+    chain = { sequence, samples, hash: sealed.hash }
+    return { node, epoch, sequence, kind, recordedTime: time, payload: payload.bytes }
+  }
+  const records: SpoolRecord[] = []
+  for (const gap of parts.gaps) records.push(add(json('gap', gap), gap.cause === 'torn-tail' ? gap.to : chain.sequence + 1))
+  if (isNew) records.push(add(json('config', parts.config), chain.sequence + 1))
+  for (const payload of dictionary.payloads) records.push(add(payload, chain.sequence + 1))
+  const preambleBytes = isNew ? bytes : 0
+  const batchRecords = parts.batches.map((payload) => add({ kind: 'batch', bytes: payload }, chain.sequence + 1))
+  records.push(...batchRecords)
+  return { buffers, bytes, records, batchRecords, chain, written: dictionary.written, preambleBytes }
+}
+
+function segmentHeader(parts: GroupParts): Uint8Array {
+  return encodeSegmentHeader({
+    node: parts.node,
+    epoch: parts.epoch,
+    ordinal: parts.newSegment ?? 0,
+    firstSequence: parts.chain.sequence + 1,
+    createdTime: parts.time,
+    samples: parts.chain.samples,
+    signals: parts.signals.size,
+    reasonSets: parts.reasons.size,
+    previousHash: parts.chain.hash,
+    salt: parts.salt,
+  })
+}

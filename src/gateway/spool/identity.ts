@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import type { Clock } from '../../core/time.ts'
+import type { SpoolFiles } from './files.ts'
+
+/** `spool.json`: whose log this is. The segments say it too; this is the copy for the day when their headers are damaged. */
+export interface Identity {
+  readonly node: string
+  readonly epoch: number
+}
+
+/** The longest `spool.json` that is ours; more is not read. */
+const IDENTITY_BYTES = 4096
+
+export async function readIdentity(directory: string, files: SpoolFiles): Promise<Identity | undefined> {
+  if (!(await files.list(directory)).includes('spool.json')) return undefined
+  const file = await files.open(join(directory, 'spool.json'), 'read')
+  const bytes = new Uint8Array(IDENTITY_BYTES)
+  try {
+    const got = await file.read(bytes, 0)
+    const { node, epoch } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, got))) as Partial<Identity>
+    return typeof node === 'string' && typeof epoch === 'number' ? { node, epoch } : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined // damaged: the segment headers tell
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
+/** Starts an epoch: the clock's microseconds, and always later than the one before, wherever the clock went. */
+export async function newEpoch(
+  directory: string,
+  node: string,
+  { clock, files }: { clock: Clock; files: SpoolFiles },
+  before: number | undefined,
+): Promise<number> {
+  const epoch = Math.max(clock.now(), (before ?? 0) + 1)
+  const draft = join(directory, 'spool.json.draft')
+  if ((await files.list(directory)).includes('spool.json.draft')) await files.remove(draft)
+  const file = await files.open(draft, 'create')
+  try {
+    await file.write([new TextEncoder().encode(`${JSON.stringify({ node, epoch })}\n`)], 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await files.rename(draft, join(directory, 'spool.json'))
+  await files.syncDirectory(directory)
+  return epoch
+}

@@ -1,0 +1,215 @@
+import type { Logger } from '../../core/log.ts'
+import type { ReasonSets } from '../../core/reasons.ts'
+import type { SignalTable } from '../../core/signals.ts'
+import type { RecordKind } from '../../core/spool.ts'
+import type { Clock, Micros } from '../../core/time.ts'
+import type { Gap } from './compose.ts'
+import { DictionaryReader } from './dictionary.ts'
+import type { SpoolFiles } from './files.ts'
+import { newEpoch, readIdentity } from './identity.ts'
+import { describeSegments, inspectDirectory, type SegmentFile, SpoolRefused } from './inspect.ts'
+import { type Chain, genesis } from './layout.ts'
+import type { Quarantine } from './quarantine.ts'
+import { type FoundTail, scanSegment } from './scan.ts'
+import { notePlace, placeBefore, type Segment } from './segments.ts'
+
+export interface RecoverOptions {
+  readonly directory: string
+  readonly node: string
+  readonly clock: Clock
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly log: Logger
+  readonly files: SpoolFiles
+  readonly quarantine: Quarantine
+}
+
+/** The log as found at start; the tables are filled, no file has been cut. */
+export interface Recovered {
+  readonly epoch: number
+  readonly segments: Segment[]
+  readonly chain: Chain & { readonly hash: Uint8Array }
+  readonly lastOrdinal: number
+  /** When the last valid record was written; undefined for a new log. */
+  readonly lastRecordedTime: Micros | undefined
+  /** What is behind the last valid record, to be declared and then cut. */
+  readonly torn: { readonly gap: Gap; readonly cut: Cut | undefined } | undefined
+}
+
+interface Cut {
+  readonly segment: Segment
+  readonly tail: FoundTail
+}
+
+/** Reads a directory's log up to its last valid record. Throws SpoolRefused, before anything is changed, for what is not this node's log. */
+export async function recover(options: RecoverOptions): Promise<Recovered> {
+  const { directory, node, files } = options
+  const found = await inspectDirectory(directory, files)
+  const epoch = await epochOf(found, options)
+  if (found.length === 0) return { ...empty(node, epoch), lastOrdinal: 0 }
+  const { segments, superseded, unreadable } = describeSegments(found)
+  for (const file of superseded) await files.remove(file.path)
+  for (const file of unreadable) await setAside(options, file)
+  const lastOrdinal = found.at(-1)?.ordinal ?? 0
+  const { scan, highest, newest } = await scanNewest(options, segments)
+  const chain = scan?.chain ?? genesis(node, epoch)
+  if (!chain.hash)
+    throw new SpoolRefused(`${directory}: the chain of its newest segment is damaged beyond use. Move it aside and start again`)
+  const log = { epoch, segments, lastOrdinal, chain: { ...chain, hash: chain.hash }, lastRecordedTime: newest?.lastTime }
+  if (scan && newest) {
+    await restoreTables(options, segments, scan)
+    await finishDrops(options, segments, scan.gaps)
+  }
+  const last = Math.max(highest, scan?.tail?.highestSequence ?? 0)
+  if (last <= chain.sequence) return { ...log, torn: undefined }
+  const gap = { from: chain.sequence + 1, to: last, cause: 'torn-tail' as const }
+  return { ...log, torn: { gap, cut: newest && scan?.tail && { segment: newest, tail: scan.tail } } }
+}
+
+interface Newest {
+  /** The newest segment with a valid record, and all of it; without one, where its header says the log stands. */
+  readonly newest: Segment | undefined
+  readonly scan: WholeScan | undefined
+  /** The highest sequence that any header without a valid record shows. */
+  readonly highest: number
+}
+
+/** Finds where the log ends. Segments at the end without any valid record are set aside and leave the list. */
+async function scanNewest(options: RecoverOptions, segments: Segment[]): Promise<Newest> {
+  let highest = 0
+  let emptied: WholeScan | undefined
+  for (let newest = segments.at(-1); newest; newest = segments.at(-1)) {
+    newest.lastSequence = Number.POSITIVE_INFINITY
+    const scan = await scanWhole(options.files, newest)
+    if (scan.chain.sequence >= newest.firstSequence) {
+      newest.lastSequence = scan.chain.sequence
+      newest.samples = scan.chain.samples
+      newest.end = scan.end
+      newest.lastTime = scan.lastTime ?? newest.createdTime
+      return { newest, scan, highest }
+    }
+    emptied = { ...scan, tail: undefined }
+    highest = Math.max(highest, scan.tail?.highestSequence ?? 0)
+    segments.pop()
+    if (scan.tail) await options.quarantine.move(newest.path, `${newest.ordinal}-whole.seg`, 'no valid record')
+    else await options.files.remove(newest.path)
+  }
+  return { newest: undefined, scan: emptied, highest }
+}
+
+function empty(node: string, epoch: number) {
+  const chain = genesis(node, epoch)
+  return { epoch, segments: [], chain, lastRecordedTime: undefined, torn: undefined }
+}
+
+/** The epoch of the segments that are there; a new one where there are none, so that sequences never start again within an epoch. */
+async function epochOf(found: readonly SegmentFile[], options: RecoverOptions): Promise<number> {
+  const { directory, node } = options
+  const known = await readIdentity(directory, options.files)
+  const headers = found.map((file) => file.header).filter((header) => header !== 'corrupt')
+  for (const header of [...headers, ...(known ? [known] : [])]) {
+    if (header.node !== node) {
+      throw new SpoolRefused(
+        `${directory}: this is the spool of node ${header.node}, not of ${node}. Give each node a data directory of its own`,
+      )
+    }
+  }
+  if (found.length === 0) return newEpoch(directory, node, options, known?.epoch)
+  const epoch = headers.at(-1)?.epoch ?? known?.epoch
+  if (epoch === undefined) throw new SpoolRefused(`${directory}: no segment says which epoch it belongs to. Move it aside and start again`)
+  const other = headers.find((header) => header.epoch !== epoch)
+  if (other) throw new SpoolRefused(`${directory}: segments of two epochs (${other.epoch}, ${epoch}) are mixed. Move one of them aside`)
+  return epoch
+}
+
+async function setAside(options: RecoverOptions, file: SegmentFile): Promise<void> {
+  if (file.bytes === 0) await options.files.remove(file.path)
+  else await options.quarantine.move(file.path, `${file.ordinal}-whole.seg`, 'no header and no valid record')
+}
+
+interface WholeScan {
+  readonly dictionary: { kind: RecordKind; payload: Uint8Array }[]
+  readonly sizes: { signals: number; reasonSets: number }
+  readonly gaps: Gap[]
+  readonly chain: Chain
+  readonly end: number
+  readonly lastTime: Micros | undefined
+  readonly tail: FoundTail | undefined
+}
+
+async function scanWhole(files: SpoolFiles, segment: Segment): Promise<WholeScan> {
+  const start = placeBefore(segment, segment.firstSequence)
+  const dictionary: { kind: RecordKind; payload: Uint8Array }[] = []
+  const sizes = { signals: 0, reasonSets: 0 }
+  const gaps: Gap[] = []
+  let last = start
+  let lastTime: Micros | undefined
+  let tail: FoundTail | undefined
+  const file = await files.open(segment.path, 'read')
+  try {
+    const range = { ...start, end: segment.end, lastSequence: segment.lastSequence, salt: segment.salt }
+    for await (const found of scanSegment(file, range)) {
+      for (const one of found) {
+        if (one.what === 'tail') {
+          tail = one
+          continue
+        }
+        notePlace(segment, (last = one.after))
+        if (one.what === 'corrupt') continue
+        const { frame } = one
+        lastTime = frame.recordedTime
+        sizes.signals = Math.max(sizes.signals, frame.signals)
+        sizes.reasonSets = Math.max(sizes.reasonSets, frame.reasonSets)
+        if (frame.kind === 'signals' || frame.kind === 'reasons') dictionary.push({ kind: frame.kind, payload: frame.payload.slice() })
+        if (frame.kind === 'gap') gaps.push(JSON.parse(new TextDecoder().decode(frame.payload)) as Gap)
+      }
+    }
+  } finally {
+    await file.close()
+  }
+  return { dictionary, sizes, gaps, chain: last.chain, end: last.offset, lastTime, tail }
+}
+
+/** The newest segment repeats the whole dictionary; older ones are read only when damage hides part of it. */
+async function restoreTables(options: RecoverOptions, segments: readonly Segment[], newest: WholeScan): Promise<void> {
+  const reader = new DictionaryReader()
+  reader.noteSizes(newest.sizes.signals, newest.sizes.reasonSets)
+  reader.addSegment(newest.dictionary)
+  for (const segment of segments.slice(0, -1).reverse()) {
+    if (reader.isComplete) break
+    reader.addSegment((await scanWhole(options.files, segment)).dictionary)
+  }
+  const lost = reader.restore(options.signals, options.reasons)
+  if (lost.lostSignals + lost.lostReasonSets === 0) return
+  options.log.error(
+    { ...lost, directory: options.directory },
+    'Damage hides part of the spool dictionary: those indices stay taken, and samples that carry them cannot be named from this log',
+  )
+}
+
+/** A drop is declared in the log before its files go; a crash in between leaves files that must still go. */
+async function finishDrops(options: RecoverOptions, segments: Segment[], gaps: readonly Gap[]): Promise<void> {
+  const dropped = Math.max(0, ...gaps.filter((gap) => gap.cause !== 'torn-tail').map((gap) => gap.to))
+  while (segments.length > 1 && (segments[0] as Segment).lastSequence <= dropped) {
+    const segment = segments.shift() as Segment
+    await options.files.remove(segment.path)
+    options.log.warn({ segment: segment.path }, 'Removed a segment whose drop was declared before the last stop')
+  }
+}
+
+/** Cuts what is behind the last valid record, once the gap that declares it is durable; a copy stays in quarantine. */
+export async function cutTail(options: RecoverOptions, { segment, tail }: Cut): Promise<void> {
+  const file = await options.files.open(segment.path, 'repair')
+  try {
+    await options.quarantine.keep(segment, file, tail.offset, tail.bytes, 0, 'torn tail')
+    await file.truncate(tail.offset)
+    await file.sync()
+    segment.bytes = tail.offset
+  } finally {
+    await file.close()
+  }
+  options.log.warn(
+    { segment: segment.path, offset: tail.offset, bytes: tail.bytes },
+    'Cut the torn end of the spool: a write that was not finished',
+  )
+}

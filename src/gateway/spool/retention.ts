@@ -1,0 +1,113 @@
+import type { Logger } from '../../core/log.ts'
+import type { Micros } from '../../core/time.ts'
+import type { Gap } from './compose.ts'
+import type { SpoolFiles } from './files.ts'
+import { SPOOL_LIMITS } from './limits.ts'
+import { samplesBefore } from './reader.ts'
+import type { Catalogue, Segment } from './segments.ts'
+
+/**
+ * What may go, and what it costs. Data goes by whole closed segments, oldest first:
+ *
+ * - released by every consumer: at once, except the newest such segment, which stays while there is room;
+ * - older than `maxAge`: gone, released or not;
+ * - over `maxBytes` (policy `drop-oldest`): gone, released or not.
+ *
+ * What goes unreleased is counted to the sample and declared by a gap record.
+ */
+export class Retention {
+  readonly #catalogue: Catalogue
+  readonly #files: SpoolFiles
+  readonly #log: Logger
+  readonly #released = new Map<string, number>()
+  #droppedSamples = 0
+
+  constructor(catalogue: Catalogue, files: SpoolFiles, log: Logger, consumers: readonly string[]) {
+    this.#catalogue = catalogue
+    this.#files = files
+    this.#log = log
+    for (const consumer of consumers) this.#released.set(consumer, 1)
+  }
+
+  get droppedSamples(): number {
+    return this.#droppedSamples
+  }
+
+  /** A consumer's mark only moves forward. Throws RangeError at `SPOOL_LIMITS.consumers`. */
+  release(consumer: string, sequence: number): void {
+    const before = this.#released.get(consumer)
+    if (before === undefined && this.#released.size >= SPOOL_LIMITS.consumers)
+      throw new RangeError(`more than ${SPOOL_LIMITS.consumers} consumers of the spool`)
+    this.#released.set(consumer, Math.max(before ?? 1, sequence))
+  }
+
+  /** The first sequence somebody may still need. Without any consumer, everything is needed. */
+  get needed(): number {
+    return this.#released.size === 0 ? 1 : Math.min(...this.#released.values())
+  }
+
+  /** Closed segments that everybody has released, but for the reserve. */
+  released(reserve: number): Segment[] {
+    const done = this.#catalogue.sealed.filter((segment) => segment.lastSequence < this.needed)
+    return done.slice(0, Math.max(0, done.length - reserve))
+  }
+
+  /** Closed segments whose last record was written before `before`. */
+  expired(before: Micros): Segment[] {
+    const { sealed } = this.#catalogue
+    const kept = sealed.findIndex((segment) => segment.lastTime >= before)
+    return kept < 0 ? [...sealed] : sealed.slice(0, kept)
+  }
+
+  /** The oldest closed segments that take `bytes` together; all of them when they take less. */
+  oldest(bytes: number): Segment[] {
+    let freed = 0
+    return this.#catalogue.sealed.filter((segment) => {
+      const isNeeded = freed < bytes
+      if (isNeeded) freed += segment.bytes
+      return isNeeded
+    })
+  }
+
+  /** What is lost with these neighbouring segments; undefined when all of it was released. */
+  async cost(victims: readonly Segment[], cause: 'overflow' | 'age'): Promise<Gap | undefined> {
+    const last = victims.at(-1)
+    const first = victims.find((segment) => segment.lastSequence >= this.needed)
+    if (!last || !first) return undefined
+    const from = Math.max(first.firstSequence, this.needed)
+    const before = await this.#samplesBefore(first, from)
+    return { from, to: last.lastSequence, cause, samples: last.samples - before }
+  }
+
+  async #samplesBefore(segment: Segment, sequence: number): Promise<number> {
+    const start = segment.points[0]?.chain
+    if (start && sequence === segment.firstSequence) return start.samples
+    try {
+      return await samplesBefore(this.#files, segment, sequence)
+    } catch (error) {
+      this.#log.error(
+        { segment: segment.path, error },
+        'Cannot read a segment that is being dropped; all of its samples are counted as lost',
+      )
+      return start?.samples ?? segment.samples
+    }
+  }
+
+  /** Removes the files. A file that cannot be removed is reported, and found again at the next start. */
+  async remove(victims: readonly Segment[], gap: Gap | undefined): Promise<void> {
+    this.#droppedSamples += gap?.samples ?? 0
+    if (gap)
+      this.#log.error(
+        { ...gap },
+        gap.cause === 'age' ? 'The spool dropped data older than its maxAge' : 'The spool is full and dropped its oldest data',
+      )
+    for (const segment of victims) {
+      this.#catalogue.remove(segment)
+      try {
+        await this.#files.remove(segment.path)
+      } catch (error) {
+        this.#log.error({ segment: segment.path, error }, 'Cannot remove a segment that is no longer needed; remove it by hand')
+      }
+    }
+  }
+}

@@ -1,0 +1,299 @@
+import type { SampleBatch } from '../../core/batch.ts'
+import type { Logger } from '../../core/log.ts'
+import type { ReasonSets } from '../../core/reasons.ts'
+import type { SignalTable } from '../../core/signals.ts'
+import { type Spool, SpoolFull, type SpoolRecord, type SpoolStats } from '../../core/spool.ts'
+import type { Clock, Micros } from '../../core/time.ts'
+import { BackOff } from '../../lib/back-off.ts'
+import { composeGroup, type Gap, type Group } from './compose.ts'
+import { NOTHING, type Written } from './dictionary.ts'
+import type { Durations } from './durations.ts'
+import { type Chain, recordBytes, SEGMENT_HEADER } from './layout.ts'
+import { SPOOL_LIMITS } from './limits.ts'
+import type { Quarantine } from './quarantine.ts'
+import { AppendQueue, type Entry } from './queue.ts'
+import type { SpoolReader } from './reader.ts'
+import type { Retention } from './retention.ts'
+import type { Catalogue, Segment } from './segments.ts'
+import type { SegmentWriter } from './writer.ts'
+
+export interface LogParts {
+  readonly node: string
+  readonly epoch: number
+  readonly chain: Chain & { readonly hash: Uint8Array }
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly config: { readonly version: string; readonly loadedTime: Micros }
+  readonly maxBytes: number
+  readonly maxAgeMs: number
+  readonly overflow: 'block' | 'drop-oldest'
+  readonly segmentBytes: number
+  readonly clock: Clock
+  readonly log: Logger
+  readonly catalogue: Catalogue
+  readonly writer: SegmentWriter
+  readonly reader: SpoolReader
+  readonly retention: Retention
+  readonly quarantine: Quarantine
+  readonly durations: Durations
+  readonly random: () => number
+  readonly unlock: () => Promise<void>
+}
+
+/** Waits between attempts to write while the policy is `drop-oldest` and nothing is left to drop. */
+const RETRY_FIRST_MS = 50
+const RETRY_LIMIT_MS = 5000
+
+/** The log: one loop takes what waits, writes it with one fsync, and tells those who wait for it. See the layout for the bytes. */
+export class SegmentLog implements Spool {
+  readonly node: string
+  readonly epoch: number
+  readonly #parts: LogParts
+  readonly #queue = new AppendQueue()
+  readonly #followers = new Set<(records: readonly SpoolRecord[]) => void>()
+  readonly #stop = new AbortController()
+  #chain: Chain & { readonly hash: Uint8Array }
+  #written: Written = NOTHING
+  #gaps: Gap[] = []
+  /** Why the last write failed, until one succeeds. */
+  #trouble: string | undefined
+  /** Why there is no room, until there is. */
+  #full: string | undefined
+  #running: Promise<void> | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+    this.node = parts.node
+    this.epoch = parts.epoch
+    this.#chain = parts.chain
+  }
+
+  append(batch: SampleBatch): Promise<SpoolRecord> {
+    if (this.#closed) return Promise.reject(new Error(`the spool of ${this.node} is closed`))
+    const appended = this.#queue.put(batch)
+    this.#kick()
+    return appended
+  }
+
+  /** Writes a gap record by itself. False when it could not be written now; it then goes before the next batch. */
+  async declare(gap: Gap): Promise<boolean> {
+    this.#gaps.push(gap)
+    this.#kick()
+    await this.#running
+    return this.#gaps.length === 0
+  }
+
+  read(sequence: number, maxRecords: number, maxBytes: number): Promise<SpoolRecord[]> {
+    return this.#parts.reader.read(sequence, maxRecords, maxBytes)
+  }
+
+  release(consumer: string, sequence: number): void {
+    this.#parts.retention.release(consumer, sequence)
+    if (!this.#closed && this.#parts.retention.released(SPOOL_LIMITS.releasedSegments).length > 0) this.#kick()
+  }
+
+  follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void {
+    this.#followers.add(onDurable)
+    return () => this.#followers.delete(onDurable)
+  }
+
+  stats(): SpoolStats {
+    const { catalogue, maxBytes, retention, quarantine, durations } = this.#parts
+    const oldest = catalogue.all[0]
+    return {
+      firstSequence: oldest?.firstSequence ?? this.#chain.sequence + 1,
+      lastSequence: this.#chain.sequence,
+      bytes: catalogue.bytes,
+      maxBytes,
+      segments: catalogue.all.length,
+      oldestTime: oldest?.createdTime,
+      droppedSamples: retention.droppedSamples,
+      corruptRecords: quarantine.records,
+      fsyncP50Ms: durations.percentile(0.5),
+      fsyncP99Ms: durations.percentile(0.99),
+      problem: this.#trouble ?? this.#full,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort()
+    while (this.#running) await this.#running
+    await this.#parts.writer.seal()
+    await this.#parts.unlock()
+  }
+
+  #kick(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      if (this.#queue.size > 0) this.#kick()
+    })
+  }
+
+  async #run(): Promise<void> {
+    await null // so that batches appended in one turn share the first fsync
+    do {
+      try {
+        await this.#tidy()
+      } catch (error) {
+        this.#parts.log.error({ error }, 'Cannot remove old segments of the spool')
+      }
+      const group = this.#queue.take(this.#groupBytes(), SPOOL_LIMITS.groupRecords, this.#capacity - SEGMENT_HEADER)
+      if (group.length === 0 && this.#gaps.length === 0) break
+      await this.#settle(group)
+    } while (this.#queue.size > 0)
+  }
+
+  /** Commits a group and answers everybody in it. Never rejects. */
+  async #settle(group: readonly Entry[]): Promise<void> {
+    try {
+      const records = await this.#commit(group.map((entry) => entry.payload))
+      group.forEach((entry, i) => {
+        entry.resolve(records[i] as SpoolRecord)
+      })
+    } catch (error) {
+      const isTooMuch = error instanceof SpoolFull && error.cause === undefined
+      // What does not fit together may fit one by one: the limit holds to the batch.
+      if (isTooMuch && group.length > 1) {
+        for (const entry of group) await this.#settle([entry])
+        return
+      }
+      if (!(error instanceof SpoolFull)) this.#parts.log.error({ error }, 'The spool could not append; this is a bug')
+      for (const entry of group) entry.reject(error)
+    }
+    for (const entry of group) this.#queue.done(entry.payload.length)
+  }
+
+  /** Makes a group durable, or throws SpoolFull; its `cause` is the file system's error where there is one. */
+  async #commit(payloads: readonly Uint8Array[]): Promise<SpoolRecord[]> {
+    const backOff = new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, this.#parts.random)
+    await this.#rotate(payloads)
+    for (let attempt = 1; ; attempt++) {
+      const group = await this.#fitting(payloads)
+      try {
+        await this.#write(group)
+        return group.batchRecords
+      } catch (error) {
+        this.#fail(error)
+        if (payloads.length === 0) throw new SpoolFull(`${this.#trouble}`, { cause: error })
+        if (attempt >= SPOOL_LIMITS.writeAttempts) await this.#afterFailure(error, backOff)
+      }
+    }
+  }
+
+  /** Ends the segment when this group would make it too large, or when it has become too old to be dropped by age as a whole. */
+  async #rotate(payloads: readonly Uint8Array[]): Promise<void> {
+    const { writer, segmentBytes, maxAgeMs, clock } = this.#parts
+    const contents = writer.contents
+    if (!contents || contents.bytes === 0) return
+    const more = payloads.reduce((sum, payload) => sum + recordBytes(payload.length), 0)
+    const isOld = contents.since < clock.now() - maxAgeMs * 1000 * SPOOL_LIMITS.ageShare
+    if (isOld || contents.bytes + more > segmentBytes) await writer.seal()
+  }
+
+  /** The group sealed, once there is room for it. A group of gaps alone may use the reserve. */
+  async #fitting(payloads: readonly Uint8Array[]): Promise<Group> {
+    for (;;) {
+      const group = this.#compose(payloads)
+      const short = this.#parts.catalogue.bytes + group.bytes - this.#capacity
+      if (short <= 0 || payloads.length === 0) return group
+      await this.#makeRoom(short)
+    }
+  }
+
+  #compose(batches: readonly Uint8Array[]): Group {
+    const { signals, reasons, config, writer, clock } = this.#parts
+    const { node, epoch } = this
+    const state = { chain: this.#chain, written: this.#written, gaps: this.#gaps }
+    return composeGroup({
+      ...{ node, epoch, ...state, signals, reasons, config, batches },
+      time: clock.now(),
+      salt: writer.salt,
+      newSegment: writer.newSegment,
+    })
+  }
+
+  async #write(group: Group): Promise<void> {
+    await this.#parts.writer.write(group, this.#chain)
+    this.#chain = group.chain
+    this.#written = group.written
+    this.#gaps = []
+    if (this.#trouble) this.#parts.log.info({ was: this.#trouble }, 'The spool writes again')
+    this.#trouble = undefined
+    this.#full = undefined
+    for (const follower of this.#followers) {
+      try {
+        follower(group.records)
+      } catch (error) {
+        this.#parts.log.error({ error }, 'A follower of the spool threw; this is a bug')
+      }
+    }
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    const { retention, catalogue, writer, overflow, maxBytes } = this.#parts
+    const released = retention.released(0)
+    if (released.length > 0) return this.#remove(released, undefined)
+    const isStuck = catalogue.sealed.length === 0 && writer.contents === undefined
+    if (overflow === 'block' || isStuck) {
+      this.#full = `full: ${catalogue.bytes} of ${maxBytes} bytes hold data not yet delivered. Let the historian or the link catch up, or raise spool.maxBytes`
+      throw new SpoolFull(this.#full)
+    }
+    if (catalogue.sealed.length === 0) await writer.seal()
+    await this.#discard(retention.oldest(bytes), 'overflow')
+  }
+
+  /** Removes released and expired segments. */
+  async #tidy(): Promise<void> {
+    const { retention, clock, maxAgeMs } = this.#parts
+    await this.#remove(retention.released(SPOOL_LIMITS.releasedSegments), undefined)
+    const expired = retention.expired(clock.now() - maxAgeMs * 1000)
+    if (expired.length > 0) await this.#discard(expired, 'age')
+  }
+
+  /** Drops unreleased segments: the record that declares it goes to disk first, so that a crash in between loses no count. */
+  async #discard(victims: readonly Segment[], cause: 'overflow' | 'age'): Promise<void> {
+    const gap = await this.#parts.retention.cost(victims, cause)
+    if (gap) this.#gaps.push(gap)
+    if (gap && this.#parts.writer.newSegment === undefined) {
+      await this.#write(this.#compose([])).catch((error: unknown) => this.#fail(error)) // it stays first in line
+    }
+    await this.#remove(victims, gap)
+  }
+
+  async #remove(victims: readonly Segment[], gap: Gap | undefined): Promise<void> {
+    if (victims.length === 0) return
+    await this.#parts.retention.remove(victims, gap)
+    this.#full = undefined
+  }
+
+  #fail(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error)
+    if (text !== this.#trouble) this.#parts.log.error({ error }, 'The spool cannot write; nothing is acknowledged on its strength')
+    this.#trouble = text
+  }
+
+  /** A group failed in every file it was written to. Returns when another attempt makes sense; throws SpoolFull when the caller has to keep the data. */
+  async #afterFailure(error: unknown, backOff: BackOff): Promise<void> {
+    const { retention, overflow, catalogue, clock } = this.#parts
+    const isDiskFull = error instanceof Error && ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+    const released = isDiskFull ? retention.released(0) : []
+    if (released.length > 0) return this.#remove(released, undefined)
+    if (overflow === 'block' || this.#stop.signal.aborted) throw new SpoolFull(`cannot write: ${this.#trouble}`, { cause: error })
+    if (isDiskFull && catalogue.sealed.length > 0) return this.#discard(retention.oldest(1), 'overflow')
+    await clock.sleep(backOff.next(), this.#stop.signal)
+  }
+
+  get #capacity(): number {
+    return this.#parts.maxBytes - SPOOL_LIMITS.reserveBytes
+  }
+
+  #groupBytes(): number {
+    return Math.min(SPOOL_LIMITS.groupBytes, this.#parts.segmentBytes)
+  }
+}
