@@ -1,0 +1,76 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { DAY } from '../../core/time.ts'
+import { at, rowsOf } from './rows.ts'
+import { quote } from './schema.ts'
+
+/** A file of one closed day, or of some of its signals, as the catalogue table knows it. */
+export interface ColdFile {
+  readonly name: string
+  readonly day: number
+  readonly samples: number
+  readonly bytes: number
+}
+
+/** Paths of the files that may hold samples in [from, to) of the signals; `keys` empty: of any signal. */
+export async function coldPaths(
+  connection: DuckDBConnection,
+  directory: string,
+  from: number,
+  to: number,
+  keys: readonly number[],
+): Promise<string[]> {
+  const low = keys.reduce((a, b) => Math.min(a, b), keys[0] ?? 0)
+  const high = keys.reduce((a, b) => Math.max(a, b), low)
+  const signals = keys.length === 0 ? '' : ` AND last_signal >= ${low} AND first_signal <= ${high}`
+  const sql = `SELECT name FROM store.files WHERE newest >= ${at(from)} AND oldest < ${at(to)}${signals} ORDER BY day, first_signal`
+  return (await rowsOf(connection, sql)).map(([name]) => join(directory, name as string))
+}
+
+/** Every catalogued file, oldest day first. */
+export async function allFiles(connection: DuckDBConnection): Promise<ColdFile[]> {
+  const rows = await rowsOf(connection, 'SELECT name, day, samples, bytes FROM store.files ORDER BY day, first_signal')
+  return rows.map(([name, day, samples, bytes]) => ({
+    name: name as string,
+    day: day as number,
+    samples: samples as number,
+    bytes: bytes as number,
+  }))
+}
+
+/** Removes what a crash left behind: files the catalogue does not know. Returns the catalogued files that are gone. */
+export async function sweep(directory: string, known: readonly ColdFile[]): Promise<string[]> {
+  const names = new Set(known.map((file) => file.name))
+  for (const name of await readdir(directory)) if (!names.has(name)) await rm(join(directory, name), { recursive: true })
+  const missing: string[] = []
+  for (const { name } of known) if (!(await stat(join(directory, name)).catch(() => undefined))) missing.push(name)
+  return missing
+}
+
+/** Days since the epoch, UTC. */
+export const dayOf = (time: number): number => Math.floor(time / DAY)
+
+/**
+ * Writes rows of `relation` to a file, sorted by signal and time.
+ *
+ * Bytes per sample come from four choices, measured on 1 s data, 70 % of it with two decimals: time and ingest as differences
+ * (format version 2: 0.0 against 3.7 bytes); a value that is a decimal with few digits as a whole number and a divisor, exactly
+ * (`mantissa / divisor` is the same double again; whole numbers are stored as differences: 0.9 against 4.0 bytes per value); other doubles split by
+ * byte; dictionaries only where there are few different values. The divisor is chosen per signal and file.
+ */
+export function writeSql(relation: string, path: string): string {
+  const exact = (divisor: string) =>
+    `(isfinite(value) AND abs(value) < 1e12 AND (value < 0 OR NOT signbit(value)) AND round(value * ${divisor}) / ${divisor} = value)`
+  const scales = DIVISORS.map((divisor) => `WHEN avg(${exact(divisor)}::INT) > 0.9 THEN ${divisor}`).join(' ')
+  return `COPY (
+    WITH part AS (${relation}),
+    scales AS (SELECT signal, CASE ${scales} END AS divisor FROM part GROUP BY signal),
+    fitted AS (SELECT part.*, divisor, coalesce(${exact('divisor')}, false) AS fits FROM part JOIN scales USING (signal))
+    SELECT signal, time, CASE WHEN fits THEN NULL ELSE value END AS value, CASE WHEN fits THEN round(value * divisor)::BIGINT END AS mantissa,
+      CASE WHEN fits THEN divisor END::INTEGER AS divisor, status, reasons, ingest, text
+    FROM fitted ORDER BY signal, time, ingest
+  ) TO ${quote(path)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000)`
+}
+
+const DIVISORS = ['1', '10', '100', '1000', '10000']

@@ -1,0 +1,193 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { DAY, type Micros } from '../../core/time.ts'
+import { appendRows } from './append-rows.ts'
+import { allFiles, dayOf, writeSql } from './cold.ts'
+import type { Dictionaries } from './dictionaries.ts'
+import type { Last } from './last.ts'
+import type { StoreLimits } from './limits.ts'
+import { at, rowsOf } from './rows.ts'
+import { allSamples, samplesView } from './schema.ts'
+
+export interface CompactContext {
+  readonly connection: DuckDBConnection
+  readonly coldDirectory: string
+  readonly limits: StoreLimits
+  readonly last: () => Last
+  readonly dictionaries: () => Dictionaries
+}
+
+/** Part of a day: a run of signals with about as many samples as one file may hold. */
+interface Part {
+  readonly first: number
+  readonly last: number
+  samples: number
+}
+
+/** Days before `day` that have samples in the hot table. */
+export async function hotDays(connection: DuckDBConnection, day: number): Promise<number[]> {
+  const sql = `SELECT DISTINCT epoch_us(time) // ${DAY} AS day FROM store.samples WHERE time < ${at(day * DAY)} ORDER BY day`
+  return (await rowsOf(connection, sql)).map(([found]) => found as number)
+}
+
+/**
+ * Moves one day to files, together with what earlier files of the day hold, so that late samples end up sorted with the others.
+ * One transaction sees one snapshot: it writes that snapshot's samples of the day, puts the files in the catalogue and deletes exactly those samples
+ * from the hot table; samples committed meanwhile stay hot. Files are complete, on disk and under their final name before the catalogue
+ * knows them. A crash before the commit leaves files the catalogue does not know (swept when the historian opens); a crash after it leaves
+ * replaced files (swept too). Returns the names of replaced files: the caller removes them once no query reads them.
+ */
+export async function compactDay(context: CompactContext, day: number): Promise<{ samples: number; bytes: number; replaced: string[] }> {
+  const { connection, coldDirectory } = context
+  const written: string[] = []
+  const range = `time >= ${at(day * DAY)} AND time < ${at((day + 1) * DAY)}`
+  await connection.run('BEGIN')
+  try {
+    const replaced = (await allFiles(connection)).filter((file) => file.day === day).map((file) => file.name)
+    const source = allSamples(replaced.map((name) => join(coldDirectory, name)))
+    const rows: (string | number)[][] = []
+    for (const part of await partsOf(connection, source, range, context.limits.fileRows)) {
+      const name = fileName(day, rows.length)
+      written.push(name)
+      const bytes = await writeFile(
+        context,
+        `SELECT * FROM (${source}) WHERE ${range} AND signal BETWEEN ${part.first} AND ${part.last}`,
+        name,
+      )
+      const [stored] = await rowsOf(
+        connection,
+        `SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM read_parquet('${join(coldDirectory, name).replaceAll("'", "''")}')`,
+      )
+      if (stored?.[0] !== part.samples) throw new Error(`${name} holds ${stored?.[0]} samples where ${part.samples} were to be written`)
+      rows.push([name, day, part.samples, bytes, stored[1] as number, stored[2] as number, part.first, part.last])
+    }
+    await syncDirectory(coldDirectory)
+    await connection.run(`DELETE FROM store.files WHERE day = ${day}`)
+    await appendRows(connection, 'files', rows)
+    await connection.run(`DELETE FROM store.samples WHERE ${range}`)
+    await saveLast(context)
+    await refreshView(connection, coldDirectory)
+    await connection.run('COMMIT')
+    return {
+      samples: rows.reduce((sum, row) => sum + (row[2] as number), 0),
+      bytes: rows.reduce((sum, row) => sum + (row[3] as number), 0),
+      replaced,
+    }
+  } catch (cause) {
+    await connection.run('ROLLBACK').catch(() => undefined)
+    for (const name of written) await rm(join(coldDirectory, name), { force: true })
+    throw cause
+  }
+}
+
+/** Removes whole days before `day`, with the ingests only they used. Returns the days removed and the files nobody needs any more. */
+export async function dropDays(context: CompactContext, day: number): Promise<{ days: number; dropped: string[] }> {
+  const { connection } = context
+  const before = at(day * DAY)
+  await connection.run('BEGIN')
+  try {
+    const files = (await allFiles(connection)).filter((file) => file.day < day)
+    const days = new Set([...files.map((file) => file.day), ...(await hotDays(connection, day))])
+    if (days.size > 0) {
+      await connection.run(`DELETE FROM store.files WHERE day < ${day}`)
+      await connection.run(`DELETE FROM store.samples WHERE time < ${before}`)
+      await dropIngests(connection, day)
+      context.last().forgetBefore(day * DAY)
+      await saveLast(context)
+      await refreshView(connection, context.coldDirectory)
+    }
+    await connection.run('COMMIT')
+    return { days: days.size, dropped: files.map((file) => file.name) }
+  } catch (cause) {
+    await connection.run('ROLLBACK').catch(() => undefined)
+    throw cause
+  }
+}
+
+/**
+ * A sample's time may be ahead of its arrival by a day at most (core/admit.ts), so ingests that arrived two days before the first kept day have no sample
+ * left. How far each writer has come is read from the ingests, so it is written down first; the newest ingest stays, for its number.
+ */
+async function dropIngests(connection: DuckDBConnection, day: number): Promise<void> {
+  await connection.run(`UPDATE store.writers SET sequence = greatest(sequence,
+    coalesce((SELECT max(i.sequence) FROM store.ingests i WHERE i.writer = writers.writer), 0))`)
+  await connection.run(`DELETE FROM store.ingests WHERE received < ${at((day - 2) * DAY)} AND ingest NOT IN
+    (SELECT max(ingest) FROM store.ingests GROUP BY writer)`)
+}
+
+/** Makes the public view anew over the files of the catalogue, inside the open transaction. */
+export async function refreshView(connection: DuckDBConnection, coldDirectory: string): Promise<void> {
+  const paths = (await allFiles(connection)).map((file) => join(coldDirectory, file.name))
+  await connection.run(samplesView(paths))
+}
+
+async function saveLast(context: CompactContext): Promise<void> {
+  const last = context.last()
+  await context.connection.run('DELETE FROM store.last')
+  const rows = last
+    .keys()
+    .map((key) => [
+      key,
+      last.time[key] as number,
+      last.received[key] as number,
+      last.value[key] as number,
+      last.status[key] as number,
+      last.reasons[key] as number,
+      last.ingest[key] as number,
+      last.text.get(key) ?? null,
+    ])
+  await appendRows(context.connection, 'last', rows)
+}
+
+async function partsOf(connection: DuckDBConnection, source: string, range: string, fileRows: number): Promise<Part[]> {
+  const counts = await rowsOf(connection, `SELECT signal, count(*) FROM (${source}) WHERE ${range} GROUP BY signal ORDER BY signal`)
+  const parts: Part[] = []
+  for (const [signal, samples] of counts as number[][]) {
+    if (signal === undefined || samples === undefined) continue
+    const open = parts.at(-1)
+    if (open && open.samples + samples <= fileRows)
+      parts[parts.length - 1] = { first: open.first, last: signal, samples: open.samples + samples }
+    else parts.push({ first: signal, last: signal, samples })
+  }
+  return parts
+}
+
+/** Writes to a name of its own, waits for the disk, then gives it its final name. Returns the size in bytes. */
+async function writeFile(context: CompactContext, relation: string, name: string): Promise<number> {
+  const path = join(context.coldDirectory, name)
+  const temporary = `${path}.part`
+  try {
+    await context.connection.run(writeSql(relation, temporary))
+    const file = await open(temporary, 'r+')
+    try {
+      await file.sync()
+      const { size } = await file.stat()
+      await rename(temporary, path)
+      return size
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw cause
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** A name never used before, so that a file is never replaced under a reader. */
+function fileName(day: number, part: number): string {
+  const date = new Date((day * DAY) / 1000).toISOString().slice(0, 10)
+  return `${date}.${crypto.randomUUID().slice(0, 8)}.${part}.parquet`
+}
+
+/** The first day that is not closed yet: it has not ended, or ended less than `afterMs` ago. */
+export const firstOpenDay = (now: Micros, afterMs: number): number => dayOf(now - afterMs * 1000)

@@ -1,0 +1,206 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Checkpoint } from '../../core/historian.ts'
+import { LIMITS } from '../../core/limits.ts'
+import type { SignalDefinition } from '../../core/signals.ts'
+import { type Cell, rowsOf } from './rows.ts'
+
+/** A spool the historian has heard of, and what its numbers mean here. 0 is "not known". */
+export interface Writer {
+  readonly key: number
+  readonly node: string
+  readonly epoch: number
+  sequence: number
+  config: number
+  signals: Uint32Array
+  reasons: Uint32Array
+}
+
+interface Signal {
+  readonly key: number
+  definition: string
+  hasText: boolean
+}
+
+/**
+ * The small tables, held in memory by the owner thread. Additions go to memory and to a list of rows; the writer stores the rows in the same
+ * transaction as the samples that need them, and loads everything anew when that fails.
+ */
+export class Dictionaries {
+  readonly #writers = new Map<string, Writer>()
+  readonly #signals = new Map<string, Signal>()
+  readonly #ids: string[] = ['']
+  readonly #reasons = new Map<string, number>([['[]', 0]])
+  readonly #reasonNames: (readonly string[])[] = [[]]
+  readonly #configs = new Map<string, number>([['', 0]])
+  /** Rows to insert, by table; and statements for what changed. */
+  pending = new Map<string, Cell[][]>()
+  changes: string[] = []
+
+  static async load(connection: DuckDBConnection): Promise<Dictionaries> {
+    const d = new Dictionaries()
+    for (const [key, id, definition, hasText] of await rowsOf(connection, 'SELECT signal, id, definition, has_text FROM store.signals')) {
+      d.#signals.set(id as string, { key: key as number, definition: definition as string, hasText: hasText as boolean })
+      d.#ids[key as number] = id as string
+    }
+    for (const [key, names] of await rowsOf(connection, 'SELECT reasons, names FROM store.reasons')) {
+      d.#reasonNames[key as number] = names as string[]
+      d.#reasons.set(JSON.stringify(names), key as number)
+    }
+    for (const [key, version] of await rowsOf(connection, 'SELECT config, version FROM store.configs')) {
+      d.#configs.set(version as string, key as number)
+    }
+    await d.#loadWriters(connection)
+    return d
+  }
+
+  async #loadWriters(connection: DuckDBConnection): Promise<void> {
+    // Where each writer stands follows from what is stored, so that a commit only ever appends.
+    const sql = `SELECT w.writer, w.node, w.epoch, greatest(w.sequence, coalesce(i.sequence, 0), coalesce(g.last, 0)), coalesce(i.config, 0)
+      FROM store.writers w
+      LEFT JOIN (SELECT writer, max(sequence) AS sequence, arg_max(config, sequence) AS config FROM store.ingests GROUP BY 1) i USING (writer)
+      LEFT JOIN (SELECT writer, max(last) AS last FROM store.gaps GROUP BY 1) g USING (writer)`
+    const byKey = new Map<Cell, Writer>()
+    for (const [key, node, epoch, sequence, config] of await rowsOf(connection, sql)) {
+      const writer = newWriter(key as number, node as string, epoch as number)
+      writer.sequence = sequence as number
+      writer.config = config as number
+      byKey.set(writer.key, writer)
+      this.#writers.set(nameOf(writer.node, writer.epoch), writer)
+    }
+    for (const [writer, number, key] of await rowsOf(connection, 'SELECT writer, number, signal FROM store.signal_indices')) {
+      const of = byKey.get(writer as number)
+      if (of) of.signals = put(of.signals, number as number, key as number)
+    }
+    for (const [writer, number, key] of await rowsOf(connection, 'SELECT writer, number, reasons FROM store.reason_indices')) {
+      const of = byKey.get(writer as number)
+      if (of) of.reasons = put(of.reasons, number as number, (key as number) + 1)
+    }
+  }
+
+  /** Highest signal key. */
+  get lastSignal(): number {
+    return this.#ids.length - 1
+  }
+
+  keyOf(id: string): number | undefined {
+    return this.#signals.get(id)?.key
+  }
+
+  idOf(key: number): string {
+    return this.#ids[key] ?? ''
+  }
+
+  hasText(id: string): boolean {
+    return this.#signals.get(id)?.hasText ?? false
+  }
+
+  namesOf(reasons: number): readonly string[] {
+    return this.#reasonNames[reasons] ?? ['unknown-reasons']
+  }
+
+  checkpoints(): Checkpoint[] {
+    return [...this.#writers.values()].filter((w) => w.sequence > 0).map(({ node, epoch, sequence }) => ({ node, epoch, sequence }))
+  }
+
+  writer(node: string, epoch: number): Writer {
+    const name = nameOf(node, epoch)
+    const known = this.#writers.get(name)
+    if (known) return known
+    const writer = newWriter(this.#writers.size + 1, node, epoch)
+    this.#writers.set(name, writer)
+    this.#insert('writers', [writer.key, node, epoch, 0])
+    return writer
+  }
+
+  config(version: string): number {
+    return this.#intern(this.#configs, version, (key) => this.#insert('configs', [key, version]))
+  }
+
+  reasonSet(names: readonly string[]): number {
+    return this.#intern(this.#reasons, JSON.stringify(names), (key) => {
+      this.#reasonNames[key] = names
+      this.#insert('reasons', [key, [...names]])
+    })
+  }
+
+  /** Learns that a writer's `number` is this set of reasons. */
+  mapReasons(writer: Writer, number: number, names: readonly string[]): void {
+    const key = this.reasonSet(names)
+    if (writer.reasons[number] === key + 1) return
+    writer.reasons = put(writer.reasons, number, key + 1)
+    this.#insert('reason_indices', [writer.key, number, key])
+  }
+
+  /** Learns that a writer's `number` is this signal; a changed definition replaces the one before, whoever sent it. */
+  mapSignal(writer: Writer, number: number, definition: SignalDefinition): void {
+    const key = this.#define(definition)
+    if (key === 0) return
+    if (writer.signals[number] === key) return
+    writer.signals = put(writer.signals, number, key)
+    this.#insert('signal_indices', [writer.key, number, key])
+  }
+
+  /** Notes that a signal has had text, so that reading it looks for text. */
+  markText(key: number): void {
+    const signal = this.#signals.get(this.idOf(key))
+    if (!signal || signal.hasText) return
+    signal.hasText = true
+    this.changes.push(`UPDATE store.signals SET has_text = true WHERE signal = ${key}`)
+  }
+
+  #define(definition: SignalDefinition): number {
+    const { id, connection, address, dataType } = definition
+    const unit = definition.unit ?? null
+    const json = JSON.stringify(definition)
+    const known = this.#signals.get(id)
+    if (known?.definition === json) return known.key
+    if (known) {
+      known.definition = json
+      const columns = { connection, address, unit, data_type: dataType, definition: json }
+      const set = Object.entries(columns).map(
+        ([name, value]) => `${name} = ${value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`}`,
+      )
+      this.changes.push(`UPDATE store.signals SET ${set.join(', ')} WHERE signal = ${known.key}`)
+      return known.key
+    }
+    // Full: its samples are then counted as lost under "signals without a definition", and nothing else is touched.
+    if (this.#ids.length > LIMITS.signals) return 0
+    const key = this.#ids.push(id) - 1
+    const hasText = dataType === 'text'
+    this.#signals.set(id, { key, definition: json, hasText })
+    this.#insert('signals', [key, id, connection, address, unit, dataType, json, hasText])
+    return key
+  }
+
+  #intern(table: Map<string, number>, name: string, added: (key: number) => void): number {
+    const known = table.get(name)
+    if (known !== undefined) return known
+    const key = table.size
+    table.set(name, key)
+    added(key)
+    return key
+  }
+
+  #insert(table: string, row: Cell[]): void {
+    const rows = this.pending.get(table)
+    if (rows) rows.push(row)
+    else this.pending.set(table, [row])
+  }
+}
+
+const nameOf = (node: string, epoch: number): string => `${epoch} ${node}`
+
+function newWriter(key: number, node: string, epoch: number): Writer {
+  return { key, node, epoch, sequence: 0, config: 0, signals: new Uint32Array(0), reasons: Uint32Array.of(1) }
+}
+
+/** The array with one element set, grown when it is too short. */
+function put(array: Uint32Array, at: number, value: number): Uint32Array {
+  let target = array
+  if (at >= array.length) {
+    target = new Uint32Array(Math.max(at + 1, array.length * 2, 64))
+    target.set(array)
+  }
+  target[at] = value
+  return target
+}

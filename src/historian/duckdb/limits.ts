@@ -1,0 +1,36 @@
+/** Limits of this implementation. Every one has a test that reaches it, or says why not. */
+export interface StoreLimits {
+  /** Queries running at once. The thread pool of the process has four threads by default: the rest stay free for commits and the spool. */
+  readonly queriesRunning: number
+  /** SQL statements of people running at once, so that one of the places above stays free for the interface. */
+  readonly sqlRunning: number
+  /** Queries waiting for a place; more are refused. */
+  readonly queriesWaiting: number
+  /** Rows one `samples` call returns at most. */
+  readonly sampleRows: number
+  /** Rows one `aggregate` call returns at most. */
+  readonly aggregateRows: number
+  /** Signals one `aggregate` call may name. */
+  readonly aggregateSignals: number
+  /** Characters of one SQL statement. */
+  readonly sqlLength: number
+  /** Bytes of the cells one SQL query returns. */
+  readonly sqlBytes: number
+  /** Rows sorted into one cold file; a larger day becomes several files, each with its own signals. */
+  readonly fileRows: number
+}
+
+export const STORE_LIMITS: StoreLimits = {
+  queriesRunning: 2,
+  sqlRunning: 1,
+  queriesWaiting: 64,
+  sampleRows: 5_000_000,
+  aggregateRows: 1_000_000,
+  aggregateSignals: 10_000,
+  sqlLength: 20_000,
+  sqlBytes: 64 * 1024 * 1024,
+  fileRows: 8_000_000,
+}
+
+/** Ingest ids are 32 bits wide, as in SampleColumns: at 100 records a second they last 1.3 years, at 10 a second 13. Not reached by a test. */
+export const LAST_INGEST = 0xffff_fffe

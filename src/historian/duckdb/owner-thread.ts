@@ -1,0 +1,36 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { QueryRefused } from '../../core/historian.ts'
+import type { Logger } from '../../core/log.ts'
+import { openOwner } from './owner.ts'
+import type { Call, Level, Operation, Reply, StoreOptions } from './protocol.ts'
+
+/** Entry of the thread that owns the database file: messages in, messages out. */
+const port = parentPort
+if (!port) throw new Error('owner-thread.ts is started as a worker thread by historian.ts')
+
+const send = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
+const logTo = (level: Level) => (fields: object, message: string) => send({ type: 'log', level, fields, message })
+const log: Logger = { debug: logTo('debug'), info: logTo('info'), warn: logTo('warn'), error: logTo('error') }
+
+const operations = await openOwner(workerData as StoreOptions, log)
+
+port.on('message', async (call: Call) => {
+  const { id, op, args } = call
+  try {
+    const run = operations[op] as (...args: readonly unknown[]) => Promise<unknown>
+    const value = await run(...args)
+    send({ type: 'done', id, value }, buffersOf(op, value))
+  } catch (cause) {
+    send({ type: 'failed', id, refused: cause instanceof QueryRefused, message: cause instanceof Error ? cause.message : String(cause) })
+  }
+  if (op === 'close') port.close()
+})
+send({ type: 'ready' })
+
+/** Columns of a samples answer are handed over instead of copied. */
+function buffersOf(op: Operation, value: unknown): ArrayBuffer[] {
+  if (op !== 'samples' || typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap((column) =>
+    ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
+  )
+}

@@ -1,0 +1,80 @@
+import type { Logger } from '../../core/log.ts'
+import type { CompactResult, Operations, StoreOptions } from './protocol.ts'
+import { readAggregate } from './read-aggregate.ts'
+import { readSamples } from './read-samples.ts'
+import { readSql } from './read-sql.ts'
+import { Store } from './store.ts'
+
+/** Opens the database and answers the calls of the main thread. Writes wait for each other; queries run beside them. */
+export async function openOwner(options: StoreOptions, log: Logger): Promise<Operations> {
+  let store = await Store.open(options, log)
+  const problems = new Map<string, string>()
+  if (store.missing.length > 0) problems.set('open', `cold files are missing: ${store.missing.join(', ')}`)
+  let writing: Promise<unknown> = Promise.resolve()
+  let compacting: Promise<unknown> = Promise.resolve()
+
+  /** One after the other with all other writes. */
+  function exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = writing.then(work)
+    writing = turn.catch(() => undefined)
+    return turn
+  }
+
+  async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      problems.delete(what)
+      return result
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      problems.set(what, `${what}: ${message}`)
+      log.error({ cause: message }, `the historian cannot ${what}`)
+      throw cause
+    }
+  }
+
+  /** After a failed write to its file the engine may refuse everything; it is then closed completely before it is opened again. */
+  async function reviveIfBroken(): Promise<void> {
+    if (await store.isUsable()) return
+    log.warn({}, 'the storage engine stopped after a failure; opening it again')
+    await store.close()
+    store = await Store.open(options, log)
+  }
+
+  const query: Store['readers']['query'] = (timeoutMs, work) => store.readers.query(timeoutMs, work)
+  const { queryTimeoutMs, limits } = options
+  const context = { coldDirectory: store.coldDirectory }
+
+  return {
+    checkpoints: () => exclusive(async () => store.dictionaries.checkpoints()),
+    write: (packed, now) =>
+      exclusive(() =>
+        attempt('write', async () => {
+          await reviveIfBroken()
+          await store.writer.write(packed, now)
+        }),
+      ),
+    samples: (q) =>
+      query(queryTimeoutMs, (connection) =>
+        readSamples({ ...context, connection, dictionaries: store.dictionaries }, q, limits.sampleRows),
+      ),
+    aggregate: (q) =>
+      query(queryTimeoutMs, (connection) => readAggregate({ ...context, connection, dictionaries: store.dictionaries }, q, limits)),
+    lastAll: () => exclusive(async () => store.lastAll()),
+    sql: (text, bounds) => store.readers.sql(bounds.timeoutMs, (connection) => readSql(connection, text, bounds.maxRows, limits)),
+    ingests: (ids) => query(queryTimeoutMs, (connection) => store.ingests(connection, ids)),
+    compact: (now) => {
+      const turn = compacting.then(() => attempt<CompactResult>('compact', () => store.compact(now, exclusive)))
+      compacting = turn.catch(() => undefined)
+      return turn
+    },
+    stats: async () => {
+      const counted = await query(queryTimeoutMs, (connection) => store.stats(connection))
+      return { ...counted, problem: problems.size > 0 ? [...problems.values()].join('; ') : undefined }
+    },
+    close: async () => {
+      await compacting
+      await exclusive(() => store.close())
+    },
+  }
+}

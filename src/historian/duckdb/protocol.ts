@@ -1,0 +1,79 @@
+import type {
+  AggregateQuery,
+  AggregateRow,
+  Checkpoint,
+  HistorianStats,
+  IngestRow,
+  LastRow,
+  SampleColumns,
+  SampleQuery,
+  SqlResult,
+} from '../../core/historian.ts'
+import type { RecordKind } from '../../core/spool.ts'
+import type { Micros } from '../../core/time.ts'
+import type { StoreLimits } from './limits.ts'
+
+/** What the owner thread is told when it starts. */
+export interface StoreOptions {
+  readonly directory: string
+  readonly memoryLimitBytes: number
+  readonly threads: number
+  readonly compactAfterMs: number
+  readonly retentionMs: number | undefined
+  readonly queryTimeoutMs: number
+  readonly limits: StoreLimits
+}
+
+/** A record whose payload lies in `PackedRecords.bytes`, at a multiple of 8 so that its columns are read in place. */
+export interface PackedRecord {
+  readonly node: string
+  readonly epoch: number
+  readonly sequence: number
+  readonly kind: RecordKind
+  readonly recordedTime: Micros
+  readonly at: number
+  readonly length: number
+}
+
+/** The records of one commit. The payloads are copied once into one buffer, which is handed over: other readers of the payloads keep theirs. */
+export interface PackedRecords {
+  readonly records: readonly PackedRecord[]
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/** What the owner thread does. Each call is one message there and one back. */
+export interface Operations {
+  checkpoints(): Promise<Checkpoint[]>
+  write(packed: PackedRecords, now: Micros): Promise<void>
+  samples(query: SampleQuery): Promise<SampleColumns>
+  aggregate(query: AggregateQuery): Promise<{ rows: AggregateRow[]; truncated: boolean }>
+  lastAll(): Promise<LastRow[]>
+  sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
+  ingests(ids: readonly number[]): Promise<IngestRow[]>
+  compact(now: Micros): Promise<CompactResult>
+  stats(): Promise<HistorianStats>
+  close(): Promise<void>
+}
+
+export interface CompactResult {
+  days: number
+  samples: number
+  bytes: number
+  removedDays: number
+}
+
+export type Operation = keyof Operations
+
+export interface Call {
+  readonly id: number
+  readonly op: Operation
+  readonly args: readonly unknown[]
+}
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+export type Reply =
+  | { readonly type: 'ready' }
+  | { readonly type: 'done'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly refused: boolean; readonly message: string }
+  | { readonly type: 'log'; readonly level: Level; readonly fields: object; readonly message: string }

@@ -1,0 +1,225 @@
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
+import type { SampleBatch } from '../../core/batch.ts'
+import type { Logger } from '../../core/log.ts'
+import type { Micros } from '../../core/time.ts'
+import { appendRows } from './append-rows.ts'
+import { Dictionaries, type Writer } from './dictionaries.ts'
+import { Last } from './last.ts'
+import { LAST_INGEST } from './limits.ts'
+import type { PackedRecord, PackedRecords } from './protocol.ts'
+import { type Content, parseRecord } from './records.ts'
+import { type Cell, rowsOf } from './rows.ts'
+import { SampleAppender } from './sample-appender.ts'
+
+/** What one commit will have added, applied to memory once it stands. */
+interface Stored {
+  readonly batch: SampleBatch
+  readonly signal: Uint32Array
+  readonly reasons: Uint32Array
+  readonly ingest: number
+}
+
+/** The only writer of samples. Calls never overlap; the caller sees to that. */
+export class SampleWriter {
+  readonly #connection: DuckDBConnection
+  readonly #log: Logger
+  dictionaries: Dictionaries
+  last: Last
+  #appender: SampleAppender | undefined
+  readonly #begin: DuckDBPreparedStatement
+  readonly #commit: DuckDBPreparedStatement
+  #lastIngest: number
+  #lastRecorded: Micros
+  #ingests: Cell[][] = []
+  #gaps: Cell[][] = []
+  #stored: Stored[] = []
+  #recorded: Micros = 0
+
+  private constructor(
+    connection: DuckDBConnection,
+    log: Logger,
+    loaded: { dictionaries: Dictionaries; last: Last; lastIngest: number; lastRecorded: Micros },
+    statements: [DuckDBPreparedStatement, DuckDBPreparedStatement],
+  ) {
+    this.#connection = connection
+    this.#log = log
+    this.dictionaries = loaded.dictionaries
+    this.last = loaded.last
+    this.#lastIngest = loaded.lastIngest
+    this.#lastRecorded = loaded.lastRecorded
+    this.#begin = statements[0]
+    this.#commit = statements[1]
+  }
+
+  static async open(connection: DuckDBConnection, log: Logger): Promise<SampleWriter> {
+    const dictionaries = await Dictionaries.load(connection)
+    const last = await Last.load(connection, dictionaries.lastSignal)
+    const [newest] = await rowsOf(connection, 'SELECT coalesce(max(ingest), 0), coalesce(epoch_us(max(recorded)), 0) FROM store.ingests')
+    const loaded = { dictionaries, last, lastIngest: (newest?.[0] as number) ?? 0, lastRecorded: (newest?.[1] as number) ?? 0 }
+    return new SampleWriter(connection, log, loaded, [await connection.prepare('BEGIN'), await connection.prepare('COMMIT')])
+  }
+
+  /** All records in one transaction, or none of them: then memory is as before and the cause is thrown. */
+  async write(packed: PackedRecords, now: Micros): Promise<void> {
+    const before = this.#lastIngest
+    this.#ingests = []
+    this.#gaps = []
+    this.#stored = []
+    // Recorded times never go back, so that "as known at" is a bound on the ingest id.
+    this.#recorded = Math.max(now, this.#lastRecorded)
+    let begun = false
+    try {
+      await this.#begin.run()
+      begun = true
+      this.#appender ??= await SampleAppender.create(this.#connection)
+      for (const record of packed.records) this.#take(record, packed.bytes)
+      await this.#flush()
+      await this.#commit.run()
+    } catch (cause) {
+      this.#lastIngest = before
+      await this.#undo(begun)
+      throw cause
+    }
+    this.#lastRecorded = this.#recorded
+    for (const { batch, signal, reasons, ingest } of this.#stored) {
+      this.last.update(batch, signal, reasons, ingest, this.dictionaries.lastSignal)
+    }
+    this.#stored = []
+  }
+
+  /** Lets go of everything the engine holds for this writer. */
+  close(): void {
+    this.#dropAppender()
+    this.#begin.destroySync()
+    this.#commit.destroySync()
+  }
+
+  async #flush(): Promise<void> {
+    this.#appender?.flush()
+    const { dictionaries } = this
+    for (const [table, rows] of dictionaries.pending) await appendRows(this.#connection, table, rows)
+    for (const change of dictionaries.changes) await this.#connection.run(change)
+    dictionaries.pending = new Map()
+    dictionaries.changes = []
+    await appendRows(this.#connection, 'ingests', this.#ingests)
+    await appendRows(this.#connection, 'gaps', this.#gaps)
+  }
+
+  async #undo(begun: boolean): Promise<void> {
+    this.#stored = []
+    this.#dropAppender()
+    if (begun) {
+      await this.#connection
+        .run('ROLLBACK')
+        .catch((cause: unknown) => this.#log.debug({ cause: String(cause) }, 'rollback of a failed commit'))
+    }
+    this.dictionaries = await Dictionaries.load(this.#connection).catch((cause: unknown) => {
+      // The engine itself is unusable; the store opens it anew and this writer with it.
+      this.#log.debug({ cause: String(cause) }, 'dictionaries after a failed commit')
+      return this.dictionaries
+    })
+  }
+
+  #dropAppender(): void {
+    try {
+      this.#appender?.discard()
+    } catch (cause) {
+      this.#log.debug({ cause: String(cause) }, 'appender of a failed commit')
+    }
+    this.#appender = undefined
+  }
+
+  #take(record: PackedRecord, bytes: Uint8Array): void {
+    const writer = this.dictionaries.writer(record.node, record.epoch)
+    if (record.sequence <= writer.sequence) return
+    const payload = bytes.subarray(record.at, record.at + record.length)
+    let content: Content | string
+    try {
+      content = parseRecord(record.kind, payload)
+    } catch (cause) {
+      if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
+      // A record nobody can read would otherwise stop everything behind it. Its place is kept, and said to be empty.
+      content = `unreadable: ${cause.message}`
+    }
+    const gap = typeof content === 'object' && content.kind === 'gap' ? content : undefined
+    const explained = gap ? Math.min(gap.from, record.sequence) : record.sequence
+    if (explained > writer.sequence + 1) this.#gap(writer, writer.sequence + 1, explained - 1, 'missing', null)
+    if (gap && gap.to > writer.sequence) this.#gap(writer, Math.max(gap.from, writer.sequence + 1), gap.to, gap.cause, gap.samples ?? null)
+    writer.sequence = Math.max(record.sequence, gap?.to ?? 0)
+    if (typeof content === 'string') this.#gap(writer, record.sequence, record.sequence, content, null)
+    else this.#store(writer, record, content)
+  }
+
+  #store(writer: Writer, record: PackedRecord, content: Content): void {
+    if (content.kind === 'batch') {
+      this.#storeBatch(writer, record, content.batch)
+      return
+    }
+    if (content.kind === 'config') writer.config = this.dictionaries.config(content.version)
+    this.#define(writer, content)
+    this.#ingest(writer, record, record.recordedTime, 0)
+  }
+
+  #define(writer: Writer, content: Content): void {
+    if (content.kind === 'signals')
+      for (const [number, definition] of content.signals) this.dictionaries.mapSignal(writer, number, definition)
+    if (content.kind !== 'reasons') return
+    content.sets.forEach((names, i) => {
+      this.dictionaries.mapReasons(writer, content.first + i, names)
+    })
+  }
+
+  #storeBatch(writer: Writer, record: PackedRecord, batch: SampleBatch): void {
+    const { count } = batch
+    const signal = new Uint32Array(count)
+    const reasons = new Uint32Array(count)
+    let unknown = 0
+    for (let i = 0; i < count; i++) {
+      const key = writer.signals[batch.signal[i] as number] ?? 0
+      signal[i] = key
+      if (key === 0) unknown++
+      const set = writer.reasons[batch.reasons[i] as number] ?? 0
+      reasons[i] = set === 0 ? this.dictionaries.reasonSet(['unknown-reasons']) : set - 1
+    }
+    this.#ingest(writer, record, batch.receivedTime, count - unknown)
+    const ingest = this.#lastIngest
+    const known = unknown === 0 ? { batch, signal, reasons, ingest } : without(batch, signal, reasons, ingest)
+    if (unknown > 0) this.#gap(writer, record.sequence, record.sequence, 'signals without a definition', unknown)
+    if (known.batch.text) for (const row of known.batch.text.keys()) this.dictionaries.markText(known.signal[row] as number)
+    this.#appender?.append(known.batch, known.signal, known.reasons, ingest)
+    this.#stored.push(known)
+  }
+
+  #ingest(writer: Writer, record: PackedRecord, received: Micros, samples: number): void {
+    if (this.#lastIngest >= LAST_INGEST) throw new Error('every ingest id is used: this historian is full; start a new one')
+    this.#ingests.push([++this.#lastIngest, writer.key, record.sequence, samples, received, this.#recorded, writer.config])
+  }
+
+  #gap(writer: Writer, first: number, last: number, cause: string, samples: number | null): void {
+    this.#gaps.push([writer.key, first, last, cause, samples, this.#recorded])
+    this.#log.warn({ node: writer.node, first, last, cause }, 'records are missing from the history')
+  }
+}
+
+/** The rows whose signal is known. */
+function without(batch: SampleBatch, signal: Uint32Array, reasons: Uint32Array, ingest: number): Stored {
+  const rows = Array.from(signal.keys()).filter((i) => signal[i] !== 0)
+  const of = (column: Uint32Array) => Uint32Array.from(rows, (i) => column[i] as number)
+  const of64 = (column: Float64Array) => Float64Array.from(rows, (i) => column[i] as number)
+  const text = new Map<number, string>()
+  rows.forEach((row, i) => {
+    const value = batch.text?.get(row)
+    if (value !== undefined) text.set(i, value)
+  })
+  const kept: SampleBatch = {
+    count: rows.length,
+    signal: of(batch.signal),
+    sourceTime: of64(batch.sourceTime),
+    value: of64(batch.value),
+    status: of(batch.status),
+    reasons: of(batch.reasons),
+    receivedTime: batch.receivedTime,
+    ...(text.size > 0 && { text }),
+  }
+  return { batch: kept, signal: of(signal), reasons: of(reasons), ingest }
+}
