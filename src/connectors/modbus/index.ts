@@ -1,0 +1,48 @@
+import type { Connector, LintFinding } from '../../core/connector.ts'
+import { check } from './check.ts'
+import { isBitTable, type ModbusConfig, modbusConfig, width } from './config.ts'
+import { ModbusSource } from './source.ts'
+
+/** Modbus TCP, and RTU frames over TCP. */
+export const modbus: Connector<ModbusConfig> = {
+  kind: 'modbus',
+  label: { fr: 'Modbus', en: 'Modbus' },
+  config: modbusConfig,
+  lint,
+  source: (config, context) => new ModbusSource(config, context),
+  check,
+}
+
+function lint(config: ModbusConfig): LintFinding[] {
+  const found: LintFinding[] = []
+  const ids = new Map<string, number>()
+  config.signals.forEach((signal, i) => {
+    const first = ids.get(signal.id)
+    if (first === undefined) ids.set(signal.id, i)
+    else {
+      const message = `signal ${signal.id} is declared twice, first as number ${first + 1} of the list`
+      found.push({ path: ['signals', i, 'id'], code: 'E_DUPLICATE_ID', message, level: 'error' })
+    }
+    if (!isBitTable(signal.table) && width(signal) > config.maxRegistersPerRequest) {
+      const message = `the value takes ${width(signal)} registers, maxRegistersPerRequest is ${config.maxRegistersPerRequest}`
+      found.push({
+        path: ['signals', i],
+        code: 'E_MODBUS_TOO_WIDE',
+        message,
+        hint: 'A value is read in one request: raise the limit.',
+        level: 'error',
+      })
+    }
+    const period = signal.period ?? config.period
+    if (period < config.timeout / 100) {
+      const message = `a period of ${period} ms under a time-out of ${config.timeout} ms: one lost answer costs ${Math.floor(config.timeout / period)} polls`
+      found.push({
+        path: signal.period === undefined ? ['period'] : ['signals', i, 'period'],
+        code: 'W_MODBUS_PERIOD',
+        message,
+        level: 'warning',
+      })
+    }
+  })
+  return found
+}
