@@ -1,0 +1,19 @@
+import type { Connector } from '../../core/connector.ts'
+import { browseOpcua } from './browse.ts'
+import { checkOpcua, identityOpcua } from './check.ts'
+import { lintOpcua, type OpcuaConfig, opcuaConfig } from './config.ts'
+import { opcuaSource } from './source.ts'
+import { writePin } from './trust.ts'
+
+/** OPC UA servers, by subscription. */
+export const opcua: Connector<OpcuaConfig> = {
+  kind: 'opcua',
+  label: { fr: 'Serveur OPC UA', en: 'OPC UA server' },
+  config: opcuaConfig,
+  lint: lintOpcua,
+  source: opcuaSource,
+  check: checkOpcua,
+  browse: browseOpcua,
+  identity: identityOpcua,
+  trust: (_config, context, identity) => writePin(context, identity),
+}

@@ -1,0 +1,185 @@
+import type { NotificationMessage } from 'node-opcua'
+import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
+import type { SourceContext } from '../../core/connector.ts'
+import { NotConnected } from '../../core/errors.ts'
+import { LIMITS } from '../../core/limits.ts'
+import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
+import { statusName } from '../../core/status.ts'
+import { Inbox } from '../../lib/inbox.ts'
+import type { OpcuaConfig } from './config.ts'
+import { type Attempt, beginAttempt, checkTrust, discover, type Line, openLine, selectEndpoint } from './line.ts'
+import { asNotConnected } from './problems.ts'
+import { type Publishing, publishing } from './publish.ts'
+import { appendNotifications, appendRefusals, type Notification } from './rows.ts'
+import { subscribe } from './subscribe.ts'
+import { type Item, resolveTargets, summarise } from './targets.ts'
+
+/** Samples read from the server and not yet taken by the runner; at this many our publish requests stop. */
+const HELD_SAMPLES = 200_000
+
+/** Messages that may still come after our requests stopped. */
+const UNDER_WAY = 8
+/** Problems written to the log per connection; the rest is counted. */
+const LOGGED_PROBLEMS = 20
+
+/** An open connection: what one `connect` made and `close` ends. */
+interface Live {
+  readonly inbox: Inbox<SampleBatch>
+  readonly feed: Publishing
+  readonly line: Line
+}
+
+/** A connection's source. One attempt at a time; the runner decides when to try again. */
+export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source {
+  const counters: SourceCounters = { dropped: {} }
+  let live: Live | undefined
+  let taken: SampleBatch[] = []
+  let ending = new AbortController()
+  let connecting: Promise<void> = Promise.resolve()
+
+  const open = async (stop: AbortSignal) => {
+    const attempt = await beginAttempt(config, context, stop)
+    const asked = context.clock.monotonicMs()
+    const endpoints = await discover(attempt)
+    counters.latencyMs = context.clock.monotonicMs() - asked
+    const endpoint = selectEndpoint(attempt, endpoints)
+    await checkTrust(attempt, endpoint)
+    const line = await openLine(attempt, endpoint)
+    try {
+      live = await begin(attempt, line, counters)
+    } catch (error) {
+      await line.close()
+      throw asNotConnected(error, config, stop)
+    }
+  }
+
+  return {
+    counters,
+    async connect(stop) {
+      ending = new AbortController()
+      taken = []
+      const attempt = open(AbortSignal.any([stop, ending.signal]))
+      connecting = attempt.catch(() => {})
+      await attempt
+    },
+    async read(stop): Promise<Delivery> {
+      if (!live) throw new NotConnected(`${config.endpoint}: not connected`)
+      if (taken.length === 0) {
+        taken = (await live.inbox.take(stop)).reverse()
+        live?.feed.fill()
+      }
+      return { batch: taken.pop() as SampleBatch }
+    },
+    async close() {
+      const closed = new NotConnected(`${config.endpoint}: closed`)
+      ending.abort(closed)
+      await connecting
+      const current = live
+      live = undefined
+      if (!current) return
+      current.inbox.fail(closed)
+      current.feed.stop()
+      await current.line.close()
+    },
+  }
+}
+
+/** Finds the signals, subscribes, and lets the samples flow into an inbox. */
+async function begin(attempt: Attempt, line: Line, counters: SourceCounters): Promise<Live> {
+  const { opcua, config, context, stop } = attempt
+  const { session } = line
+  const { items, problems } = await resolveTargets(opcua, session, config, context)
+  const subscribed = await subscribe(opcua, session, config, items)
+  report(context, counters, [...problems, ...subscribed.problems])
+
+  const { maxNotificationsPerPublish } = config.subscription
+  const inbox = new Inbox<SampleBatch>(HELD_SAMPLES + UNDER_WAY * maxNotificationsPerPublish, (batch) => batch.count)
+  const refusals = new BatchBuilder()
+  appendRefusals(refusals, context.reasons, items, context.clock.now())
+  inbox.put(refusals.build(context.clock.now()))
+
+  const fail = (error: Error) => {
+    feed.stop()
+    inbox.fail(asNotConnected(error, config, stop))
+  }
+  let heardMs = context.clock.monotonicMs()
+  const feed = publishing(session, subscribed.subscriptionId, 2 * subscribed.silentMs, {
+    hasRoom: () => inbox.weight < HELD_SAMPLES,
+    onMessage(message) {
+      heardMs = context.clock.monotonicMs()
+      for (const batch of toBatches(attempt, items, message, counters, fail)) {
+        if (!inbox.put(batch)) count(counters, 'local-queue-full', batch.count)
+      }
+    },
+    onLost: (messages) => count(counters, 'sequence-gap', messages),
+    onEnd: fail,
+  })
+  feed.fill()
+  void line.lost.then(fail)
+  void watch(context, stop, () => {
+    // While we hold our requests back the silence is ours.
+    if (feed.waiting() === 0) heardMs = context.clock.monotonicMs()
+    return heardMs + subscribed.silentMs
+  }).then((silent) => {
+    if (silent)
+      fail(new NotConnected(`${config.endpoint}: not a word for ${subscribed.silentMs} ms, not even a keep-alive`, { hint: SILENT_HINT }))
+  })
+  return { line, inbox, feed }
+}
+
+const SILENT_HINT = 'the subscription is made anew; if it keeps happening, look at the load and the log of the server'
+
+/** One batch per message; more only past the limit of a batch. None when the message ended the subscription. */
+function toBatches(
+  { opcua, context }: Attempt,
+  items: readonly Item[],
+  message: NotificationMessage,
+  counters: SourceCounters,
+  fail: (error: Error) => void,
+): SampleBatch[] {
+  const receivedTime = context.clock.now()
+  const batches: SampleBatch[] = []
+  let builder: BatchBuilder | undefined
+  for (const data of message.notificationData ?? []) {
+    if (data instanceof opcua.StatusChangeNotification) {
+      fail(new NotConnected(`the server ended the subscription: ${statusName(data.status.value)}`, { hint: SILENT_HINT }))
+    }
+    if (!(data instanceof opcua.DataChangeNotification)) continue
+    const all = (data.monitoredItems ?? []) as Notification[]
+    for (let from = 0; from < all.length; from += LIMITS.batchSamples) {
+      const some = all.length > LIMITS.batchSamples ? all.slice(from, from + LIMITS.batchSamples) : all
+      if (builder && builder.count + some.length > LIMITS.batchSamples) {
+        batches.push(builder.build(receivedTime))
+        builder = undefined
+      }
+      builder ??= new BatchBuilder(some.length)
+      const appended = appendNotifications(builder, context.reasons, items, some, receivedTime)
+      if (appended.overflows > 0) count(counters, 'server-queue-overflow', appended.overflows)
+      if (appended.strangers > 0) count(counters, 'undecodable', appended.strangers)
+      if (appended.problem !== undefined) report(context, counters, [appended.problem])
+    }
+  }
+  batches.push((builder ?? new BatchBuilder(0)).build(receivedTime))
+  return batches
+}
+
+/** True when the deadline passed, false when stopped. */
+async function watch({ clock }: SourceContext, stop: AbortSignal, deadlineMs: () => number): Promise<boolean> {
+  while (!stop.aborted) {
+    const left = deadlineMs() - clock.monotonicMs()
+    if (left <= 0) return true
+    await clock.sleep(left, stop)
+  }
+  return false
+}
+
+function count(counters: SourceCounters, reason: string, samples: number): void {
+  counters.dropped[reason] = (counters.dropped[reason] ?? 0) + samples
+}
+
+function report(context: SourceContext, counters: SourceCounters, problems: readonly string[]): void {
+  const summary = summarise(problems)
+  if (summary === undefined) return
+  counters.lastProblem = summary
+  for (const problem of problems.slice(0, LOGGED_PROBLEMS)) context.log.warn({ connection: context.connection }, problem)
+}
