@@ -27,8 +27,14 @@ export function addIssues(issues: readonly Issue[], context: IssueContext, base:
 function addIssue(issue: Issue, context: IssueContext, base: Path): void {
   const { at, problems, words } = context
   const path = [...base, ...issue.path]
-  if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, path, context)
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) return union(issue.errors, path, context)
+  if (issue.code === 'unrecognized_keys') {
+    unknownKeys(issue.keys, path, context)
+    return
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    union(issue.errors, path, context)
+    return
+  }
   const found = valueAt(context.value, path)
   if (found === undefined && path.length > 0) {
     problems.add(locate(at, path.slice(0, -1)), 'E_MISSING_KEY', issue.message ? [issue.message] : words.missingKey(String(path.at(-1))))
@@ -58,13 +64,16 @@ function union(branches: readonly (readonly Issue[])[], path: Path, context: Iss
   const depth = (issues: readonly Issue[]): number =>
     Math.max(...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)))
   const [best] = [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)
-  if (best && depth(best) > 0) return addIssues(best, context, path)
+  if (best && depth(best) > 0) {
+    addIssues(best, context, path)
+    return
+  }
   const { at, problems, words } = context
   const expected = branches.flat().flatMap((issue) => (issue.code === 'invalid_type' ? [typeWord(issue.expected, words)] : []))
   const written = branches.flat().find((issue) => issue.message)?.message
-  if (expected.length === 0 || written) return problems.add(locate(at, path), 'E_VALUE', written ? [written] : words.badValue())
   const found = valueAt(context.value, path)
-  problems.add(locate(at, path), 'E_TYPE', words.wrongType([...new Set(expected)].join(words.or()), foundWord(found, words)))
+  if (expected.length === 0 || written) problems.add(locate(at, path), 'E_VALUE', written ? [written] : words.badValue())
+  else problems.add(locate(at, path), 'E_TYPE', words.wrongType([...new Set(expected)].join(words.or()), foundWord(found, words)))
 }
 
 function describe(issue: Issue, found: unknown, words: ConfigWords): readonly [code: string, Wording] {

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { problem } from '../api/schemas.ts'
+import { ConfigurationError } from '../core/errors.ts'
+import { loadLoosely } from './configuration.ts'
+import { Refused, type Verb } from './context.ts'
+
+/** What `run` and `demo` leave in the data directory while they run, so that other commands find them. */
+export const RUNNING_FILE = 'running.json'
+/** The token the API accepts from the account that runs the node; only that account can read the file. */
+export const TOKEN_FILE = 'local-token'
+
+/** Where a node listens that was not told otherwise. */
+const DEFAULT_URL = 'http://127.0.0.1:8480'
+const REQUEST_TIMEOUT_MS = 15_000
+/** An answer larger than this is not one of ours. */
+const ANSWER_BYTES = 64 * 1024 * 1024
+
+export interface ClientOptions {
+  readonly url?: string
+  readonly config?: string
+}
+
+/** A running node's HTTP surface. */
+export interface Client {
+  readonly url: string
+  get<Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape): Promise<z.output<Shape>>
+  /** The response of a stream; the caller reads its body. */
+  open(path: string, query: Record<string, string>, stop: AbortSignal): Promise<Response>
+}
+
+/** Finds the node: `--url`, else the one that runs on the configuration's data, else the address in the configuration. */
+export async function connectClient(verb: Verb, options: ClientOptions): Promise<Client> {
+  const { loaded, problems } = await loadLoosely(verb, options.config)
+  if (!loaded && !options.url)
+    throw new Refused(formatProblems(problems.filter((found) => found.level === 'error')), verb.words.client.refusedHint)
+  const http = loaded?.config.http
+  const configured = loaded && (runningUrl(loaded.config.data) ?? `http://${urlHost(http?.host ?? '127.0.0.1')}:${http?.port}`)
+  const url = trimmed(verb, options.url ?? configured ?? DEFAULT_URL)
+  const own = configured !== undefined && new URL(configured).host === new URL(url).host
+  const tokenFile = loaded && join(loaded.config.data, TOKEN_FILE)
+  const token = own && tokenFile ? readText(tokenFile)?.trim() : undefined
+  const headers = token ? { authorization: `Bearer ${token}` } : {}
+
+  const request = async (path: string, query: Record<string, string>, signal: AbortSignal): Promise<Response> => {
+    const response = await fetch(`${url}${path}?${new URLSearchParams(query)}`, { headers, signal, redirect: 'error' }).catch(
+      (error: unknown) => {
+        throw signal.aborted ? error : new Refused(verb.words.client.refused(url), verb.words.client.refusedHint)
+      },
+    )
+    if (!response.ok) throw await refusal(verb, response, url, tokenFile ?? TOKEN_FILE, own)
+    return response
+  }
+  return {
+    url,
+    get: async (path, query, shape) => {
+      const response = await request(path, query, AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), verb.io.stopSignal()]))
+      const parsed = shape.safeParse(await json(verb, response, url))
+      if (!parsed.success) throw new Refused(verb.words.client.badAnswer(url), verb.words.client.badAnswerHint)
+      return parsed.data
+    },
+    open: request,
+  }
+}
+
+async function json(verb: Verb, response: Response, url: string): Promise<unknown> {
+  try {
+    if (Number(response.headers.get('content-length') ?? 0) > ANSWER_BYTES) throw new RangeError('too large')
+    return await response.json()
+  } catch {
+    // Whatever it is, it is not the JSON of a node: the address is the thing to look at.
+    throw new Refused(verb.words.client.badAnswer(url), verb.words.client.badAnswerHint)
+  }
+}
+
+async function refusal(verb: Verb, response: Response, url: string, tokenFile: string, own: boolean): Promise<Refused> {
+  const words = verb.words.client
+  const unauthorised = response.status === 401 || response.status === 403
+  if (unauthorised) return new Refused(words.unauthorised, own ? words.unauthorisedHint(tokenFile) : words.noToken)
+  const told = problem.safeParse(await response.json().catch(() => undefined))
+  return told.success ? new Refused(told.data.message, told.data.hint) : new Refused(words.badAnswer(url), words.badAnswerHint)
+}
+
+function trimmed(verb: Verb, url: string): string {
+  const whole = /^https?:\/\//i.test(url) ? url : `http://${url}`
+  if (!URL.canParse(whole)) throw new Refused(verb.words.usage.invalid(url))
+  return whole.replace(/\/+$/, '')
+}
+
+/** A wildcard address is where the node listens, not where it can be reached. */
+export function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '') return '127.0.0.1'
+  if (host === '::' || host === '[::]') return '[::1]'
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+function runningUrl(data: string): string | undefined {
+  try {
+    const { url } = JSON.parse(readText(join(data, RUNNING_FILE)) ?? '{}') as { url?: unknown }
+    return typeof url === 'string' && URL.canParse(url) ? url : undefined
+  } catch {
+    // A half-written or foreign file: the configured address is as good a guess.
+    return undefined
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    // Not there, or not ours to read: the node will say whether it needs the token.
+    return undefined
+  }
+}

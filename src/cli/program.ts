@@ -1,0 +1,162 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { duration } from '../core/config-parts.ts'
+import { type CommonOptions, EXIT, type Verb } from './context.ts'
+import { LEVELS } from './log.ts'
+import { FORMATS } from './output.ts'
+
+/** Understands the words of the command line and calls the verb; every verb's code is loaded only when it is called. Resolves with the exit code. */
+export async function parse(verb: Verb, args: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok
+  const program = buildProgram(verb, (exit) => {
+    code = exit
+  })
+  if (args.length === 0) {
+    verb.io.err(program.helpInformation())
+    return EXIT.failed
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? EXIT.ok : usage(verb, error)
+  }
+}
+
+const MAX_SCALE = 1_000
+const MAX_ROWS = 100_000
+const BROWSE_ROWS = 10_000
+const READ_ROWS = 200
+
+/** Every verb with its options. `done` is told the exit code. */
+export function buildProgram(verb: Verb, done: (exit: number) => void): Command {
+  const { verbs, options } = verb.words
+  const program = prepared(verb, new Command('ecluse'), verb.words.programme).version(verb.home.version, '-V, --version', options.version)
+  program.addOption(languageOption(verb))
+  const command = (words: string, text: string): Command => common(verb, prepared(verb, program.command(words), text))
+  const integer = (low: number, high: number) => integerFrom(verb, low, high)
+  const config = ['-c, --config <PATH>', options.config] as const
+  const url = ['--url <URL>', options.url] as const
+
+  command('demo', verbs.demo)
+    .option('--for <DURATION>', options.forDuration, durationFrom(verb))
+    .option('--port <N>', options.port, integer(0, 65_535), 8480)
+    .option('--data <DIR>', options.data)
+    .option('--scale <N>', options.scale, integer(1, MAX_SCALE), 1)
+    .option('--no-open', options.noOpen)
+    .action(async (given) => done(await (await import('./demo.ts')).demo(verb, given)))
+  command('run [PATH]', verbs.run).action(async (path, given) => done(await (await import('./run.ts')).run(verb, path, given)))
+  command('lint [PATH]', verbs.lint)
+    .option('--deny-warnings', options.denyWarnings)
+    .action(async (path, given) => done(await (await import('./lint.ts')).lint(verb, path, given)))
+  command('check [PATH]', verbs.check)
+    .option('--connection <NAME>', options.connection)
+    .option('--timeout <DURATION>', options.timeout, durationFrom(verb), { text: '30s', ms: 30_000 })
+    .action(async (path, given) => done(await (await import('./check.ts')).check(verb, path, { ...given, timeoutMs: given.timeout.ms })))
+  command('browse <NAME>', verbs.browse)
+    .option('--match <GLOB>', options.browseMatch, '**')
+    .option('--limit <N>', options.limit, integer(1, MAX_ROWS), BROWSE_ROWS)
+    .option(...config)
+    .action(async (name, given) => done(await (await import('./browse.ts')).browse(verb, name, given)))
+  command('read [MATCH]', verbs.read)
+    .option('--limit <N>', options.limit, integer(1, MAX_ROWS), READ_ROWS)
+    .option(...url)
+    .option(...config)
+    .action(async (match, given) => done(await (await import('./read.ts')).read(verb, match ?? '**', given)))
+  command('watch [MATCH]', verbs.watch)
+    .option('--count <N>', options.count, integer(1, Number.MAX_SAFE_INTEGER))
+    .option(...url)
+    .option(...config)
+    .action(async (match, given) => done(await (await import('./watch.ts')).watch(verb, match ?? '**', given)))
+  command('status', verbs.status)
+    .option(...url)
+    .option(...config)
+    .action(async (given) => done(await (await import('./status.ts')).status(verb, given)))
+  command('schema', verbs.schema).action(async (given) => done(await (await import('./schema.ts')).schema(verb, given)))
+  command('trust <NAME>', verbs.trust)
+    .option('--fingerprint <SHA256>', options.fingerprint)
+    .option(...config)
+    .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
+  command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
+    done(await (await import('./doctor.ts')).doctor(verb, path, given)),
+  )
+  return program
+}
+
+function prepared({ io, words }: Verb, command: Command, text: string): Command {
+  const titles: Record<string, string> = {
+    'Usage:': words.help.usage,
+    'Options:': words.help.options,
+    'Commands:': words.help.commands,
+    'Arguments:': words.help.arguments,
+  }
+  return command
+    .description(text)
+    .helpOption('-h, --help', words.options.help)
+    .helpCommand(false)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureHelp({
+      styleTitle: (title) => titles[title] ?? title,
+      styleDescriptionText: (text) => text.replace('choices:', words.help.choices).replace('default:', words.help.default),
+    })
+    .configureOutput({
+      writeOut: (out) => io.out(out),
+      writeErr: () => undefined,
+      getOutHasColors: () => io.colour.out,
+      getErrHasColors: () => io.colour.err,
+    })
+}
+
+function languageOption({ words }: Verb): Option {
+  return new Option('--lang <LANG>', words.options.lang).choices(['fr', 'en'])
+}
+
+function common(verb: Verb, command: Command): Command {
+  const { options } = verb.words
+  return command
+    .addOption(new Option('-o, --output <FORM>', options.output).choices(FORMATS).default('table'))
+    .addOption(languageOption(verb))
+    .addOption(new Option('--log-level <LEVEL>', options.logLevel).choices(LEVELS).default('info'))
+    .addOption(new Option('--log-form <FORM>', options.logForm).choices(['json', 'short']))
+}
+
+function durationFrom({ words }: Verb): (text: string) => { text: string; ms: number } {
+  return (text) => {
+    const parsed = duration.safeParse(text)
+    if (!parsed.success) throw new InvalidArgumentError(words.usage.badDuration)
+    return { text, ms: parsed.data }
+  }
+}
+
+function integerFrom({ words }: Verb, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!(number >= low && number <= high)) throw new InvalidArgumentError(words.usage.badInteger(low, high))
+    return number
+  }
+}
+
+/** Commander's complaint in the person's language, with the nearest word it knows. */
+function usage(verb: Verb, error: CommanderError): number {
+  const words = verb.words.usage
+  const subject = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const near = /Did you mean (?:one of )?([^?]+)\?/.exec(error.message)?.[1]
+  const say: Record<string, string> = {
+    'commander.unknownOption': words.unknownOption(subject),
+    'commander.unknownCommand': words.unknownCommand(subject),
+    'commander.missingArgument': words.missingArgument(subject),
+    'commander.optionMissingArgument': words.missingValue(subject),
+    'commander.excessArguments': words.tooMany(),
+    'commander.invalidArgument': words.invalid(reasonOf(error, subject)),
+  }
+  const message = say[error.code] ?? error.message
+  verb.io.err(`✗ ${message}\n  ${verb.words.hint} ${near ? words.didYouMean(near) : words.seeHelp}\n`)
+  return EXIT.failed
+}
+
+/** `option '--for <DURATION>' argument 'x' is invalid. REASON` */
+function reasonOf(error: CommanderError, subject: string): string {
+  const reason = error.message.split('is invalid.')[1]?.trim()
+  return reason ? `${subject}: ${reason}` : subject
+}

@@ -1,0 +1,66 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LoadedConfig } from '../config/index.ts'
+import type { Logger } from '../core/log.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { RUNNING_FILE } from './client.ts'
+import { Refused, type Verb } from './context.ts'
+
+/** A node with its HTTP surface. */
+export interface Served {
+  readonly view: NodeView
+  readonly url: string
+  readonly signInLink: string | undefined
+  /** Stops serving, reads nothing more, stores what was read, closes. */
+  stop(): Promise<void>
+}
+
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly log: Logger
+  /** Called as soon as the node runs, before its HTTP surface does. */
+  readonly onNode?: (view: NodeView) => void
+}
+
+/** Starts the node, then its HTTP surface; when the second fails the first is stopped again. */
+export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log, onNode }: ServeOptions): Promise<Served> {
+  const [{ startNode }, { startApi }] = await Promise.all([import('../run/node.ts'), import('../api/index.ts')])
+  const { clock, home, words } = verb
+  const directory = loaded.config.data
+  await mkdir(directory, { recursive: true })
+  const node = await startNode(loaded, { clock, log, random: Math.random, version: home.version }).catch((error: unknown) => {
+    throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
+  })
+  onNode?.(node.view)
+  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log }).catch(async (error: unknown) => {
+    await node.stop()
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
+    throw error
+  })
+  const running = join(directory, RUNNING_FILE)
+  await writeFile(running, `${JSON.stringify({ url: api.url, process: process.pid })}\n`, { mode: 0o600 })
+  return {
+    view: node.view,
+    url: api.url,
+    signInLink: api.signInLink,
+    stop: async () => {
+      await rm(running, { force: true })
+      await api.close()
+      await node.stop()
+    },
+  }
+}
+
+export class PortTaken extends Refused {
+  override name = 'PortTaken'
+}
+
+/** Resolves when `stop` is aborted. */
+export function aborted(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.aborted) resolve()
+    else stop.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

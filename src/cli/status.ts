@@ -1,0 +1,44 @@
+import { type Connection, type Health, health as healthShape } from '../api/schemas.ts'
+import { type ClientOptions, connectClient } from './client.ts'
+import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
+import { age, bytes, paint, table, writeResult } from './output.ts'
+
+/** `ecluse status`: the node at a glance. 1 when it is failing. */
+export async function status(verb: Verb, options: CommonOptions & ClientOptions): Promise<Exit> {
+  const client = await connectClient(verb, options)
+  const health = await client.get('/api/v1/health', {}, healthShape)
+  writeResult(verb.io, options.output, health, () => describe(verb, health))
+  return health.status === 'failing' ? EXIT.failed : EXIT.ok
+}
+
+function describe(verb: Verb, health: Health): string {
+  const words = verb.words.status
+  const { bold, warn, bad } = paint(verb.io.colour.out)
+  const paintState = { ok: bold, degraded: warn, failing: bad }[health.status]
+  const since = (time: string): string => age((Date.parse(health.time) - Date.parse(time)) / 1000)
+  const { signals, spool, historian } = health
+  const problems = [spool.problem, historian.problem].filter((text) => text !== undefined).map((text) => warn(`  ${text}`))
+  return [
+    paintState(words.line(health.site.id, health.node, words[health.status])),
+    words.version(health.version, health.configVersion, since(health.startedTime)),
+    words.signals(signals.total, signals.good, signals.uncertain, signals.bad, signals.waiting),
+    words.spool(bytes(spool.bytes), bytes(spool.maxBytes), spool.droppedSamples, spool.fsyncP99Ms.toFixed(1)),
+    words.historian(String(historian.samples), historian.lagRecords, bytes(historian.hotBytes + historian.coldBytes)),
+    ...problems,
+    '',
+    table(
+      [
+        { title: words.connection, cell: (one: Connection) => one.name },
+        { title: words.kind, cell: (one) => one.kind },
+        { title: words.state, cell: (one) => one.state },
+        { title: words.liveness, cell: (one) => one.liveness },
+        { title: words.signals_, cell: (one) => String(one.signals), right: true },
+        { title: words.rate, cell: (one) => one.ratePerSecond.toFixed(1), right: true },
+        { title: words.lastGood, cell: (one) => (one.lastGoodTime ? since(one.lastGoodTime) : '-'), right: true },
+        { title: words.latency, cell: (one) => (one.latencyMs === undefined ? '-' : `${one.latencyMs.toFixed(1)} ms`), right: true },
+        { title: words.problem, cell: (one) => (one.state === 'connected' ? '' : (one.lastError?.message ?? '')) },
+      ],
+      health.connections,
+    ),
+  ].join('\n')
+}
