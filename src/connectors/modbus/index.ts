@@ -15,14 +15,7 @@ export const modbus: Connector<ModbusConfig> = {
 
 function lint(config: ModbusConfig): LintFinding[] {
   const found: LintFinding[] = []
-  const ids = new Map<string, number>()
   config.signals.forEach((signal, i) => {
-    const first = ids.get(signal.id)
-    if (first === undefined) ids.set(signal.id, i)
-    else {
-      const message = `signal ${signal.id} is declared twice, first as number ${first + 1} of the list`
-      found.push({ path: ['signals', i, 'id'], code: 'E_DUPLICATE_ID', message, level: 'error' })
-    }
     if (!isBitTable(signal.table) && width(signal) > config.maxRegistersPerRequest) {
       const message = `the value takes ${width(signal)} registers, maxRegistersPerRequest is ${config.maxRegistersPerRequest}`
       found.push({

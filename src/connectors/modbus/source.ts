@@ -46,6 +46,7 @@ export class ModbusSource implements Source {
   #splits = 0
   #silent = 0
   #lost: NotConnected | undefined
+  #closed = new AbortController()
 
   constructor(config: ModbusConfig, context: SourceContext) {
     this.#config = config
@@ -74,6 +75,7 @@ export class ModbusSource implements Source {
     const { clock } = this.#context
     if (this.#lost) throw this.#lost
     if (this.#work.length === 0) await this.#nextPoll(stop)
+    if (this.#lost) throw this.#lost
     const into = new BatchBuilder(this.#work.reduce((sum, { block }) => sum + block.items.length, 0))
     const started = clock.monotonicMs()
     try {
@@ -90,10 +92,13 @@ export class ModbusSource implements Source {
 
   async close(): Promise<void> {
     this.#line.close()
-    this.#reset()
+    this.#lost = new NotConnected('the connection was closed')
+    this.#work = []
+    this.#closed.abort()
   }
 
   #reset(): void {
+    this.#closed = new AbortController()
     this.#work = []
     this.#silent = 0
     this.#lost = undefined
@@ -104,7 +109,8 @@ export class ModbusSource implements Source {
   async #nextPoll(stop: AbortSignal): Promise<void> {
     const { clock } = this.#context
     const wait = this.nextReadMs() - clock.monotonicMs()
-    if (wait > 0) await clock.sleep(wait, stop)
+    if (wait > 0) await clock.sleep(wait, AbortSignal.any([stop, this.#closed.signal]))
+    if (this.#lost) return
     stop.throwIfAborted()
     const now = clock.monotonicMs()
     const present: Work[] = []
