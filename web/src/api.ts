@@ -1,0 +1,67 @@
+import type { Health, Problem, SamplePage, Session, SignalPage, Trend } from '../../src/api/schemas.ts'
+
+/** The HTTP surface as the pages use it. Nothing throws: an answer is data, or a problem with what to do about it. */
+export type Answer<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly status: number; readonly problem: Problem }
+
+/** Signals asked for per page of the list. */
+const SIGNALS_PER_PAGE = 1000
+/** Pages of signals read at most: one million signals, the limit of a node. */
+const SIGNAL_PAGES = 1000
+/** How long a request may take. */
+const REQUEST_MS = 15_000
+
+async function call<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+  try {
+    const answer = await fetch(`/api/v1/${path}`, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(REQUEST_MS) })
+    const text = await answer.text()
+    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    if (answer.ok) return { ok: true, data: body as T }
+    return { ok: false, status: answer.status, problem: asProblem(body, answer.statusText) }
+  } catch (cause) {
+    return { ok: false, status: 0, problem: { code: 'unreachable', message: String(cause) } }
+  }
+}
+
+function asProblem(body: unknown, fallback: string): Problem {
+  const known = body as Partial<Problem> | undefined
+  return typeof known?.message === 'string' ? (known as Problem) : { code: 'unknown', message: fallback }
+}
+
+const json = (method: string, body: unknown): RequestInit => ({
+  method,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+export const whoAmI = () => call<Session>('session')
+export const signIn = (name: string, password: string) => call<Session>('session', json('POST', { name, password }))
+export const signOut = () => call<unknown>('session', { method: 'DELETE' })
+export const createAccount = (token: string, name: string, password: string) =>
+  call<unknown>('accounts', json('POST', { token, name, password }))
+export const readHealth = () => call<Health>('health')
+
+/** Every signal with its last value, page by page. */
+export async function readSignals(): Promise<Answer<SignalPage['signals']>> {
+  const signals: SignalPage['signals'] = []
+  let after = ''
+  for (let i = 0; i < SIGNAL_PAGES; i++) {
+    const page = await call<SignalPage>(`signals?${query({ match: '**', limit: SIGNALS_PER_PAGE, after })}`)
+    if (!page.ok) return page
+    signals.push(...page.data.signals)
+    if (!page.data.next) break
+    after = page.data.next
+  }
+  return { ok: true, data: signals }
+}
+
+export const readTrend = (signal: string, from: Date, to: Date, points: number) =>
+  call<Trend>(`trend?${query({ signal, from: from.toISOString(), to: to.toISOString(), points })}`)
+export const readSamples = (signal: string, from: Date, to: Date, limit: number) =>
+  call<SamplePage>(`samples?${query({ signal, from: from.toISOString(), to: to.toISOString(), limit })}`)
+
+/** A query string without the empty entries. */
+export function query(entries: Readonly<Record<string, string | number>>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(entries)) if (value !== '') search.set(name, String(value))
+  return search.toString()
+}

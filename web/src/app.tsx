@@ -1,0 +1,83 @@
+import { useEffect, useMemo, useState } from 'react'
+import type { Session } from '../../src/api/schemas.ts'
+import { whoAmI } from './api.ts'
+import { Frame } from './frame/frame.tsx'
+import { recall, remember } from './frame/preferences.ts'
+import { createPlant } from './live/plant.ts'
+import { createStream } from './live/stream.ts'
+import { LiveContext } from './live/use-live.ts'
+import { ConnectionsPage } from './pages/connections.tsx'
+import { NamespacePage } from './pages/namespace.tsx'
+import { OverviewPage } from './pages/overview.tsx'
+import { SignInPage } from './pages/sign-in.tsx'
+import { SignalPage } from './pages/signal.tsx'
+import { WelcomePage } from './pages/welcome.tsx'
+import { go, hrefTo, usePlace } from './router.ts'
+import { firstLocale, LanguageContext, type Locale, WORDS } from './words/index.ts'
+
+/** Undefined until the node has said; null: nobody is signed in. */
+type Who = Session | null | undefined
+
+export function App() {
+  const [locale, setLocale] = useState<Locale>(() => firstLocale(recall('locale'), navigator.languages))
+  const [who, setWho] = useState<Who>(undefined)
+  const { page, search } = usePlace()
+  const language = useMemo(() => {
+    const choose = (next: Locale) => {
+      remember('locale', next)
+      setLocale(next)
+    }
+    return { locale, words: WORDS[locale], setLocale: choose }
+  }, [locale])
+  useEffect(() => {
+    document.documentElement.lang = locale
+  }, [locale])
+  useEffect(() => {
+    void whoAmI().then((answer) => setWho(answer.ok ? answer.data : null))
+  }, [])
+
+  const enter = () => void whoAmI().then((answer) => setWho(answer.ok ? answer.data : null))
+  let view = null
+  if (page === 'welcome') {
+    const done = () => {
+      go(hrefTo('overview'))
+      enter()
+    }
+    view = <WelcomePage token={search.get('token') ?? ''} onDone={done} />
+  } else if (who === null) view = <SignInPage onDone={enter} />
+  else if (who) view = <SignedIn who={who} onSignedOut={() => setWho(null)} />
+  return <LanguageContext value={language}>{view}</LanguageContext>
+}
+
+function SignedIn({ who, onSignedOut }: { who: Session; onSignedOut: () => void }) {
+  // The pair lives as long as the session: a new sign-in starts from nothing.
+  const [live] = useState(() => {
+    const plant = createPlant()
+    return { plant, stream: createStream(plant, onSignedOut) }
+  })
+  useEffect(() => {
+    live.stream.start()
+    return live.stream.stop
+  }, [live])
+  return (
+    <LiveContext value={live}>
+      <Frame who={who} onSignedOut={onSignedOut}>
+        <Page />
+      </Frame>
+    </LiveContext>
+  )
+}
+
+function Page() {
+  const { page, search } = usePlace()
+  switch (page) {
+    case 'namespace':
+      return <NamespacePage query={search.get('q') ?? ''} status={search.get('status') ?? ''} at={search.get('at') ?? ''} />
+    case 'signal':
+      return <SignalPage key={search.get('id')} id={search.get('id') ?? ''} period={search.get('range') ?? '1h'} />
+    case 'connections':
+      return <ConnectionsPage at={search.get('at') ?? ''} />
+    default:
+      return <OverviewPage />
+  }
+}

@@ -1,0 +1,90 @@
+import type { Label, Locale } from './words/index.ts'
+
+/** How numbers, times and units read in each language. Pure functions of their arguments; formatters are kept, they are dear to make. */
+
+const TAGS: Record<Locale, string> = { fr: 'fr-FR', en: 'en-GB' }
+const numberFormats = new Map<string, Intl.NumberFormat>()
+const dateFormats = new Map<string, Intl.DateTimeFormat>()
+
+/** A number with exactly `decimals` digits where the model says so, at most 3 where it does not: `1 234,50` in French (narrow no-break space). */
+export function formatNumber(value: number, locale: Locale, decimals?: number): string {
+  const key = `${locale} ${decimals}`
+  let format = numberFormats.get(key)
+  if (!format) {
+    const digits = decimals === undefined ? { maximumFractionDigits: 3 } : { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+    format = new Intl.NumberFormat(TAGS[locale], digits)
+    numberFormats.set(key, format)
+  }
+  // U+2212: the sign is as wide as a digit, so that columns stay aligned.
+  return format.format(value).replace('-', '−')
+}
+
+/** The digits a machine wants, in every language: what is copied. */
+export const rawValue = (value: number | boolean | string | null): string => (value === null ? '' : String(value))
+
+const UNITS: Readonly<Record<string, string>> = {
+  Cel: '°C',
+  'kW.h': 'kWh',
+  'MW.h': 'MWh',
+  'm3/h': 'm³/h',
+  'L/min': 'L/min',
+  'l/min': 'L/min',
+  m3: 'm³',
+  deg: '°',
+  Ohm: 'Ω',
+  '[ppm]': 'ppm',
+  '/min': 'min⁻¹',
+  '1/min': 'min⁻¹',
+  '{rpm}': 'tr/min',
+  'm/s2': 'm/s²',
+}
+
+/** The usual sign of a UCUM unit: `Cel` reads °C. Annotations such as `{bag}` read as their word. */
+export function formatUnit(unit: string | undefined, locale: Locale): string {
+  if (!unit) return ''
+  if (unit === '{rpm}' && locale === 'en') return 'rpm'
+  return UNITS[unit] ?? unit.replace(/^1?\/(\w+)$/, '/$1').replace(/[{}[\]]/g, '')
+}
+
+function dateFormat(locale: Locale, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale} ${name}`
+  let format = dateFormats.get(key)
+  if (!format) dateFormats.set(key, (format = new Intl.DateTimeFormat(TAGS[locale], options)))
+  return format
+}
+
+/** Time of day in the reader's zone: `14:03:07`. */
+export const formatClock = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'clock', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(time)
+
+/** Date and time to the millisecond, with the zone: `23/11/2026 14:03:07.250 CET`. */
+export const formatInstant = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'instant', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+    timeZoneName: 'short',
+  }).format(time)
+
+/** How long ago, in the largest unit that says enough: `0 s`, `42 s`, `3 min`, `5 h`, `12 d`. */
+export function formatAge(ms: number, locale: Locale): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} ${locale === 'fr' ? 'j' : 'd'}`
+}
+
+/** Bytes in binary multiples: `12.3 MiB`, `12,3 Mio`. */
+export function formatBytes(bytes: number, locale: Locale): string {
+  const units = locale === 'fr' ? ['o', 'Kio', 'Mio', 'Gio', 'Tio'] : ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return `${formatNumber(bytes / 1024 ** step, locale, step === 0 ? 0 : 1)} ${units[step]}`
+}
+
+/** The label in the reader's language, or in the other one, or nothing. */
+export const labelOf = (label: Label | undefined, locale: Locale): string | undefined => label?.[locale] ?? label?.en ?? label?.fr

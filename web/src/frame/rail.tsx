@@ -1,0 +1,26 @@
+import { hrefTo, usePlace } from '../router.ts'
+import { useLanguage } from '../words/index.ts'
+
+const PAGES = [
+  { page: 'overview', icon: 'M2 2h5v6H2zM9 2h5v4H9zM2 10h5v4H2zM9 8h5v6H9z' },
+  { page: 'namespace', icon: 'M2 3h5M4 3v10h3M4 8h3M9 3h5M9 8h5M9 13h5' },
+  { page: 'connections', icon: 'M2 5h5v6H2zM9 5h5v6H9zM7 8h2M4 2v3M12 11v3' },
+] as const
+
+export function Rail() {
+  const { words } = useLanguage()
+  const { page } = usePlace()
+  const here = page === 'signal' ? 'namespace' : page
+  return (
+    <nav className="rail" aria-label={words.nav.main}>
+      {PAGES.map((entry) => (
+        <a key={entry.page} href={hrefTo(entry.page)} aria-current={here === entry.page ? 'page' : undefined}>
+          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+            <path d={entry.icon} />
+          </svg>
+          <span>{words.nav[entry.page]}</span>
+        </a>
+      ))}
+    </nav>
+  )
+}

@@ -1,0 +1,59 @@
+import type { Sample, Trend } from '../../../src/api/schemas.ts'
+
+/** What the chart draws: seconds, values, severities, and minimum and maximum where points stand for several samples. */
+export interface TrendColumns {
+  readonly time: number[]
+  readonly value: (number | null)[]
+  readonly severity: number[]
+  readonly minimum: (number | null)[]
+  readonly maximum: (number | null)[]
+}
+
+export function columnsOf(trend: Trend): TrendColumns {
+  const { time, value, severity, minimum, maximum } = trend
+  return { time, value, severity, minimum: minimum ?? value, maximum: maximum ?? value }
+}
+
+/** Periods the reader may choose, in seconds. */
+export const PERIODS = { '5m': 300, '1h': 3_600, '8h': 28_800, '24h': 86_400, '7d': 604_800 } as const
+export type Period = keyof typeof PERIODS
+export const isPeriod = (name: string): name is Period => Object.hasOwn(PERIODS, name)
+
+/** Points added live before the trend is read again; bounds the columns. */
+const LIVE_POINTS = 2_000
+
+const SEVERITY = { Good: 0, Uncertain: 1, Bad: 2 } as const
+
+/** Adds a live sample that is newer than the last point. True when something changed. */
+export function appendLive(columns: TrendColumns, sample: Sample): boolean {
+  const seconds = Date.parse(sample.time) / 1000
+  if (!(seconds > (columns.time.at(-1) ?? 0)) || columns.time.length > LIVE_POINTS * 2) return false
+  const value = typeof sample.value === 'boolean' ? Number(sample.value) : typeof sample.value === 'number' ? sample.value : null
+  columns.time.push(seconds)
+  columns.value.push(value)
+  columns.severity.push(SEVERITY[sample.status])
+  if (columns.minimum !== columns.value) columns.minimum.push(value)
+  if (columns.maximum !== columns.value) columns.maximum.push(value)
+  return true
+}
+
+export interface Run {
+  readonly from: number
+  readonly to: number
+  readonly severity: 1 | 2
+}
+
+/** Stretches of time whose samples were Uncertain or Bad: from the first such point to the next point of another severity, or to `end`. */
+export function runsOf({ time, severity }: TrendColumns, end: number): Run[] {
+  const runs: Run[] = []
+  let start = -1
+  for (let i = 0; i <= time.length; i++) {
+    const level = severity[i]
+    if (start >= 0 && level !== severity[start]) {
+      runs.push({ from: time[start], to: i < time.length ? time[i] : end, severity: severity[start] as 1 | 2 })
+      start = -1
+    }
+    if (start < 0 && (level === 1 || level === 2)) start = i
+  }
+  return runs
+}

@@ -1,0 +1,22 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { firstTheme } from './frame/preferences.ts'
+import { copyRawValues } from './parts/value.tsx'
+import './style/tokens.css'
+import './style/base.css'
+import './style/frame.css'
+import './style/parts.css'
+import './style/pages.css'
+import 'uplot/dist/uPlot.min.css'
+
+document.documentElement.dataset.theme = firstTheme()
+copyRawValues(document)
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  )
+}

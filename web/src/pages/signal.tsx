@@ -1,0 +1,93 @@
+import { useState } from 'react'
+import type { Signal } from '../../../src/api/schemas.ts'
+import { formatNumber, formatUnit, labelOf } from '../format.ts'
+import { isPeriod } from '../live/trend-columns.ts'
+import { useLive, useShape } from '../live/use-live.ts'
+import { CurrentValue } from '../parts/current-value.tsx'
+import { Elsewhere } from '../parts/elsewhere.tsx'
+import { SampleTable } from '../parts/sample-table.tsx'
+import { TrendSection } from '../parts/trend-section.tsx'
+import { hrefTo } from '../router.ts'
+import { useLanguage } from '../words/index.ts'
+
+export function SignalPage({ id, period }: { id: string; period: string }) {
+  const { locale, words } = useLanguage()
+  const { plant } = useLive()
+  useShape()
+  const index = plant.indexOf(id)
+  const [follow, setFollow] = useState(true)
+  const signal = index === undefined ? undefined : plant.signals[index]
+  if (!signal || index === undefined) {
+    return (
+      <>
+        <h1>{words.signal.unknown}</h1>
+        <p>{words.signal.unknownText(id)}</p>
+        <p>
+          <a href={hrefTo('namespace')}>{words.nav.namespace}</a>
+        </p>
+      </>
+    )
+  }
+  const chosen = isPeriod(period) ? period : '1h'
+  const label = labelOf(signal.label, locale)
+  return (
+    <div className="signal">
+      <header className="page-head">
+        <Crumbs id={id} />
+        <h1>{label ?? id.slice(id.lastIndexOf('/') + 1)}</h1>
+      </header>
+      <div className="signal-columns">
+        <CurrentValue index={index} signal={signal} />
+        <Origin signal={signal} />
+      </div>
+      <TrendSection signal={signal} index={index} period={chosen} follow={follow} onFollow={setFollow} />
+      <SampleTable signal={signal} index={index} />
+      <Elsewhere id={id} />
+    </div>
+  )
+}
+
+function Crumbs({ id }: { id: string }) {
+  const { words } = useLanguage()
+  const parts = id.split('/')
+  return (
+    <nav className="crumbs" aria-label={words.value.signal}>
+      {parts.map((part, i) => {
+        const path = parts.slice(0, i + 1).join('/')
+        if (i === parts.length - 1) return <b key={path}>{part}</b>
+        return (
+          <span key={path}>
+            <a href={hrefTo('namespace', { at: path })}>{part}</a> /{' '}
+          </span>
+        )
+      })}
+    </nav>
+  )
+}
+
+function Origin({ signal }: { signal: Signal }) {
+  const { locale, words } = useLanguage()
+  const number = (value: number) => formatNumber(value, locale, signal.decimals)
+  const unit = formatUnit(signal.unit, locale)
+  return (
+    <section className="panel">
+      <h2>{words.signal.origin}</h2>
+      <dl className="facts">
+        <dt>{words.signal.connection}</dt>
+        <dd>
+          <a href={hrefTo('connections', { at: signal.connection })}>{signal.connection}</a>
+        </dd>
+        <dt>{words.signal.address}</dt>
+        <dd>
+          <code>{signal.address}</code>
+        </dd>
+        <dt>{words.signal.type}</dt>
+        <dd>{words.signal.types[signal.dataType]}</dd>
+        <dt>{words.value.unit}</dt>
+        <dd>{signal.unit ? `${unit} ` : words.value.noUnit} {signal.unit && unit !== signal.unit && <span className="soft">UCUM {signal.unit}</span>}</dd>
+        <dt>{words.signal.normal}</dt>
+        <dd>{signal.range ? `${number(signal.range[0])} … ${number(signal.range[1])} ${unit}` : words.signal.noRange}</dd>
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,87 @@
+import { useEffect, useState } from 'react'
+import type { Sample, Signal } from '../../../src/api/schemas.ts'
+import { readSamples } from '../api.ts'
+import { formatInstant, rawValue } from '../format.ts'
+import { useLive, useSample } from '../live/use-live.ts'
+import { useLanguage } from '../words/index.ts'
+import { CopyButton } from './copy-button.tsx'
+import { reasonText } from './reasons.tsx'
+import { StatusWord } from './status-mark.tsx'
+import { UnitText, ValueText } from './value.tsx'
+
+/** Samples listed. */
+const ROWS = 20
+/** How far back the first list looks, and how many samples it may take to find the last ones. */
+const BACK_MS = 10 * 60_000
+const READ_LIMIT = 2_000
+
+/** The newest samples, newest first: the stored ones, then those that arrive while the page is open. */
+export function SampleTable({ signal, index }: { signal: Signal; index: number }) {
+  const { locale, words } = useLanguage()
+  const { stream } = useLive()
+  const [samples, setSamples] = useState<readonly Sample[]>([])
+  const last = useSample(index)
+  useEffect(() => {
+    let gone = false
+    const to = new Date(Date.now() + stream.state().offsetMs)
+    void readSamples(signal.id, new Date(to.getTime() - BACK_MS), to, READ_LIMIT).then((answer) => {
+      if (!gone && answer.ok) setSamples((live) => newest([...live, ...answer.data.samples]))
+    })
+    return () => void (gone = true)
+  }, [signal, stream])
+  useEffect(() => {
+    if (last) setSamples((before) => newest([last, ...before]))
+  }, [last])
+  return (
+    <section className="panel">
+      <h2>{words.signal.samples}</h2>
+      <div className="scroll-x">
+        <table className="samples">
+          <thead>
+            <tr>
+              <th scope="col">{words.signal.time}</th>
+              <th scope="col" className="number">
+                {words.value.value}
+              </th>
+              <th scope="col">{words.value.unit}</th>
+              <th scope="col">{words.value.status}</th>
+              <th scope="col">{words.signal.reasons}</th>
+              <th scope="col">
+                <span className="unseen">{words.value.copy}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {samples.map((sample) => (
+              <tr key={keyOf(sample)}>
+                <td>
+                  <time dateTime={sample.time} data-raw={sample.time}>
+                    {formatInstant(new Date(sample.time), locale)}
+                  </time>
+                </td>
+                <td className="number">
+                  <ValueText sample={sample} signal={signal} />
+                </td>
+                <td>
+                  <UnitText signal={signal} />
+                </td>
+                <td>
+                  <StatusWord sample={sample} />
+                </td>
+                <td>{sample.reasons.map((reason) => reasonText(reason, words)).join(' · ')}</td>
+                <td>{sample.value !== null && <CopyButton text={rawValue(sample.value)} label={words.value.copyRaw(rawValue(sample.value))} />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+const keyOf = (sample: Sample): string => `${sample.time} ${sample.statusCode} ${sample.value}`
+
+function newest(samples: readonly Sample[]): Sample[] {
+  const once = new Map(samples.map((sample) => [keyOf(sample), sample]))
+  return [...once.values()].sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, ROWS)
+}

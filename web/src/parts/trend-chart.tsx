@@ -1,0 +1,135 @@
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import uPlot from 'uplot'
+import type { Signal } from '../../../src/api/schemas.ts'
+import { formatInstant, formatNumber, formatUnit } from '../format.ts'
+import { PERIODS, type Period, type TrendColumns } from '../live/trend-columns.ts'
+import { useLanguage } from '../words/index.ts'
+import { paintUnder, readInks } from './trend-paint.ts'
+
+const HEIGHT = 280
+
+interface TrendChartProps {
+  signal: Signal
+  period: Period
+  columns: TrendColumns
+  /** Changes whenever `columns` did. */
+  version: number
+  /** Right edge, in seconds; undefined: the last point. */
+  end: number
+}
+
+/** One signal over time. The canvas is for the eye; the line under it says the sample at the cursor, which arrows move. */
+export function TrendChart({ signal, period, columns, version, end }: TrendChartProps) {
+  const { locale, words } = useLanguage()
+  const box = useRef<HTMLDivElement>(null)
+  const chart = useRef<uPlot>(null)
+  const data = useRef(columns)
+  data.current = columns
+  const [at, setAt] = useState<number | null>(null)
+
+  useEffect(() => {
+    const place = box.current
+    if (!place) return
+    let inks = readInks()
+    const axis = { stroke: () => inks.text, grid: { stroke: () => inks.grid, width: 1 }, ticks: { stroke: () => inks.grid, width: 1 }, font: inks.font }
+    const plot = new uPlot(
+      {
+        width: place.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
+        cursor: { y: false, drag: { x: false, y: false } },
+        scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal) } },
+        fmtDate: () => (date) => axisTime(date, locale, PERIODS[period]),
+        axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => formatNumber(tick, locale)) }],
+        series: [
+          {},
+          {
+            stroke: () => inks.line,
+            width: 1.5,
+            spanGaps: false,
+            points: { show: (plot) => plot.data[0].length < 60, size: 4, fill: () => inks.line },
+            ...(signal.dataType === 'boolean' && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+          },
+        ],
+        hooks: {
+          drawAxes: [(plot) => paintUnder(plot, { range: signal.range, columns: () => data.current, inks: () => inks })],
+          setCursor: [(plot) => setAt(plot.cursor.idx ?? null)],
+        },
+      },
+      [data.current.time, data.current.value],
+      place,
+    )
+    chart.current = plot
+    const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }))
+    resized.observe(place)
+    const themed = new MutationObserver(() => {
+      inks = readInks()
+      plot.redraw()
+    })
+    themed.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    return () => {
+      resized.disconnect()
+      themed.disconnect()
+      plot.destroy()
+    }
+  }, [signal, locale, period])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the columns are filled in place; `version` says when
+  useEffect(() => {
+    const plot = chart.current
+    if (!plot) return
+    plot.batch(() => {
+      plot.setData([columns.time, columns.value], false)
+      plot.setScale('x', { min: end - PERIODS[period], max: end })
+    })
+  }, [columns, version, end, period, signal, locale])
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -1e9, End: 1e9 }
+    const step = steps[event.key]
+    const plot = chart.current
+    if (step === undefined || !plot || columns.time.length === 0) return
+    event.preventDefault()
+    const to = Math.max(0, Math.min(columns.time.length - 1, (at ?? columns.time.length) + step))
+    plot.setCursor({ left: plot.valToPos(columns.time[to], 'x'), top: HEIGHT / 2 })
+  }
+  const value = at === null ? null : columns.value[at]
+  const number = (x: number) => `${formatNumber(x, locale, signal.decimals)} ${formatUnit(signal.unit, locale)}`
+  const severity = at === null ? undefined : (['Good', 'Uncertain', 'Bad'] as const)[columns.severity[at]]
+  return (
+    <figure className="trend">
+      {/* biome-ignore lint/a11y/useSemanticElements: a canvas that the arrow keys read point by point is an application of its own */}
+      <div
+        ref={box}
+        className="trend-canvas"
+        role="application"
+        aria-label={words.signal.chart(signal.id, words.signal.ranges[period])}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      />
+      <figcaption aria-live="polite" className="trend-reading">
+        {at === null || !severity
+          ? words.signal.cursorHint
+          : `${formatInstant(new Date(columns.time[at] * 1000), locale)} · ${value === null ? words.value.none : number(value)} · ${words.status[severity]}`}
+      </figcaption>
+    </figure>
+  )
+}
+
+/** The vertical span: the data, and the normal range where the data come near it. */
+function span(low: number | null, high: number | null, signal: Signal): [number, number] {
+  if (signal.dataType === 'boolean') return [-0.15, 1.15]
+  const limits = signal.range ?? []
+  const min = Math.min(low ?? Number.POSITIVE_INFINITY, ...limits)
+  const max = Math.max(high ?? Number.NEGATIVE_INFINITY, ...limits)
+  if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 1]
+  const room = max > min ? (max - min) * 0.08 : Math.abs(max) * 0.1 || 1
+  return [min - room, max + room]
+}
+
+function axisTime(date: Date, locale: string, seconds: number): string {
+  const tag = locale === 'fr' ? 'fr-FR' : 'en-GB'
+  const clock = date.toLocaleTimeString(tag, { hour: '2-digit', minute: '2-digit', ...(seconds <= 300 ? { second: '2-digit' } : {}) })
+  if (seconds <= 86_400) return clock
+  return date.toLocaleDateString(tag, { day: '2-digit', month: '2-digit' })
+}

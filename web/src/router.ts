@@ -1,0 +1,40 @@
+import { useMemo, useSyncExternalStore } from 'react'
+
+/** Where the reader is: `#/signal?id=…`. The hash alone carries it, so every view is a link and the server needs no routes. */
+export interface Place {
+  readonly page: string
+  readonly search: URLSearchParams
+}
+
+export function parsePlace(hash: string): Place {
+  const [page = '', search = ''] = hash.replace(/^#\/?/, '').split('?', 2)
+  return { page: page || 'overview', search: new URLSearchParams(search) }
+}
+
+/** The hash of a page; entries that are empty or undefined are left out. */
+export function hrefTo(page: string, entries: Readonly<Record<string, string | undefined>> = {}): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(entries)) if (value) search.set(name, value)
+  const text = search.toString()
+  return `#/${page === 'overview' ? '' : page}${text ? `?${text}` : ''}`
+}
+
+const onHash = (call: () => void) => {
+  window.addEventListener('hashchange', call)
+  return () => window.removeEventListener('hashchange', call)
+}
+
+export function usePlace(): Place {
+  const hash = useSyncExternalStore(onHash, () => window.location.hash)
+  return useMemo(() => parsePlace(hash), [hash])
+}
+
+export function go(href: string): void {
+  window.location.hash = href
+}
+
+/** Changes the link without a step in the history: for searches and ranges. */
+export function amend(href: string): void {
+  window.history.replaceState(null, '', href)
+  window.dispatchEvent(new HashChangeEvent('hashchange'))
+}
