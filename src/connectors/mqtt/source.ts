@@ -1,0 +1,146 @@
+import { BatchBuilder } from '../../core/batch.ts'
+import type { SourceContext } from '../../core/connector.ts'
+import { NotConnected } from '../../core/errors.ts'
+import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
+import type { Micros } from '../../core/time.ts'
+import { Acks } from './acks.ts'
+import type { MqttConfig } from './config.ts'
+import { MQTT_LIMITS } from './limits.ts'
+import { PlainTopics } from './plain.ts'
+import { ALIVE, type Item, type Message, Session, TICK } from './session.ts'
+import { SparkplugHost } from './sparkplug/host.ts'
+import { readState, statePayload, stateTopic } from './sparkplug/state.ts'
+
+/** Fewest bytes a metric takes in a message, to guess how many rows are coming. */
+const METRIC_BYTES = 8
+
+/** Samples of one broker, in either format. */
+export class MqttSource implements Source {
+  readonly counters: SourceCounters = { dropped: {} }
+  readonly #config: MqttConfig
+  readonly #context: SourceContext
+  readonly #acks = new Acks()
+  readonly #host: SparkplugHost | undefined
+  readonly #plain: PlainTopics | undefined
+  #session: Session | undefined
+  #pending: Item[] = []
+  #sessionMs = 0
+
+  constructor(config: MqttConfig, context: SourceContext) {
+    this.#config = config
+    this.#context = context
+    const { counters } = this
+    if (config.format === 'plain') this.#plain = new PlainTopics({ config, context, counters })
+    else {
+      const publish = (topic: string, payload: Uint8Array) => this.#session?.publish(topic, payload, { qos: 0, retain: false })
+      this.#host = new SparkplugHost({ config, context, counters, publish })
+    }
+  }
+
+  async connect(stop: AbortSignal): Promise<void> {
+    await this.close()
+    const config = this.#config
+    const { clock, site, connection } = this.#context
+    this.#sessionMs = Math.floor(clock.now() / 1000)
+    const primary = this.#primary()
+    const session = await Session.open(
+      {
+        config,
+        clientId: config.clientId ?? `ecluse-${site}-${connection}`,
+        clock,
+        acks: this.#acks,
+        // tck-id-operational-behavior-host-application-connect-will
+        ...(primary && { will: { topic: primary, payload: Buffer.from(statePayload(false, this.#sessionMs)) } }),
+        onOversized: ({ topic, bytes }) =>
+          this.#drop('message-too-large', `${topic}: a message of ${bytes} bytes; ${MQTT_LIMITS.messageBytes} are accepted`),
+        onLatency: (ms) => {
+          this.counters.latencyMs = ms
+        },
+      },
+      stop,
+    )
+    this.#session = session
+    try {
+      // tck-id-message-flow-phid-sparkplug-subscription: before the own STATE is published.
+      const filters = this.#host ? this.#host.accept.filters : (this.#plain?.filters ?? [])
+      await session.subscribe(primary ? [...filters, primary] : filters, config.qos)
+      if (primary) session.publish(primary, statePayload(true, this.#sessionMs), { qos: 1, retain: true })
+      this.#host?.connected()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  async read(stop: AbortSignal): Promise<Delivery> {
+    const session = this.#session
+    if (!session) throw new NotConnected('not connected')
+    for (;;) {
+      if (this.#pending.length === 0) this.#pending = await session.next(stop)
+      const received = this.#context.clock.now()
+      const into = new BatchBuilder(this.#expected())
+      const taken = this.#take(into, received)
+      if (into.count === 0 && taken === undefined) continue
+      const handed = this.#acks.hand(taken ?? [])
+      const batch = into.build(received)
+      return handed ? { batch, ack: () => this.#acks.finish(handed) } : { batch }
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session
+    const primary = this.#primary()
+    this.#session = undefined
+    this.#pending = []
+    // tck-id-host-topic-phid-death-payload: said before leaving, since a clean goodbye keeps the broker from publishing the will.
+    await session?.close(primary ? { topic: primary, payload: statePayload(false, this.#sessionMs) } : undefined)
+  }
+
+  /** Works off what is pending until the batch is full. The messages taken, or undefined when nothing at all was heard. */
+  #take(into: BatchBuilder, received: Micros): Message[] | undefined {
+    let taken: Message[] | undefined
+    let at = 0
+    while (at < this.#pending.length && into.count < MQTT_LIMITS.batchSamples) {
+      const item = this.#pending[at++] as Item
+      if (item === TICK) this.#host?.tick(this.#context.clock.monotonicMs(), into, received)
+      else {
+        taken ??= []
+        if (item === ALIVE) continue
+        taken.push(item)
+        this.#handle(item, into, received)
+      }
+    }
+    this.#pending = at < this.#pending.length ? this.#pending.slice(at) : []
+    return taken
+  }
+
+  #handle(message: Message, into: BatchBuilder, received: Micros): void {
+    const { topic, payload } = message
+    if (this.#plain) this.#plain.handle(topic, payload, message.retain, into, received)
+    else if (topic === this.#primary()) this.#ownState(payload)
+    else this.#host?.handle(topic, payload, into, received)
+  }
+
+  /** tck-id-message-flow-hid-sparkplug-state-message-delivered: a late will of ours says we are offline. */
+  #ownState(payload: Buffer): void {
+    const state = readState(payload)
+    const primary = this.#primary()
+    if (state?.online === false && primary) this.#session?.publish(primary, statePayload(true, this.#sessionMs), { qos: 1, retain: true })
+  }
+
+  #primary(): string | undefined {
+    return this.#config.format === 'sparkplug' && this.#config.primaryHost ? stateTopic(this.#config.hostId) : undefined
+  }
+
+  #expected(): number {
+    let bytes = 0
+    for (const item of this.#pending) if (typeof item !== 'string') bytes += item.payload.length
+    return Math.min(MQTT_LIMITS.batchSamples, Math.max(64, Math.ceil(bytes / METRIC_BYTES)))
+  }
+
+  #drop(reason: string, problem: string): void {
+    const { dropped } = this.counters
+    dropped[reason] = (dropped[reason] ?? 0) + 1
+    this.counters.lastProblem = problem
+  }
+}
