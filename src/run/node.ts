@@ -6,9 +6,8 @@ import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
+import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
-import { openSpool } from '../gateway/index.ts'
-import { openHistorian } from '../historian/index.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { createQualify, type Qualify } from '../qualify/index.ts'
 import { runConnection } from './connection.ts'
@@ -18,6 +17,7 @@ import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
 import { resume } from './resume.ts'
+import { openStores } from './stores.ts'
 
 const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 30_000
@@ -45,7 +45,7 @@ interface Shared extends NodeDependencies {
   readonly last: LastValues
   readonly fanOut: FanOut
   readonly qualify: Qualify
-  readonly spool: Awaited<ReturnType<typeof openSpool>>
+  readonly spool: Spool
   readonly stop: AbortSignal
 }
 
@@ -57,25 +57,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
-  const opening = openHistorian({ ...config.historian, directory: join(config.data, 'historian'), clock, log })
-  const spool = await openSpool({
-    ...config.spool,
-    directory: join(config.data, 'spool'),
-    node: config.node.id,
-    clock,
-    signals,
-    reasons,
-    config: { version: loaded.version, loadedTime: startedTime },
-    log,
-  }).catch(async (error) => {
-    await opening.then((historian) => historian.close()).catch(() => undefined)
+  const { spool, historian, lastRecordedTime } = await openStores(loaded, signals, reasons, deps)
+  const from = await resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock }).catch(async (error) => {
+    await Promise.all([spool.close(), historian.close()])
     throw error
   })
-  const historian = await opening.catch(async (error) => {
-    await spool.close()
-    throw error
-  })
-  const from = await resume({ historian, spool, signals, reasons, last, clock })
   const feeder = new Feeder({
     ...deps,
     spool,

@@ -6,14 +6,16 @@ import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalTable } from '../core/signals.ts'
 import type { Spool } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
-import type { Clock } from '../core/time.ts'
+import type { Clock, Micros } from '../core/time.ts'
 
 const READ_RECORDS = 4_096
 const READ_BYTES = 16 * 1024 * 1024
 
 export interface ResumeParts {
   readonly historian: Pick<Historian, 'checkpoints' | 'lastAll'>
-  readonly spool: Spool & { readonly lastRecordedTime: number | undefined }
+  readonly spool: Spool
+  /** When the last record of the log was written. */
+  readonly lastRecordedTime: Micros | undefined
   readonly signals: SignalTable
   readonly reasons: ReasonSets
   readonly last: LastValues
@@ -57,9 +59,9 @@ async function seed({ historian, spool, signals, reasons, last }: ResumeParts, f
   }
 }
 
-async function declareStop({ spool, signals, reasons, last, clock }: ResumeParts): Promise<void> {
+async function declareStop({ spool, lastRecordedTime, signals, reasons, last, clock }: ResumeParts): Promise<void> {
   const now = clock.now()
-  const since = Math.min(now, (spool.lastRecordedTime ?? now) + 1)
+  const since = Math.min(now, (lastRecordedTime ?? now) + 1)
   const reason = reasons.of('node-stopped')
   const builder = new BatchBuilder()
   for (let index = 0; index < signals.size; index++) {

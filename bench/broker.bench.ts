@@ -1,0 +1,93 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until, withNode } from './node.ts'
+import { connectionYaml, PAYLOADS, SIGNALS } from './plant.ts'
+import { cpuSeconds, cpuSecondsOf, type Figure, program, repeat } from './report.ts'
+
+/** The same through a real broker: publisher, mosquitto and Écluse share the machine; acknowledged to the broker only after the fsync. */
+export const title = 'Pipeline through mosquitto (QoS 1)'
+
+const PASSES = 8
+const RUNS = 5
+const CONNECT_MS = 15_000
+
+export async function measure(): Promise<Figure[]> {
+  const binary = program('mosquitto')
+  if (!binary) throw new Error('mosquitto is not installed: nothing measured')
+  const runs = await repeat(RUNS, () => once(binary))
+  const samples = PAYLOADS * PASSES * SIGNALS
+  const note = `${samples.toLocaleString('en')} samples, ${SIGNALS} a message; from the first publish to committed and counted by SQL`
+  return [
+    {
+      what: 'publisher to committed and queryable',
+      unit: 'samples/s',
+      runs: runs.map((r) => samples / r.seconds),
+      aim: '≥ 2,000,000 (3,500,000)',
+      note,
+    },
+    { what: 'CPU of Écluse', unit: 's per million', runs: runs.map((r) => r.cpu / (samples / 1e6)) },
+    { what: 'CPU of mosquitto', unit: 's per million', runs: runs.map((r) => r.brokerCpu / (samples / 1e6)) },
+  ]
+}
+
+async function once(binary: string): Promise<{ seconds: number; cpu: number; brokerCpu: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-broker-'))
+  const port = await freePort()
+  const file = join(directory, 'mosquitto.conf')
+  writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\nlog_dest none\n`)
+  const broker = spawn(binary, ['-c', file], { stdio: 'ignore' })
+  let publisher: ChildProcess | undefined
+  try {
+    await until('broker', 5_000, () => answers(port))
+    const url = `mqtt://127.0.0.1:${port}`
+    return await withNode(connectionYaml('mqtt', url), async (view) => {
+      await until('connected', CONNECT_MS, () => view.connections()[0]?.state === 'connected')
+      publisher = fork(join(import.meta.dirname, 'publisher.ts'), [url, String(PASSES)])
+      const said = new Set<string>()
+      publisher.on('message', (message) => said.add(String(message)))
+      await until('publisher', 30_000, () => said.has('ready'))
+      const begin = performance.now()
+      const cpu = cpuSeconds()
+      const brokerCpu = cpuSecondsOf(broker.pid as number)
+      publisher.send('go')
+      const samples = PAYLOADS * PASSES * SIGNALS
+      await until('stored', 120_000, () => (view.connections()[0]?.stored ?? 0) >= samples)
+      await until('committed', 120_000, () => view.historianLag().records === 0)
+      const seconds = (performance.now() - begin) / 1000
+      const used = { cpu: cpuSeconds() - cpu, brokerCpu: cpuSecondsOf(broker.pid as number) - brokerCpu }
+      const { rows } = await view.historian.sql('SELECT count(*) FROM samples', { maxRows: 1, timeoutMs: 60_000 })
+      if (Number(rows[0]?.[0]) < samples) throw new Error(`${rows[0]?.[0]} of ${samples} samples are in the historian`)
+      if (said.has('rebirth')) throw new Error('a rebirth was asked for in the middle: messages were lost or reordered')
+      return { seconds, ...used }
+    })
+  } finally {
+    publisher?.kill('SIGKILL')
+    broker.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}

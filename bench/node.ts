@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../src/config/index.ts'
+import { connectors } from '../src/connectors/index.ts'
+import type { Connector } from '../src/core/connector.ts'
+import { silent } from '../src/core/log.ts'
+import type { NodeView } from '../src/core/node-view.ts'
+import { systemClock } from '../src/core/time.ts'
+import { startNode } from '../src/run/node.ts'
+
+/** Runs a whole node on a temporary directory while `work` measures, then removes everything. */
+export async function withNode<T>(connections: string, work: (view: NodeView) => Promise<T>, extra: readonly Connector[] = []): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-bench-'))
+  const file = join(directory, 'ecluse.yaml')
+  writeFileSync(file, `version: 1\nsite: { id: b }\nspool: { maxBytes: 16GiB }\nconnections:\n${connections}`)
+  const loaded = await loadConfig(file, { connectors: [...connectors, ...extra], env: process.env })
+  const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'bench' })
+  try {
+    return await work(node.view)
+  } finally {
+    await node.stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Resolves when `done` says so; fails after `limitMs` with what was waited for. */
+export async function until(what: string, limitMs: number, done: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + limitMs
+  while (!(await done())) {
+    if (performance.now() > end) throw new Error(`${what}: not within ${limitMs} ms`)
+    await systemClock.sleep(5)
+  }
+}

@@ -1,0 +1,113 @@
+import { mqttConfig } from '../src/connectors/mqtt/config.ts'
+import { SparkplugHost } from '../src/connectors/mqtt/sparkplug/host.ts'
+import { BatchBuilder } from '../src/core/batch.ts'
+import type { Connector } from '../src/core/connector.ts'
+import { EndOfInput } from '../src/core/errors.ts'
+import { until, withNode } from './node.ts'
+import { birth, connectionYaml, PAYLOADS, payloads, SIGNALS, TOPIC } from './plant.ts'
+import { cpuSeconds, type Figure, percentile, repeat } from './report.ts'
+
+/** Sparkplug B bytes already in memory → columns → five rules → spool with fsync → DuckDB committed and queryable, in one process. */
+export const title = 'Pipeline in one process'
+
+const PASSES = 10
+const PER_READ = 100
+const IN_FLIGHT = 4
+const RUNS = 5
+
+export async function measure(): Promise<Figure[]> {
+  const data = payloads()
+  const runs = await repeat(RUNS, () => once(data))
+  const samples = PAYLOADS * PASSES * SIGNALS
+  const note = `${samples.toLocaleString('en')} samples of ${SIGNALS} signals, ${PER_READ} payloads a batch; until all are committed and counted by SQL`
+  return [
+    {
+      what: 'bytes to committed and queryable',
+      unit: 'samples/s',
+      runs: runs.map((r) => samples / r.seconds),
+      aim: '≥ 3,000,000 (5,000,000)',
+      note,
+    },
+    { what: 'CPU, all threads', unit: 's per million', runs: runs.map((r) => r.cpu / (samples / 1e6)) },
+    { what: 'acknowledgement after fsync, p50', unit: 'ms', runs: runs.map((r) => percentile(r.ackMs, 0.5)) },
+    { what: 'acknowledgement after fsync, p99', unit: 'ms', runs: runs.map((r) => percentile(r.ackMs, 0.99)) },
+  ]
+}
+
+interface Run {
+  readonly seconds: number
+  readonly cpu: number
+  readonly ackMs: number[]
+}
+
+async function once(data: readonly Buffer[]): Promise<Run> {
+  const ackMs: number[] = []
+  let begin = 0
+  let cpu = 0
+  const started = () => {
+    begin = performance.now()
+    cpu = cpuSeconds()
+  }
+  const connector = memoryConnector(data, ackMs, started)
+  return await withNode(
+    connectionYaml('memory', 'mqtt://127.0.0.1:1'),
+    async (view) => {
+      const samples = PAYLOADS * PASSES * SIGNALS
+      await until('stored', 120_000, () => (view.connections()[0]?.stored ?? 0) >= samples)
+      await until('committed', 120_000, () => view.historianLag().records === 0)
+      const seconds = (performance.now() - begin) / 1000
+      const used = cpuSeconds() - cpu
+      const { rows } = await view.historian.sql('SELECT count(*) FROM samples', { maxRows: 1, timeoutMs: 60_000 })
+      // The birth itself is a sample of every signal, and bdSeq is one signal more.
+      if (Number(rows[0]?.[0]) < samples) throw new Error(`${rows[0]?.[0]} of ${samples} samples are in the historian`)
+      return { seconds, cpu: used, ackMs }
+    },
+    [connector],
+  )
+}
+
+/** The Sparkplug host of the MQTT connector, fed from memory instead of a broker. */
+function memoryConnector(data: readonly Buffer[], ackMs: number[], started: () => void): Connector {
+  return {
+    kind: 'memory',
+    label: { fr: 'mémoire', en: 'memory' },
+    config: mqttConfig,
+    async *check() {},
+    source(config, context) {
+      const counters = { dropped: {} }
+      const host = new SparkplugHost({ config: config as never, context, counters, publish: () => undefined })
+      let sent = -1
+      let inFlight = 0
+      let wake: (() => void) | undefined
+      return {
+        counters,
+        connect: async () => undefined,
+        close: async () => undefined,
+        async read() {
+          while (inFlight >= IN_FLIGHT) await new Promise<void>((resolve) => (wake = resolve))
+          await new Promise((resolve) => setImmediate(resolve))
+          if (sent >= PAYLOADS * PASSES) throw new EndOfInput('all sent')
+          const readAt = performance.now()
+          const received = context.clock.now()
+          const into = new BatchBuilder(PER_READ * SIGNALS)
+          if (sent < 0) {
+            host.handle(`${TOPIC}/NBIRTH/plant`, birth(), into, received)
+            sent = 0
+            started()
+          } else {
+            for (const end = Math.min(PAYLOADS * PASSES, sent + PER_READ); sent < end; sent++) {
+              host.handle(`${TOPIC}/NDATA/plant`, data[sent % PAYLOADS] as Buffer, into, received)
+            }
+          }
+          inFlight++
+          const ack = () => {
+            inFlight--
+            ackMs.push(performance.now() - readAt)
+            wake?.()
+          }
+          return { batch: into.build(received), ack }
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import type { LoadedConfig } from '../config/index.ts'
+import type { Historian } from '../core/historian.ts'
+import type { ReasonSets } from '../core/reasons.ts'
+import type { SignalTable } from '../core/signals.ts'
+import { type OpenedSpool, openSpool } from '../gateway/index.ts'
+import { openHistorian } from '../historian/index.ts'
+import type { NodeDependencies } from './node.ts'
+
+export interface Stores extends OpenedSpool {
+  readonly historian: Historian
+}
+
+/** Opens the spool and the historian side by side; when either refuses, the other is closed again and the refusal is thrown. */
+export async function openStores(loaded: LoadedConfig, signals: SignalTable, reasons: ReasonSets, deps: NodeDependencies): Promise<Stores> {
+  const { config, version } = loaded
+  const { clock, log, random } = deps
+  const opening = openHistorian({
+    directory: join(config.data, 'historian'),
+    memoryLimitBytes: config.historian.memoryLimit,
+    threads: config.historian.threads,
+    compactAfterMs: config.historian.compactAfter,
+    ...(config.historian.retention !== undefined && { retentionMs: config.historian.retention }),
+    queryTimeoutMs: config.historian.queryTimeout,
+    clock,
+    log,
+  })
+  const [historian, opened] = await Promise.allSettled([
+    opening,
+    openSpool({
+      directory: join(config.data, 'spool'),
+      node: config.node.id,
+      config: { version, loadedTime: clock.now() },
+      maxBytes: config.spool.maxBytes,
+      maxAgeMs: config.spool.maxAge,
+      overflow: config.spool.overflow,
+      segmentBytes: config.spool.segmentBytes,
+      consumers: ['historian'],
+      ...{ clock, signals, reasons, log, random },
+    }),
+  ])
+  if (historian.status === 'fulfilled' && opened.status === 'fulfilled') return { ...opened.value, historian: historian.value }
+  if (historian.status === 'fulfilled') await historian.value.close()
+  if (opened.status === 'fulfilled') await opened.value.spool.close()
+  throw historian.status === 'rejected' ? historian.reason : (opened as PromiseRejectedResult).reason
+}
