@@ -81,8 +81,7 @@ async function reachPort(config: OpcuaConfig, stop: AbortSignal): Promise<Found>
 }
 
 async function firstRead(attempt: Parameters<typeof openLine>[0], session: Line['session']): Promise<Found> {
-  const { opcua, config, context } = attempt
-  const { items, problems } = await resolveTargets(opcua, session, config, context)
+  const { items, problems } = await resolveTargets(attempt, session)
   const readable = items.filter((item) => item.nodeId && !item.refused)
   const values = await session.read(readable.map((item) => ({ nodeId: item.nodeId ?? null, attributeId: 13 })))
   values.forEach((value, i) => {

@@ -9,8 +9,9 @@ import { asNotConnected } from './problems.ts'
 import { openServices, type Session } from './services.ts'
 import { assertTrusted, leafCertificate, readPin } from './trust.ts'
 
-/** What the client accepts from a server, so that a hostile one cannot take our memory. */
-const TRANSPORT = { maxMessageSize: 16 * 1024 * 1024, maxChunkCount: 4_096, receiveBufferSize: 64 * 1024, sendBufferSize: 64 * 1024 }
+/** Longest message taken from a server, so that a hostile one cannot take our memory. */
+export const MESSAGE_BYTES = 16 * 1024 * 1024
+const TRANSPORT = { maxMessageSize: MESSAGE_BYTES, maxChunkCount: 4_096, receiveBufferSize: 64 * 1024, sendBufferSize: 64 * 1024 }
 /** How long a server may take to say good-bye before its socket is cut. */
 const GOODBYE_MS = 1_000
 /** A server forgets us after this silence; publish requests keep coming far more often. */

@@ -28,6 +28,11 @@ const HINTS = new Map<number, string>([
 ])
 
 const NETWORK: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /max (message size|chunk count|chunk size) exceeded/i,
+    'the server sent a message over our limit',
+    'the value that is too large is looked for at the next connection',
+  ],
   [/ECONNREFUSED/, 'nothing listens at this address', 'check host and port, and that the server runs'],
   [/ENOTFOUND|EAI_AGAIN/, 'the host name is not known', 'check the host name'],
   [/EHOSTUNREACH|ENETUNREACH/, 'there is no route to the host', 'check the address and the network between'],

@@ -7,16 +7,19 @@ import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
 import { statusName } from '../../core/status.ts'
 import { Inbox } from '../../lib/inbox.ts'
 import type { OpcuaConfig } from './config.ts'
-import { type Attempt, beginAttempt, checkTrust, discover, type Line, openLine, selectEndpoint } from './line.ts'
+import { type Attempt, beginAttempt, checkTrust, discover, type Line, MESSAGE_BYTES, openLine, selectEndpoint } from './line.ts'
+import { isTooLarge, refuseOversized } from './oversize.ts'
 import { asNotConnected } from './problems.ts'
 import { type Publishing, publishing } from './publish.ts'
 import { appendNotifications, appendRefusals, type Notification } from './rows.ts'
-import { subscribe } from './subscribe.ts'
+import { type Subscribed, subscribe } from './subscribe.ts'
 import { type Item, resolveTargets, summarise } from './targets.ts'
 
 /** Samples read from the server and not yet taken by the runner; at this many our publish requests stop. */
 const HELD_SAMPLES = 200_000
 
+/** Samples in one message after one was too large. */
+const CAREFUL_NOTIFICATIONS = 1_000
 /** Messages that may still come after our requests stopped. */
 const UNDER_WAY = 8
 /** Problems written to the log per connection; the rest is counted. */
@@ -36,6 +39,8 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
   let taken: SampleBatch[] = []
   let ending = new AbortController()
   let connecting: Promise<void> = Promise.resolve()
+  /** The last line ended by a message over the limit: the next one looks for the value that is too large. */
+  let tooLarge = false
 
   const open = async (stop: AbortSignal) => {
     const attempt = await beginAttempt(config, context, stop)
@@ -44,11 +49,10 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
     counters.latencyMs = context.clock.monotonicMs() - asked
     const endpoint = selectEndpoint(attempt, endpoints)
     await checkTrust(attempt, endpoint)
-    const line = await openLine(attempt, endpoint)
     try {
-      live = await begin(attempt, line, counters)
+      live = await begin(attempt, () => openLine(attempt, endpoint), counters, tooLarge)
     } catch (error) {
-      await line.close()
+      tooLarge = isTooLarge(error)
       throw asNotConnected(error, config, stop)
     }
   }
@@ -65,7 +69,12 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
     async read(stop): Promise<Delivery> {
       if (!live) throw new NotConnected(`${config.endpoint}: not connected`)
       if (taken.length === 0) {
-        taken = (await live.inbox.take(stop)).reverse()
+        try {
+          taken = (await live.inbox.take(stop)).reverse()
+        } catch (error) {
+          tooLarge = isTooLarge((error as Error).cause)
+          throw error
+        }
         live?.feed.fill()
       }
       return { batch: taken.pop() as SampleBatch }
@@ -84,14 +93,31 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
   }
 }
 
-/** Finds the signals, subscribes, and lets the samples flow into an inbox. */
-async function begin(attempt: Attempt, line: Line, counters: SourceCounters): Promise<Live> {
-  const { opcua, config, context, stop } = attempt
-  const { session } = line
-  const { items, problems } = await resolveTargets(opcua, session, config, context)
-  const subscribed = await subscribe(opcua, session, config, items)
-  report(context, counters, [...problems, ...subscribed.problems])
+/** Opens the line, finds the signals, subscribes, and lets the samples flow into an inbox. */
+async function begin(attempt: Attempt, open: () => Promise<Line>, counters: SourceCounters, tooLarge: boolean): Promise<Live> {
+  let line = await open()
+  try {
+    const { items, problems } = await resolveTargets(attempt, line.session)
+    if (tooLarge) line = await refuseOversized(line, open, items)
+    const { maxNotificationsPerPublish } = attempt.config.subscription
+    const perMessage = tooLarge ? Math.min(maxNotificationsPerPublish, CAREFUL_NOTIFICATIONS) : maxNotificationsPerPublish
+    const subscribed = await subscribe(attempt, line.session, items, perMessage)
+    const oversized = items.filter((item) => item.refused?.reason === 'message-too-large')
+    report(attempt.context, counters, [
+      ...problems,
+      ...oversized.map(({ address }) => `${address}: its value does not fit in a message of ${MESSAGE_BYTES} bytes`),
+      ...subscribed.problems,
+    ])
+    return flow(attempt, line, items, subscribed, counters)
+  } catch (error) {
+    await line.close()
+    throw error
+  }
+}
 
+function flow(attempt: Attempt, line: Line, items: readonly Item[], subscribed: Subscribed, counters: SourceCounters): Live {
+  const { config, context, stop } = attempt
+  const { session } = line
   const { maxNotificationsPerPublish } = config.subscription
   const inbox = new Inbox<SampleBatch>(HELD_SAMPLES + UNDER_WAY * maxNotificationsPerPublish, (batch) => batch.count)
   const refusals = new BatchBuilder()

@@ -2,6 +2,7 @@ import type { CreateSubscriptionResponse, MonitoredItemCreateRequestOptions } fr
 import { Status, statusName } from '../../core/status.ts'
 import type { OpcuaConfig } from './config.ts'
 import type { Opcua } from './library.ts'
+import type { Attempt } from './line.ts'
 import { refusalReason } from './problems.ts'
 import type { Session } from './services.ts'
 import type { Item } from './targets.ts'
@@ -28,8 +29,13 @@ const FILTER_REFUSED: ReadonlySet<number> = new Set([
 ])
 
 /** Creates the subscription and a monitored item for every item that is not refused; the client handle is the item's place in the list. */
-export async function subscribe(opcua: Opcua, session: Session, config: OpcuaConfig, items: readonly Item[]): Promise<Subscribed> {
-  const { publishingInterval, keepAlive, maxNotificationsPerPublish } = config.subscription
+export async function subscribe(
+  { opcua, config }: Attempt,
+  session: Session,
+  items: readonly Item[],
+  maxNotificationsPerPublish: number,
+): Promise<Subscribed> {
+  const { publishingInterval, keepAlive } = config.subscription
   const keepAliveCount = Math.max(1, Math.round(keepAlive / Math.max(1, publishingInterval)))
   const created = await session.createSubscription({
     requestedPublishingInterval: publishingInterval,

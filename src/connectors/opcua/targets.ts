@@ -1,6 +1,6 @@
 import type { DataValue, NodeId } from 'node-opcua'
 import { toDefinition } from '../../core/config-parts.ts'
-import { fullId, type SourceContext } from '../../core/connector.ts'
+import { fullId } from '../../core/connector.ts'
 import { isSignalId } from '../../core/names.ts'
 import type { DataType } from '../../core/signals.ts'
 import { Status } from '../../core/status.ts'
@@ -8,6 +8,7 @@ import type { OpcuaConfig, OpcuaSignal } from './config.ts'
 import { compileGlob, fillTemplate } from './globs.ts'
 import { type Kind, kindsOf } from './kinds.ts'
 import type { Opcua } from './library.ts'
+import type { Attempt } from './line.ts'
 import type { Session } from './services.ts'
 import { readUnits } from './units.ts'
 import { makeWalker } from './walk.ts'
@@ -43,7 +44,7 @@ const DATA_TYPE = 14
 const VALUE_RANK = 15
 
 /** Finds the node of every declared signal, expands globs, reads types and units, and defines the signals in the table. */
-export async function resolveTargets(opcua: Opcua, session: Session, config: OpcuaConfig, context: SourceContext): Promise<Targets> {
+export async function resolveTargets({ opcua, config, context }: Attempt, session: Session): Promise<Targets> {
   const problems: string[] = []
   const wanted = await findNodes(opcua, session, config, problems)
   const reachable = wanted.filter((w): w is Wanted & { nodeId: NodeId } => w.nodeId !== undefined)
