@@ -11,7 +11,8 @@ export function formatNumber(value: number, locale: Locale, decimals?: number): 
   const key = `${locale} ${decimals}`
   let format = numberFormats.get(key)
   if (!format) {
-    const digits = decimals === undefined ? { maximumFractionDigits: 3 } : { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+    const digits =
+      decimals === undefined ? { maximumFractionDigits: 3 } : { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
     format = new Intl.NumberFormat(TAGS[locale], digits)
     numberFormats.set(key, format)
   }
@@ -56,6 +57,10 @@ function dateFormat(locale: Locale, name: string, options: Intl.DateTimeFormatOp
 /** Time of day in the reader's zone: `14:03:07`. */
 export const formatClock = (time: Date, locale: Locale): string =>
   dateFormat(locale, 'clock', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(time)
+
+/** Time of day to the millisecond. */
+export const formatMoment = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'moment', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 }).format(time)
 
 /** Date and time to the millisecond, with the zone: `23/11/2026 14:03:07.250 CET`. */
 export const formatInstant = (time: Date, locale: Locale): string =>

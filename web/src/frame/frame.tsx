@@ -12,16 +12,9 @@ export function Frame({ who, onSignedOut, children }: { who: Session; onSignedOu
   const { link, heardAt, problem, health } = useStream()
   return (
     <div className="frame" data-link={link}>
-      <a
-        className="skip"
-        href="#content"
-        onClick={(event) => {
-          event.preventDefault()
-          document.getElementById('content')?.focus()
-        }}
-      >
+      <button type="button" className="skip" onClick={() => document.getElementById('content')?.focus()}>
         {words.nav.skip}
-      </a>
+      </button>
       <Strip who={who} onSignedOut={onSignedOut} />
       <Rail />
       <main id="content" tabIndex={-1}>

@@ -29,7 +29,14 @@ export function ThemeSwitch() {
     <fieldset className="switch">
       <legend className="unseen">{words.frame.theme}</legend>
       {(['light', 'dark'] as const).map((name) => (
-        <button key={name} type="button" aria-pressed={theme === name} aria-label={words.frame[name]} title={words.frame[name]} onClick={() => choose(name)}>
+        <button
+          key={name}
+          type="button"
+          aria-pressed={theme === name}
+          aria-label={words.frame[name]}
+          title={words.frame[name]}
+          onClick={() => choose(name)}
+        >
           <svg viewBox="0 0 16 16" width="13" height="13" aria-hidden="true">
             {name === 'light' ? (
               <path d="M8 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM8 1v2M8 13v2M1 8h2M13 8h2M3 3l1.5 1.5M11.5 11.5 13 13M13 3l-1.5 1.5M4.5 11.5 3 13" />

@@ -1,5 +1,5 @@
 import type { Branch } from './branches.ts'
-import { rank } from './judge.ts'
+import { type Level, rank } from './judge.ts'
 import type { Plant } from './plant.ts'
 
 /** Rows of one tile, abnormal signals first. */
@@ -16,6 +16,8 @@ export interface AreaView {
   readonly abnormal: number
   /** Part of the signals whose connection is heard in time. */
   readonly freshPart: number
+  /** Level of the worst signal. */
+  readonly level: Level
   /** Sorts tiles: smaller is worse. */
   readonly order: number
 }
@@ -30,6 +32,7 @@ export const membersOf = (branch: Branch): number[] => [...branch.signals, ...br
 
 export function viewArea({ branch, members }: Area, plant: Plant, liveConnections: ReadonlySet<string>): AreaView {
   const ranked = rank(members, (index) => [plant.signals[index], plant.sample(index)], ROWS)
+  const level = ranked[0]?.level ?? 6
   const wanting = ranked.filter(({ level }) => level < 6)
   const [, uncertain, bad, waiting] = branch.counts
   const abnormal = uncertain + bad + waiting
@@ -39,7 +42,8 @@ export function viewArea({ branch, members }: Area, plant: Plant, liveConnection
     rows: (wanting.length > 0 ? wanting : ranked.slice(0, CALM_ROWS)).map(({ index }) => index),
     abnormal,
     freshPart: members.length === 0 ? 1 : fresh / members.length,
-    order: (ranked[0]?.level ?? 6) * 1e7 - Math.min(abnormal, 999_999),
+    level,
+    order: level * 1e7 - Math.min(abnormal, 999_999),
   }
 }
 

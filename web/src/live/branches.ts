@@ -61,7 +61,17 @@ export function buildBranches(signals: readonly Signal[]): Branches {
     count(at, undefined, standing(signal.last))
     return at
   })
+  sortNaturally(root, signals)
   return { root, byPath, of }
+}
+
+/** carousel-2 before carousel-10. */
+const natural = new Intl.Collator('en', { numeric: true })
+
+function sortNaturally(branch: Branch, signals: readonly Signal[]): void {
+  branch.children.sort((a, b) => natural.compare(a.name, b.name))
+  branch.signals.sort((a, b) => natural.compare(signals[a].id, signals[b].id))
+  for (const child of branch.children) sortNaturally(child, signals)
 }
 
 /** Moves one signal from a standing to another, here and in every branch above; returns nothing, allocates nothing. */

@@ -37,7 +37,11 @@ export function NamespacePage({ query, status, at }: { query: string; status: st
 
   const search = (entries: { q?: string; status?: string }) => amend(hrefTo('namespace', { q: query, status, at, ...entries }))
   const number = (value: number) => formatNumber(value, locale)
-  const choices = [['', words.namespace.all], ['abnormal', words.namespace.abnormal], ...(['Bad', 'Uncertain', 'Good', 'waiting'] as const).map((name) => [name, words.status[name]])]
+  const choices = [
+    ['', words.namespace.all],
+    ['abnormal', words.namespace.abnormal],
+    ...(['Bad', 'Uncertain', 'Good', 'waiting'] as const).map((name) => [name, words.status[name]]),
+  ]
   const openAll = (open: boolean) => {
     setChosen(new Map())
     setEverything(open)
@@ -49,7 +53,12 @@ export function NamespacePage({ query, status, at }: { query: string; status: st
         <search className="tools">
           <label>
             <span>{words.namespace.search}</span>
-            <input type="search" value={query} placeholder={words.namespace.searchHint} onChange={(event) => search({ q: event.target.value })} />
+            <input
+              type="search"
+              value={query}
+              placeholder={words.namespace.searchHint}
+              onChange={(event) => search({ q: event.target.value })}
+            />
           </label>
           <label>
             <span>{words.namespace.status}</span>
@@ -67,7 +76,9 @@ export function NamespacePage({ query, status, at }: { query: string; status: st
           <button type="button" className="quiet" onClick={() => openAll(false)}>
             {words.namespace.collapse}
           </button>
-          <output className="soft">{words.namespace.found(number(found?.size ?? plant.signals.length), number(plant.signals.length))}</output>
+          <output className="soft">
+            {words.namespace.found(number(found?.size ?? plant.signals.length), number(plant.signals.length))}
+          </output>
         </search>
       </header>
       {rows.length === 0 ? (

@@ -38,11 +38,13 @@ export function SignalPage({ id, period }: { id: string; period: string }) {
       </header>
       <div className="signal-columns">
         <CurrentValue index={index} signal={signal} />
-        <Origin signal={signal} />
+        <div className="signal-side">
+          <Origin signal={signal} />
+          <Elsewhere id={id} />
+        </div>
       </div>
       <TrendSection signal={signal} index={index} period={chosen} follow={follow} onFollow={setFollow} />
       <SampleTable signal={signal} index={index} />
-      <Elsewhere id={id} />
     </div>
   )
 }
@@ -84,7 +86,10 @@ function Origin({ signal }: { signal: Signal }) {
         <dt>{words.signal.type}</dt>
         <dd>{words.signal.types[signal.dataType]}</dd>
         <dt>{words.value.unit}</dt>
-        <dd>{signal.unit ? `${unit} ` : words.value.noUnit} {signal.unit && unit !== signal.unit && <span className="soft">UCUM {signal.unit}</span>}</dd>
+        <dd>
+          {signal.unit ? `${unit} ` : words.value.noUnit}{' '}
+          {signal.unit && unit !== signal.unit && <span className="soft">UCUM {signal.unit}</span>}
+        </dd>
         <dt>{words.signal.normal}</dt>
         <dd>{signal.range ? `${number(signal.range[0])} … ${number(signal.range[1])} ${unit}` : words.signal.noRange}</dd>
       </dl>

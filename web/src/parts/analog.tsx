@@ -17,7 +17,14 @@ export function Analog({ signal, sample }: { signal: Signal; sample: Sample | un
   const label = words.value.range(number(low), number(high), formatUnit(signal.unit, locale))
   const x = at === undefined ? undefined : Math.min(WIDTH - 5, Math.max(5, BAND[0] + at * (BAND[1] - BAND[0])))
   return (
-    <svg className={`analog analog-${levelOf(signal, sample)}`} viewBox={`0 0 ${WIDTH} 16`} width={WIDTH} height="16" role="img" aria-label={label}>
+    <svg
+      className={`analog analog-${levelOf(signal, sample)}`}
+      viewBox={`0 0 ${WIDTH} 16`}
+      width={WIDTH}
+      height="16"
+      role="img"
+      aria-label={label}
+    >
       <title>{label}</title>
       <rect className="analog-scale" x="0.5" y="5.5" width={WIDTH - 1} height="7" />
       <rect className="analog-band" x={BAND[0]} y="5" width={BAND[1] - BAND[0]} height="8" />

@@ -1,8 +1,8 @@
 import { formatNumber, labelOf } from '../format.ts'
+import type { AreaView } from '../live/areas.ts'
 import { totalOf, worstOf } from '../live/branches.ts'
 import { levelOf } from '../live/judge.ts'
 import { useLive, useSample } from '../live/use-live.ts'
-import type { AreaView } from '../live/areas.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { Analog } from './analog.tsx'
@@ -12,17 +12,17 @@ import { Age, UnitText, ValueText } from './value.tsx'
 /** One equipment area: its counts, and the signals that want to be looked at. Grey unless something is abnormal. */
 export function AreaTile({ view }: { view: AreaView }) {
   const { locale, words } = useLanguage()
-  const { branch, rows, abnormal, freshPart } = view
+  const { branch, rows, abnormal, freshPart, level } = view
   const [good, uncertain, bad, waiting] = branch.counts
   const worst = worstOf(branch)
   const number = (value: number) => formatNumber(value, locale)
   const parents = branch.path.split('/').slice(0, -1).join(' / ')
   return (
-    <article className={`tile tile-${worst}`} data-area={branch.path}>
+    <article className={`tile tile-${level}`} data-area={branch.path}>
       <header>
         <h2>
           <a href={hrefTo('namespace', { at: branch.path })} title={words.overview.open(branch.name)}>
-            {worst !== 0 && <Mark of={worst} />}
+            {worst !== 0 && <Mark of={worst} out={level === 2} />}
             {parents && <span className="tile-parent">{parents} /</span>} {branch.name}
           </a>
         </h2>
@@ -36,7 +36,9 @@ export function AreaTile({ view }: { view: AreaView }) {
         <Count word={words.status.Good} count={good} of={0} text={number(good)} />
         {waiting > 0 && <Count word={words.status.waiting} count={waiting} of={3} text={number(waiting)} />}
       </dl>
-      {totalOf(branch) > 0 && abnormal === 0 && <p className="tile-calm soft">{rows.length > 0 ? words.overview.closest : words.overview.normal}</p>}
+      {totalOf(branch) > 0 && abnormal === 0 && (
+        <p className="tile-calm soft">{rows.length > 0 ? words.overview.closest : words.overview.normal}</p>
+      )}
       <ul>
         {rows.map((index) => (
           <SignalRow key={index} index={index} />
@@ -73,7 +75,7 @@ function SignalRow({ index }: { index: number }) {
   const label = labelOf(signal.label, locale)
   return (
     <li className="worst-row" data-signal={signal.id}>
-      <a href={hrefTo('signal', { id: signal.id })} title={signal.id}>
+      <a className="worst-name" href={hrefTo('signal', { id: signal.id })} title={signal.id}>
         {label ?? short}
         {label && <small className="soft">{short}</small>}
       </a>

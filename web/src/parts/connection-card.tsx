@@ -84,7 +84,9 @@ function Counters({ connection }: { connection: Connection }) {
         <div>
           <dt>{text.dropped}</dt>
           <dd>
-            {dropped.length === 0 ? text.droppedNone : dropped.map(([reason, count]) => `${formatNumber(count, locale)} ${reason}`).join(', ')}
+            {dropped.length === 0
+              ? text.droppedNone
+              : dropped.map(([reason, count]) => `${formatNumber(count, locale)} ${reason}`).join(', ')}
           </dd>
         </div>
       </dl>

@@ -18,7 +18,9 @@ export function CurrentValue({ index, signal }: { index: number; signal: Signal 
       <h2>{words.signal.current}</h2>
       <p className="current-value">
         <ValueText sample={sample} signal={signal} /> <UnitText signal={signal} />
-        {sample && sample.value !== null && <CopyButton text={rawValue(sample.value)} label={words.value.copyRaw(rawValue(sample.value))} />}
+        {sample && sample.value !== null && (
+          <CopyButton text={rawValue(sample.value)} label={words.value.copyRaw(rawValue(sample.value))} />
+        )}
       </p>
       <p className="current-status">
         <StatusWord sample={sample} level={levelOf(signal, sample)} />
@@ -33,7 +35,11 @@ export function CurrentValue({ index, signal }: { index: number; signal: Signal 
           <p>
             {statusText(sample.statusCode, words)} <code>{sample.statusCode}</code>
           </p>
-          {sample.reasons.length > 0 ? <ReasonList reasons={sample.reasons} /> : sample.status === 'Good' && <p className="soft">{words.signal.whyGood}</p>}
+          {sample.reasons.length > 0 ? (
+            <ReasonList reasons={sample.reasons} />
+          ) : (
+            sample.status === 'Good' && <p className="soft">{words.signal.whyGood}</p>
+          )}
         </div>
       )}
       {sample && <Times sample={sample} />}

@@ -23,7 +23,14 @@ export function DepthStrip({ health }: { health: Health }) {
         <h2>
           {(spool.problem || part > FULL || spool.corruptRecords > 0) && <Mark of={spool.problem ? 2 : 1} />} {text.spool}
         </h2>
-        <svg className={part > FULL ? 'gauge gauge-full' : 'gauge'} viewBox="0 0 100 6" preserveAspectRatio="none" width="100%" height="8" aria-hidden="true">
+        <svg
+          className={part > FULL ? 'gauge gauge-full' : 'gauge'}
+          viewBox="0 0 100 6"
+          preserveAspectRatio="none"
+          width="100%"
+          height="8"
+          aria-hidden="true"
+        >
           <rect className="gauge-all" width="100" height="6" />
           <rect className="gauge-used" width={Math.max(0.5, part * 100)} height="6" />
         </svg>

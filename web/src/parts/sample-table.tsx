@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { Sample, Signal } from '../../../src/api/schemas.ts'
 import { readSamples } from '../api.ts'
-import { formatInstant, rawValue } from '../format.ts'
+import { formatInstant, formatMoment, rawValue } from '../format.ts'
 import { useLive, useSample } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 import { CopyButton } from './copy-button.tsx'
@@ -39,7 +39,9 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
         <table className="samples">
           <thead>
             <tr>
-              <th scope="col">{words.signal.time}</th>
+              <th scope="col">{words.signal.source}</th>
+              <th scope="col">{words.signal.received}</th>
+              <th scope="col">{words.signal.recorded}</th>
               <th scope="col" className="number">
                 {words.value.value}
               </th>
@@ -59,6 +61,17 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
                     {formatInstant(new Date(sample.time), locale)}
                   </time>
                 </td>
+                {[sample.receivedTime, sample.recordedTime].map((time, i) => (
+                  <td key={i === 0 ? 'received' : 'recorded'}>
+                    {time ? (
+                      <time dateTime={time} data-raw={time}>
+                        {formatMoment(new Date(time), locale)}
+                      </time>
+                    ) : (
+                      '—'
+                    )}
+                  </td>
+                ))}
                 <td className="number">
                   <ValueText sample={sample} signal={signal} />
                 </td>
@@ -69,7 +82,11 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
                   <StatusWord sample={sample} />
                 </td>
                 <td>{sample.reasons.map((reason) => reasonText(reason, words)).join(' · ')}</td>
-                <td>{sample.value !== null && <CopyButton text={rawValue(sample.value)} label={words.value.copyRaw(rawValue(sample.value))} />}</td>
+                <td>
+                  {sample.value !== null && (
+                    <CopyButton text={rawValue(sample.value)} label={words.value.copyRaw(rawValue(sample.value))} />
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -82,6 +99,8 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
 const keyOf = (sample: Sample): string => `${sample.time} ${sample.statusCode} ${sample.value}`
 
 function newest(samples: readonly Sample[]): Sample[] {
-  const once = new Map(samples.map((sample) => [keyOf(sample), sample]))
+  const once = new Map<string, Sample>()
+  // The stored form of a sample knows one time more than its live form.
+  for (const sample of samples) if (!once.get(keyOf(sample))?.recordedTime) once.set(keyOf(sample), sample)
   return [...once.values()].sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, ROWS)
 }

@@ -13,13 +13,29 @@ const TYPE_AHEAD_MS = 700
 const OVERSCAN_ROWS = 12
 
 /** The virtualised tree: only what is seen is in the document. One stop for the Tab key; `aria-activedescendant` names the current row. */
-export function SignalTree({ rows, startAt, onToggle }: { rows: readonly Row[]; startAt: string; onToggle(path: string, open: boolean): void }) {
+export function SignalTree({
+  rows,
+  startAt,
+  onToggle,
+}: {
+  rows: readonly Row[]
+  startAt: string
+  onToggle(path: string, open: boolean): void
+}) {
   const { words } = useLanguage()
   const box = useRef<HTMLDivElement>(null)
   const typed = useRef({ text: '', at: 0 })
   const [active, setActive] = useState(startAt)
-  const at = Math.max(0, rows.findIndex((row) => row.key === active))
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: OVERSCAN_ROWS })
+  const at = Math.max(
+    0,
+    rows.findIndex((row) => row.key === active),
+  )
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN_ROWS,
+  })
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls once, to the place the link named
   useEffect(() => {
@@ -51,7 +67,6 @@ export function SignalTree({ rows, startAt, onToggle }: { rows: readonly Row[]; 
       ref={box}
       className="tree"
       // A native table cannot be virtualised by rows and nested by level; the ARIA treegrid pattern is made for it.
-      // biome-ignore lint/a11y/useSemanticElements: see above
       role="treegrid"
       tabIndex={0}
       aria-label={words.namespace.tree}

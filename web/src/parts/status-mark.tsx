@@ -1,6 +1,6 @@
 import type { Sample } from '../../../src/api/schemas.ts'
-import type { Level } from '../live/judge.ts'
 import { STANDINGS, type Standing, standing } from '../live/branches.ts'
+import type { Level } from '../live/judge.ts'
 import { useLanguage } from '../words/index.ts'
 
 /** One shape per state, so that it reads without colour: ring = good, triangle = uncertain, square with a cross = bad, dashed ring = nothing yet. */

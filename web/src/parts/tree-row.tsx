@@ -33,11 +33,21 @@ export const TreeRow = memo(
         style={{ transform: `translateY(${top}px)` }}
         onClick={onPick}
       >
-        {row.branch ? <BranchCells branch={row.branch} open={row.open} /> : <SignalCells index={row.index} name={row.name} depth={row.depth} />}
+        {row.branch ? (
+          <BranchCells branch={row.branch} open={row.open} />
+        ) : (
+          <SignalCells index={row.index} name={row.name} depth={row.depth} />
+        )}
       </div>
     )
   },
-  (a, b) => a.row.key === b.row.key && a.index === b.index && a.top === b.top && a.active === b.active && opened(a.row) === opened(b.row) && a.row.branch === b.row.branch,
+  (a, b) =>
+    a.row.key === b.row.key &&
+    a.index === b.index &&
+    a.top === b.top &&
+    a.active === b.active &&
+    opened(a.row) === opened(b.row) &&
+    a.row.branch === b.row.branch,
 )
 
 const opened = (row: Row) => row.branch !== undefined && row.open
@@ -47,6 +57,12 @@ function BranchCells({ branch, open }: { branch: Branch; open: boolean }) {
   useNow()
   const worst = worstOf(branch)
   const number = (value: number) => formatNumber(value, locale)
+  const [, uncertain, bad, waiting] = branch.counts
+  const abnormal = [
+    bad > 0 && `${number(bad)} ${words.status.Bad}`,
+    uncertain > 0 && `${number(uncertain)} ${words.status.Uncertain}`,
+    waiting > 0 && `${number(waiting)} ${words.status.waiting}`,
+  ].filter(Boolean)
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: cell of a treegrid */}
@@ -59,7 +75,7 @@ function BranchCells({ branch, open }: { branch: Branch; open: boolean }) {
       {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: cell of a treegrid */}
       <span role="gridcell" className="tree-sum">
         {worst !== 0 && <Mark of={worst} />}
-        <span className="soft">{words.namespace.counts(number(branch.counts[2]), number(branch.counts[1]), number(totalOf(branch)))}</span>
+        <span className="soft">{[...abnormal, words.overview.signals(number(totalOf(branch)))].join(' · ')}</span>
       </span>
     </>
   )
@@ -71,7 +87,14 @@ function SignalCells({ index, name, depth }: { index: number; name: string; dept
   const sample = useSample(index)
   const signal = plant.signals[index]
   const cells = [
-    <a key="name" href={hrefTo('signal', { id: signal.id })} tabIndex={-1} title={signal.id} style={{ paddingInlineStart: `${depth * 1.1 + 1.2}em` }}>
+    <a
+      key="name"
+      className="tree-link"
+      href={hrefTo('signal', { id: signal.id })}
+      tabIndex={-1}
+      title={signal.id}
+      style={{ paddingInlineStart: `${depth * 1.1 + 1.2}em` }}
+    >
       {name}
     </a>,
     labelOf(signal.label, locale) ?? '',

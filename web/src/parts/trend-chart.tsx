@@ -31,7 +31,12 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
     const place = box.current
     if (!place) return
     let inks = readInks()
-    const axis = { stroke: () => inks.text, grid: { stroke: () => inks.grid, width: 1 }, ticks: { stroke: () => inks.grid, width: 1 }, font: inks.font }
+    const axis = {
+      stroke: () => inks.text,
+      grid: { stroke: () => inks.grid, width: 1 },
+      ticks: { stroke: () => inks.grid, width: 1 },
+      font: inks.font,
+    }
     const plot = new uPlot(
       {
         width: place.clientWidth,
@@ -40,7 +45,10 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
         cursor: { y: false, drag: { x: false, y: false } },
         scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal) } },
         fmtDate: () => (date) => axisTime(date, locale, PERIODS[period]),
-        axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => formatNumber(tick, locale)) }],
+        axes: [
+          { ...axis, size: 32 },
+          { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => formatNumber(tick, locale)) },
+        ],
         series: [
           {},
           {
@@ -52,7 +60,7 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
           },
         ],
         hooks: {
-          drawAxes: [(plot) => paintUnder(plot, { range: signal.range, columns: () => data.current, inks: () => inks })],
+          drawClear: [(plot) => paintUnder(plot, { range: signal.range, columns: () => data.current, inks: () => inks })],
           setCursor: [(plot) => setAt(plot.cursor.idx ?? null)],
         },
       },
@@ -98,12 +106,13 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
   const severity = at === null ? undefined : (['Good', 'Uncertain', 'Bad'] as const)[columns.severity[at]]
   return (
     <figure className="trend">
-      {/* biome-ignore lint/a11y/useSemanticElements: a canvas that the arrow keys read point by point is an application of its own */}
+      {/* a canvas that the arrow keys read point by point is an application of its own */}
       <div
         ref={box}
         className="trend-canvas"
         role="application"
         aria-label={words.signal.chart(signal.id, words.signal.ranges[period])}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the application role takes keys
         tabIndex={0}
         onKeyDown={onKeyDown}
       />

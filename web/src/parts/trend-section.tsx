@@ -22,7 +22,12 @@ export function TrendSection({ signal, index, period, follow, onFollow }: TrendS
         <fieldset className="switch">
           <legend className="unseen">{words.signal.range}</legend>
           {(Object.keys(PERIODS) as Period[]).map((name) => (
-            <button key={name} type="button" aria-pressed={period === name} onClick={() => amend(hrefTo('signal', { id: signal.id, range: name }))}>
+            <button
+              key={name}
+              type="button"
+              aria-pressed={period === name}
+              onClick={() => amend(hrefTo('signal', { id: signal.id, range: name }))}
+            >
               {words.signal.ranges[name]}
             </button>
           ))}

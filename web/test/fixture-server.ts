@@ -1,0 +1,181 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import type { Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
+import { createFixturePlant } from './fixture-plant.ts'
+
+/** The policy that the bundle needs, and nothing more. React, uPlot and the virtual list set styles through the CSSOM, which it allows. */
+export const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
+
+export interface FixtureOptions {
+  readonly signals: number
+  /** Live samples per second, in events of a tenth of that. */
+  readonly samplesPerSecond: number
+  readonly signedIn?: boolean
+}
+
+export interface FixtureServer {
+  readonly url: string
+  /** Ends every live stream and refuses new ones until called with `true`. */
+  setLive(on: boolean): void
+  readonly token: string
+  close(): Promise<void>
+}
+
+const EVENTS_PER_SECOND = 10
+
+/** Serves dist/web and answers like the API, in memory. */
+export async function startFixture({ signals, samplesPerSecond, signedIn = true }: FixtureOptions): Promise<FixtureServer> {
+  const startMs = Date.now()
+  const plant = createFixturePlant(signals, startMs)
+  const token = 'one-time-token'
+  let live = true
+  let who: string | undefined = signedIn ? 'operator' : undefined
+  const accounts = new Map([['operator', 'a long enough password']])
+  const streams = new Set<ServerResponse>()
+
+  const json = (response: ServerResponse, status: number, body: unknown) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
+  const problem = (response: ServerResponse, status: number, code: string) => json(response, status, { code, message: code })
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://fixture')
+    if (!url.pathname.startsWith('/api/v1/')) return sendFile(url.pathname, response)
+    const path = url.pathname.slice('/api/v1/'.length)
+    const body = request.method === 'POST' ? (JSON.parse(await textOf(request)) as Record<string, string>) : {}
+    if (path === 'accounts') {
+      if (body.token !== token) return problem(response, 403, 'token-spent')
+      accounts.set(body.name, body.password)
+      who = body.name
+      return json(response, 201, { name: who, permissions: [] })
+    }
+    if (path === 'session' && request.method === 'POST') {
+      if (accounts.get(body.name) !== body.password) return problem(response, 401, 'wrong-password')
+      who = body.name
+    }
+    if (path === 'session' && request.method === 'DELETE') who = undefined
+    if (!who) return problem(response, 401, 'not-signed-in')
+    get(path, url.searchParams, response)
+  }
+
+  function get(path: string, search: URLSearchParams, response: ServerResponse) {
+    const now = Date.now()
+    switch (path) {
+      case 'session':
+        return json(response, 200, { name: who, permissions: ['read'] })
+      case 'health':
+        return json(response, 200, plant.health(now))
+      case 'signals':
+        return json(response, 200, signalPage(search, now))
+      case 'samples':
+        return json(response, 200, samplePage(search, now))
+      case 'trend':
+        return json(response, 200, trend(search))
+      case 'live':
+        if (!live) return problem(response, 503, 'stream-refused')
+        response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+        response.write(`retry: 500\nevent: health\ndata: ${JSON.stringify(plant.health(now))}\n\n`)
+        streams.add(response)
+        response.on('close', () => streams.delete(response))
+        return
+      default:
+        return problem(response, 404, 'unknown')
+    }
+  }
+
+  function signalPage(search: URLSearchParams, now: number): SignalPage {
+    const after = search.get('after') ?? ''
+    const limit = Number(search.get('limit') ?? 100)
+    const start = after === '' ? 0 : plant.signals.findIndex(({ id }) => id === after) + 1
+    const page = plant.signals.slice(start, start + limit).map((signal, i) => ({ ...signal, last: plant.sampleOf(start + i, now) }))
+    const more = start + limit < plant.signals.length
+    return { signals: page, total: plant.signals.length, next: more ? page.at(-1)?.id : undefined }
+  }
+
+  const period = (search: URLSearchParams) => ({ from: Date.parse(search.get('from') ?? ''), to: Date.parse(search.get('to') ?? '') })
+  const indexOf = (search: URLSearchParams) => plant.signals.findIndex(({ id }) => id === search.get('signal'))
+
+  function samplePage(search: URLSearchParams, now: number): SamplePage {
+    const { from, to } = period(search)
+    const index = indexOf(search)
+    const samples: Sample[] = []
+    for (let t = Math.max(from, now - 40_000); t < to; t += 2_000) samples.push(plant.sampleOf(index, t))
+    return { signal: search.get('signal') ?? '', from: iso(from), to: iso(to), samples, truncated: false }
+  }
+
+  /** A trend with a gap (Bad) in its third quarter and doubt before it. */
+  function trend(search: URLSearchParams): Trend {
+    const { from, to } = period(search)
+    const index = indexOf(search)
+    const count = 600
+    const time = Array.from({ length: count }, (_, i) => (from + ((to - from) * (i + 1)) / count) / 1000)
+    const severity = time.map((_, i) => (i > 390 && i < 430 ? 2 : i > 350 && i <= 390 ? 1 : 0))
+    const value = time.map((t, i) => {
+      const { value } = plant.sampleOf(index, t * 1000)
+      return severity[i] === 2 || typeof value === 'string' || value === null ? null : Number(value) * (0.8 + (0.2 * i) / count)
+    })
+    const bucketed = to - from > 3_600_000
+    const spread = (sign: number) => value.map((v) => (v === null ? null : v * (1 + sign * 0.04)))
+    const extremes = bucketed ? { minimum: spread(-1), maximum: spread(1) } : {}
+    return { signal: search.get('signal') ?? '', from: iso(from), to: iso(to), bucketed, time, value, severity, ...extremes }
+  }
+
+  let next = 0
+  let beats = 0
+  const timer = setInterval(() => {
+    const now = Date.now()
+    const count = Math.round(samplesPerSecond / EVENTS_PER_SECOND)
+    const samples = Array.from({ length: streams.size > 0 ? count : 0 }, () => plant.sampleOf(next++ % plant.signals.length, now))
+    const health = ++beats % 20 === 0 ? `event: health\ndata: ${JSON.stringify(plant.health(now))}\n\n` : ''
+    const event = `event: samples\ndata: ${JSON.stringify({ samples })}\n\n${health}`
+    for (const stream of streams) stream.write(event)
+  }, 1000 / EVENTS_PER_SECOND)
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => problem(response, 500, String(error)))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    token,
+    setLive: (on) => {
+      live = on
+      if (!on) for (const stream of streams) stream.destroy()
+    },
+    close: async () => {
+      clearInterval(timer)
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of request) text += chunk
+  return text
+}
+
+const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'web')
+
+function sendFile(path: string, response: ServerResponse): void {
+  const file = join(BUNDLE, normalize(path === '/' ? 'index.html' : path))
+  if (!file.startsWith(BUNDLE) || !existsSync(file)) {
+    response.writeHead(404).end()
+    return
+  }
+  response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY })
+  createReadStream(file).pipe(response)
+}
