@@ -2,7 +2,7 @@ import { signalId } from '../core/config-parts.ts'
 import type { Connector } from '../core/connector.ts'
 import { isSignalId } from '../core/names.ts'
 import { type Located, locate, type Path, type Problems } from './places.ts'
-import { type AnySchema, describedBy, inside } from './schema-walk.ts'
+import { type AnySchema, describedBy, SchemaMemo } from './schema-walk.ts'
 import type { ConfigWords } from './words.ts'
 
 /** Where each signal id was first declared, over all connections. */
@@ -20,6 +20,7 @@ export function checkSignalIds(
   problems: Problems,
   words: ConfigWords,
 ): void {
+  const memo = new SchemaMemo()
   const walk = (here: unknown, place: Located, under: readonly AnySchema[], path: Path): void => {
     if (under.length === 0) return
     const listed = path.at(-1) === 'id' && path.at(-3) === 'signals'
@@ -29,12 +30,13 @@ export function checkSignalIds(
       else
         problems.add(place, 'E_DUPLICATE_SIGNAL', words.duplicateSignal(here, `${first.source.file}:${first.source.at(first.offset).line}`))
     } else if (Array.isArray(here)) {
-      const element = inside(under, 0)
+      const element = memo.inside(under, 0)
       here.forEach((item, index) => {
         walk(item, place.items?.[index] ?? place, element, [...path, index])
       })
     } else if (typeof here === 'object' && here !== null) {
-      for (const [key, item] of Object.entries(here)) walk(item, place.keys?.get(key)?.value ?? place, inside(under, key), [...path, key])
+      for (const [key, item] of Object.entries(here))
+        walk(item, place.keys?.get(key)?.value ?? place, memo.inside(under, key), [...path, key])
     }
   }
   walk(value, at, schemas, [])

@@ -25,7 +25,14 @@ export function readYaml(text: string, file: string, problems: Problems, words: 
   const start = { source, offset: 0 }
   let document: Document
   try {
-    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, schema: 'core', logLevel: 'silent' })
+    document = parseDocument(text, {
+      lineCounter: lines,
+      uniqueKeys: false,
+      prettyErrors: false,
+      schema: 'core',
+      resolveKnownTags: false,
+      logLevel: 'error',
+    })
   } catch (error) {
     // The parser recurses: thousands of nested brackets end in a stack overflow.
     if (!(error instanceof RangeError)) throw error
@@ -39,7 +46,7 @@ export function readYaml(text: string, file: string, problems: Problems, words: 
     const reference = referenceBefore(text, offset)
     if (error.code === 'RESOURCE_EXHAUSTION') problems.add({ source, offset }, 'E_YAML_LIMIT', words.tooDeep())
     else if (reference !== undefined) problems.add({ source, offset: reference }, 'E_YAML_SYNTAX', words.syntaxReference())
-    else problems.add({ source, offset }, 'E_YAML_SYNTAX', words.syntax(error.code))
+    else problems.add({ source, offset }, 'E_YAML_SYNTAX', words.syntax(bracketOpenBefore(text, offset) ? 'MISSING_CHAR' : error.code))
     return undefined
   }
   if (!document.contents) {
@@ -64,6 +71,14 @@ function referenceBefore(text: string, offset: number): number | undefined {
   const line = text.lastIndexOf('\n', offset - 1) + 1
   const found = /[:,[{] *\$\{/.exec(text.slice(line, offset + 2))
   return found ? line + found.index + found[0].length - 2 : undefined
+}
+
+/** True when the line before the error opens a bracket and does not close it: that is what is wrong, whatever the parser noticed first. */
+function bracketOpenBefore(text: string, offset: number): boolean {
+  const before = text.slice(0, text.lastIndexOf('\n', offset - 1) + 1).trimEnd()
+  const line = before.slice(before.lastIndexOf('\n') + 1).replace(/"[^"]*"|'[^']*'|\s#.*$/g, '')
+  const count = (bracket: RegExp): number => line.match(bracket)?.length ?? 0
+  return count(/[{[]/g) > count(/[}\]]/g)
 }
 
 /** A limit was reached: the walk ends, wherever it is. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CONFIG_LIMITS } from './limits.ts'
 import { type Located, locateHolder, type Path, type Problems } from './places.ts'
-import { type AnySchema, inside, isSecret, takesText } from './schema-walk.ts'
+import { type AnySchema, SchemaMemo, takesText } from './schema-walk.ts'
 import type { ConfigWords } from './words.ts'
 
 /** What references (`${env:NAME}`, `${file:/path}`) are resolved with. */
@@ -33,31 +33,26 @@ const PLACEHOLDER = 'unset'
 const SECRET_IN_ADDRESS = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:(?!\$\{)[^/@\s]+@/i
 
 /** Replaces references everywhere in a value, and refuses secrets that are written out. Never puts a value into a message. */
-export function resolveReferences(
-  value: unknown,
-  at: Located,
-  schemas: readonly AnySchema[],
-  context: ReferenceContext,
-  path: Path = [],
-): Resolved {
+export function resolveReferences(value: unknown, at: Located, schemas: readonly AnySchema[], context: ReferenceContext): Resolved {
   const unknown = new Set<string>()
+  const memo = new SchemaMemo()
   const walk = (here: unknown, under: readonly AnySchema[], steps: Path): { value: unknown; canonical: unknown } => {
     if (Array.isArray(here)) {
-      const items = here.map((item, index) => walk(item, inside(under, index), [...steps, index]))
+      const items = here.map((item, index) => walk(item, memo.inside(under, index), [...steps, index]))
       return { value: items.map((item) => item.value), canonical: items.map((item) => item.canonical) }
     }
     if (typeof here === 'object' && here !== null) {
-      const entries = Object.entries(here).map(([key, item]) => [key, walk(item, inside(under, key), [...steps, key])] as const)
+      const entries = Object.entries(here).map(([key, item]) => [key, walk(item, memo.inside(under, key), [...steps, key])] as const)
       return {
         value: Object.fromEntries(entries.map(([key, item]) => [key, item.value])),
         canonical: Object.fromEntries(entries.map(([key, item]) => [key, item.canonical])),
       }
     }
-    const text = resolveText(here, under, at, steps.slice(path.length), context)
+    const text = resolveText(here, { schemas: under, secret: memo.isSecret(under) }, at, steps, context)
     if (text.unknown) unknown.add(pathKey(steps))
     return text
   }
-  return { ...walk(value, schemas, path), unknown }
+  return { ...walk(value, schemas, []), unknown }
 }
 
 interface ResolvedText {
@@ -66,11 +61,16 @@ interface ResolvedText {
   readonly unknown: boolean
 }
 
-function resolveText(here: unknown, schemas: readonly AnySchema[], at: Located, path: Path, context: ReferenceContext): ResolvedText {
+interface Field {
+  readonly schemas: readonly AnySchema[]
+  readonly secret: boolean
+}
+
+function resolveText(here: unknown, { schemas, secret }: Field, at: Located, path: Path, context: ReferenceContext): ResolvedText {
   const { problems, words } = context
   const holder = () => locateHolder(at, path)
   const known = (value: unknown): ResolvedText => ({ value, canonical: value, unknown: false })
-  if (isSecret(schemas)) {
+  if (secret) {
     if (here === null || typeof here === 'object') return known(here)
     if (typeof here !== 'string' || !WHOLE.test(here)) {
       problems.add(holder(), 'E_SECRET_LITERAL', words.secretLiteral(String(path.at(-1) ?? '')))

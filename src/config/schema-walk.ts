@@ -88,3 +88,28 @@ const TEXT = new Set(['string', 'enum', 'literal', 'template_literal', 'any', 'u
 export function takesText(schemas: readonly AnySchema[]): boolean {
   return schemas.length === 0 || schemas.some((schema) => layers(schema).some((layer) => TEXT.has(definition(layer).type)))
 }
+
+/** The same questions asked again and again, as over ten thousand signals: answers are remembered for as long as this lives. */
+export class SchemaMemo {
+  readonly #inside = new WeakMap<readonly AnySchema[], Map<PropertyKey, AnySchema[]>>()
+  readonly #secret = new WeakMap<readonly AnySchema[], boolean>()
+
+  /** As `inside`; the same list comes back for the same question, so that it can be asked further. */
+  inside(schemas: readonly AnySchema[], key: PropertyKey): AnySchema[] {
+    let known = this.#inside.get(schemas)
+    if (!known) this.#inside.set(schemas, (known = new Map()))
+    // All items of a list are described alike; only a tuple tells its first few apart.
+    const asked = typeof key === 'number' && key > LONGEST_TUPLE ? LONGEST_TUPLE : key
+    let found = known.get(asked)
+    if (!found) known.set(asked, (found = inside(schemas, asked)))
+    return found
+  }
+
+  isSecret(schemas: readonly AnySchema[]): boolean {
+    let known = this.#secret.get(schemas)
+    if (known === undefined) this.#secret.set(schemas, (known = isSecret(schemas)))
+    return known
+  }
+}
+
+const LONGEST_TUPLE = 64

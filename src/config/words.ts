@@ -40,7 +40,10 @@ const en = {
       MULTIPLE_DOCS: ['more than one document (`---`) in one file', 'one file is one document; split it into files of one directory'],
       TAG_RESOLVE_FAILED: ['YAML tags (`!name`) are not used here', 'quote the text when it is meant to begin with !'],
       MULTILINE_IMPLICIT_KEY: ['a key must stand on one line', 'is the colon after the key missing on the line above?'],
-      BLOCK_AS_IMPLICIT_KEY: ['two `key: value` on one line', 'quote a text that contains a colon and a space'],
+      BLOCK_AS_IMPLICIT_KEY: [
+        'two `key: value` on one line',
+        'is the next line indented further than this one? A text that contains a colon and a space needs quotes',
+      ],
     }
     return known[kind] ?? ['not valid YAML', 'check indentation, quotes and brackets around this place']
   },
@@ -170,7 +173,7 @@ const fr: ConfigWords = {
       MULTILINE_IMPLICIT_KEY: ['une clé doit tenir sur une ligne', 'manque-t-il le deux-points après la clé, à la ligne précédente ?'],
       BLOCK_AS_IMPLICIT_KEY: [
         'deux `clé: valeur` sur une ligne',
-        'mettez entre guillemets un texte contenant un deux-points suivi d’une espace',
+        'la ligne suivante est-elle décalée plus loin que celle-ci ? Un texte contenant un deux-points suivi d’une espace veut des guillemets',
       ],
     }
     return known[kind] ?? ['YAML incorrect', 'vérifiez les décalages, les guillemets et les crochets autour de cet endroit']
