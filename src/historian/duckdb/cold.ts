@@ -57,11 +57,10 @@ export const dayOf = (time: number): number => Math.floor(time / DAY)
  * Bytes per sample come from four choices, measured on 1 s data, 70 % of it with two decimals: time and ingest as differences
  * (format version 2: 0.0 against 3.7 bytes); a value that is a decimal with few digits as a whole number and a divisor, exactly
  * (`mantissa / divisor` is the same double again; whole numbers are stored as differences: 0.9 against 4.0 bytes per value); other doubles split by
- * byte; dictionaries only where there are few different values. The divisor is chosen per signal and file.
+ * byte (the sign of a zero may get lost); dictionaries only where there are few different values. The divisor is chosen per signal and file.
  */
 export function writeSql(relation: string, path: string): string {
-  const exact = (divisor: string) =>
-    `(isfinite(value) AND abs(value) < 1e12 AND (value < 0 OR NOT signbit(value)) AND round(value * ${divisor}) / ${divisor} = value)`
+  const exact = (divisor: string) => `(isfinite(value) AND abs(value) < 1e12 AND round(value * ${divisor}) / ${divisor} = value)`
   const scales = DIVISORS.map((divisor) => `WHEN avg(${exact(divisor)}::INT) > 0.9 THEN ${divisor}`).join(' ')
   return `COPY (
     WITH part AS (${relation}),

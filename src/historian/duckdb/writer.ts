@@ -142,10 +142,12 @@ export class SampleWriter {
       content = `unreadable: ${cause.message}`
     }
     const gap = typeof content === 'object' && content.kind === 'gap' ? content : undefined
+    // A gap stands at its last sequence or behind it; what claims to reach further must not make later records disappear.
+    const to = gap ? Math.min(gap.to, record.sequence) : 0
     const explained = gap ? Math.min(gap.from, record.sequence) : record.sequence
     if (explained > writer.sequence + 1) this.#gap(writer, writer.sequence + 1, explained - 1, 'missing', null)
-    if (gap && gap.to > writer.sequence) this.#gap(writer, Math.max(gap.from, writer.sequence + 1), gap.to, gap.cause, gap.samples ?? null)
-    writer.sequence = Math.max(record.sequence, gap?.to ?? 0)
+    if (gap && to > writer.sequence) this.#gap(writer, Math.max(gap.from, writer.sequence + 1), to, gap.cause, gap.samples ?? null)
+    writer.sequence = record.sequence
     if (typeof content === 'string') this.#gap(writer, record.sequence, record.sequence, content, null)
     else this.#store(writer, record, content)
   }

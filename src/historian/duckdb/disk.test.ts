@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type TestContext, test } from 'node:test'
+import { type Logger, silent } from '../../core/log.ts'
+import { DAY, systemClock } from '../../core/time.ts'
+import { Recorder } from '../contract-records.ts'
+import { openHistorian } from './historian.ts'
+
+async function temporary(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ecluse-disk-'))
+  t.after(() => rm(directory, { recursive: true }))
+  return directory
+}
+
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0
+
+test('no room: the write is refused, what was stored is read, and the same records are stored once when there is room', {
+  skip: !hasPrlimit && 'no prlimit here',
+}, async (t) => {
+  const directory = await temporary(t)
+  const child = join(import.meta.dirname, 'full-child.ts')
+  // Files of the child may not exceed 2 MiB; the signal that comes with it is ignored, as a full disk sends none.
+  const args = ['-c', `trap '' XFSZ; exec prlimit --fsize=2097152:unlimited "$0" "$1" "$2"`, process.execPath, child, directory]
+  const running = spawn('sh', args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  t.after(() => running.kill('SIGKILL'))
+  const ended = once(running, 'exit')
+  const lines = createInterface({ input: running.stdout })[Symbol.asyncIterator]()
+  const line = async () => JSON.parse((await lines.next()).value ?? '{}')
+
+  const full = await line()
+  assert.match(full.message, /File too large|write|IO/i)
+  assert.match(full.problem, /^write: /)
+  assert.ok(full.stored > 0 && full.still === full.stored, JSON.stringify(full))
+  assert.match((await line()).again, /Error/)
+
+  execFileSync('prlimit', ['--fsize=unlimited', '--pid', String(running.pid)])
+  running.stdin.write('go on\n')
+  const done = await line()
+  assert.deepEqual([done.samples, done.problem], [done.expected, null])
+  assert.deepEqual(await ended, [0, null])
+})
+
+test('what a crash left in the folder of cold files is swept, and a missing file is stated', async (t) => {
+  const directory = await temporary(t)
+  const errors: string[] = []
+  const log: Logger = { ...silent, error: (_, message) => errors.push(message) }
+  const open = () => openHistorian({ directory, memoryLimitBytes: 128 * 1024 * 1024, clock: systemClock, log })
+  const cold = join(directory, 'cold')
+  const recorder = new Recorder()
+  let historian = await open()
+  await historian.write([recorder.signals([0, { id: 'a/x' }])])
+  await historian.write([recorder.batch({ signal: 0, time: DAY, value: 1 }, { signal: 0, time: 2 * DAY, value: 2 })])
+  await historian.compact(30 * DAY)
+  const files = (await readdir(cold)).sort()
+  assert.equal(files.length, 2)
+  await historian.close()
+  await writeFile(join(cold, '1970-01-02.deadbeef.0.parquet'), 'never catalogued')
+  await writeFile(join(cold, '1970-01-03.deadbeef.0.parquet.part'), 'half')
+  historian = await open()
+  assert.deepEqual((await readdir(cold)).sort(), files)
+  assert.deepEqual(errors, [])
+  await historian.close()
+  await rm(join(cold, files[0] ?? ''))
+  historian = await open()
+  assert.match(errors[0] ?? '', /missing/)
+  assert.match((await historian.stats()).problem ?? '', /missing/)
+  assert.deepEqual([...(await historian.samples({ signal: 'a/x', from: 0, to: 9 * DAY, limit: 9 })).value], [2])
+  await historian.close()
+})
