@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { DAY } from '../../core/time.ts'
@@ -24,13 +24,13 @@ export async function coldPaths(
   const low = keys.reduce((a, b) => Math.min(a, b), keys[0] ?? 0)
   const high = keys.reduce((a, b) => Math.max(a, b), low)
   const signals = keys.length === 0 ? '' : ` AND last_signal >= ${low} AND first_signal <= ${high}`
-  const sql = `SELECT name FROM store.files WHERE newest >= ${at(from)} AND oldest < ${at(to)}${signals} ORDER BY day, first_signal`
+  const sql = `SELECT name FROM store.files WHERE present AND newest >= ${at(from)} AND oldest < ${at(to)}${signals} ORDER BY day, first_signal`
   return (await rowsOf(connection, sql)).map(([name]) => join(directory, name as string))
 }
 
-/** Every catalogued file, oldest day first. */
+/** Every catalogued file that is there, oldest day first. */
 export async function allFiles(connection: DuckDBConnection): Promise<ColdFile[]> {
-  const rows = await rowsOf(connection, 'SELECT name, day, samples, bytes FROM store.files ORDER BY day, first_signal')
+  const rows = await rowsOf(connection, 'SELECT name, day, samples, bytes FROM store.files WHERE present ORDER BY day, first_signal')
   return rows.map(([name, day, samples, bytes]) => ({
     name: name as string,
     day: day as number,
@@ -39,12 +39,16 @@ export async function allFiles(connection: DuckDBConnection): Promise<ColdFile[]
   }))
 }
 
-/** Removes what a crash left behind: files the catalogue does not know. Returns the catalogued files that are gone. */
-export async function sweep(directory: string, known: readonly ColdFile[]): Promise<string[]> {
-  const names = new Set(known.map((file) => file.name))
-  for (const name of await readdir(directory)) if (!names.has(name)) await rm(join(directory, name), { recursive: true })
-  const missing: string[] = []
-  for (const { name } of known) if (!(await stat(join(directory, name)).catch(() => undefined))) missing.push(name)
+/**
+ * Removes what a crash left behind: files the catalogue does not know. Returns the catalogued files that are gone; they are not read, and
+ * are read again when the folder has them again at a later opening (restored from a backup).
+ */
+export async function sweep(connection: DuckDBConnection, directory: string): Promise<string[]> {
+  const known = (await rowsOf(connection, 'SELECT name FROM store.files')).map(([name]) => name as string)
+  const found = new Set(await readdir(directory))
+  for (const name of found) if (!known.includes(name)) await rm(join(directory, name), { recursive: true })
+  const missing = known.filter((name) => !found.has(name))
+  await connection.run(`UPDATE store.files SET present = name NOT IN (${['', ...missing].map(quote).join(', ')})`)
   return missing
 }
 

@@ -46,7 +46,7 @@ export async function compactDay(context: CompactContext, day: number): Promise<
   try {
     const replaced = (await allFiles(connection)).filter((file) => file.day === day).map((file) => file.name)
     const source = allSamples(replaced.map((name) => join(coldDirectory, name)))
-    const rows: (string | number)[][] = []
+    const rows: (string | number | boolean)[][] = []
     for (const part of await partsOf(connection, source, range, context.limits.fileRows)) {
       const name = fileName(day, rows.length)
       written.push(name)
@@ -60,10 +60,10 @@ export async function compactDay(context: CompactContext, day: number): Promise<
         `SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM read_parquet('${join(coldDirectory, name).replaceAll("'", "''")}')`,
       )
       if (stored?.[0] !== part.samples) throw new Error(`${name} holds ${stored?.[0]} samples where ${part.samples} were to be written`)
-      rows.push([name, day, part.samples, bytes, stored[1] as number, stored[2] as number, part.first, part.last])
+      rows.push([name, day, part.samples, bytes, stored[1] as number, stored[2] as number, part.first, part.last, true])
     }
     await syncDirectory(coldDirectory)
-    await connection.run(`DELETE FROM store.files WHERE day = ${day}`)
+    await connection.run(`DELETE FROM store.files WHERE present AND day = ${day}`)
     await appendRows(connection, 'files', rows)
     await connection.run(`DELETE FROM store.samples WHERE ${range}`)
     await saveLast(context)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -65,10 +65,15 @@ test('what a crash left in the folder of cold files is swept, and a missing file
   assert.deepEqual((await readdir(cold)).sort(), files)
   assert.deepEqual(errors, [])
   await historian.close()
-  await rm(join(cold, files[0] ?? ''))
+  const lost = join(cold, files[0] ?? '')
+  await rename(lost, `${directory}/aside`)
   historian = await open()
   assert.match(errors[0] ?? '', /missing/)
   assert.match((await historian.stats()).problem ?? '', /missing/)
   assert.deepEqual([...(await historian.samples({ signal: 'a/x', from: 0, to: 9 * DAY, limit: 9 })).value], [2])
+  await historian.close()
+  await rename(`${directory}/aside`, lost)
+  historian = await open()
+  assert.deepEqual([...(await historian.samples({ signal: 'a/x', from: 0, to: 9 * DAY, limit: 9 })).value], [1, 2])
   await historian.close()
 })

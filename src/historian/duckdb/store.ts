@@ -4,7 +4,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { HistorianStats, IngestRow, LastRow } from '../../core/historian.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Micros } from '../../core/time.ts'
-import { allFiles, sweep } from './cold.ts'
+import { sweep } from './cold.ts'
 import { type CompactContext, compactDay, dropDays, firstOpenDay, hotDays, refreshView } from './compact.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import type { CompactResult, StoreOptions } from './protocol.ts'
@@ -70,11 +70,9 @@ export class Store {
       await connection.run('SET enable_external_access = false')
       await connection.run('SET lock_configuration = true')
       await createSchema(connection)
-      const missing = await sweep(coldDirectory, await allFiles(connection))
-      for (const name of missing) {
-        log.error({ file: name }, 'a cold file is missing; its samples are gone from the history until it is restored from a backup')
-        await connection.run(`DELETE FROM store.files WHERE name = ${quote(name)}`)
-      }
+      const missing = await sweep(connection, coldDirectory)
+      for (const name of missing)
+        log.error({ file: name }, 'a cold file is missing and its samples with it; restore it from a backup and start again')
       await refreshView(connection, coldDirectory)
       const writer = await SampleWriter.open(connection, log)
       return new Store(options, instance, writer, [connection, await instance.connect()], missing)
@@ -166,7 +164,7 @@ export class Store {
     const [hot] = await rowsOf(connection, 'SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM store.samples')
     const [cold] = await rowsOf(
       connection,
-      'SELECT coalesce(sum(samples), 0)::BIGINT, coalesce(sum(bytes), 0)::BIGINT, epoch_us(min(oldest)), epoch_us(max(newest)) FROM store.files',
+      'SELECT coalesce(sum(samples), 0)::BIGINT, coalesce(sum(bytes), 0)::BIGINT, epoch_us(min(oldest)), epoch_us(max(newest)) FROM store.files WHERE present',
     )
     const times = [hot?.[1], hot?.[2], cold?.[2], cold?.[3]].filter((time) => typeof time === 'number')
     const path = databaseOf(this.options.directory)
