@@ -45,7 +45,9 @@ export function checkSignalIds(
 /** What the connector itself finds in its configuration. A connector's bug here is a bug: it is thrown on. */
 export function checkConnector(connector: Connector, config: unknown, at: Located, problems: Problems): void {
   for (const { path, code, message, hint, level } of connector.lint?.(config) ?? []) {
-    problems.add(locate(at, path as Path), code, [message, hint], level)
+    const place = locate(at, path as Path)
+    // Ids are compared over all connections here; a connector that compares its own says it a second time.
+    if (!problems.has(place, 'E_DUPLICATE_SIGNAL')) problems.add(place, code, [message, hint], level)
   }
 }
 

@@ -65,6 +65,14 @@ export class Problems {
     this.#found.set(`${problem.file}\n${place.line}\n${place.column}\n${code}\n${message}`, problem)
   }
 
+  /** True when this was already found at this place. */
+  has(at: { source: SourceText; offset: number }, code: string): boolean {
+    const { line, column } = at.source.at(at.offset)
+    return [...this.#found.values()].some(
+      (known) => known.code === code && known.line === line && known.column === column && known.file === at.source.file,
+    )
+  }
+
   get failed(): boolean {
     return [...this.#found.values()].some((problem) => problem.level === 'error')
   }
