@@ -12,7 +12,7 @@ import { SparkplugHost } from './sparkplug/host.ts'
 import { readState, statePayload, stateTopic } from './sparkplug/state.ts'
 
 /** Fewest bytes a metric takes in a message, to guess how many rows are coming. */
-const METRIC_BYTES = 8
+const METRIC_BYTES = 6
 
 /** Samples of one broker, in either format. */
 export class MqttSource implements Source {
@@ -132,10 +132,17 @@ export class MqttSource implements Source {
     return this.#config.format === 'sparkplug' && this.#config.primaryHost ? stateTopic(this.#config.hostId) : undefined
   }
 
+  /** Rows that what is pending may need, the message that crosses the batch's limit included, so that columns seldom grow. */
   #expected(): number {
     let bytes = 0
-    for (const item of this.#pending) if (typeof item !== 'string') bytes += item.payload.length
-    return Math.min(MQTT_LIMITS.batchSamples, Math.max(64, Math.ceil(bytes / METRIC_BYTES)))
+    let largest = 0
+    for (const item of this.#pending) {
+      if (typeof item === 'string') continue
+      bytes += item.payload.length
+      largest = Math.max(largest, item.payload.length)
+    }
+    const rows = Math.ceil(bytes / METRIC_BYTES)
+    return Math.max(64, Math.min(rows, MQTT_LIMITS.batchSamples + Math.ceil(largest / METRIC_BYTES)))
   }
 
   #drop(reason: string, problem: string): void {

@@ -1,8 +1,9 @@
-import { admit, screen } from '../../../core/admit.ts'
+import { admit, FUTURE, screen } from '../../../core/admit.ts'
 import type { BatchBuilder } from '../../../core/batch.ts'
 import type { ReasonSets } from '../../../core/reasons.ts'
 import type { Micros } from '../../../core/time.ts'
 import { MQTT_LIMITS } from '../limits.ts'
+import { type PlainRun, readPlainRun } from './decode-plain.ts'
 import { EdgeNode, type Member, NO_SLOT } from './edge-node.ts'
 import { Field, Flag, Metric } from './metric.ts'
 import { readProperties } from './properties.ts'
@@ -40,6 +41,7 @@ export class DataDecoder {
   /** Rows from here on are numbers that still have to be screened. */
   #unscreened = 0
   #first = 0
+  readonly #run: PlainRun = { node: this.#node, owner: 0, time: 0, latest: 0 }
   readonly #outcome: DataOutcome = { seq: -1, unknown: 0, refused: 0 }
 
   constructor(reasons: ReasonSets) {
@@ -64,6 +66,10 @@ export class DataDecoder {
     this.#reader.load(bytes)
     const timeMs = payloadTime(this.#reader)
     this.#time = timeMs < 0 ? received : timeMs * 1000
+    this.#run.node = node
+    this.#run.owner = member.index
+    this.#run.time = this.#time
+    this.#run.latest = received + FUTURE
     this.#payload(into)
     screen(into, this.#reasons, this.#unscreened, received)
     return this.#outcome
@@ -73,6 +79,8 @@ export class DataDecoder {
     const reader = this.#reader
     const { end } = reader
     while (reader.pos < end) {
+      this.#plain(into)
+      if (reader.pos >= end) break
       const tag = reader.uint32()
       if (tag === 0x12) {
         const until = reader.span()
@@ -84,6 +92,12 @@ export class DataDecoder {
       else if (tag >>> 3 === 0) throw new Malformed('field number 0')
       else reader.skip(tag & 7)
     }
+  }
+
+  #plain(into: BatchBuilder): void {
+    const before = into.count
+    readPlainRun(this.#reader, into, this.#run)
+    if (this.#unscreened === before) this.#unscreened = into.count
   }
 
   #place(into: BatchBuilder, until: number): void {

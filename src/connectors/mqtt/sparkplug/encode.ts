@@ -1,4 +1,4 @@
-import { KINDS, Kind, SparkplugType } from './types.ts'
+import { KINDS, Kind, SparkplugType, typeName } from './types.ts'
 
 /** One metric to be sent. Leave the name away for alias-only data; leave the value away, or pass null, for is_null. */
 export interface OutMetric {
