@@ -17,7 +17,8 @@ export function Frame({ who, onSignedOut, children }: { who: Session; onSignedOu
       </button>
       <Strip who={who} onSignedOut={onSignedOut} />
       <Rail />
-      <main id="content" tabIndex={-1}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
+      <main id="content" tabIndex={0}>
         <div role="alert" className="banner-place">
           {link === 'lost' && (
             <div className="banner">

@@ -7,10 +7,10 @@ export function LanguageSwitch() {
   return (
     <fieldset className="switch">
       <legend className="unseen">{words.frame.language}</legend>
-      <button type="button" lang="fr" aria-label="Français" aria-pressed={locale === 'fr'} onClick={() => setLocale('fr')}>
+      <button type="button" lang="fr" aria-label="FR, Français" aria-pressed={locale === 'fr'} onClick={() => setLocale('fr')}>
         FR
       </button>
-      <button type="button" lang="en" aria-label="English" aria-pressed={locale === 'en'} onClick={() => setLocale('en')}>
+      <button type="button" lang="en" aria-label="EN, English" aria-pressed={locale === 'en'} onClick={() => setLocale('en')}>
         EN
       </button>
     </fieldset>

@@ -1,16 +1,9 @@
 import { useEffect } from 'react'
-import type { Connection } from '../../../src/api/schemas.ts'
 import { useStream } from '../live/use-live.ts'
 import { ConnectionCard } from '../parts/connection-card.tsx'
-import { connectionStanding } from '../parts/connection-chip.tsx'
+import { worseConnection } from '../parts/connection-chip.tsx'
 import { DepthStrip } from '../parts/depth-strip.tsx'
 import { useLanguage } from '../words/index.ts'
-
-/** Bad, uncertain, waiting, sound. */
-const ORDER = [3, 1, 0, 2]
-
-const worse = (a: Connection, b: Connection): number =>
-  ORDER[connectionStanding(a)] - ORDER[connectionStanding(b)] || (a.name < b.name ? -1 : 1)
 
 export function ConnectionsPage({ at }: { at: string }) {
   const { words } = useLanguage()
@@ -28,7 +21,7 @@ export function ConnectionsPage({ at }: { at: string }) {
       <DepthStrip health={health} />
       {health.connections.length === 0 && <p className="soft">{words.connections.none}</p>}
       <div className="cards">
-        {health.connections.toSorted(worse).map((connection) => (
+        {health.connections.toSorted(worseConnection).map((connection) => (
           <ConnectionCard key={connection.name} connection={connection} chosen={connection.name === at} />
         ))}
       </div>

@@ -4,7 +4,7 @@ import { membersOf, viewArea, worseArea } from '../live/areas.ts'
 import { areasOf, totalOf, worstOf } from '../live/branches.ts'
 import { useLive, useNow, useShape, useStream } from '../live/use-live.ts'
 import { AreaTile } from '../parts/area-tile.tsx'
-import { ConnectionChip } from '../parts/connection-chip.tsx'
+import { ConnectionChip, worseConnection } from '../parts/connection-chip.tsx'
 import { useLanguage } from '../words/index.ts'
 
 export function OverviewPage() {
@@ -35,7 +35,7 @@ export function OverviewPage() {
         </p>
       </header>
       <section aria-label={words.overview.connections} className="chips">
-        {connections.map((connection) => (
+        {connections.toSorted(worseConnection).map((connection) => (
           <ConnectionChip key={connection.name} connection={connection} />
         ))}
       </section>

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, describe, test } from 'node:test'
+import { type Browser, noBrowser, openBrowser } from './browser.ts'
+import { type FixtureServer, startFixture } from './fixture-server.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const MOTOR = 't2e/baggage/carousel-3/motor/current'
+const PAGES = {
+  overview: '#/',
+  namespace: '#/namespace?at=t2e/baggage/carousel-3',
+  search: '#/namespace?q=motor&status=abnormal',
+  signal: `#/signal?id=${MOTOR}&range=24h`,
+  unknown: '#/signal?id=nobody/knows',
+  connections: '#/connections?at=runway-lights',
+  welcome: '#/welcome?token=one-time-token',
+} as const
+
+describe('the pages in a browser', { skip: noBrowser }, () => {
+  let fixture: FixtureServer
+  let browser: Browser
+  before(async () => {
+    fixture = await startFixture({ signals: 200, samplesPerSecond: 400 })
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await fixture?.close()
+  })
+  const open = async (hash: string) => {
+    await browser.page.goto('about:blank')
+    await browser.page.goto(fixture.url + hash)
+    await browser.page.locator('h1').waitFor()
+  }
+
+  for (const [name, hash] of Object.entries(PAGES)) {
+    test(`${name}: no accessibility violation in either theme or language, and nothing against the policy`, async () => {
+      const { page, errors } = browser
+      await open(hash)
+      if (name === 'signal') await page.locator('.samples tbody tr').first().waitFor()
+      for (const language of ['Français', 'English']) {
+        await page.getByRole('button', { name: language }).click()
+        for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
+          await page.getByRole('button', { name: theme }).click()
+          assert.deepEqual(await violations(), [], `${name} ${language} ${theme}`)
+        }
+        assert.equal(await page.locator('html').getAttribute('lang'), language === 'English' ? 'en' : 'fr')
+      }
+      assert.deepEqual(errors, [])
+    })
+  }
+
+  /** The rules of WCAG 2.2 A and AA and axe's best practices. Run through the debugger, so that the page's policy stays in force. */
+  async function violations(): Promise<string[]> {
+    const { page } = browser
+    await page.evaluate(AXE)
+    return page.evaluate(async () => {
+      type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
+      const { violations } = await (window as unknown as { axe: Axe }).axe.run()
+      return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
+    })
+  }
+
+  test('a new visitor is at the motor that draws too much after one click, and learns why', async () => {
+    const { page } = browser
+    await open('#/')
+    await page.getByRole('link', { name: 'Carousel 3, motor current' }).click()
+    await page.getByRole('heading', { name: 'Carousel 3, motor current' }).waitFor()
+    await page.locator('.why').getByText('Outside its declared range').waitFor()
+    await page.locator('.trend canvas').waitFor()
+    assert.match((await page.locator('.current-value').textContent()) ?? '', /^1[789]\.\d\s*A/)
+  })
+
+  test('no value without unit, status and age', async () => {
+    const { page } = browser
+    for (const [hash, rows] of [
+      ['#/', '.worst-row'],
+      ['#/namespace?q=gate-1', '.tree-row:not([aria-expanded])'],
+    ] as const) {
+      await open(hash)
+      await page.locator(rows).first().waitFor()
+      const bare = await page
+        .locator(rows)
+        .evaluateAll((found) =>
+          found
+            .filter((row) => ['.value', '.unit', '.status', '.age'].some((part) => !row.querySelector(part)?.textContent?.trim()))
+            .map((row) => row.textContent),
+        )
+      assert.deepEqual(bare, [])
+    }
+  })
+
+  test('the language changes words, numbers and the page’s own language; it is remembered', async () => {
+    const { page } = browser
+    await open(`#/signal?id=${MOTOR}`)
+    await page.getByRole('button', { name: 'Français' }).click()
+    await page.getByRole('heading', { name: 'Carrousel 3, courant du moteur' }).waitFor()
+    assert.match((await page.locator('.current-value .value').textContent()) ?? '', /^1[789],\d$/)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Carrousel 3, courant du moteur' }).waitFor()
+    await page.getByRole('button', { name: 'English' }).click()
+  })
+
+  test('copying a value takes the raw digits', async () => {
+    const { page } = browser
+    await open('#/signal?id=t2e/baggage/carousel-1/bags')
+    await page.getByRole('button', { name: 'Français' }).click()
+    const copied = await page.locator('.current-value .value').evaluate((value) => {
+      window.getSelection()?.selectAllChildren(value)
+      const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), bubbles: true, cancelable: true })
+      value.dispatchEvent(event)
+      return event.clipboardData?.getData('text/plain')
+    })
+    assert.match(copied ?? '', /^\d+(\.\d+)?$/)
+    await page.getByRole('button', { name: 'English' }).click()
+  })
+
+  test('the tree is walked by keys alone, and Enter shows the signal', async () => {
+    const { page } = browser
+    await open('#/namespace')
+    const tree = page.getByRole('treegrid')
+    await tree.focus()
+    const current = () =>
+      tree.evaluate((grid) => document.getElementById(grid.getAttribute('aria-activedescendant') ?? '')?.textContent ?? '')
+    await page.keyboard.press('End')
+    assert.match(await current(), /^gate-/)
+    await page.keyboard.press('Home')
+    assert.match(await current(), /^t2e/)
+    await page.keyboard.type('carousel-3')
+    assert.match(await current(), /^carousel-3/)
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key)
+    assert.match(await current(), /^current/)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Carousel 3, motor current' }).waitFor()
+  })
+
+  test('every control is reached by Tab and shows its focus', async () => {
+    const { page } = browser
+    await open('#/connections')
+    const reached: string[] = []
+    for (let i = 0; i < 12; i++) {
+      await page.keyboard.press('Tab')
+      const [name, outline] = await page.evaluate(() => {
+        const at = document.activeElement
+        return [at?.textContent ?? '', at ? getComputedStyle(at).outlineStyle : ''] as const
+      })
+      assert.equal(outline, 'solid', name)
+      reached.push(name.trim())
+    }
+    assert.equal(reached[0], 'Skip to the content')
+    for (const name of ['FR', 'Sign out', 'Overview', 'Namespace']) assert.ok(reached.includes(name), `${name} in ${reached}`)
+  })
+
+  test('the arrows read the trend sample by sample', async () => {
+    const { page } = browser
+    await open(`#/signal?id=${MOTOR}&range=8h`)
+    const chart = page.getByRole('application')
+    await page.waitForFunction(() => document.querySelector('.trend-reading') && document.querySelectorAll('.u-over').length === 1)
+    await page.locator('.legend-envelope').waitFor()
+    await chart.focus()
+    const said = new Set<string>()
+    for (let i = 0; i < 3; i++) {
+      await page.keyboard.press('ArrowLeft')
+      await page.waitForFunction(
+        (known) => !known.includes(document.querySelector('.trend-reading')?.textContent ?? ''),
+        [...said, 'Point at the chart, or use the arrow keys, to read a sample.'],
+      )
+      said.add((await page.locator('.trend-reading').textContent()) ?? '')
+    }
+    assert.equal(said.size, 3)
+    for (const text of said) assert.match(text, / A · Good$/)
+  })
+
+  test('a lost stream looks lost: struck values and a banner, nothing blank; then it is live again', async () => {
+    const { page } = browser
+    await open('#/')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const value = page.locator('.worst-row').filter({ hasText: 'Carousel 3' }).locator('.value')
+    const line = () => value.evaluate((element) => getComputedStyle(element).textDecorationLine)
+    assert.equal(await line(), 'none')
+    fixture.setLive(false)
+    await page.getByRole('alert').getByText('The live stream is lost').waitFor()
+    assert.equal(await line(), 'line-through')
+    assert.match((await value.textContent()) ?? '', /\d/)
+    assert.deepEqual(await violations(), [])
+    fixture.setLive(true)
+    await page.getByText('Live', { exact: true }).waitFor()
+    assert.equal(await line(), 'none')
+  })
+
+  test('at 200 % zoom nothing is cut off sideways', async () => {
+    const { page } = browser
+    await page.setViewportSize({ width: 680, height: 420 })
+    for (const hash of Object.values(PAGES)) {
+      await open(hash)
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert.ok(wider <= 0, `${hash} is ${wider} px too wide`)
+    }
+    await page.setViewportSize({ width: 1360, height: 840 })
+  })
+
+  test('with reduced motion nothing moves by itself', async () => {
+    const { page } = browser
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await open('#/')
+    await page.locator('.analog-pointer').first().waitFor()
+    const moving = await page.evaluate(
+      () =>
+        [...document.querySelectorAll('*')].filter((element) => {
+          const { animationName, transitionDuration } = getComputedStyle(element)
+          return animationName !== 'none' || /[1-9]/.test(transitionDuration)
+        }).length,
+    )
+    assert.equal(moving, 0)
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+  })
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { en } from '../src/words/en.ts'
+import { fr } from '../src/words/fr.ts'
+
+type Leaf = string | ((...parts: string[]) => string)
+type Tree = { readonly [key: string]: Leaf | Tree }
+
+function leaves(tree: Tree, path = ''): [string, Leaf][] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'object' ? leaves(value, `${path}${key}.`) : [[`${path}${key}`, value] as [string, Leaf]],
+  )
+}
+
+const english = leaves(en as unknown as Tree)
+const french = new Map(leaves(fr as unknown as Tree))
+
+test('French and English have the same keys, the same parameters and no empty text', () => {
+  assert.deepEqual([...french.keys()].sort(), english.map(([key]) => key).sort())
+  for (const [key, text] of english) {
+    const other = french.get(key)
+    assert.equal(typeof other, typeof text, key)
+    if (typeof text === 'function' && typeof other === 'function') {
+      const marks = Array.from({ length: text.length }, (_, i) => `<${i}>`)
+      for (const said of [text(...marks), other(...marks)]) for (const mark of marks) assert.ok(said.includes(mark), `${key} drops ${mark}`)
+    } else assert.ok(String(text).trim() && String(other).trim(), key)
+  }
+})
+
+test('French puts narrow spaces or plain ones before double signs, and uses its own apostrophe', () => {
+  for (const [key, text] of french) {
+    const said = typeof text === 'function' ? text('a', 'b', 'c') : text
+    assert.doesNotMatch(said, /[a-zé][:;!?](\s|$)/, key)
+    assert.doesNotMatch(said, /'/, key)
+  }
+})
+
+test('every text that the pages ask for is used somewhere', () => {
+  const root = join(import.meta.dirname, '..', 'src')
+  const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('words'))
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n')
+  const dynamic = /^(reasons|statusCodes|status|connections|nav|frame|levels|signal\.(ranges|types|legend))\./
+  const unused = english
+    .map(([key]) => key)
+    .filter((key) => !dynamic.test(key) && !new RegExp(`\\.${key.split('.').at(-1)}\\b`).test(source))
+  assert.deepEqual(unused, [])
+})
