@@ -53,7 +53,7 @@ export class BreakableFiles implements SpoolFiles {
         const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0)
         const broken = this.onWrite(path, bytes)
         if (broken) {
-          await file.write([Buffer.concat(buffers).subarray(0, broken.letThrough)], position)
+          if (broken.letThrough > 0) await file.write([Buffer.concat(buffers).subarray(0, broken.letThrough)], position)
           throw broken.error
         }
         this.writes.push(bytes)

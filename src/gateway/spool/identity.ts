@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time.ts'
 import type { SpoolFiles } from './files.ts'
 
@@ -27,24 +28,30 @@ export async function readIdentity(directory: string, files: SpoolFiles): Promis
   }
 }
 
-/** Starts an epoch: the clock's microseconds, and always later than the one before, wherever the clock went. */
-export async function newEpoch(
+/** A new epoch: the clock's microseconds, and always later than the one before, wherever the clock went. */
+export function nextEpoch(clock: Clock, before: number | undefined): number {
+  return Math.max(clock.now(), (before ?? 0) + 1)
+}
+
+/** Replaces `spool.json` in one step. A disk that cannot take it is reported and keeps nobody from starting: the segments carry the epoch too. */
+export async function writeIdentity(
   directory: string,
-  node: string,
-  { clock, files }: { clock: Clock; files: SpoolFiles },
-  before: number | undefined,
-): Promise<number> {
-  const epoch = Math.max(clock.now(), (before ?? 0) + 1)
+  identity: Identity,
+  { files, log }: { files: SpoolFiles; log: Logger },
+): Promise<void> {
   const draft = join(directory, 'spool.json.draft')
-  if ((await files.list(directory)).includes('spool.json.draft')) await files.remove(draft)
-  const file = await files.open(draft, 'create')
   try {
-    await file.write([new TextEncoder().encode(`${JSON.stringify({ node, epoch })}\n`)], 0)
-    await file.sync()
-  } finally {
-    await file.close()
+    if ((await files.list(directory)).includes('spool.json.draft')) await files.remove(draft)
+    const file = await files.open(draft, 'create')
+    try {
+      await file.write([new TextEncoder().encode(`${JSON.stringify(identity)}\n`)], 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await files.rename(draft, join(directory, 'spool.json'))
+    await files.syncDirectory(directory)
+  } catch (error) {
+    log.error({ directory, error }, 'Cannot write spool.json; the next start tries again')
   }
-  await files.rename(draft, join(directory, 'spool.json'))
-  await files.syncDirectory(directory)
-  return epoch
 }

@@ -25,7 +25,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
   const draft = join(directory, `lock.${process.pid}.${performance.now()}`)
   await fsp.writeFile(draft, text, { mode: 0o600 })
   try {
-    while (!(await isTaken(draft, path))) await clearStale(path, `${draft}.stale`)
+    while (!(await isTaken(draft, path))) await clearStale(path, draft)
   } finally {
     await fsp.unlink(draft)
   }
@@ -45,22 +45,30 @@ async function isTaken(draft: string, path: string): Promise<boolean> {
   }
 }
 
-async function clearStale(path: string, aside: string): Promise<void> {
-  const judged = await readOr(path, undefined)
-  if (judged === undefined) return
-  const holder = parse(judged)
-  if (holder && (await isAlive(holder))) {
-    throw new SpoolLocked(`${path}: process ${holder.pid} writes this spool. Stop it, or give this node a data directory of its own`)
+/** Removes a lock whose process is gone. Only who holds the second file may, so that nobody removes the lock of one who was quicker. */
+async function clearStale(path: string, draft: string): Promise<void> {
+  await refuseIfAlive(path, path)
+  const takeover = `${path}.takeover`
+  if (!(await isTaken(draft, takeover))) {
+    await refuseIfAlive(takeover, path)
+    return remove(takeover) // its process died in these few lines
   }
   try {
-    await fsp.rename(path, aside)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
+    await refuseIfAlive(path, path)
+    await remove(path)
+  } finally {
+    await remove(takeover)
   }
-  // Somebody else may have taken over between the judgement and the rename: then give it back and judge again.
-  if ((await readOr(aside, '')) !== judged) await isTaken(aside, path)
-  await fsp.unlink(aside)
+}
+
+async function refuseIfAlive(file: string, path: string): Promise<void> {
+  const holder = parse(await readOr(file, ''))
+  if (!holder || !(await isAlive(holder))) return
+  throw new SpoolLocked(`${path}: process ${holder.pid} writes this spool. Stop it, or give this node a data directory of its own`)
+}
+
+async function remove(path: string): Promise<void> {
+  await fsp.rm(path, { force: true })
 }
 
 async function readOr<T>(path: string, otherwise: T): Promise<string | T> {

@@ -6,7 +6,7 @@ import type { Clock, Micros } from '../../core/time.ts'
 import type { Gap } from './compose.ts'
 import { DictionaryReader } from './dictionary.ts'
 import type { SpoolFiles } from './files.ts'
-import { newEpoch, readIdentity } from './identity.ts'
+import { type Identity, nextEpoch, readIdentity, writeIdentity } from './identity.ts'
 import { describeSegments, inspectDirectory, type SegmentFile, SpoolRefused } from './inspect.ts'
 import { type Chain, genesis } from './layout.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -45,16 +45,20 @@ interface Cut {
 export async function recover(options: RecoverOptions): Promise<Recovered> {
   const { directory, node, files } = options
   const found = await inspectDirectory(directory, files)
-  const epoch = await epochOf(found, options)
-  if (found.length === 0) return { ...empty(node, epoch), lastOrdinal: 0 }
+  const known = await readIdentity(directory, files)
+  checkNode(found, known, options)
   const { segments, superseded, unreadable } = describeSegments(found)
+  // Without a readable segment nothing tells how far the log went: its sequences must not be given out again.
+  const epoch = segments.length === 0 ? nextEpoch(options.clock, known?.epoch) : epochOf(found, known, options)
+  if (known?.epoch !== epoch) await writeIdentity(directory, { node, epoch }, options)
   for (const file of superseded) await files.remove(file.path)
   for (const file of unreadable) await setAside(options, file)
   const lastOrdinal = found.at(-1)?.ordinal ?? 0
+  if (segments.length === 0) return { ...empty(node, epoch), lastOrdinal }
+
   const { scan, highest, newest } = await scanNewest(options, segments)
   const chain = scan?.chain ?? genesis(node, epoch)
-  if (!chain.hash)
-    throw new SpoolRefused(`${directory}: the chain of its newest segment is damaged beyond use. Move it aside and start again`)
+  if (!chain.hash) throw new SpoolRefused(`${directory}: the chain of its newest segment is lost. Move the directory aside and start again`)
   const log = { epoch, segments, lastOrdinal, chain: { ...chain, hash: chain.hash }, lastRecordedTime: newest?.lastTime }
   if (scan && newest) {
     await restoreTables(options, segments, scan)
@@ -102,19 +106,18 @@ function empty(node: string, epoch: number) {
   return { epoch, segments: [], chain, lastRecordedTime: undefined, torn: undefined }
 }
 
-/** The epoch of the segments that are there; a new one where there are none, so that sequences never start again within an epoch. */
-async function epochOf(found: readonly SegmentFile[], options: RecoverOptions): Promise<number> {
-  const { directory, node } = options
-  const known = await readIdentity(directory, options.files)
-  const headers = found.map((file) => file.header).filter((header) => header !== 'corrupt')
-  for (const header of [...headers, ...(known ? [known] : [])]) {
-    if (header.node !== node) {
-      throw new SpoolRefused(
-        `${directory}: this is the spool of node ${header.node}, not of ${node}. Give each node a data directory of its own`,
-      )
-    }
+function checkNode(found: readonly SegmentFile[], known: Identity | undefined, { directory, node }: RecoverOptions): void {
+  for (const said of [...found.map((file) => file.header), known]) {
+    if (!said || said === 'corrupt' || said.node === node) continue
+    throw new SpoolRefused(
+      `${directory}: this is the spool of node ${said.node}, not of ${node}. Give each node a data directory of its own`,
+    )
   }
-  if (found.length === 0) return newEpoch(directory, node, options, known?.epoch)
+}
+
+/** The epoch that the segments agree on. */
+function epochOf(found: readonly SegmentFile[], known: Identity | undefined, { directory }: RecoverOptions): number {
+  const headers = found.map((file) => file.header).filter((header) => header !== 'corrupt')
   const epoch = headers.at(-1)?.epoch ?? known?.epoch
   if (epoch === undefined) throw new SpoolRefused(`${directory}: no segment says which epoch it belongs to. Move it aside and start again`)
   const other = headers.find((header) => header.epoch !== epoch)

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BreakableFiles, batchesOf, defineSignals, numbered, numberOf, readAll, start, temporaryDirectory } from './harness.ts'
+import { recordBytes } from './layout.ts'
+import { SPOOL_LIMITS } from './limits.ts'
+import { AppendQueue } from './queue.ts'
+
+test('a batch that can never fit is refused; the others go on', async (t) => {
+  const { spool } = await start(await temporaryDirectory(t), { maxBytes: 32768, segmentBytes: 4096 })
+  const results = await Promise.allSettled([spool.append(numbered(1)), spool.append(numbered(2, 5000)), spool.append(numbered(3))])
+  assert.deepEqual(
+    results.map((one) => (one.status === 'rejected' ? (one.reason as Error).name : numberOf(one.value))),
+    [1, 'RangeError', 3],
+  )
+  await spool.close()
+})
+
+test('a segment over a quarter of maxBytes is refused', async (t) => {
+  await assert.rejects(start(await temporaryDirectory(t), { maxBytes: 4096, segmentBytes: 2048 }), RangeError)
+})
+
+test('a group stays within groupRecords and groupBytes', async (t) => {
+  const files = new BreakableFiles()
+  const { spool } = await start(await temporaryDirectory(t), { files, maxBytes: 2 ** 30, segmentBytes: 2 ** 26 })
+  await spool.append(numbered(0))
+  const syncs = files.synced.length
+  await Promise.all(Array.from({ length: 2 * SPOOL_LIMITS.groupRecords + 1 }, (_, n) => spool.append(numbered(n))))
+  assert.equal(files.synced.length - syncs, 3)
+  files.writes.length = 0
+  await Promise.all(Array.from({ length: 12 }, (_, n) => spool.append(numbered(n, 100_000))))
+  assert.ok(files.writes.length > 1)
+  for (const bytes of files.writes) assert.ok(bytes <= SPOOL_LIMITS.groupBytes)
+  await spool.close()
+})
+
+test('what is encoded and not yet durable is bounded; order is kept beyond the bound', async () => {
+  const queue = new AppendQueue()
+  const big = numbered(1, 1_000_000)
+  const count = 8
+  for (let i = 0; i < count; i++) void queue.put(big)
+  const each = queue.unsyncedBytes / Math.ceil(queue.unsyncedBytes / (recordBytes(1) * 100_000))
+  assert.ok(queue.size === count && each > 0)
+  assert.ok(queue.unsyncedBytes < SPOOL_LIMITS.unsyncedBytes + 2 ** 24)
+  const [first] = queue.take(1, 1, 2 ** 30)
+  assert.ok(first && queue.size === count - 1)
+})
+
+test('a dictionary larger than dictionaryBytes is split and restored', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const first = await start(directory)
+  defineSignals(first.signals, 60_000)
+  await first.spool.append(numbered(1))
+  const kinds = (await readAll(first.spool)).map((record) => record.kind)
+  assert.ok(kinds.filter((kind) => kind === 'signals').length > 1)
+  await first.spool.close()
+  const second = await start(directory)
+  assert.deepEqual(second.signals.all(), first.signals.all())
+  await second.spool.close()
+})
+
+test('more consumers than the limit are refused', async (t) => {
+  const { spool } = await start(await temporaryDirectory(t))
+  for (let i = 0; i < SPOOL_LIMITS.consumers; i++) spool.release(`consumer-${i}`, 1)
+  assert.throws(() => spool.release('one more', 1), RangeError)
+  await spool.close()
+})
+
+test('reads stop at maxRecords and maxBytes, and go on where they stopped', async (t) => {
+  const { spool } = await start(await temporaryDirectory(t))
+  for (let n = 0; n < 50; n++) await spool.append(numbered(n))
+  assert.equal((await spool.read(1, 7, 2 ** 20)).length, 7)
+  assert.equal((await spool.read(8, 100, 1)).length, 1)
+  assert.equal((await spool.read(8, 100, 300)).length, 3)
+  assert.deepEqual(
+    batchesOf(await spool.read(8, 5, 2 ** 20)).map((record) => record.sequence),
+    [8, 9, 10, 11, 12],
+  )
+  assert.deepEqual(await spool.read(spool.stats().lastSequence + 1, 10, 100), [])
+  await spool.close()
+})

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SpoolFull } from '../../core/spool.ts'
+import { DAY } from '../../core/time.ts'
+import { batchesOf, gapOf, numbered, numberOf, readAll, segmentFiles, start, TestClock, temporaryDirectory } from './harness.ts'
+import { SPOOL_LIMITS } from './limits.ts'
+
+const SMALL = { segmentBytes: 4096, maxBytes: 32768 }
+
+test('released segments go at once, but for a small reserve; unreleased ones stay', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { spool } = await start(directory, { ...SMALL, consumers: ['historian', 'link'] })
+  for (let n = 0; n < 100; n++) await spool.append(numbered(n))
+  const { segments, lastSequence } = spool.stats()
+  assert.ok(segments > 3)
+  spool.release('historian', lastSequence + 1)
+  await spool.append(numbered(100))
+  assert.equal(spool.stats().segments, segments, 'the link still needs them')
+  spool.release('link', lastSequence + 1)
+  await spool.append(numbered(101))
+  assert.equal(spool.stats().segments, 1 + SPOOL_LIMITS.releasedSegments)
+  assert.equal((await segmentFiles(directory)).length, 1 + SPOOL_LIMITS.releasedSegments)
+  assert.equal(spool.stats().droppedSamples, 0)
+  const [first] = await spool.read(1, 1, 1)
+  assert.deepEqual(first && gapOf(first), { from: 1, to: spool.stats().firstSequence - 1, cause: 'no longer kept' })
+  await spool.close()
+})
+
+test('block: SpoolFull at maxBytes, nothing lost, and room as soon as it is made', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { spool } = await start(directory, { ...SMALL, overflow: 'block' })
+  let kept = 0
+  for (;;) {
+    const results = await Promise.allSettled([0, 1, 2].map((i) => spool.append(numbered(kept + i))))
+    const refused = results.filter((one) => one.status === 'rejected')
+    for (const one of refused) assert.ok(one.reason instanceof SpoolFull)
+    kept += 3 - refused.length
+    assert.ok(spool.stats().bytes <= SMALL.maxBytes)
+    if (refused.length > 0) break
+  }
+  assert.match(spool.stats().problem ?? '', /full/)
+  await assert.rejects(spool.append(numbered(kept)), SpoolFull)
+  assert.deepEqual(
+    batchesOf(await readAll(spool)).map(numberOf),
+    Array.from({ length: kept }, (_, n) => n),
+  )
+  const { firstSequence, lastSequence } = spool.stats()
+  spool.release('historian', lastSequence + 1)
+  await spool.append(numbered(kept))
+  assert.equal(spool.stats().problem, undefined)
+  assert.ok(spool.stats().firstSequence > firstSequence)
+  assert.equal(spool.stats().droppedSamples, 0)
+  await spool.close()
+})
+
+test('drop-oldest: read + declared lost = appended, to the sample, whatever was released', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { spool } = await start(directory, { ...SMALL, overflow: 'drop-oldest', consumers: ['historian'] })
+  const sizes = Array.from({ length: 400 }, (_, n) => 1 + ((n * 7) % 13))
+  let released = 0
+  let delivered = 0
+  for (const [n, size] of sizes.entries()) {
+    const record = await spool.append(numbered(n, size))
+    assert.ok(spool.stats().bytes <= SMALL.maxBytes)
+    if (n === 60) {
+      // In the middle of a segment: what comes before it was delivered and is not a loss.
+      released = record.sequence
+      spool.release('historian', released)
+      delivered = sizes.slice(0, n).reduce((sum, one) => sum + one, 0)
+    }
+  }
+  const all = sizes.reduce((sum, size) => sum + size, 0)
+  const read = await readAll(spool, released)
+  const kept = batchesOf(read).map(numberOf)
+  const keptSamples = kept.reduce((sum, n) => sum + (sizes[n] as number), 0)
+  const { droppedSamples } = spool.stats()
+  assert.ok(droppedSamples > 0)
+  assert.equal(delivered + droppedSamples + keptSamples, all)
+  assert.deepEqual(
+    kept,
+    Array.from({ length: kept.length }, (_, i) => 400 - kept.length + i),
+    'the newest are kept',
+  )
+  const [hole] = read
+  assert.deepEqual(hole && gapOf(hole), { from: released, to: spool.stats().firstSequence - 1, cause: 'no longer kept' })
+  const declared = read
+    .slice(1)
+    .filter((record) => record.kind === 'gap')
+    .map(gapOf)
+  assert.equal(declared.at(-1)?.to, spool.stats().firstSequence - 1)
+  await spool.close()
+})
+
+test('drop-oldest: the gap records say every dropped sequence once', async (t) => {
+  const { spool } = await start(await temporaryDirectory(t), { ...SMALL, overflow: 'drop-oldest' })
+  const gaps: ReturnType<typeof gapOf>[] = []
+  spool.follow((records) => gaps.push(...records.filter((record) => record.kind === 'gap').map(gapOf)))
+  for (let n = 0; n < 400; n++) await spool.append(numbered(n))
+  assert.ok(gaps.length > 2)
+  gaps.forEach((gap, i) => {
+    assert.equal(gap.from, (gaps[i - 1]?.to ?? 0) + 1)
+    assert.equal(gap.cause, 'overflow')
+  })
+  assert.equal(gaps.at(-1)?.to, spool.stats().firstSequence - 1)
+  assert.equal(
+    gaps.reduce((sum, gap) => sum + (gap.samples ?? 0), 0),
+    spool.stats().droppedSamples,
+  )
+  await spool.close()
+})
+
+test('age: data older than maxAge goes, delivered or not, counted and declared', async (t) => {
+  const clock = new TestClock()
+  const { spool } = await start(await temporaryDirectory(t), { clock, maxAgeMs: 8 * 86_400_000 })
+  for (let n = 0; n < 20; n++) {
+    await spool.append(numbered(n))
+    clock.time += DAY
+  }
+  const read = await readAll(spool)
+  const kept = batchesOf(read).map(numberOf)
+  assert.ok(kept.length >= 8 && kept.length <= 11, `${kept.length} days kept`)
+  assert.equal(spool.stats().droppedSamples, (20 - kept.length) * 3)
+  assert.ok(read.some((record) => record.kind === 'gap' && gapOf(record).cause === 'age'))
+  await spool.close()
+})
+
+test('a crash between declaring a drop and removing the files ends the drop at the next start', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { spool, files } = await start(directory, { ...SMALL, overflow: 'drop-oldest' })
+  let declared: ReturnType<typeof gapOf> | undefined
+  spool.follow((records) => {
+    for (const record of records) if (record.kind === 'gap') declared ??= gapOf(record)
+  })
+  files.remove = async () => {}
+  for (let n = 0; !declared; n++) await spool.append(numbered(n))
+  await spool.close()
+  const again = await start(directory, SMALL)
+  assert.equal(again.spool.stats().firstSequence, declared.to + 1)
+  await again.spool.close()
+})
