@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net'
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
+import type { FastifyRequest } from 'fastify'
+import type { Access } from './access.ts'
+import { API_LIMITS } from './limits.ts'
+import { Refusal } from './problem.ts'
+import type { Server } from './route.ts'
+
+/** What the pages need, and nothing more: no scripts or styles but our own files. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** Hooks that every request passes: known host, same origin for changes, then the permission its route declares. Default deny. */
+export function guard(server: Server, access: Access, host: string): void {
+  const isKnownHost = knownHosts(host)
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS)
+    if (request.url.startsWith('/api/') || request.url.startsWith('/metrics')) reply.header('cache-control', 'no-store')
+    if (!isKnownHost(request.hostname)) {
+      throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as http://${host}`)
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeign(request)
+    authorise(request, access)
+  })
+}
+
+function authorise(request: FastifyRequest, access: Access): void {
+  if (request.is404) return
+  const { permission } = request.routeOptions.config
+  if (permission === 'public') return
+  const caller = access.callerOf(request)
+  if (!caller) throw new Refusal(401, 'not-signed-in', 'sign in first', 'the command line reads its token from the data folder')
+  if (!permission || !caller.permissions.has(permission)) {
+    throw new Refusal(403, 'forbidden', `this needs the permission ${permission ?? 'that nobody has'}`)
+  }
+}
+
+/** A change asked for by another site is refused, cookie or not. Programs send neither header. */
+function refuseForeign({ headers }: FastifyRequest): void {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreign()
+  if (headers.origin !== undefined && headers.origin !== `http://${headers.host}` && headers.origin !== `https://${headers.host}`)
+    throw foreign()
+}
+
+const foreign = () => new Refusal(403, 'foreign-origin', 'changes are accepted from our own pages only')
+
+/** Names a browser may call us by: a page of another name that was pointed at this machine (DNS rebinding) is not one of ours. */
+function knownHosts(host: string): (name: string) => boolean {
+  const names = new Set(['127.0.0.1', 'localhost', '[::1]', '::1', host])
+  const everywhere = host === '0.0.0.0' || host === '::'
+  if (everywhere) names.add(hostname())
+  return (name) => names.has(name) || (everywhere && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
+}
+
+/** Closes connections of an address that has too many, so that one cannot lock out all. */
+export function limitPerAddress(server: Server): void {
+  const open = new Map<string, number>()
+  server.server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const count = (open.get(address) ?? 0) + 1
+    if (count > API_LIMITS.connectionsPerAddress) {
+      socket.destroy()
+      return
+    }
+    open.set(address, count)
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1
+      if (left > 0) open.set(address, left)
+      else open.delete(address)
+    })
+  })
+}

@@ -1,0 +1,33 @@
+/** Limits of the HTTP surface; each has a test that reaches it. */
+export const API_LIMITS = {
+  /** Open connections in all, and from one address. */
+  connections: 200,
+  connectionsPerAddress: 64,
+  /** Milliseconds for the headers, and for the whole request. */
+  headersMs: 5_000,
+  requestMs: 10_000,
+  bodyBytes: 64 * 1024,
+  headerBytes: 16 * 1024,
+  /** Characters of a glob over signal ids. */
+  globLength: 256,
+  /** Rows in one answer. */
+  signals: 10_000,
+  samples: 100_000,
+  aggregateRows: 100_000,
+  aggregateSignals: 10_000,
+  sqlRows: 10_000,
+  sqlMs: 10_000,
+  sqlLength: 10_000,
+  trendPoints: 5_000,
+  /** Live streams at once, samples that wait for one client, samples in one event, bytes unsent to a client before it counts as slow. */
+  liveClients: 50,
+  livePending: 20_000,
+  liveEvent: 2_000,
+  liveUnsentBytes: 1024 * 1024,
+  /** Browser sessions in all and of one account; accounts. */
+  sessions: 1_000,
+  sessionsPerAccount: 20,
+  accounts: 1_000,
+  /** Names and addresses whose failed sign-ins are remembered. */
+  throttled: 10_000,
+} as const

@@ -1,0 +1,126 @@
+import type { ServerResponse } from 'node:http'
+import type { SampleBatch } from '../core/batch.ts'
+import { API_LIMITS } from './limits.ts'
+import type { Sample } from './schemas.ts'
+
+/** Rows of one durable batch that a client wants. */
+interface Chunk {
+  readonly batch: SampleBatch
+  readonly rows: Uint32Array
+}
+
+export interface LiveParts {
+  readonly response: ServerResponse
+  /** Whether the client wants a signal, by index; asked once per signal. */
+  readonly wants: (index: number) => boolean
+  readonly render: (batch: SampleBatch, row: number) => Sample | undefined
+}
+
+const COALESCE_MS = 40
+
+/**
+ * One subscriber of the live stream. What it wants waits in a bounded queue and leaves as events: at once when the client is idle, gathered when samples
+ * come fast. A client that reads too slowly loses the oldest samples and is told how many; it slows nobody else.
+ */
+export class LiveClient {
+  readonly #parts: LiveParts
+  /** By signal index: 0 not asked yet, 1 wanted, 2 not. */
+  #known = new Uint8Array(0)
+  #queue: Chunk[] = []
+  #pending = 0
+  #missed = 0
+  #timer: NodeJS.Timeout | undefined
+  #flushedMs = 0
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts
+    parts.response.on('drain', () => this.#schedule())
+  }
+
+  get missed(): number {
+    return this.#missed
+  }
+
+  offer(batch: SampleBatch): void {
+    const rows = this.#wanted(batch)
+    if (rows.length === 0) return
+    this.#queue.push({ batch, rows })
+    this.#pending += rows.length
+    while (this.#pending > API_LIMITS.livePending && this.#queue.length > 1) {
+      const oldest = this.#queue.shift() as Chunk
+      this.#pending -= oldest.rows.length
+      this.#missed += oldest.rows.length
+    }
+    this.#schedule()
+  }
+
+  /** Sends an event at once, unless the client is behind. */
+  send(event: string, data: unknown): void {
+    if (!this.#isBehind) this.#parts.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+
+  keepAlive(): void {
+    if (!this.#isBehind) this.#parts.response.write(': keep-alive\n\n')
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#queue = []
+    this.#parts.response.end()
+  }
+
+  get #isBehind(): boolean {
+    return this.#parts.response.writableLength > API_LIMITS.liveUnsentBytes
+  }
+
+  #wanted({ count, signal }: SampleBatch): Uint32Array {
+    const rows = new Uint32Array(count)
+    let found = 0
+    for (let row = 0; row < count; row++) if (this.#wants(signal[row] as number)) rows[found++] = row
+    return rows.subarray(0, found)
+  }
+
+  #wants(index: number): boolean {
+    if (index >= this.#known.length) {
+      const longer = new Uint8Array(Math.max(index + 1, this.#known.length * 2, 256))
+      longer.set(this.#known)
+      this.#known = longer
+    }
+    if (this.#known[index] === 0) this.#known[index] = this.#parts.wants(index) ? 1 : 2
+    return this.#known[index] === 1
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#pending === 0 || this.#isBehind) return
+    const waitMs = Math.max(0, this.#flushedMs + COALESCE_MS - performance.now())
+    this.#timer = setTimeout(() => this.#flush(), waitMs)
+  }
+
+  #flush(): void {
+    this.#timer = undefined
+    this.#flushedMs = performance.now()
+    if (this.#missed > 0) {
+      this.send('missed', { samples: this.#missed })
+      this.#missed = 0
+    }
+    while (this.#pending > 0 && !this.#isBehind) this.send('samples', { samples: this.#take() })
+    this.#schedule()
+  }
+
+  #take(): Sample[] {
+    const samples: Sample[] = []
+    while (samples.length < API_LIMITS.liveEvent) {
+      const chunk = this.#queue.shift()
+      if (!chunk) break
+      const room = API_LIMITS.liveEvent - samples.length
+      if (chunk.rows.length > room) this.#queue.unshift({ batch: chunk.batch, rows: chunk.rows.subarray(room) })
+      const taken = chunk.rows.subarray(0, room)
+      this.#pending -= taken.length
+      for (const row of taken) {
+        const sample = this.#parts.render(chunk.batch, row)
+        if (sample) samples.push(sample)
+      }
+    }
+    return samples
+  }
+}

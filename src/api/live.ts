@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { healthReader } from './health.ts'
+import { API_LIMITS } from './limits.ts'
+import { LiveClient } from './live-client.ts'
+import { compileGlob } from './match.ts'
+import { Refusal } from './problem.ts'
+import { batchSample, lastSample } from './render.ts'
+import type { Resources, Server } from './route.ts'
+
+const HEALTH_MS = 2_000
+const KEEP_ALIVE_MS = 15_000
+
+/** `GET /api/v1/live`: last values first, then every durable sample, as server-sent events. Returns the way to end all streams. */
+export function liveRoutes(server: Server, { view }: Resources): { readonly clients: () => number; close(): void } {
+  const clients = new Set<LiveClient>()
+  const readHealth = healthReader(view)
+  const unsubscribe = view.subscribe((batch) => {
+    for (const client of clients) client.offer(batch)
+  })
+  const healthTimer = setInterval(() => {
+    if (clients.size === 0) return
+    readHealth().then(
+      (health) => {
+        for (const client of clients) client.send('health', health)
+      },
+      () => undefined, // the next request of /health says why
+    )
+  }, HEALTH_MS)
+  const aliveTimer = setInterval(() => {
+    for (const client of clients) client.keepAlive()
+  }, KEEP_ALIVE_MS)
+
+  server.get(
+    '/api/v1/live',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'Live samples as server-sent events: samples, missed, health',
+        querystring: z.object({ match: z.string().default('**') }),
+        produces: ['text/event-stream'],
+      },
+    },
+    async ({ query }, reply) => {
+      if (clients.size >= API_LIMITS.liveClients) {
+        throw new Refusal(503, 'too-many-streams', `${API_LIMITS.liveClients} live streams are open`, 'close one, or read /api/v1/last')
+      }
+      const matches = compileGlob(query.match)
+      const wants = (index: number): boolean => matches(view.signals.at(index)?.id ?? '')
+      reply.hijack()
+      const response = reply.raw
+      for (const [name, value] of Object.entries(reply.getHeaders())) response.setHeader(name, value as string)
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      response.socket?.setTimeout(0)
+      response.socket?.setNoDelay(true)
+      const client = new LiveClient({ response, wants, render: (batch, row) => batchSample(view, batch, row) })
+      response.on('close', () => {
+        clients.delete(client)
+        client.close()
+      })
+      await sendLast(client, response, wants)
+      clients.add(client)
+      client.send('health', await readHealth())
+    },
+  )
+
+  /** The values of now, a slice at a time, waiting for a slow reader between them. */
+  async function sendLast(
+    client: LiveClient,
+    response: NodeJS.WritableStream & { writableNeedDrain: boolean },
+    wants: (index: number) => boolean,
+  ) {
+    const indices = Array.from({ length: view.signals.size }, (_, index) => index).filter((index) => view.last.has(index) && wants(index))
+    for (let from = 0; from < indices.length; from += API_LIMITS.liveEvent) {
+      const slice = indices.slice(from, from + API_LIMITS.liveEvent)
+      client.send('samples', { samples: slice.flatMap((index) => lastSample(view, index) ?? []) })
+      if (!response.writableNeedDrain) continue
+      await new Promise<void>((resolve) => {
+        response.once('drain', resolve)
+        response.once('close', resolve)
+      })
+    }
+  }
+
+  return {
+    clients: () => clients.size,
+    close: () => {
+      unsubscribe()
+      clearInterval(healthTimer)
+      clearInterval(aliveTimer)
+      for (const client of clients) client.close()
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { ConnectionHealth } from '../core/node-view.ts'
+import type { Resources, Server } from './route.ts'
+
+type Reading = readonly [name: string, help: string, read: (connection: ConnectionHealth) => number | undefined]
+
+const COUNTERS: readonly Reading[] = [
+  ['ecluse_samples_read_total', 'Samples read from the device', (c) => c.read],
+  ['ecluse_samples_stored_total', 'Samples made durable', (c) => c.stored],
+  ['ecluse_connection_attempts_total', 'Attempts to connect', (c) => c.attempts],
+  ['ecluse_connection_reconnects_total', 'Connections made again', (c) => c.reconnects],
+  ['ecluse_connection_gaps_total', 'Times the device was silent past its limit', (c) => c.gaps],
+]
+const GAUGES: readonly Reading[] = [
+  ['ecluse_connection_up', '1 while connected', (c) => (c.state === 'connected' ? 1 : 0)],
+  ['ecluse_connection_live', '1 while the device is heard within its limits', (c) => (c.liveness === 'live' ? 1 : 0)],
+  ['ecluse_connection_signals', 'Signals of the connection', (c) => c.signals],
+  ['ecluse_connection_pending_samples', 'Samples read but not yet durable', (c) => c.pending],
+  [
+    'ecluse_connection_latency_seconds',
+    'Round trip of the last request',
+    (c) => (c.latencyMs !== undefined ? c.latencyMs / 1000 : undefined),
+  ],
+  [
+    'ecluse_connection_last_heard_timestamp_seconds',
+    'Last word from the device',
+    (c) => (c.lastHeardTime !== undefined ? c.lastHeardTime / 1e6 : undefined),
+  ],
+]
+
+/** `GET /metrics` in the text format of Prometheus. Labels are connections, severities and reasons; never signals. */
+export function metricRoutes(server: Server, { view }: Resources): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const counters = COUNTERS.map(([name, help, read]) => ({
+    metric: new Counter({ name, help, labelNames: ['connection'], registers }),
+    read,
+  }))
+  const gauges = GAUGES.map(([name, help, read]) => ({ metric: new Gauge({ name, help, labelNames: ['connection'], registers }), read }))
+  const judged = new Counter({
+    name: 'ecluse_samples_judged_total',
+    help: 'Samples stored, by severity',
+    labelNames: ['connection', 'severity'],
+    registers,
+  })
+  const dropped = new Counter({
+    name: 'ecluse_samples_dropped_total',
+    help: 'Samples lost, by reason',
+    labelNames: ['connection', 'reason'],
+    registers,
+  })
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
+  const spoolBytes = gauge('ecluse_spool_bytes', 'Size of the spool')
+  const spoolSequence = gauge('ecluse_spool_last_sequence', 'Last record of the spool')
+  const fsync = gauge('ecluse_spool_fsync_p99_seconds', '99th percentile of recent fsyncs')
+  const lag = gauge('ecluse_historian_lag_records', 'Durable records the historian does not have yet')
+  const signals = gauge('ecluse_signals', 'Signals of the node')
+
+  /** Counters restart with the process: set from the node's own, which only grow. */
+  const collect = () => {
+    for (const { metric } of counters) metric.reset()
+    judged.reset()
+    dropped.reset()
+    for (const connection of view.connections()) {
+      const labels = { connection: connection.name }
+      for (const { metric, read } of counters) metric.inc(labels, read(connection) ?? 0)
+      for (const { metric, read } of gauges) metric.set(labels, read(connection) ?? Number.NaN)
+      for (const severity of ['good', 'uncertain', 'bad'] as const) judged.inc({ ...labels, severity }, connection[severity])
+      for (const [reason, count] of Object.entries(connection.dropped)) dropped.inc({ ...labels, reason }, count)
+    }
+    const spool = view.spool()
+    spoolBytes.set(spool.bytes)
+    spoolSequence.set(spool.lastSequence)
+    fsync.set(spool.fsyncP99Ms / 1000)
+    lag.set(view.historianLag().records)
+    signals.set(view.signals.size)
+  }
+
+  server.get(
+    '/metrics',
+    { config: { permission: 'read' }, schema: { summary: 'Metrics for Prometheus', produces: ['text/plain'] } },
+    async (_request, reply) => {
+      collect()
+      return reply.type(registry.contentType).send(await registry.metrics())
+    },
+  )
+}

@@ -1,0 +1,85 @@
+import type { SampleBatch } from '../core/batch.ts'
+import type { NodeView } from '../core/node-view.ts'
+import type { SignalDefinition } from '../core/signals.ts'
+import { isNull, severity, statusName } from '../core/status.ts'
+import { formatTime } from '../core/time.ts'
+import { Refusal } from './problem.ts'
+import type { Sample } from './schemas.ts'
+
+/** One sample as numbers and names, ready to be said. */
+export interface Raw {
+  readonly time: number
+  readonly receivedTime?: number | undefined
+  readonly recordedTime?: number | undefined
+  readonly value: number
+  readonly status: number
+  readonly reasons: readonly string[]
+  readonly text?: string | undefined
+}
+
+/** A sample in the shape of the API. */
+export function toSample(signal: Pick<SignalDefinition, 'id' | 'dataType' | 'unit'>, raw: Raw): Sample {
+  return {
+    signal: signal.id,
+    time: formatTime(raw.time),
+    ...(raw.receivedTime !== undefined && { receivedTime: formatTime(raw.receivedTime) }),
+    ...(raw.recordedTime !== undefined && { recordedTime: formatTime(raw.recordedTime) }),
+    value: valueIn(signal, raw),
+    ...(signal.unit !== undefined && { unit: signal.unit }),
+    status: severity(raw.status),
+    statusCode: statusName(raw.status),
+    reasons: [...raw.reasons],
+  }
+}
+
+function valueIn({ dataType }: Pick<SignalDefinition, 'dataType'>, { value, status, text }: Raw): Sample['value'] {
+  if (isNull(status)) return null
+  if (text !== undefined) return text
+  if (!Number.isFinite(value)) return null
+  return dataType === 'boolean' ? value !== 0 : value
+}
+
+/** A row of a live batch. */
+export function batchSample({ signals, reasons }: NodeView, batch: SampleBatch, row: number): Sample | undefined {
+  const signal = signals.at(batch.signal[row] as number)
+  if (!signal) return undefined
+  return toSample(signal, {
+    time: batch.sourceTime[row] as number,
+    receivedTime: batch.receivedTime,
+    value: batch.value[row] as number,
+    status: batch.status[row] as number,
+    reasons: reasons.names(batch.reasons[row] as number),
+    text: batch.text?.get(row),
+  })
+}
+
+/** The last value of a signal; undefined when it never had one. */
+export function lastSample({ signals, reasons, last }: NodeView, index: number): Sample | undefined {
+  const signal = signals.at(index)
+  if (!signal || !last.has(index)) return undefined
+  return toSample(signal, {
+    time: last.sourceTime[index] as number,
+    receivedTime: last.receivedTime[index] as number,
+    value: last.value[index] as number,
+    status: last.status[index] as number,
+    reasons: reasons.names(last.reasons[index] as number),
+    text: last.text.get(index),
+  })
+}
+
+/** The definition of an id; 404 with the nearest known ids otherwise. */
+export function signalOf({ signals }: NodeView, id: string): SignalDefinition {
+  const index = signals.indexOf(id)
+  const signal = index === undefined ? undefined : signals.at(index)
+  if (signal) return signal
+  const name = id.split('/').at(-1) ?? id
+  const near = signals.all().filter((one) => one.id.endsWith(`/${name}`) || one.id.startsWith(`${id}/`))
+  const hint =
+    near.length > 0
+      ? `did you mean ${near
+          .slice(0, 3)
+          .map((one) => one.id)
+          .join(', ')}?`
+      : 'GET /api/v1/signals?match=** lists the ids'
+  throw new Refusal(404, 'unknown-signal', `there is no signal ${id.slice(0, 200)}`, hint)
+}

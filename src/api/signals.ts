@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import type { NodeView } from '../core/node-view.ts'
+import { API_LIMITS } from './limits.ts'
+import { compileGlob } from './match.ts'
+import { lastSample } from './render.ts'
+import type { Resources, Server } from './route.ts'
+import { lastPage, type Signal, signalPage } from './schemas.ts'
+
+const match = z.string().default('**').describe('Glob over ids: t2e/baggage/**/current')
+const limit = z.coerce.number().int().min(1).max(API_LIMITS.signals).default(1_000)
+
+/** Signal indices in order of id, sorted again only when the table has grown. */
+function idOrder({ signals }: NodeView): () => readonly number[] {
+  let order: number[] = []
+  return () => {
+    if (order.length !== signals.size) {
+      const ids = signals.all().map(({ id }) => id)
+      order = ids.map((_, index) => index).sort((a, b) => ((ids[a] as string) < (ids[b] as string) ? -1 : 1))
+    }
+    return order
+  }
+}
+
+function toSignal(view: NodeView, index: number): Signal | undefined {
+  const definition = view.signals.at(index)
+  if (!definition) return undefined
+  const { id, connection, address, dataType, unit, label, decimals, range } = definition
+  const last = lastSample(view, index)
+  return {
+    ...{ id, connection, address, dataType },
+    ...(unit !== undefined && { unit }),
+    ...(label && { label }),
+    ...(decimals !== undefined && { decimals }),
+    ...(range && { range: [range[0], range[1]] as [number, number] }),
+    ...(last && { last }),
+  }
+}
+
+export function signalRoutes(server: Server, { view }: Resources): void {
+  const ordered = idOrder(view)
+  const idAt = (index: number): string => view.signals.at(index)?.id ?? ''
+  const matching = (glob: string, connection?: string): number[] => {
+    const matches = compileGlob(glob)
+    return ordered().filter(
+      (index) => matches(idAt(index)) && (connection === undefined || view.signals.at(index)?.connection === connection),
+    )
+  }
+
+  server.get(
+    '/api/v1/signals',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'Signals by id, with what is known of them and their last value',
+        querystring: z.object({
+          match,
+          limit,
+          after: z.string().optional().describe('`next` of the page before'),
+          connection: z.string().optional(),
+        }),
+        response: { 200: signalPage },
+      },
+    },
+    async ({ query }) => {
+      const all = matching(query.match, query.connection)
+      const { after } = query
+      const rest = after === undefined ? all : all.filter((index) => idAt(index) > after)
+      const page = rest.slice(0, query.limit)
+      const next = rest.length > page.length ? idAt(page.at(-1) as number) : undefined
+      return {
+        signals: page.flatMap((index) => toSignal(view, index) ?? []),
+        total: all.length,
+        ...(next !== undefined && { next }),
+      }
+    },
+  )
+
+  server.get(
+    '/api/v1/last',
+    {
+      config: { permission: 'read' },
+      schema: { summary: 'Last values by id', querystring: z.object({ match, limit }), response: { 200: lastPage } },
+    },
+    async ({ query }) => {
+      const all = matching(query.match).filter((index) => view.last.has(index))
+      const samples = all.slice(0, query.limit).flatMap((index) => lastSample(view, index) ?? [])
+      return { samples, total: all.length, truncated: all.length > samples.length }
+    },
+  )
+}
