@@ -33,8 +33,8 @@ export interface Client {
 /** Finds the node: `--url`, else the one that runs on the configuration's data, else the address in the configuration. */
 export async function connectClient(verb: Verb, options: ClientOptions): Promise<Client> {
   const { loaded, problems } = await loadLoosely(verb, options.config)
-  if (!loaded && !options.url)
-    throw new Refused(formatProblems(problems.filter((found) => found.level === 'error')), verb.words.client.refusedHint)
+  const nothingHere = options.config === undefined && problems.length === 1 && problems[0]?.code === 'E_FILE'
+  if (!loaded && !options.url && !nothingHere) throw new ConfigurationError(problems)
   const http = loaded?.config.http
   const configured = loaded && (runningUrl(loaded.config.data) ?? `http://${urlHost(http?.host ?? '127.0.0.1')}:${http?.port}`)
   const url = trimmed(verb, options.url ?? configured ?? DEFAULT_URL)

@@ -99,7 +99,8 @@ async function directory({ words }: Verb, data: string): Promise<Finding[]> {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     return [{ check: doctor.directory, result: 'fail', detail: doctor.notWritable(data, why), hint: doctor.notWritableHint }]
   } finally {
-    await rm(probe, { force: true })
+    // What could not be written need not be removed; where even that fails, the finding above says why.
+    await rm(probe, { force: true }).catch(() => undefined)
     if (made) await rm(made, { recursive: true, force: true })
   }
 }

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Health, LastPage, Sample } from '../api/schemas.ts'
+import { makeWorld, paperYaml } from './world.fixture.ts'
+
+const TOKEN = 'one-token'
+const now = () => new Date().toISOString()
+const sample = (signal: string, rest: Partial<Sample> = {}): Sample => ({
+  signal,
+  time: now(),
+  value: 21.5,
+  unit: 'Cel',
+  status: 'Good',
+  statusCode: 'Good',
+  reasons: [],
+  ...rest,
+})
+const LATE = sample('t2e/b', {
+  value: null,
+  unit: 'A',
+  status: 'Bad',
+  statusCode: 'BadNoCommunication',
+  reasons: ['silent'],
+  time: new Date(Date.now() - 600_000).toISOString(),
+})
+
+function health(status: Health['status']): Health {
+  const connection = {
+    name: 'plc-1',
+    kind: 'paper',
+    endpoint: 'paper://',
+    state: 'backing-off' as const,
+    liveness: 'bad' as const,
+    since: now(),
+    signals: 2,
+    attempts: 3,
+    reconnects: 1,
+    read: 10,
+    stored: 10,
+    good: 8,
+    uncertain: 1,
+    bad: 1,
+    gaps: 1,
+    dropped: {},
+    ratePerSecond: 1.25,
+    pending: 0,
+    lastError: { time: now(), message: 'connect ECONNREFUSED' },
+  }
+  return {
+    status,
+    site: { id: 't2e' },
+    node: 'node-1',
+    version: '0.1.0',
+    configVersion: 'abc',
+    time: now(),
+    startedTime: new Date(Date.now() - 60_000).toISOString(),
+    signals: { total: 2, good: 1, uncertain: 0, bad: 1, waiting: 0 },
+    connections: [connection],
+    spool: {
+      firstSequence: 1,
+      lastSequence: 2,
+      bytes: 2048,
+      maxBytes: 2 ** 31,
+      droppedSamples: 0,
+      corruptRecords: 0,
+      fsyncP50Ms: 1,
+      fsyncP99Ms: 2.5,
+    },
+    historian: { lagRecords: 0, samples: 10, hotBytes: 4096, coldBytes: 0 },
+  }
+}
+
+interface Server {
+  readonly url: string
+  readonly seen: { authorization: string | undefined; url: string }[]
+}
+
+/** A node's HTTP surface as far as these commands know it; the real one has its own tests. */
+async function serve(answer: (request: URL, response: ServerResponse) => void): Promise<Server> {
+  const seen: Server['seen'] = []
+  const server = createServer((request: IncomingMessage, response) => {
+    seen.push({ authorization: request.headers.authorization, url: request.url ?? '' })
+    answer(new URL(request.url ?? '/', 'http://node'), response)
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
+}
+
+function json(response: ServerResponse, value: unknown, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}
+
+/** A configuration whose node "runs" at `url`. */
+function runningAt(url: string) {
+  const world = makeWorld()
+  const config = world.write('ecluse.yaml', paperYaml({ 'plc-1': 'well' }))
+  mkdirSync(join(world.folder, 'data'))
+  writeFileSync(join(world.folder, 'data', 'local-token'), `${TOKEN}\n`)
+  writeFileSync(join(world.folder, 'data', 'running.json'), JSON.stringify({ url }))
+  return { ...world, config }
+}
+
+test('read shows value, unit, status, age and reasons, and sends the token to its own node only', async () => {
+  const page: LastPage = { samples: [sample('t2e/a'), LATE], total: 7, truncated: true }
+  const node = await serve((_url, response) => json(response, page))
+  const { run, config } = runningAt(node.url)
+  const { code, out, err } = await run(['read', '**/x', '-c', config, '--limit', '2'])
+  assert.equal(code, 0)
+  assert.match(out, /^SIGNAL +VALUE +UNIT +STATUS +AGE +REASONS\n/)
+  assert.match(out, /^t2e\/a +21\.5 +Cel +Good +\d\.\d s$/m)
+  assert.match(out, /^t2e\/b +- +A +Bad \(BadNoCommunication\) +10 min +silent$/m)
+  assert.equal(err, '2 of 7 shown; narrow the glob or raise --limit\n')
+  assert.equal(node.seen[0]?.authorization, `Bearer ${TOKEN}`)
+  assert.equal(node.seen[0]?.url, '/api/v1/last?match=**%2Fx&limit=2')
+
+  const stranger = await serve((_url, response) => json(response, page))
+  assert.equal((await run(['read', '-c', config, '--url', stranger.url])).code, 0)
+  assert.equal(stranger.seen[0]?.authorization, undefined)
+})
+
+test('read says when nothing matches', async () => {
+  const node = await serve((_url, response) => json(response, { samples: [], total: 0, truncated: false }))
+  const { run, config } = runningAt(node.url)
+  const { code, err } = await run(['read', 'x', '-c', config])
+  assert.equal(code, 1)
+  assert.match(err, /no signal matches x\n {2}hint: \*\* stands for any path/)
+})
+
+test('status shows the node and its connections; failing is 1', async () => {
+  let state: Health['status'] = 'degraded'
+  const node = await serve((_url, response) => json(response, health(state)))
+  const { run, config } = runningAt(node.url)
+  const { code, out } = await run(['status', '-c', config])
+  assert.equal(code, 0)
+  assert.match(out, /^t2e\/node-1: degraded\nversion 0\.1\.0, configuration abc, running for 60 s\n/)
+  assert.match(out, /^plc-1 +paper +backing-off +bad +2 +1\.3 .*connect ECONNREFUSED$/m)
+  state = 'failing'
+  assert.equal((await run(['status', '-c', config])).code, 1)
+  assert.equal(JSON.parse((await run(['status', '-c', config, '-o', 'json'])).out).connections[0].gaps, 1)
+})
+
+test('nobody there, somebody else there, not allowed, refused: each says what to do', async () => {
+  const { run, config } = runningAt('http://127.0.0.1:1')
+  const nobody = await run(['status', '-c', config])
+  assert.deepEqual([nobody.code, nobody.err.split('\n')[0]], [1, '✗ no node answers at http://127.0.0.1:1'])
+  const other = await serve((_url, response) => void response.end('<html>'))
+  assert.match((await run(['status', '-c', config, '--url', other.url])).err, /is not an Écluse node/)
+  const closed = await serve((_url, response) => json(response, { code: 'E_SIGN_IN', message: 'sign in' }, 401))
+  assert.match((await run(['status', '-c', config, '--url', closed.url])).err, /without a token\n {2}hint: .*was not sent there/)
+  const world = runningAt(closed.url)
+  assert.match((await world.run(['status', '-c', world.config])).err, /hint: run it as the account that runs the node/)
+  const picky = await serve((_url, response) => json(response, { code: 'E_GLOB', message: 'not a glob', hint: 'use **' }, 400))
+  assert.equal((await run(['read', '[', '-c', config, '--url', picky.url])).err, '✗ not a glob\n  hint: use **\n')
+  assert.equal((await run(['status', '-c', join(world.folder, 'missing.yaml')])).code, 78)
+})
+
+const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+
+test('watch follows the stream across a lost line until its count, and says what was missed', async () => {
+  let visits = 0
+  const node = await serve((_url, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(': keep-alive\n\n')
+    response.write(event('samples', { samples: [sample(`t2e/a${visits++}`)] }))
+    response.write(event('missed', { samples: 12 }))
+    if (visits === 1) response.end()
+    else response.write(event('samples', { samples: [LATE, LATE, LATE] }))
+  })
+  const { run, config } = runningAt(node.url)
+  const { code, out, err } = await run(['watch', '**', '-c', config, '--count', '3'])
+  assert.equal(code, 0)
+  assert.deepEqual(
+    out
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/ +/)[1]),
+    ['t2e/a0', 't2e/a1', 't2e/b'],
+  )
+  assert.match(out, /- A {6}Bad \(BadNoCommunication\) {2}silent$/m)
+  assert.match(err, /12 samples skipped: this reader is too slow/)
+  assert.equal(node.seen[0]?.url, '/api/v1/live?match=**')
+  const [first] = (await run(['watch', '-c', config, '--count', '1', '-o', 'json'])).out.trim().split('\n')
+  assert.equal(JSON.parse(first ?? '').unit, 'Cel')
+})
+
+test('watch ends with 0 when it is asked to stop', async () => {
+  const stopping = new AbortController()
+  const node = await serve((_url, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(event('samples', { samples: [sample('t2e/a')] }))
+  })
+  const { run, config } = runningAt(node.url)
+  const { code, out } = await run(['watch', '-c', config], { stop: stopping.signal, onOut: () => stopping.abort() })
+  assert.equal(code, 0)
+  assert.match(out, /t2e\/a/)
+})

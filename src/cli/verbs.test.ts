@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { IDENTITY, makeWorld, paperYaml } from './world.fixture.ts'
+
+const VERBS = ['demo', 'run', 'lint', 'check', 'browse', 'read', 'watch', 'status', 'schema', 'trust', 'doctor']
+
+test('every verb explains itself in both languages', async () => {
+  const world = makeWorld()
+  for (const verb of VERBS) {
+    const en = await world.run([verb, '--help'])
+    const fr = await world.run([verb, '--help', '--lang', 'fr'])
+    assert.equal(en.code, 0)
+    assert.match(en.out, new RegExp(`Usage: ecluse ${verb}`))
+    assert.match(fr.out, new RegExp(`Usage : ecluse ${verb}`))
+    assert.match(en.out, /--output <FORM>/)
+    assert.equal(en.err + fr.err, '')
+    assert.notEqual(en.out, fr.out)
+  }
+  const all = await world.run([])
+  assert.deepEqual([all.code, all.out], [1, ''])
+  for (const verb of VERBS) assert.match(all.err, new RegExp(`^  ${verb} `, 'm'))
+})
+
+test('a mistyped verb or option is answered with the nearest one, in the language of the environment', async () => {
+  const world = makeWorld()
+  const verb = await world.run(['lnt'])
+  assert.deepEqual(verb, { code: 1, out: '', err: '✗ unknown command lnt\n  hint: did you mean lint?\n' })
+  const option = await world.run(['lint', '--deny-warning'], { env: { LANG: 'fr_FR.UTF-8' } })
+  assert.deepEqual(option, { code: 1, out: '', err: '✗ option inconnue --deny-warning\n  conseil : vouliez-vous dire --deny-warnings ?\n' })
+  assert.match((await world.run(['demo', '--for', 'soon'])).err, /a duration is a number with/)
+  assert.match((await world.run(['demo', '--scale', '0'])).err, /a whole number from 1 to 1000/)
+  assert.match((await world.run(['trust'])).err, /NAME is missing/)
+  assert.match((await world.run(['demo', '--port'])).err, /--port <N> needs a value/)
+  assert.match((await world.run(['lint', 'a', 'b'])).err, /too many arguments/)
+  assert.match((await world.run(['lint', '-o', 'xml'])).err, /not a valid value: .*table, json, yaml/)
+})
+
+test('lint: what is wrong goes to stdout with 78, as text and as data', async () => {
+  const world = makeWorld()
+  const good = world.write('good.yaml', paperYaml({ 'plc-1': 'well' }))
+  const typo = world.write('typo.yaml', paperYaml({ 'plc-1': 'well' }, 'histrian: {}'))
+  const fine = await world.run(['lint', good])
+  assert.equal(fine.code, 0)
+  assert.match(fine.out, /^1 file\(s\), 1 connection\(s\): nothing wrong \(configuration [0-9a-f]{16}\)\n$/)
+  assert.deepEqual(await world.run(['lint', typo]), {
+    code: 78,
+    out: `${typo}:3:1 E_UNKNOWN_KEY unknown key \`histrian\`\n  hint: did you mean \`historian\`?\n1 error(s), 0 warning(s)\n`,
+    err: '',
+  })
+  const json = JSON.parse((await world.run(['lint', typo, '-o', 'json'])).out)
+  assert.deepEqual([json.ok, json.errors, json.problems[0].line, json.problems[0].code], [false, 1, 3, 'E_UNKNOWN_KEY'])
+  assert.equal(parse((await world.run(['lint', typo, '-o', 'yaml'])).out).problems[0].hint, 'did you mean `historian`?')
+  assert.match((await world.run(['lint', typo, '--lang', 'fr'])).out, /clé inconnue `histrian`\n {2}hint: vouliez-vous dire `historian` \?/)
+})
+
+test('lint --deny-warnings refuses what is only doubtful', async () => {
+  const world = makeWorld()
+  const file = world.write('empty.yaml', 'version: 1\nsite: { id: t2e }\n')
+  assert.equal((await world.run(['lint', file])).code, 0)
+  assert.equal((await world.run(['lint', file, '--deny-warnings'])).code, 78)
+})
+
+test('without a path the environment names the configuration', async () => {
+  const world = makeWorld()
+  const file = world.write('from-env.yaml', paperYaml({ a: 'well' }))
+  assert.equal((await world.run(['lint'], { env: { ECLUSE_CONFIG: file } })).code, 0)
+})
+
+test('schema prints JSON Schema with the connectors there are', async () => {
+  const schema = JSON.parse((await makeWorld().run(['schema'])).out)
+  assert.equal(schema.properties.connections.additionalProperties.oneOf[0].properties.kind.const, 'paper')
+})
+
+test('check: every step with its mark, its time and its hint; 1 when a device is not reached', async () => {
+  const world = makeWorld()
+  const well = world.write('well.yaml', paperYaml({ 'plc-1': 'well' }))
+  assert.deepEqual(await world.run(['check', well]), {
+    code: 0,
+    out: 'plc-1 (paper)\n  ✓ tcp          reached (1.3 ms)\n  ✓ first read   3 values (12 ms)\n1 connection(s) reached\n',
+    err: '',
+  })
+  const mixed = world.write('mixed.yaml', paperYaml({ a: 'refuses', b: 'drops', c: 'well' }))
+  const outcome = await world.run(['check', mixed])
+  assert.equal(outcome.code, 1)
+  assert.match(outcome.out, /✗ security {5}BadCertificateUntrusted\n {4}hint: run `ecluse trust`\n/)
+  assert.match(outcome.out, /✗ connect {6}the line was dropped\n {4}hint: look at the cable\n/)
+  assert.match(outcome.out, /2 of 3 connection\(s\) not reached\n$/)
+  const one = JSON.parse((await world.run(['check', mixed, '--connection', 'c', '-o', 'json'])).out)
+  assert.deepEqual([one.ok, one.steps.length, one.steps[0].connection], [true, 2, 'c'])
+  assert.match((await world.run(['check', mixed, '--connection', 'd'])).err, /no connection `d`.*\n {2}hint: connections: a, b, c\n/)
+})
+
+test('check: a device that never answers ends at the time-out, a bug in a connector is said to be one', async () => {
+  const world = makeWorld()
+  const never = await world.run(['check', world.write('never.yaml', paperYaml({ a: 'never' })), '--timeout', '20ms'])
+  assert.equal(never.code, 1)
+  assert.match(never.out, /✗ time {9}no end within 0\.02 s/)
+  const breaks = await world.run(['check', world.write('breaks.yaml', paperYaml({ a: 'breaks' }))])
+  assert.deepEqual([breaks.code, breaks.err.split('\n')[0]], [1, '✗ something went wrong inside ecluse: a bug'])
+})
+
+test('check refuses a bad configuration with 78 before it reaches for anything', async () => {
+  const world = makeWorld()
+  const { code, out, err } = await world.run(['check', world.write('bad.yaml', paperYaml({ a: 'maybe' }))])
+  assert.deepEqual([code, out], [78, ''])
+  assert.match(err, /bad\.yaml:4:29 E_VALUE must be one of well, refuses, drops, never, breaks\n/)
+})
+
+test('browse lists in the form the configuration wants, and lets nothing control the terminal', async () => {
+  const world = makeWorld()
+  const file = world.write('browse.yaml', paperYaml({ 'plc-1': 'well' }))
+  const { code, out, err } = await world.run(['browse', 'plc-1', '-c', file])
+  assert.equal(code, 0)
+  assert.equal(
+    out,
+    [
+      'PATH            ADDRESS   TYPE      VALUE  UNIT  NOTE',
+      'Line1/Temp      ns=2;s=T  Double     21.5  Cel',
+      'Line1/Evil?[2J  ns=2;s=E  Double[]               an array',
+      '',
+    ].join('\n'),
+  )
+  assert.equal(err, '2 found\n')
+  assert.equal((await world.run(['browse', 'plc-1', '-c', file, '--match', 'nothing'])).code, 1)
+  assert.match((await world.run(['browse', 'plc-1', '-c', file, '--limit', '1'])).err, /stopped after 1 entries/)
+})
+
+test('trust: never silently; by a person who says yes, or by the right fingerprint', async () => {
+  const world = makeWorld()
+  const file = world.write('trust.yaml', paperYaml({ 'plc-1': 'well' }))
+  const trust = (more: string[], answer?: string) =>
+    world.run(['trust', 'plc-1', '-c', file, ...more], answer === undefined ? {} : { answer })
+
+  const alone = await trust([])
+  assert.equal(alone.code, 1)
+  assert.match(alone.err, /nobody is there to answer: nothing was trusted\n {2}hint: .*--fingerprint 01:23:45:67:89:AB/)
+  assert.match(alone.out, /SHA-256 {5}01:23:45:67:89:AB/)
+  assert.equal((await trust([], 'no')).code, 1)
+  assert.equal((await trust([], '')).code, 1)
+  const other = await trust(['--fingerprint', '00:23:45:67:89:AB'])
+  assert.match(other.err, /the fingerprint is not the one given: nothing was trusted/)
+  assert.equal((await trust(['--fingerprint', ''])).code, 1)
+  assert.equal(world.trusted.size, 0)
+
+  assert.equal((await trust(['--fingerprint', 'sha256:0123456789ab'])).code, 0)
+  assert.deepEqual(world.trusted.get('plc-1'), IDENTITY)
+  world.trusted.clear()
+  const asked = await trust([], 'yes')
+  assert.match(asked.err, /Compare the fingerprint .*\nTrust this certificate for `plc-1`\? Type yes or no: trusted for `plc-1`/)
+  assert.equal(world.trusted.size, 1)
+  assert.match((await trust([])).err, /already trusted/)
+})
+
+test('doctor: a line for each thing looked at, and nothing left behind', async () => {
+  const world = makeWorld()
+  const file = world.write('doctor.yaml', paperYaml({ a: 'well' }, 'http: { port: 0 }'))
+  const { code, out } = await world.run(['doctor', file, '-o', 'json'])
+  const findings: { check: string; result: string; detail: string }[] = JSON.parse(out)
+  assert.equal(code, 0)
+  assert.deepEqual(
+    findings.map((finding) => finding.check),
+    ['runtime', 'configuration', 'data directory', 'disk space', 'fsync', 'port', 'clock', 'historian'],
+  )
+  assert.deepEqual(readdirSync(world.folder), ['doctor.yaml'])
+  const bad = await world.run(['doctor', world.write('bad.yaml', 'version: 3\n'), '--lang', 'fr'])
+  assert.equal(bad.code, 1)
+  assert.match(bad.out, /configuration +échec +.*2 erreur\(s\)\n {2}conseil : `ecluse lint .*bad\.yaml` les liste/)
+  const blocked = world.write('file', '')
+  const unwritable = await world.run(['doctor', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${join(blocked, 'x')}`))])
+  assert.equal(unwritable.code, 1)
+  assert.match(unwritable.out, /data directory +failed +.*ENOTDIR/)
+})
