@@ -8,27 +8,49 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api'
-import type { Cell } from './rows.ts'
-import { whole } from './rows.ts'
+import { type Cell, whole } from './rows.ts'
 
-/** Inserts plain rows (numbers for whole numbers and for times in microseconds) into a table of the store, inside the open transaction. */
-export async function appendRows(connection: DuckDBConnection, table: string, rows: readonly (readonly Cell[])[]): Promise<void> {
-  if (rows.length === 0) return
-  const appender = await connection.createAppender(table, 'store')
-  try {
-    const types = Array.from({ length: appender.columnCount }, (_, i) => appender.columnType(i))
+/** Appends plain rows (numbers for whole numbers and for times in microseconds) to one small table of the store. */
+export class RowAppender {
+  readonly #appender: DuckDBAppender
+  readonly #types: readonly DuckDBType[]
+
+  private constructor(appender: DuckDBAppender) {
+    this.#appender = appender
+    this.#types = Array.from({ length: appender.columnCount }, (_, i) => appender.columnType(i))
+  }
+
+  static async create(connection: DuckDBConnection, table: string): Promise<RowAppender> {
+    return new RowAppender(await connection.createAppender(table, 'store'))
+  }
+
+  /** The rows are in the table when this returns, inside the open transaction. */
+  append(rows: readonly (readonly Cell[])[]): void {
+    if (rows.length === 0) return
     for (const row of rows) {
       row.forEach((cell, i) => {
-        appendCell(appender, cell, types[i])
+        appendCell(this.#appender, cell, this.#types[i])
       })
-      appender.endRow()
+      this.#appender.endRow()
     }
-    appender.flushSync()
-  } catch (cause) {
-    appender.clear()
-    throw cause
+    this.#appender.flushSync()
+  }
+
+  /** Forgets what was not flushed and closes. */
+  discard(): void {
+    this.#appender.clear()
+    this.#appender.closeSync()
+  }
+}
+
+/** Inserts rows into a table that seldom changes. */
+export async function appendRows(connection: DuckDBConnection, table: string, rows: readonly (readonly Cell[])[]): Promise<void> {
+  if (rows.length === 0) return
+  const appender = await RowAppender.create(connection, table)
+  try {
+    appender.append(rows)
   } finally {
-    appender.closeSync()
+    appender.discard()
   }
 }
 

@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api
 import type { SampleBatch } from '../../core/batch.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Micros } from '../../core/time.ts'
-import { appendRows } from './append-rows.ts'
+import { appendRows, RowAppender } from './append-rows.ts'
 import { Dictionaries, type Writer } from './dictionaries.ts'
 import { Last } from './last.ts'
 import { LAST_INGEST } from './limits.ts'
@@ -26,6 +26,7 @@ export class SampleWriter {
   dictionaries: Dictionaries
   last: Last
   #appender: SampleAppender | undefined
+  #ingestAppender: RowAppender | undefined
   readonly #begin: DuckDBPreparedStatement
   readonly #commit: DuckDBPreparedStatement
   #lastIngest: number
@@ -72,6 +73,7 @@ export class SampleWriter {
       await this.#begin.run()
       begun = true
       this.#appender ??= await SampleAppender.create(this.#connection)
+      this.#ingestAppender ??= await RowAppender.create(this.#connection, 'ingests')
       for (const record of packed.records) this.#take(record, packed.bytes)
       await this.#flush()
       await this.#commit.run()
@@ -89,7 +91,7 @@ export class SampleWriter {
 
   /** Lets go of everything the engine holds for this writer. */
   close(): void {
-    this.#dropAppender()
+    this.#dropAppenders()
     this.#begin.destroySync()
     this.#commit.destroySync()
   }
@@ -101,13 +103,13 @@ export class SampleWriter {
     for (const change of dictionaries.changes) await this.#connection.run(change)
     dictionaries.pending = new Map()
     dictionaries.changes = []
-    await appendRows(this.#connection, 'ingests', this.#ingests)
+    this.#ingestAppender?.append(this.#ingests)
     await appendRows(this.#connection, 'gaps', this.#gaps)
   }
 
   async #undo(begun: boolean): Promise<void> {
     this.#stored = []
-    this.#dropAppender()
+    this.#dropAppenders()
     if (begun) {
       await this.#connection
         .run('ROLLBACK')
@@ -120,13 +122,16 @@ export class SampleWriter {
     })
   }
 
-  #dropAppender(): void {
-    try {
-      this.#appender?.discard()
-    } catch (cause) {
-      this.#log.debug({ cause: String(cause) }, 'appender of a failed commit')
+  #dropAppenders(): void {
+    for (const appender of [this.#appender, this.#ingestAppender]) {
+      try {
+        appender?.discard()
+      } catch (cause) {
+        this.#log.debug({ cause: String(cause) }, 'appender of a failed commit')
+      }
     }
     this.#appender = undefined
+    this.#ingestAppender = undefined
   }
 
   #take(record: PackedRecord, bytes: Uint8Array): void {
