@@ -4,9 +4,9 @@ import type { Health, Problem, SamplePage, Session, SignalPage, Trend } from '..
 export type Answer<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly status: number; readonly problem: Problem }
 
 /** Signals asked for per page of the list. */
-const SIGNALS_PER_PAGE = 1000
-/** Pages of signals read at most: one million signals, the limit of a node. */
-const SIGNAL_PAGES = 1000
+const SIGNALS_PER_PAGE = 5_000
+/** Pages of signals read at most: together one million signals, the limit of a node. */
+const SIGNAL_PAGES = 200
 /** How long a request may take. */
 const REQUEST_MS = 15_000
 
@@ -34,7 +34,7 @@ const json = (method: string, body: unknown): RequestInit => ({
 })
 
 export const whoAmI = () => call<Session>('session')
-export const signIn = (name: string, password: string) => call<Session>('session', json('POST', { name, password }))
+export const signIn = (name: string, password: string) => call<unknown>('session', json('POST', { name, password }))
 export const signOut = () => call<unknown>('session', { method: 'DELETE' })
 export const createAccount = (token: string, name: string, password: string) =>
   call<unknown>('accounts', json('POST', { token, name, password }))
@@ -56,8 +56,9 @@ export async function readSignals(): Promise<Answer<SignalPage['signals']>> {
 
 export const readTrend = (signal: string, from: Date, to: Date, points: number) =>
   call<Trend>(`trend?${query({ signal, from: from.toISOString(), to: to.toISOString(), points })}`)
+/** The newest stored samples of a period, newest first. */
 export const readSamples = (signal: string, from: Date, to: Date, limit: number) =>
-  call<SamplePage>(`samples?${query({ signal, from: from.toISOString(), to: to.toISOString(), limit })}`)
+  call<SamplePage>(`samples?${query({ signal, from: from.toISOString(), to: to.toISOString(), limit, order: 'newest' })}`)
 
 /** A query string without the empty entries. */
 export function query(entries: Readonly<Record<string, string | number>>): string {

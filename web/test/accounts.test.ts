@@ -19,10 +19,10 @@ describe('accounts in a browser', { skip: noBrowser }, () => {
     const { page, errors } = browser
     await page.goto(`${fixture.url}#/welcome?token=${fixture.token}`)
     await page.getByLabel('Nom').fill('ana')
-    await page.getByLabel('Mot de passe', { exact: false }).first().fill('trop court')
-    await page.getByLabel('Mot de passe, encore').fill('trop court')
+    await page.getByLabel('Mot de passe', { exact: false }).first().fill('court')
+    await page.getByLabel('Mot de passe, encore').fill('court')
     await page.getByRole('button', { name: 'Créer le compte' }).click()
-    await page.getByRole('alert').getByText('moins de 12 caractères').waitFor()
+    await page.getByRole('alert').getByText('moins de 10 caractères').waitFor()
     await page.getByLabel('Mot de passe', { exact: false }).first().fill('une phrase assez longue')
     await page.getByLabel('Mot de passe, encore').fill('une phrase assez longue')
     await page.keyboard.press('Enter')

@@ -57,7 +57,7 @@ export async function startFixture({ signals, samplesPerSecond, signedIn = true 
       if (body.token !== token) return problem(response, 403, 'token-spent')
       accounts.set(body.name, body.password)
       who = body.name
-      return json(response, 201, { name: who, permissions: [] })
+      return json(response, 201, { done: true })
     }
     if (path === 'session' && request.method === 'POST') {
       if (accounts.get(body.name) !== body.password) return problem(response, 401, 'wrong-password')
@@ -109,7 +109,9 @@ export async function startFixture({ signals, samplesPerSecond, signedIn = true 
     const { from, to } = period(search)
     const index = indexOf(search)
     const samples: Sample[] = []
-    for (let t = Math.max(from, now - 40_000); t < to; t += 2_000) samples.push(plant.sampleOf(index, t))
+    for (let t = Math.min(now, to); t >= from && samples.length < Number(search.get('limit')); t -= 2_000) {
+      samples.push({ ...plant.sampleOf(index, t), recordedTime: iso(t + 6) })
+    }
     return { signal: search.get('signal') ?? '', from: iso(from), to: iso(to), samples, truncated: false }
   }
 

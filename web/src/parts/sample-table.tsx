@@ -11,9 +11,8 @@ import { UnitText, ValueText } from './value.tsx'
 
 /** Samples listed. */
 const ROWS = 20
-/** How far back the first list looks, and how many samples it may take to find the last ones. */
-const BACK_MS = 10 * 60_000
-const READ_LIMIT = 2_000
+/** How far back the first list looks. */
+const BACK_MS = 24 * 3_600_000
 
 /** The newest samples, newest first: the stored ones, then those that arrive while the page is open. */
 export function SampleTable({ signal, index }: { signal: Signal; index: number }) {
@@ -24,7 +23,7 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
   useEffect(() => {
     let gone = false
     const to = new Date(Date.now() + stream.state().offsetMs)
-    void readSamples(signal.id, new Date(to.getTime() - BACK_MS), to, READ_LIMIT).then((answer) => {
+    void readSamples(signal.id, new Date(to.getTime() - BACK_MS), to, ROWS).then((answer) => {
       if (!gone && answer.ok) setSamples((live) => newest([...live, ...answer.data.samples]))
     })
     return () => void (gone = true)
