@@ -86,19 +86,30 @@ for (const letThrough of [0, 1, 100, 500]) {
   })
 }
 
-test('block: ENOSPC gives up released segments before it refuses', async (t) => {
-  const { spool, files } = await start(await temporaryDirectory(t), { segmentBytes: 1024 })
+test('block: ENOSPC gives up the reserve of released segments before it refuses', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { spool, files } = await start(directory, { segmentBytes: 1024 })
   for (let n = 0; n < 40; n++) await spool.append(numbered(n))
-  const { lastSequence } = spool.stats()
+  spool.release('historian', spool.stats().lastSequence + 1)
+  await spool.append(numbered(40))
+  const [reserve = '', ...newer] = await segmentFiles(directory)
+  assert.ok(newer.length === 1 || newer.length === 2, 'the reserve, perhaps the one sealed since, and the open one')
   let isFull = true
+  files.onWrite = () => (isFull ? { error: failure('ENOSPC'), letThrough: 0 } : undefined)
   const { remove } = files
   files.remove = async (path) => {
-    if (!path.endsWith(`${String(spool.stats().segments + 1).padStart(10, '0')}.seg`)) isFull = false
+    if (path.endsWith(reserve)) isFull = false
     await remove(path)
   }
-  files.onWrite = () => (isFull ? { error: failure('ENOSPC'), letThrough: 0 } : undefined)
-  spool.release('historian', lastSequence)
-  await spool.append(numbered(40))
+  await spool.append(numbered(41))
+  assert.equal(isFull, false)
+  assert.equal(spool.stats().droppedSamples, 0)
+  assert.deepEqual(
+    batchesOf(await readAll(spool, spool.stats().firstSequence))
+      .map(numberOf)
+      .slice(-2),
+    [40, 41],
+  )
   await spool.close()
 })
 

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { BreakableFiles, batchesOf, defineSignals, numbered, numberOf, readAll, start, temporaryDirectory } from './harness.ts'
-import { recordBytes } from './layout.ts'
+import { decodeBatch, encodeBatch } from '../../core/batch-codec.ts'
+import {
+  BreakableFiles,
+  batchesOf,
+  defineSignals,
+  numbered,
+  numberOf,
+  readAll,
+  segmentFiles,
+  start,
+  temporaryDirectory,
+} from './harness.ts'
 import { SPOOL_LIMITS } from './limits.ts'
 import { AppendQueue } from './queue.ts'
 
@@ -33,16 +45,42 @@ test('a group stays within groupRecords and groupBytes', async (t) => {
   await spool.close()
 })
 
-test('what is encoded and not yet durable is bounded; order is kept beyond the bound', async () => {
+test('what is encoded and not yet durable is bounded; what waits beyond keeps its order', async () => {
   const queue = new AppendQueue()
-  const big = numbered(1, 1_000_000)
-  const count = 8
-  for (let i = 0; i < count; i++) void queue.put(big)
-  const each = queue.unsyncedBytes / Math.ceil(queue.unsyncedBytes / (recordBytes(1) * 100_000))
-  assert.ok(queue.size === count && each > 0)
-  assert.ok(queue.unsyncedBytes < SPOOL_LIMITS.unsyncedBytes + 2 ** 24)
-  const [first] = queue.take(1, 1, 2 ** 30)
-  assert.ok(first && queue.size === count - 1)
+  const big = numbered(0, 1_000_000)
+  const size = encodeBatch(big).length
+  const count = Math.ceil(SPOOL_LIMITS.unsyncedBytes / size) + 3
+  const numbers: number[] = []
+  for (let i = 0; i < count; i++) void queue.put({ ...big, receivedTime: i })
+  assert.ok(queue.unsyncedBytes >= SPOOL_LIMITS.unsyncedBytes && queue.unsyncedBytes < SPOOL_LIMITS.unsyncedBytes + size)
+  while (queue.size > 0) {
+    for (const { payload } of queue.take(1, 1, 2 ** 30)) {
+      numbers.push(decodeBatch(payload).receivedTime)
+      queue.done(payload.length)
+    }
+  }
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: count }, (_, i) => i),
+  )
+  assert.equal(queue.unsyncedBytes, 0)
+})
+
+test('quarantine takes no more than its limit, and the damage is still reported', async (t) => {
+  const directory = await temporaryDirectory(t)
+  await mkdir(join(directory, 'quarantine'))
+  await writeFile(join(directory, 'quarantine', 'earlier.bin'), '')
+  await truncate(join(directory, 'quarantine', 'earlier.bin'), SPOOL_LIMITS.quarantineBytes)
+  const { spool } = await start(directory)
+  for (let n = 0; n < 3; n++) await spool.append(numbered(n))
+  const path = join(directory, (await segmentFiles(directory))[0] ?? '')
+  const bytes = await readFile(path)
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 300) ^ 1, bytes.length - 300)
+  await writeFile(path, bytes)
+  assert.ok((await readAll(spool)).some((record) => record.kind === 'gap'))
+  assert.equal(spool.stats().corruptRecords, 1)
+  assert.deepEqual(await readdir(join(directory, 'quarantine')), ['earlier.bin'])
+  await spool.close()
 })
 
 test('a dictionary larger than dictionaryBytes is split and restored', async (t) => {
