@@ -23,6 +23,8 @@ export async function startPlant(home: Home, io: Io, args: readonly string[], st
   const child = fork(home.module('examples/airport/plant'), [...args], {
     execArgv: ['--import', home.module('src/cli/tether').href],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Its own process group: Ctrl-C is for this process, which stores what was read before it lets the plant go.
+    detached: process.platform !== 'win32',
   })
   child.stderr?.setEncoding('utf8').on('data', (text: string) => io.err(text))
   let asked = false
@@ -41,12 +43,18 @@ export async function startPlant(home: Home, io: Io, args: readonly string[], st
     await gone
     clearTimeout(hard)
   }
+  const decided = new AbortController()
   try {
-    const endpoints = await Promise.race([firstWord(child, stop), ended.then((why) => Promise.reject(new Error(why)))])
+    const endpoints = await Promise.race([
+      firstWord(child, AbortSignal.any([stop, decided.signal])),
+      ended.then((why) => Promise.reject(new Error(why))),
+    ])
     return { endpoints, ended, stop: end }
   } catch (error) {
     await end()
     throw error
+  } finally {
+    decided.abort()
   }
 }
 

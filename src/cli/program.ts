@@ -23,7 +23,7 @@ export async function parse(verb: Verb, args: readonly string[]): Promise<number
   }
 }
 
-const MAX_SCALE = 1_000
+const MAX_SCALE = 100
 const MAX_ROWS = 100_000
 const BROWSE_ROWS = 10_000
 const READ_ROWS = 200

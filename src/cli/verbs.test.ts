@@ -31,7 +31,7 @@ test('a mistyped verb or option is answered with the nearest one, in the languag
   const option = await world.run(['lint', '--deny-warning'], { env: { LANG: 'fr_FR.UTF-8' } })
   assert.deepEqual(option, { code: 1, out: '', err: '✗ option inconnue --deny-warning\n  conseil : vouliez-vous dire --deny-warnings ?\n' })
   assert.match((await world.run(['demo', '--for', 'soon'])).err, /a duration is a number with/)
-  assert.match((await world.run(['demo', '--scale', '0'])).err, /a whole number from 1 to 1000/)
+  assert.match((await world.run(['demo', '--scale', '0'])).err, /a whole number from 1 to 100/)
   assert.match((await world.run(['trust'])).err, /NAME is missing/)
   assert.match((await world.run(['demo', '--port'])).err, /--port <N> needs a value/)
   assert.match((await world.run(['lint', 'a', 'b'])).err, /too many arguments/)
