@@ -61,7 +61,7 @@ export const readSamples = (signal: string, from: Date, to: Date, limit: number)
   call<SamplePage>(`samples?${query({ signal, from: from.toISOString(), to: to.toISOString(), limit, order: 'newest' })}`)
 
 /** A query string without the empty entries. */
-export function query(entries: Readonly<Record<string, string | number>>): string {
+function query(entries: Readonly<Record<string, string | number>>): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(entries)) if (value !== '') search.set(name, String(value))
   return search.toString()

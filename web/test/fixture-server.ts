@@ -6,7 +6,7 @@ import type { Sample, SamplePage, SignalPage, Trend } from '../../src/api/schema
 import { createFixturePlant } from './fixture-plant.ts'
 
 /** The policy that the bundle needs, and nothing more. React, uPlot and the virtual list set styles through the CSSOM, which it allows. */
-export const POLICY =
+const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 const TYPES: Record<string, string> = {

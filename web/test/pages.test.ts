@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, describe, test } from 'node:test'
+import axe from 'axe-core'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const MOTOR = 't2e/baggage/carousel-3/motor/current'
 const PAGES = {
   overview: '#/',
@@ -54,7 +52,7 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
   /** The rules of WCAG 2.2 A and AA and axe's best practices. Run through the debugger, so that the page's policy stays in force. */
   async function violations(): Promise<string[]> {
     const { page } = browser
-    await page.evaluate(AXE)
+    await page.evaluate(axe.source)
     return page.evaluate(async () => {
       type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
       const { violations } = await (window as unknown as { axe: Axe }).axe.run()

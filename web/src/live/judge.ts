@@ -17,7 +17,7 @@ export function place(signal: Signal, sample: Sample | undefined): number | unde
 }
 
 /** Distance from the middle of the range: 0 in the middle, 1 at a limit, above 1 outside. */
-export function deviation(signal: Signal, sample: Sample | undefined): number {
+function deviation(signal: Signal, sample: Sample | undefined): number {
   const at = place(signal, sample)
   return at === undefined ? 0 : Math.abs(at - 0.5) * 2
 }

@@ -3,7 +3,7 @@ import { readHealth, readSignals, whoAmI } from '../api.ts'
 import type { Plant } from './plant.ts'
 
 /** A stream without an event for this long counts as lost: the node sends its health every few seconds. */
-export const SILENCE_MS = 12_000
+const SILENCE_MS = 12_000
 /** Wait between attempts when the browser has given up on the stream. */
 const RETRY_MS = 3_000
 /** Text is renewed four times a second at most, and only when a frame is drawn. */

@@ -6,7 +6,7 @@ import { go, hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { TreeRow } from './tree-row.tsx'
 
-export const ROW_PX = 26
+const ROW_PX = 26
 /** Letters typed within this time belong together. */
 const TYPE_AHEAD_MS = 700
 /** Rows drawn beyond what is seen, above and below. */

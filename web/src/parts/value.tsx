@@ -4,7 +4,7 @@ import { useNow } from '../live/use-live.ts'
 import { type Locale, useLanguage, type Words } from '../words/index.ts'
 
 /** A value as the reader's language writes it. */
-export function valueText(sample: Sample | undefined, signal: Signal, locale: Locale, words: Words): string {
+function valueText(sample: Sample | undefined, signal: Signal, locale: Locale, words: Words): string {
   const value = sample?.value
   if (value === undefined || value === null) return '—'
   if (typeof value === 'number') return formatNumber(value, locale, signal.decimals)
