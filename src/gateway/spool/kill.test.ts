@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { batchesOf, numberOf, readAll, start, temporaryDirectory } from './harness.ts'
 import { verifySpool } from './verify.ts'
 
@@ -10,7 +11,7 @@ const KILLS = Number(process.env.ECLUSE_KILLS ?? 5)
 
 /** Runs the child until it has acknowledged `enough` batches, kills it, and gives what it acknowledged: number by sequence. */
 async function appendUntilKilled(directory: string, first: number, enough: number): Promise<Map<number, number>> {
-  const script = new URL('./kill-child.ts', import.meta.url).pathname
+  const script = fileURLToPath(new URL('./kill-child.ts', import.meta.url))
   const child = spawn(process.execPath, [script, directory, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const acknowledged = new Map<number, number>()
   const closed = once(child, 'close')

@@ -116,3 +116,22 @@ test('reads stop at maxRecords and maxBytes, and go on where they stopped', asyn
   assert.deepEqual(await spool.read(spool.stats().lastSequence + 1, 10, 100), [])
   await spool.close()
 })
+
+test('a short read looks at one window of the segment, not at all of it', async (t) => {
+  const { spool, files } = await start(await temporaryDirectory(t), { maxBytes: 2 ** 28, segmentBytes: 2 ** 26 })
+  for (let n = 0; n < 50; n++) await spool.append(numbered(n, 10_000))
+  let bytes = 0
+  const { open } = files
+  files.open = async (path, mode) => {
+    const file = await open.call(files, path, mode)
+    const read: typeof file.read = (into, position) => {
+      bytes += into.length
+      return file.read(into, position)
+    }
+    return { ...file, read }
+  }
+  const { lastSequence } = spool.stats()
+  assert.equal((await spool.read(lastSequence - 1, 1, 1)).length, 1)
+  assert.ok(bytes <= 2 * SPOOL_LIMITS.pointBytes + SPOOL_LIMITS.windowBytes, `${bytes} bytes read`)
+  await spool.close()
+})

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { numbered, start, temporaryDirectory } from './harness.ts'
 import { lockDirectory } from './lock.ts'
 
@@ -18,7 +19,7 @@ test('a directory is opened once at a time, in this process too', async (t) => {
 
 test('another living process is respected, a killed one is not', async (t) => {
   const directory = await temporaryDirectory(t)
-  const script = new URL('./kill-child.ts', import.meta.url).pathname
+  const script = fileURLToPath(new URL('./kill-child.ts', import.meta.url))
   const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   await assert.rejects(start(directory), { name: 'SpoolLocked', message: new RegExp(`process ${child.pid} `) })

@@ -1,5 +1,5 @@
 import type { SpoolFile } from './files.ts'
-import { type Chain, claimedSalt, type Frame, RECORD_HEADER } from './layout.ts'
+import { type Chain, claimedSalt, type Frame } from './layout.ts'
 import { chainAfter, chainBefore, follows, frameAt, hashBefore, isChained, resynchronise } from './resync.ts'
 import { Window } from './window.ts'
 
@@ -52,12 +52,14 @@ export async function* scanSegment(file: SpoolFile, range: ScanRange): AsyncGene
   const window = new Window(file, range.end)
   let { offset, chain, salt } = range
   let found: Found[] = []
+  let loads = 0
   while (chain.sequence < range.lastSequence) {
-    if (found.length > 0 && window.held(offset, RECORD_HEADER) === undefined) {
-      yield found
+    const frame = await frameAt(window, offset, salt)
+    if (window.loads !== loads) {
+      loads = window.loads
+      if (found.length > 0) yield found
       found = []
     }
-    const frame = await frameAt(window, offset, salt)
     if (frame && follows(chain, frame) && isChained(chain, frame)) {
       salt ??= claimedSalt(new DataView(frame.header.buffer, frame.header.byteOffset), 0)
       const after = { offset: offset + frame.bytes, chain: chainAfter(frame) }

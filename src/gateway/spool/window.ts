@@ -8,6 +8,8 @@ const BLOCK_BYTES = 4096
 export class Window {
   bytes = new Uint8Array(0)
   view = new DataView(this.bytes.buffer)
+  /** How many times the view has moved. */
+  loads = 0
   readonly #file: SpoolFile
   readonly #end: number
   #start = 0
@@ -34,6 +36,7 @@ export class Window {
     this.bytes = new Uint8Array(bytes.buffer, 0, got)
     this.view = new DataView(bytes.buffer, 0, got)
     this.#start = offset
+    this.loads++
     return got >= count ? 0 : undefined
   }
 
