@@ -16,7 +16,7 @@ export function contextFor(parts: Partial<SourceContext> = {}): SourceContext {
     reasons: new ReasonSets(),
     clock: systemClock,
     log: silent,
-    directory: '/nonexistent',
+    directory: '/dev/null/none',
     random: Math.random,
     ...parts,
   }

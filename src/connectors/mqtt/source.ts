@@ -8,6 +8,7 @@ import type { MqttConfig } from './config.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { PlainTopics } from './plain.ts'
 import { ALIVE, type Item, type Message, Session, TICK } from './session.ts'
+import { BirthStore } from './sparkplug/birth-store.ts'
 import { SparkplugHost } from './sparkplug/host.ts'
 import { readState, statePayload, stateTopic } from './sparkplug/state.ts'
 
@@ -22,6 +23,8 @@ export class MqttSource implements Source {
   readonly #acks = new Acks()
   readonly #host: SparkplugHost | undefined
   readonly #plain: PlainTopics | undefined
+  readonly #births: BirthStore | undefined
+  #remembered = false
   #session: Session | undefined
   #pending: Item[] = []
   #sessionMs = 0
@@ -33,12 +36,15 @@ export class MqttSource implements Source {
     if (config.format === 'plain') this.#plain = new PlainTopics({ config, context, counters })
     else {
       const publish = (topic: string, payload: Uint8Array) => this.#session?.publish(topic, payload, { qos: 0, retain: false })
-      this.#host = new SparkplugHost({ config, context, counters, publish })
+      const births = new BirthStore(context.directory, context.log)
+      this.#births = births
+      this.#host = new SparkplugHost({ config, context, counters, publish, onBirth: (...birth) => births.note(...birth) })
     }
   }
 
   async connect(stop: AbortSignal): Promise<void> {
     await this.close()
+    await this.#remember()
     const config = this.#config
     const { clock, site, connection } = this.#context
     this.#sessionMs = Math.floor(clock.now() / 1000)
@@ -83,6 +89,7 @@ export class MqttSource implements Source {
       if (into.count === 0 && taken === undefined) continue
       const handed = this.#acks.hand(taken ?? [])
       const batch = into.build(received)
+      if (this.#births?.pending) await this.#births.flush()
       return handed ? { batch, ack: () => this.#acks.finish(handed) } : { batch }
     }
   }
@@ -94,6 +101,12 @@ export class MqttSource implements Source {
     this.#pending = []
     // tck-id-host-topic-phid-death-payload: said before leaving, since a clean goodbye keeps the broker from publishing the will.
     await session?.close(primary ? { topic: primary, payload: statePayload(false, this.#sessionMs) } : undefined)
+  }
+
+  async #remember(): Promise<void> {
+    if (this.#remembered || !this.#births || !this.#host) return
+    this.#remembered = true
+    this.#host.remember(await this.#births.load(), this.#context.clock.now())
   }
 
   /** Works off what is pending until the batch is full. The messages taken, or undefined when nothing at all was heard. */

@@ -1,5 +1,5 @@
 import { screen } from '../../../core/admit.ts'
-import type { BatchBuilder } from '../../../core/batch.ts'
+import { BatchBuilder } from '../../../core/batch.ts'
 import type { SourceContext } from '../../../core/connector.ts'
 import type { SourceCounters } from '../../../core/source.ts'
 import { Status, worst } from '../../../core/status.ts'
@@ -7,6 +7,7 @@ import type { Micros } from '../../../core/time.ts'
 import type { SparkplugConfig } from '../config.ts'
 import { MQTT_LIMITS } from '../limits.ts'
 import { type Accept, acceptor } from './accept.ts'
+import type { RememberedNode } from './birth-store.ts'
 import { type Birth, type BornMetric, decodeBirth } from './decode-birth.ts'
 import { DataDecoder, payloadTime } from './decode-data.ts'
 import { type Doubt, EdgeNode, type Member } from './edge-node.ts'
@@ -21,6 +22,8 @@ export interface HostParts {
   readonly counters: SourceCounters
   /** Sends a command; QoS 0, not retained. */
   readonly publish: (topic: string, payload: Uint8Array) => void
+  /** Told of every birth taken; device empty for the edge node itself. */
+  readonly onBirth?: (group: string, node: string, device: string, payload: Uint8Array) => void
 }
 
 /**
@@ -65,6 +68,30 @@ export class SparkplugHost {
     })
   }
 
+  /**
+   * Takes births that an earlier process knew, without their values. They read what the broker kept for us meanwhile, but a newer birth may have
+   * been missed: until it comes, everything read by them is marked.
+   */
+  remember(known: readonly RememberedNode[], received: Micros): void {
+    for (const { group, node: name, nbirth, dbirths } of known) {
+      const node = this.accept.node(group, name) ? this.#node(group, name) : undefined
+      if (!node) continue
+      const into = new BatchBuilder()
+      try {
+        this.#nodeBirth(node, nbirth, into, received)
+        for (const [device, payload] of dbirths) {
+          node.seq = -1 // what came between these births is long gone: no gap
+          this.#deviceBirth(node, device, payload, into, received)
+        }
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error
+      }
+      node.seq = -1
+      node.doubt = 'sparkplug-birth-remembered'
+      this.#unborn.delete(node)
+    }
+  }
+
   /** A new connection: births are not retained at the broker, so every known edge node is asked for its own. */
   connected(): void {
     this.#rebirths.reset()
@@ -95,7 +122,9 @@ export class SparkplugHost {
   tick(nowMs: number, into: BatchBuilder, received: Micros): void {
     for (const { group, node: name } of this.#rebirths.tick(nowMs)) {
       const node = this.#nodes.get(`${group}/${name}`)
-      if (node && !node.self.alive) this.#silent.push(...node.members)
+      if (!node || (node.self.alive && node.doubt !== 'sparkplug-birth-remembered')) continue
+      for (const member of node.members) member.alive = false
+      this.#silent.push(...node.members)
     }
     for (const [node, untilMs] of this.#unborn) {
       if (nowMs < untilMs) continue
@@ -127,6 +156,7 @@ export class SparkplugHost {
     this.#rebirths.answered(node.group, node.node)
     if (node.members.length > 1) this.#unborn.set(node, this.#parts.context.clock.monotonicMs() + this.#parts.config.rebirthTimeout)
     this.#born(node, node.self, birth, payload, into, received)
+    this.#parts.onBirth?.(node.group, node.node, '', payload)
   }
 
   #deviceBirth(node: EdgeNode, device: string, payload: Uint8Array, into: BatchBuilder, received: Micros): void {
@@ -144,6 +174,7 @@ export class SparkplugHost {
     node.release(member)
     member.alive = true
     this.#born(node, member, birth, payload, into, received)
+    this.#parts.onBirth?.(node.group, node.node, device, payload)
   }
 
   #readBirth(payload: Uint8Array): Birth {
@@ -252,7 +283,7 @@ export class SparkplugHost {
     node.seq = seq & 0xff
     if (missing === 0) return
     this.#drop('sequence-gap', `${node.key}: ${missing} messages are missing before number ${seq}`, missing)
-    node.doubt = 'sparkplug-sequence-gap'
+    if (node.doubt === '') node.doubt = 'sparkplug-sequence-gap'
     // tck-id-operational-behavior-host-reordering-rebirth, with a reorder time-out of zero.
     this.#rebirths.ask(node.group, node.node)
   }
