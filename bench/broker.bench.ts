@@ -11,7 +11,7 @@ import { cpuSeconds, cpuSecondsOf, type Figure, program, repeat } from './report
 export const title = 'Pipeline through mosquitto (QoS 1)'
 
 const PASSES = 8
-const RUNS = 5
+const RUNS = Number(process.env.ECLUSE_RUNS ?? 5)
 const CONNECT_MS = 15_000
 
 export async function measure(): Promise<Figure[]> {

@@ -4,7 +4,7 @@ import { BatchBuilder } from '../src/core/batch.ts'
 import type { Connector } from '../src/core/connector.ts'
 import { EndOfInput } from '../src/core/errors.ts'
 import { until, withNode } from './node.ts'
-import { birth, connectionYaml, PAYLOADS, payloads, SIGNALS, TOPIC } from './plant.ts'
+import { birth, connectionYaml, PAYLOADS, payloads, SIGNALS, stamp, TOPIC, timeOf } from './plant.ts'
 import { cpuSeconds, type Figure, percentile, repeat } from './report.ts'
 
 /** Sparkplug B bytes already in memory → columns → five rules → spool with fsync → DuckDB committed and queryable, in one process. */
@@ -13,7 +13,7 @@ export const title = 'Pipeline in one process'
 const PASSES = 10
 const PER_READ = 100
 const IN_FLIGHT = 4
-const RUNS = 5
+const RUNS = Number(process.env.ECLUSE_RUNS ?? 5)
 
 export async function measure(): Promise<Figure[]> {
   const data = payloads()
@@ -77,6 +77,7 @@ function memoryConnector(data: readonly Buffer[], ackMs: number[], started: () =
       const counters = { dropped: {} }
       const host = new SparkplugHost({ config: config as never, context, counters, publish: () => undefined })
       let sent = -1
+      const beginMs = Date.now()
       let inFlight = 0
       let wake: (() => void) | undefined
       return {
@@ -96,7 +97,7 @@ function memoryConnector(data: readonly Buffer[], ackMs: number[], started: () =
             started()
           } else {
             for (const end = Math.min(PAYLOADS * PASSES, sent + PER_READ); sent < end; sent++) {
-              host.handle(`${TOPIC}/NDATA/plant`, data[sent % PAYLOADS] as Buffer, into, received)
+              host.handle(`${TOPIC}/NDATA/plant`, stamp(data[sent % PAYLOADS] as Buffer, timeOf(beginMs, sent)), into, received)
             }
           }
           inFlight++

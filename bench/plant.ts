@@ -14,7 +14,7 @@ export function birth(): Buffer {
   return encodePayload({ timeMs: BEGIN_MS, seq: 0, metrics: [bdSeq, ...metrics] })
 }
 
-/** Data payloads of a minute and more, one tick per second; the first follows the birth. */
+/** Data payloads; the first follows the birth. Give each its time when it is sent: the set is sent again and again. */
 export function payloads(): Buffer[] {
   const ticks = walk(SIGNALS)
   return Array.from({ length: PAYLOADS }, (_, t) => {
@@ -22,6 +22,20 @@ export function payloads(): Buffer[] {
     return Buffer.from(bytes)
   })
 }
+
+/** Writes a payload's time where `encodeAliasFloats` put it: after the tag, six bytes for any millisecond until 2109. */
+export function stamp(payload: Buffer, timeMs: number): Buffer {
+  let rest = timeMs
+  for (let at = 1; at < 6; at++) {
+    payload[at] = (rest % 128) | 0x80
+    rest = Math.floor(rest / 128)
+  }
+  payload[6] = rest
+  return payload
+}
+
+/** Time of the n-th payload: one a millisecond, beginning half a minute ago, so that none is late and none ahead. */
+export const timeOf = (beginMs: number, n: number): number => beginMs - 30_000 + n
 
 /** The connection's part of `ecluse.yaml`: every metric with limits, so that all five rules have work to do. */
 export function connectionYaml(kind: string, url: string): string {

@@ -1,5 +1,5 @@
 import { connectAsync } from 'mqtt'
-import { birth, PAYLOADS, payloads, TOPIC } from './plant.ts'
+import { birth, PAYLOADS, payloads, stamp, TOPIC, timeOf } from './plant.ts'
 
 /** A process of its own: an edge node that publishes its payloads with QoS 1 as fast as the broker acknowledges them. */
 const [url, passes] = process.argv.slice(2) as [string, string]
@@ -17,13 +17,14 @@ process.on('message', () => void run())
 
 async function run(): Promise<void> {
   await client.publishAsync(`${TOPIC}/NBIRTH/plant`, birth(), { qos: 1 })
+  const beginMs = Date.now()
   let acked = 0
   let sent = 0
   const total = PAYLOADS * Number(passes)
   await new Promise<void>((resolve, reject) => {
     const more = () => {
       while (sent < total && sent - acked < IN_FLIGHT) {
-        client.publish(`${TOPIC}/NDATA/plant`, data[sent++ % PAYLOADS] as Buffer, { qos: 1 }, (error) => {
+        client.publish(`${TOPIC}/NDATA/plant`, stamp(data[sent % PAYLOADS] as Buffer, timeOf(beginMs, sent++)), { qos: 1 }, (error) => {
           if (error) return reject(error)
           if (++acked === total) resolve()
           else more()
