@@ -95,7 +95,8 @@ export function urlHost(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }
 
-function runningUrl(data: string): string | undefined {
+/** Where the node on this data says it answers; undefined when none runs. */
+export function runningUrl(data: string): string | undefined {
   try {
     const { url } = JSON.parse(readText(join(data, RUNNING_FILE)) ?? '{}') as { url?: unknown }
     return typeof url === 'string' && URL.canParse(url) ? url : undefined

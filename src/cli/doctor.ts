@@ -1,11 +1,12 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Clock, formatTime, parseTime } from '../core/time.ts'
+import { runningUrl } from './client.ts'
 import { configPath, loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
 import { bytes, paint, printable, table, writeResult } from './output.ts'
+import { listenProblem } from './ports.ts'
 
 /** One thing looked at. */
 export interface Finding {
@@ -38,7 +39,7 @@ export async function doctor(verb: Verb, path: string | undefined, options: Comm
     runtime(verb),
     configuration(verb, configPath(verb, path), missing && path === undefined, missing && path !== undefined ? 1 : errors, loaded?.version),
     ...(await directory(verb, data)),
-    await portFree(verb, host, port),
+    await portFree(verb, data, host, port),
     await clock(verb, verb.clock),
     await historian(verb),
   ]
@@ -125,15 +126,13 @@ function fsyncSpeed(words: Verb['words']['doctor'], file: string): Finding {
   return { check: words.fsync, result: median > FSYNC_SLOW_MS ? 'warn' : 'ok', detail, hint: words.fsyncHint }
 }
 
-async function portFree({ words }: Verb, host: string, port: number): Promise<Finding> {
+async function portFree({ words }: Verb, data: string, host: string, port: number): Promise<Finding> {
   const { doctor } = words
   const address = `${host}:${port}`
-  const problem = await new Promise<string | undefined>((resolve) => {
-    const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-    server.listen(port, host, () => server.close(() => resolve(undefined)))
-  })
+  const problem = await listenProblem(host, port)
   if (problem === undefined) return { check: doctor.port, result: 'ok', detail: doctor.portFree(address) }
+  const running = runningUrl(data)
+  if (running && new URL(running).port === String(port)) return { check: doctor.port, result: 'ok', detail: doctor.portOurs(address) }
   const detail = problem === 'EADDRINUSE' ? doctor.portTaken(address) : `${address}: ${problem}`
   return { check: doctor.port, result: 'fail', detail, hint: doctor.portTakenHint }
 }

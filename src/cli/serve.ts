@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
+import { listenProblem } from './ports.ts'
 
 /** A node with its HTTP surface. */
 export interface Served {
@@ -28,6 +29,9 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   const [{ startNode }, { startApi }] = await Promise.all([import('../run/node.ts'), import('../api/index.ts')])
   const { clock, home, words } = verb
   const directory = loaded.config.data
+  // Found out before the stores are opened; whoever takes the port in between is found out below.
+  const taken = () => new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
+  if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
   await mkdir(directory, { recursive: true })
   const node = await startNode(loaded, { clock, log, random: Math.random, version: home.version }).catch((error: unknown) => {
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
@@ -35,8 +39,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   onNode?.(node.view)
   const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log }).catch(async (error: unknown) => {
     await node.stop()
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-      throw new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
     throw error
   })
   const running = join(directory, RUNNING_FILE)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { IDENTITY, makeWorld, paperYaml } from './world.fixture.ts'
 
@@ -168,6 +169,15 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   const bad = await world.run(['doctor', world.write('bad.yaml', 'version: 3\n'), '--lang', 'fr'])
   assert.equal(bad.code, 1)
   assert.match(bad.out, /configuration +échec +.*2 erreur\(s\)\n {2}conseil : `ecluse lint .*bad\.yaml` les liste/)
+  const other = createServer()
+  await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', () => resolve()))
+  after(() => other.close())
+  const { port } = other.address() as { port: number }
+  const taken = world.write('taken.yaml', paperYaml({ a: 'well' }, `http: { port: ${port} }`))
+  assert.match((await world.run(['doctor', taken])).out, /port +failed +127\.0\.0\.1:\d+ is used by another program/)
+  mkdirSync(join(world.folder, 'data'))
+  writeFileSync(join(world.folder, 'data', 'running.json'), JSON.stringify({ url: `http://127.0.0.1:${port}` }))
+  assert.match((await world.run(['doctor', taken])).out, /port +ok +127\.0\.0\.1:\d+ is used by a node of this configuration/)
   const blocked = world.write('file', '')
   const unwritable = await world.run(['doctor', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${join(blocked, 'x')}`))])
   assert.equal(unwritable.code, 1)
