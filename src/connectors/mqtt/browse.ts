@@ -1,7 +1,7 @@
-import { BatchBuilder } from '../../core/batch.ts'
+import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
 import type { BrowseEntry, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
-import { SignalTable } from '../../core/signals.ts'
+import { type SignalDefinition, SignalTable } from '../../core/signals.ts'
 import type { SourceCounters } from '../../core/source.ts'
 import { statusName } from '../../core/status.ts'
 import { Acks } from './acks.ts'
@@ -9,7 +9,6 @@ import type { MqttConfig, SparkplugConfig } from './config.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { type Message, Session, TICK } from './session.ts'
 import { SparkplugHost } from './sparkplug/host.ts'
-import { parseTopic } from './sparkplug/types.ts'
 
 /** How long `browse` listens. */
 const LISTEN_MS = 5_000
@@ -59,36 +58,36 @@ async function metrics(session: Session, config: SparkplugConfig, context: Sourc
   const counters: SourceCounters = { dropped: {} }
   const publish = (topic: string, payload: Uint8Array) => session.publish(topic, payload, { qos: 0, retain: false })
   const host = new SparkplugHost({ config: { ...config, discover: true }, context: { ...context, signals }, counters, publish })
-  const own = { status: 0, value: Number.NaN, text: undefined as string | undefined }
   await session.subscribe(host.accept.filters, 0)
   await listen(session, context, stop, (item) => {
     const into = new BatchBuilder()
     const received = context.clock.now()
+    // Whoever speaks without a birth is asked for one; whoever is silent cannot be found.
     if (item === TICK) host.tick(context.clock.monotonicMs(), into, received)
-    else {
-      // Whoever speaks without a birth is asked for one; whoever is silent cannot be found.
-      if (parseTopic(item.topic)) host.handle(item.topic, item.payload, into, received)
-    }
-    for (let row = 0; row < into.count && found.size < MQTT_LIMITS.browseEntries; row++) {
-      const definition = signals.at(into.signal[row] as number)
-      if (!definition) continue
-      own.status = into.status[row] as number
-      own.value = into.value[row] as number
-      own.text = into.text?.get(row)
-      const [refused] = context.reasons
-        .names(into.reasons[row] as number)
-        .filter((name) => name.endsWith('-refused') || name === 'data-type-unknown')
-      found.set(definition.address, {
-        path: definition.address,
-        address: definition.address,
-        dataType: definition.dataType,
-        ...(Number.isNaN(own.value) && own.text === undefined ? {} : { value: own.text ?? String(own.value) }),
-        ...(definition.unit !== undefined && { unit: definition.unit }),
-        status: statusName(own.status),
-        ...(refused !== undefined && { refused }),
-      })
+    else host.handle(item.topic, item.payload, into, received)
+    const batch = into.build(received)
+    for (let row = 0; row < batch.count && found.size < MQTT_LIMITS.browseEntries; row++) {
+      const definition = signals.at(batch.signal[row] as number)
+      if (definition) found.set(definition.address, entry(definition, batch, row, context))
     }
   })
+}
+
+function entry({ address, dataType, unit }: SignalDefinition, batch: SampleBatch, row: number, { reasons }: SourceContext): BrowseEntry {
+  const names = reasons.names(batch.reasons[row] as number)
+  const refused = names.find((name) => name.endsWith('-refused') || name === 'data-type-unknown')
+  const number = batch.value[row] as number
+  const shown = dataType === 'boolean' ? String(number === 1) : String(number)
+  const value = batch.text?.get(row) ?? (Number.isNaN(number) ? undefined : shown)
+  return {
+    path: address,
+    address,
+    dataType,
+    ...(value !== undefined && { value }),
+    ...(unit !== undefined && { unit }),
+    status: statusName(batch.status[row] as number),
+    ...(refused !== undefined && { refused }),
+  }
 }
 
 async function listen(

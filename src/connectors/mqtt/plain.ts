@@ -93,10 +93,10 @@ export class PlainTopics {
 
   #parse(topic: string, payload: Buffer): { value: unknown } | undefined {
     try {
-      if (payload.length > MQTT_LIMITS.jsonBytes) throw new RangeError(`longer than ${MQTT_LIMITS.jsonBytes} bytes`)
+      if (payload.length > MQTT_LIMITS.jsonBytes) throw new RangeError(`JSON longer than ${MQTT_LIMITS.jsonBytes} bytes`)
       return { value: JSON.parse(payload.toString('utf8')) }
     } catch (error) {
-      this.#drop('undecodable', `${topic}: not JSON: ${(error as Error).message.slice(0, 120)}`)
+      this.#drop('undecodable', `${topic}: ${error instanceof RangeError ? error.message : 'not JSON'}`)
       return undefined
     }
   }
