@@ -1,0 +1,179 @@
+import { type Endpoints, fleetOf, type Gate, type ModbusUnit, SPARKPLUG_GROUP } from './fleet.ts'
+import type { Point } from './point.ts'
+import { CHILLER_PLACES, METER_PLACES, type Place } from './registers.ts'
+
+/** Where `plant.ts --fixed-ports` listens: what the committed ecluse.yaml says. */
+export const FIXED_ENDPOINTS: Endpoints = {
+  opcua: 'opc.tcp://127.0.0.1:48400',
+  energy: [{ host: '127.0.0.1', port: 15020 }],
+  cooling: [{ host: '127.0.0.1', port: 15021 }],
+  mqtt: 'mqtt://127.0.0.1:18830',
+}
+
+/** The whole `ecluse.yaml` of the demo, comments included, for equipment at these endpoints. */
+export function airportConfig(endpoints: Endpoints, scale: number): string {
+  const fleet = fleetOf(scale, 0)
+  const connections = [
+    baggage(endpoints.opcua, fleet.carousels),
+    ...fleet.energy.map((units, i) => energy(endpoints, i, units)),
+    ...fleet.cooling.map((units, i) => cooling(endpoints, i, units)),
+    gates(endpoints.mqtt, fleet.gates),
+  ]
+  return `${HEAD}${connections.join('\n')}`
+}
+
+const HEAD = `# Écluse at a demo airport: terminal 2E with its baggage carousels (OPC UA), energy meters and chillers (Modbus) and gates (MQTT, Sparkplug B).
+# Every device is simulated by examples/airport/plant.ts, which speaks the real protocols on this machine:
+#
+#   node examples/airport/plant.ts --fixed-ports     the equipment, on the ports below
+#   ecluse run examples/airport/ecluse.yaml          Écluse, collecting from it
+#
+# \`ecluse demo\` does both, on free ports. This file is written by examples/airport/config.ts.
+
+version: 1
+
+site:
+  id: t2e
+  label: { fr: "Terminal 2E", en: "Terminal 2E" }
+
+node:
+  id: demo
+
+# Everything stored goes here, relative to this file.
+data: ./data
+
+# The API and the user interface, for this machine alone.
+http:
+  host: 127.0.0.1
+  port: 8480
+
+# The durable log between the devices and everything that stores; at most this much, for this long.
+spool:
+  maxBytes: 512MiB
+  maxAge: 2d
+
+historian:
+  memoryLimit: 256MiB
+  retention: 90d
+
+connections:
+`
+
+function baggage(endpoint: string, carousels: readonly (readonly Point[])[]): string {
+  // Named by node id: what people look at first, with its own label. The rest of each carousel is found by browsing.
+  const named = (point: Point) => /(motor\/(current|speed)|drive\/fault|\/state|\/flight)$/.test(point.id)
+  const browsed = (carousels[0] ?? []).filter((point) => !named(point))
+  return `  baggage:
+    kind: opcua
+    label: { fr: "Tri bagages", en: "Baggage handling" }
+    # No word for this long, keep-alives included: every value turns Uncertain, then Bad.
+    silence: { uncertainAfter: 15s, badAfter: 45s }
+    endpoint: ${endpoint}
+    # The line stays inside this machine and the server is a toy that is born with a new certificate at each start, so there is nobody to
+    # identify. A real server gets sign-and-encrypt, which is the default, and \`ecluse trust\`.
+    security: { mode: none }
+    subscription: { publishingInterval: 500ms, samplingInterval: 500ms, keepAlive: 5s }
+    signals:
+      # Found by browsing: one line for all carousels.
+${browsed.map((point) => signal(point, { id: `baggage/{path}/{name}`, browse: `Objects/Baggage/*/${point.id.split('/').slice(2).join('/')}` })).join('\n')}
+      # Named one by one.
+${carousels
+  .map((points) =>
+    points
+      .filter(named)
+      .map((point) => signal(point, { node: `ns=1;s=${nodeOf(point.id)}` }))
+      .join('\n'),
+  )
+  .join('\n')}
+`
+}
+
+/** Node id of a carousel's point: its browse path with dots. */
+export function nodeOf(id: string): string {
+  return pathOf(id).replaceAll('/', '.')
+}
+
+export function pathOf(id: string): string {
+  return id.replace(/^baggage/, 'Baggage')
+}
+
+function energy({ energy: gateways }: Endpoints, index: number, units: readonly ModbusUnit[]): string {
+  const { host, port } = gateways[index] ?? { host: '127.0.0.1', port: 502 }
+  return `  energy${index === 0 ? '' : `-${index + 1}`}:
+    kind: modbus
+    label: { fr: "Comptage électrique", en: "Energy meters" }
+    silence: { uncertainAfter: 10s, badAfter: 30s }
+    # A Modbus TCP gateway with one meter per unit id. Each meter is read with two requests a second.
+    host: ${host}
+    port: ${port}
+    timeout: 1s
+    period: 1s
+    signals:
+${units.map((unit) => unitSignals(unit, METER_PLACES)).join('\n')}
+`
+}
+
+function cooling({ cooling: servers }: Endpoints, index: number, units: readonly ModbusUnit[]): string {
+  const { host, port } = servers[index] ?? { host: '127.0.0.1', port: 502 }
+  return `  cooling${index === 0 ? '' : `-${index + 1}`}:
+    kind: modbus
+    label: { fr: "Eau glacée", en: "Chilled water" }
+    silence: { uncertainAfter: 15s, badAfter: 60s }
+    # A serial line behind a device server: Modbus RTU frames, with their checksum, in a TCP connection.
+    host: ${host}
+    port: ${port}
+    framing: rtu-over-tcp
+    timeout: 1s
+    period: 2s
+    signals:
+${units.map((unit) => unitSignals(unit, CHILLER_PLACES)).join('\n')}
+`
+}
+
+function unitSignals({ unitId, points }: ModbusUnit, places: readonly Place[]): string {
+  return points.map((point, i) => signal(point, { unitId, ...places[i] })).join('\n')
+}
+
+function gates(url: string, all: readonly Gate[]): string {
+  const metric = (node: string, device: string, point: Point) => ({ metric: `${SPARKPLUG_GROUP}/${node}/${device}/${metricOf(point.id)}` })
+  const lines = all.flatMap(({ node, gate, bridge, gatePoints, bridgePoints }) => [
+    ...gatePoints.map((point) => signal(point, metric(node, gate, point))),
+    ...bridgePoints.map((point) => signal(point, metric(node, bridge, point))),
+  ])
+  return `  gates:
+    kind: mqtt
+    label: { fr: "Portes et passerelles", en: "Gates and boarding bridges" }
+    silence: { uncertainAfter: 30s, badAfter: 2min }
+    format: sparkplug
+    # In clear, because it stays inside this machine. A real broker gets mqtts:// and a user.
+    url: ${url}
+    # The demo's broker speaks MQTT 3.1.1.
+    protocolVersion: 4
+    groups: [${SPARKPLUG_GROUP}]
+    # Only what is listed; with true, everything the edge nodes announce is collected too.
+    discover: false
+    signals:
+${lines.join('\n')}
+`
+}
+
+/** Sparkplug metric of a gate's or a bridge's point: the last part of its id. */
+export function metricOf(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1)
+}
+
+/** One signal as one line of YAML; text in double quotes, which JSON and YAML write alike. */
+function signal(point: Point, address: Record<string, unknown>): string {
+  const { id, fr, en, unit, decimals, range } = point
+  const keys = { id, ...address, label: { fr, en }, unit, decimals, range }
+  return `      - ${flow(keys)}`
+}
+
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined)
+    return `{ ${entries.map(([key, item]) => `${key}: ${flow(item)}`).join(', ')} }`
+  }
+  return typeof value === 'string' && !/^[a-z][\w/.-]*$/i.test(value) ? JSON.stringify(value) : String(value)
+}
