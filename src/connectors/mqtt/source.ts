@@ -99,7 +99,7 @@ export class MqttSource implements Source {
     const primary = this.#primary()
     this.#session = undefined
     this.#pending = []
-    // tck-id-host-topic-phid-death-payload: said before leaving, since a clean goodbye keeps the broker from publishing the will.
+    // Said before leaving, since a clean goodbye keeps the broker from publishing the will.
     await session?.close(primary ? { topic: primary, payload: statePayload(false, this.#sessionMs) } : undefined)
   }
 

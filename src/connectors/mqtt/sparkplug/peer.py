@@ -1,6 +1,6 @@
 """Reads Sparkplug B payloads (hex, one per line) with Google's protobuf, and writes what it saw and the payload in its own encoding.
 
-The schema is built here from the field numbers of the Sparkplug 3.0 specification, 6.4.
+The schema is built here from the field numbers of the Sparkplug 3.0 specification.
 """
 import json
 import struct

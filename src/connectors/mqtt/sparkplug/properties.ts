@@ -3,7 +3,7 @@ import { Malformed, utf8, type WireReader } from './wire.ts'
 
 /** What is read of a metric's PropertySet. */
 export interface Properties {
-  /** `Quality`: 0 bad, 192 good, 500 stale (specification 3.0, 6.4.8). tck-id-payloads-propertyset-quality-value-value */
+  /** `Quality`: 0 bad, 192 good, 500 stale. tck-id-payloads-propertyset-quality-value-value */
   quality?: number
   /** `engUnit`, the unit by convention. */
   unit?: string

@@ -1,6 +1,6 @@
 import { NAMESPACE } from './types.ts'
 
-/** The STATE messages of a primary host (specification 3.0, 6.4.27): who waits for this host starts and stops by them. */
+/** The STATE messages of a primary host: who waits for this host starts and stops by them. */
 export function stateTopic(hostId: string): string {
   return `${NAMESPACE}/STATE/${hostId}` // tck-id-host-topic-phid-birth-topic
 }

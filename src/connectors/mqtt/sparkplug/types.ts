@@ -1,6 +1,6 @@
 import type { DataType } from '../../../core/signals.ts'
 
-/** Data types of Sparkplug B (specification 3.0, 6.4.16 and the protobuf schema), by number. */
+/** Data types of Sparkplug B (specification 3.0), by number. */
 export const SparkplugType = {
   Unknown: 0,
   Int8: 1,

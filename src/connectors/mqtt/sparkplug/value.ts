@@ -12,7 +12,7 @@ export function plainNumber(metric: Metric, kind: number): number | undefined {
   if (kind === Kind.Boolean) return wire === Field.boolean ? metric.number : undefined
   if (wire === Field.int) {
     switch (kind) {
-      // Negative numbers come in two's complement of 32 bits; some encoders keep to the type's own width. tck-id-payloads-metric-datatype-value
+      // Negative numbers come in two's complement of 32 bits; some encoders keep to the type's own width.
       case Kind.Signed8:
         return (metric.number << 24) >> 24
       case Kind.Signed16:
