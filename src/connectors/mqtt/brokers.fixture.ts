@@ -6,8 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const MOSQUITTO = '/usr/sbin/mosquitto'
+export const OPENSSL = '/usr/bin/openssl'
 /** Give as a test's `skip`: false where mosquitto is installed, else why the test is skipped. */
 export const withoutMosquitto: string | false = existsSync(MOSQUITTO) ? false : 'mosquitto is not installed (Debian package mosquitto)'
+
+/** The same for tests that need a certificate too. */
+export const withoutTls: string | false = withoutMosquitto || (existsSync(OPENSSL) ? false : 'openssl is not installed')
 
 export interface Mosquitto {
   readonly port: number

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { BrowseEntry, CheckStep } from '../../core/connector.ts'
 import { systemClock } from '../../core/time.ts'
-import { startMosquitto, withoutMosquitto } from './brokers.fixture.ts'
+import { OPENSSL, startMosquitto, withoutTls } from './brokers.fixture.ts'
 import { mqttConfig } from './config.ts'
 import { contextFor, readUntil } from './context.fixture.ts'
 import { mqtt } from './index.ts'
@@ -55,14 +55,14 @@ test('check goes step by step and tells the first message', async () => {
   )
 })
 
-test('TLS: refused until its authority is named, then read through it', { skip: withoutMosquitto }, async () => {
+test('TLS: refused until its authority is named, then read through it', { skip: withoutTls }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ecluse-tls-'))
   await chmod(folder, 0o755)
   const key = join(folder, 'key.pem')
   const cert = join(folder, 'cert.pem')
   const subject = ['-subj', '/CN=broker', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
   execFileSync(
-    'openssl',
+    OPENSSL,
     [
       'req',
       '-x509',

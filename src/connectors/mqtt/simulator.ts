@@ -4,8 +4,6 @@ import { decodeCommand } from './sparkplug/decode-command.ts'
 import { encodePayload, type OutMetric } from './sparkplug/encode.ts'
 import { NAMESPACE, SparkplugType, type SparkplugTypeName } from './sparkplug/types.ts'
 
-export { encodeAliasFloats, encodePayload } from './sparkplug/encode.ts'
-
 export type SimulatedValue = number | bigint | boolean | string | null
 
 export interface SimulatedMetric {
