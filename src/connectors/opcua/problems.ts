@@ -36,9 +36,9 @@ const NETWORK: readonly (readonly [RegExp, string, string])[] = [
   [/ECONNREFUSED/, 'nothing listens at this address', 'check host and port, and that the server runs'],
   [/ENOTFOUND|EAI_AGAIN/, 'the host name is not known', 'check the host name'],
   [/EHOSTUNREACH|ENETUNREACH/, 'there is no route to the host', 'check the address and the network between'],
-  [/ETIMEDOUT|no answer within|timed? ?out/i, 'the server does not answer', 'check address, port and firewall; is it an OPC UA server?'],
+  [/ETIMEDOUT|no answer within|has timed out/i, 'the server does not answer', 'check address, port and firewall; is it an OPC UA server?'],
   [
-    /disconnected by third party|socket hang|ECONNRESET|has been closed|connection_break|Connection Break|premature/i,
+    /disconnected by third party|in waiting for data on socket|socket hang|ECONNRESET|has been closed|connection_break|Connection Break|premature/i,
     'the peer closed the line',
     'check that the port is that of an OPC UA server, and that the server accepts the certificate in own/certificate.der',
   ],

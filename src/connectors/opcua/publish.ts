@@ -5,7 +5,7 @@ import { asError } from './problems.ts'
 import type { Acknowledgement, Session } from './services.ts'
 
 /** Publish requests waiting at the server: enough that it never waits for ours, within what any server keeps. */
-const REQUESTS = 4
+const REQUESTS = 10
 /** Lost messages asked for again after one gap. */
 const REPUBLISHED = 32
 

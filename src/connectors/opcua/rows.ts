@@ -125,7 +125,7 @@ export function plainValue(variant: Variant): unknown {
     case UINT64:
       return wide(value, false)
     case DATE_TIME:
-      return value instanceof Date ? formatTime(value.getTime() * 1000) : undefined
+      return value instanceof Date && !Number.isNaN(value.getTime()) ? formatTime(value.getTime() * 1000) : undefined
     case LOCALIZED_TEXT:
       return value === null || value === undefined ? undefined : ((value as { text?: string | null }).text ?? '')
     case STATUS_CODE:

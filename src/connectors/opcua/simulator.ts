@@ -55,6 +55,8 @@ export interface SimulatorOptions {
   readonly anonymous?: boolean
   /** Name and password accepted. */
   readonly users?: Readonly<Record<string, string>>
+  /** User certificates accepted, DER. */
+  readonly userCertificates?: readonly Uint8Array[]
   /** How often `value` is asked; never by itself when absent (see `tick`). */
   readonly periodMs?: number
   /** The simulated clock, in milliseconds since 1970; the machine's when absent. */
@@ -145,11 +147,25 @@ function makeServer(opcua: Opcua, options: SimulatorOptions, own: Awaited<Return
     privateKeyFile: own.privateKeyFile,
     // A toy on loopback takes every client; it is the client that has something to check.
     serverCertificateManager: new opcua.InMemoryCertificateStore({ autoAcceptUnknown: true }) as never,
+    userCertificateManager: userStore(opcua, options.userCertificates ?? []) as never,
     serverInfo: { applicationUri: own.applicationUri, productUri: own.applicationUri },
     userManager: {
       isValidUser: (name: string, password: string) => Object.hasOwn(options.users ?? {}, name) && options.users?.[name] === password,
     },
     serverCapabilities: { maxSessions, ...(maxBrowseContinuationPoints && { maxBrowseContinuationPoints }), operationLimits },
+  })
+}
+
+/** The server asks this store with a callback, and would otherwise keep one in the home folder. */
+function userStore(opcua: Opcua, accepted: readonly Uint8Array[]): object {
+  const verdict = (certificate: Uint8Array) => {
+    const known = accepted.some((one) => Buffer.compare(one, certificate) === 0)
+    return known ? opcua.StatusCodes.Good : opcua.StatusCodes.BadCertificateUntrusted
+  }
+  return Object.assign(new opcua.InMemoryCertificateStore({ autoAcceptUnknown: false }), {
+    checkCertificate(certificate: Uint8Array, callback: (error: null, status: object) => void) {
+      callback(null, verdict(certificate))
+    },
   })
 }
 
@@ -185,7 +201,7 @@ function buildPlant(opcua: Opcua, server: OPCUAServer, options: SimulatorOptions
       nodeId,
       dataType: about.dataType,
       valueRank: about.array ? 1 : -1,
-      minimumSamplingInterval: 10,
+      minimumSamplingInterval: 0,
     }
     const { unit, range } = about
     const node =

@@ -31,8 +31,10 @@ export async function testContext(t: TestContext): Promise<SourceContext> {
   }
 }
 
+/** A simulator that stops with the test. All share one key pair that stays on disk: making one costs more than most tests. */
 export async function testSimulator(t: TestContext, options: SimulatorOptions): Promise<OpcuaSimulator> {
-  const simulator = await startOpcuaSimulator(options)
+  const directory = join(tmpdir(), `opcua-test-keys-${process.getuid?.() ?? 'all'}`)
+  const simulator = await startOpcuaSimulator({ directory, ...options })
   t.after(() => simulator.stop())
   return simulator
 }
