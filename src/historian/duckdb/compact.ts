@@ -8,7 +8,7 @@ import type { Dictionaries } from './dictionaries.ts'
 import type { Last } from './last.ts'
 import type { StoreLimits } from './limits.ts'
 import { at, rowsOf } from './rows.ts'
-import { allSamples, samplesView } from './schema.ts'
+import { allSamples, MILLISECONDS, samplesView } from './schema.ts'
 
 export interface CompactContext {
   readonly connection: DuckDBConnection
@@ -22,6 +22,7 @@ export interface CompactContext {
 interface Part {
   readonly first: number
   readonly last: number
+  readonly isMillis: boolean
   samples: number
 }
 
@@ -48,16 +49,17 @@ export async function compactDay(context: CompactContext, day: number): Promise<
     const source = allSamples(replaced.map((name) => join(coldDirectory, name)))
     const rows: (string | number | boolean)[][] = []
     for (const part of await partsOf(connection, source, range, context.limits.fileRows)) {
-      const name = fileName(day, rows.length)
+      const name = fileName(day, rows.length, part.isMillis)
       written.push(name)
       const bytes = await writeFile(
         context,
         `SELECT * FROM (${source}) WHERE ${range} AND signal BETWEEN ${part.first} AND ${part.last}`,
         name,
+        part.isMillis,
       )
       const [stored] = await rowsOf(
         connection,
-        `SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM read_parquet('${join(coldDirectory, name).replaceAll("'", "''")}')`,
+        `SELECT count(*), epoch_us(min(time)::TIMESTAMP), epoch_us(max(time)::TIMESTAMP) FROM read_parquet('${join(coldDirectory, name).replaceAll("'", "''")}')`,
       )
       if (stored?.[0] !== part.samples) throw new Error(`${name} holds ${stored?.[0]} samples where ${part.samples} were to be written`)
       rows.push([name, day, part.samples, bytes, stored[1] as number, stored[2] as number, part.first, part.last, true])
@@ -141,24 +143,23 @@ async function saveLast(context: CompactContext): Promise<void> {
 }
 
 async function partsOf(connection: DuckDBConnection, source: string, range: string, fileRows: number): Promise<Part[]> {
-  const counts = await rowsOf(connection, `SELECT signal, count(*) FROM (${source}) WHERE ${range} GROUP BY signal ORDER BY signal`)
+  const sql = `SELECT signal, count(*), bool_and(epoch_us(time) % 1000 = 0) FROM (${source}) WHERE ${range} GROUP BY signal ORDER BY signal`
   const parts: Part[] = []
-  for (const [signal, samples] of counts as number[][]) {
-    if (signal === undefined || samples === undefined) continue
+  for (const [signal, count, millis] of await rowsOf(connection, sql)) {
+    const [key, samples, isMillis] = [signal as number, count as number, millis as boolean]
     const open = parts.at(-1)
-    if (open && open.samples + samples <= fileRows)
-      parts[parts.length - 1] = { first: open.first, last: signal, samples: open.samples + samples }
-    else parts.push({ first: signal, last: signal, samples })
+    if (!open || open.samples + samples > fileRows) parts.push({ first: key, last: key, samples, isMillis })
+    else parts[parts.length - 1] = { first: open.first, last: key, samples: open.samples + samples, isMillis: open.isMillis && isMillis }
   }
   return parts
 }
 
 /** Writes to a name of its own, waits for the disk, then gives it its final name. Returns the size in bytes. */
-async function writeFile(context: CompactContext, relation: string, name: string): Promise<number> {
+async function writeFile(context: CompactContext, relation: string, name: string, isMillis: boolean): Promise<number> {
   const path = join(context.coldDirectory, name)
   const temporary = `${path}.part`
   try {
-    await context.connection.run(writeSql(relation, temporary))
+    await context.connection.run(writeSql(relation, temporary, isMillis))
     const file = await open(temporary, 'r+')
     try {
       await file.sync()
@@ -184,9 +185,9 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /** A name never used before, so that a file is never replaced under a reader. */
-function fileName(day: number, part: number): string {
+function fileName(day: number, part: number, isMillis: boolean): string {
   const date = new Date((day * DAY) / 1000).toISOString().slice(0, 10)
-  return `${date}.${crypto.randomUUID().slice(0, 8)}.${part}.parquet`
+  return `${date}.${crypto.randomUUID().slice(0, 8)}.${part}${isMillis ? MILLISECONDS : '.parquet'}`
 }
 
 /** The first day that is not closed yet: it has not ended, or ended less than `afterMs` ago. */

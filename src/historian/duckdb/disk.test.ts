@@ -77,3 +77,61 @@ test('what a crash left in the folder of cold files is swept, and a missing file
   assert.deepEqual([...(await historian.samples({ signal: 'a/x', from: 0, to: 9 * DAY, limit: 9 })).value], [1, 2])
   await historian.close()
 })
+
+test('a day with more samples than a file may hold becomes several files, whatever their times are stored as', async (t) => {
+  const directory = await temporary(t)
+  const historian = await openHistorian({
+    directory,
+    memoryLimitBytes: 128 * 1024 * 1024,
+    clock: systemClock,
+    log: silent,
+    limits: { fileRows: 250 },
+  })
+  t.after(() => historian.close())
+  const recorder = new Recorder()
+  const ids = Array.from({ length: 5 }, (_, i) => `m/${i}`)
+  await historian.write([recorder.signals(...ids.map((id, i): [number, { id: string }] => [i, { id }]))])
+  // Odd signals have times between milliseconds.
+  const rows = ids.flatMap((_, signal) =>
+    Array.from({ length: 100 }, (_, i) => ({ signal, time: DAY + i * 1000 + (signal % 2), value: i })),
+  )
+  await historian.write([recorder.batch(...rows)])
+  assert.equal((await historian.compact(30 * DAY)).samples, 500)
+  const files = await readdir(join(directory, 'cold'))
+  assert.deepEqual([files.length, files.filter((name) => name.endsWith('.ms.parquet')).length], [3, 1])
+  for (const [signal, id] of ids.entries()) {
+    const { time } = await historian.samples({ signal: id, from: 0, to: 9 * DAY, limit: 1000 })
+    assert.deepEqual(
+      [...time],
+      Array.from({ length: 100 }, (_, i) => DAY + i * 1000 + (signal % 2)),
+    )
+  }
+  const { rows: counted } = await historian.sql('SELECT count(*), min(epoch_us(time)), max(epoch_us(time)) FROM samples', {
+    maxRows: 1,
+    timeoutMs: 5000,
+  })
+  assert.deepEqual(counted, [[500, DAY, DAY + 99_001]])
+})
+
+test('closing does not wait for a compaction, and loses nothing', async (t) => {
+  const directory = await temporary(t)
+  const open = () => openHistorian({ directory, memoryLimitBytes: 256 * 1024 * 1024, clock: systemClock, log: silent })
+  const recorder = new Recorder()
+  let historian = await open()
+  t.after(() => historian.close())
+  await historian.write([recorder.signals([0, { id: 'a/x' }])])
+  for (let part = 0; part < 20; part++) {
+    const rows = Array.from({ length: 10_000 }, (_, i) => ({ signal: 0, time: DAY + part * 10_000 + i, value: Math.sin(i) }))
+    await historian.write([recorder.batch(...rows)])
+  }
+  const compaction = historian.compact(30 * DAY).then(
+    () => 'done',
+    () => 'stopped',
+  )
+  await historian.close()
+  assert.ok(['done', 'stopped'].includes(await compaction))
+  historian = await open()
+  assert.equal((await historian.stats()).samples, 200_000)
+  assert.equal((await historian.compact(30 * DAY)).days + (await historian.compact(30 * DAY)).days <= 1, true)
+  assert.equal((await historian.stats()).samples, 200_000)
+})

@@ -1,7 +1,8 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Logger } from '../../core/log.ts'
 import type { CompactResult, Operations, StoreOptions } from './protocol.ts'
 import { readAggregate } from './read-aggregate.ts'
-import { readSamples } from './read-samples.ts'
+import { type ReadContext, readSamples } from './read-samples.ts'
 import { readSql } from './read-sql.ts'
 import { Store } from './store.ts'
 
@@ -43,7 +44,12 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
 
   const query: Store['readers']['query'] = (timeoutMs, work) => store.readers.query(timeoutMs, work)
   const { queryTimeoutMs, limits } = options
-  const context = { coldDirectory: store.coldDirectory }
+  const context = (connection: DuckDBConnection): ReadContext => ({
+    connection,
+    coldDirectory: store.coldDirectory,
+    dictionaries: store.dictionaries,
+    lastIngest: store.writer.lastIngest,
+  })
 
   return {
     checkpoints: () => exclusive(async () => store.dictionaries.checkpoints()),
@@ -54,12 +60,8 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
           await store.writer.write(packed, now)
         }),
       ),
-    samples: (q) =>
-      query(queryTimeoutMs, (connection) =>
-        readSamples({ ...context, connection, dictionaries: store.dictionaries }, q, limits.sampleRows),
-      ),
-    aggregate: (q) =>
-      query(queryTimeoutMs, (connection) => readAggregate({ ...context, connection, dictionaries: store.dictionaries }, q, limits)),
+    samples: (q) => query(queryTimeoutMs, (connection) => readSamples(context(connection), q, limits.sampleRows)),
+    aggregate: (q) => query(queryTimeoutMs, (connection) => readAggregate(context(connection), q, limits)),
     lastAll: () => exclusive(async () => store.lastAll()),
     sql: (text, bounds) => store.readers.sql(bounds.timeoutMs, (connection) => readSql(connection, text, bounds.maxRows, limits)),
     ingests: (ids) => query(queryTimeoutMs, (connection) => store.ingests(connection, ids)),
@@ -73,7 +75,10 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
       return { ...counted, problem: problems.size > 0 ? [...problems.values()].join('; ') : undefined }
     },
     close: async () => {
+      // A large day takes minutes to sort: stopping must not wait for it.
+      const timer = setInterval(() => store.interruptCompaction(), 20)
       await compacting
+      clearInterval(timer)
       await exclusive(() => store.close())
     },
   }

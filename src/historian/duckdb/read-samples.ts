@@ -11,6 +11,8 @@ export interface ReadContext {
   readonly connection: DuckDBConnection
   readonly coldDirectory: string
   readonly dictionaries: Dictionaries
+  /** Newest ingest; one committed a moment later may be a little higher. */
+  readonly lastIngest: number
 }
 
 /**

@@ -46,17 +46,22 @@ export async function createSchema(connection: DuckDBConnection): Promise<void> 
 }
 
 /** Hot samples, with nulls for NaN. */
-export const HOT = `SELECT signal, time, CASE WHEN isnan(value) THEN NULL ELSE value END AS value, status, reasons, ingest, text FROM store.samples`
+const HOT = `SELECT signal, time, CASE WHEN isnan(value) THEN NULL ELSE value END AS value, status, reasons, ingest, text FROM store.samples`
+
+/** Ending of cold files whose times are whole milliseconds and stored as such. */
+export const MILLISECONDS = '.ms.parquet'
 
 /** Samples of cold files. A value that is a short decimal was stored as a whole number and a divisor, see `cold.ts`. */
-export function cold(paths: readonly string[]): string {
+function cold(paths: readonly string[]): string {
   const list = paths.map(quote).join(', ')
-  return `SELECT signal, time, coalesce(mantissa / divisor, value) AS value, status, reasons, ingest, text FROM read_parquet([${list}])`
+  return `SELECT signal, time::TIMESTAMP AS time, coalesce(mantissa / divisor, value) AS value, status, reasons, ingest, text FROM read_parquet([${list}])`
 }
 
-/** Hot and cold as one relation. */
+/** Hot and cold as one relation. Files with different types of time are read apart: read together, all would take the type of the first. */
 export function allSamples(paths: readonly string[]): string {
-  return paths.length === 0 ? HOT : `${HOT} UNION ALL ${cold(paths)}`
+  const millis = paths.filter((path) => path.endsWith(MILLISECONDS))
+  const micros = paths.filter((path) => !path.endsWith(MILLISECONDS))
+  return [HOT, ...[millis, micros].filter((group) => group.length > 0).map(cold)].join(' UNION ALL ')
 }
 
 /** The statement that makes the public view over these files. */

@@ -126,6 +126,11 @@ export class Store {
     return result
   }
 
+  /** Makes a running compaction fail and roll back; its day is compacted another time. */
+  interruptCompaction(): void {
+    this.#compaction.interrupt()
+  }
+
   lastAll(): LastRow[] {
     const { last, dictionaries } = this.writer
     return last.keys().map((key) => {

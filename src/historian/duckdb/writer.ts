@@ -60,6 +60,10 @@ export class SampleWriter {
     return new SampleWriter(connection, log, loaded, [await connection.prepare('BEGIN'), await connection.prepare('COMMIT')])
   }
 
+  get lastIngest(): number {
+    return this.#lastIngest
+  }
+
   /** All records in one transaction, or none of them: then memory is as before and the cause is thrown. */
   async write(packed: PackedRecords, now: Micros): Promise<void> {
     const before = this.#lastIngest
