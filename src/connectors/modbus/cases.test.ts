@@ -38,3 +38,8 @@ for (const name of readdirSync(folder)) {
     assert.deepEqual(got, Object.fromEntries(Object.entries(expected).sort()))
   })
 }
+
+test('the sample in README.md is the case energy-meter', () => {
+  const sample = readFileSync(join(folder, 'energy-meter', 'connection.yaml'), 'utf8')
+  assert.ok(readFileSync(join(import.meta.dirname, 'README.md'), 'utf8').includes(sample))
+})
