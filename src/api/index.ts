@@ -87,15 +87,18 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
 function createServer(): Server {
   const server = fastify({
     logger: false,
+    // A HEAD route beside each GET would open live streams that nobody reads.
+    exposeHeadRoutes: false,
     bodyLimit: API_LIMITS.bodyBytes,
     routerOptions: { maxParamLength: 256 },
     requestTimeout: API_LIMITS.requestMs,
     http: {
       headersTimeout: API_LIMITS.headersMs,
-      requestTimeout: API_LIMITS.requestMs,
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: API_LIMITS.headerBytes,
     },
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
   }).withTypeProvider<ZodTypeProvider>()
   server.server.maxConnections = API_LIMITS.connections
   server.setValidatorCompiler(validatorCompiler)

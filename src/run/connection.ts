@@ -88,8 +88,10 @@ function report(error: unknown, { health, log }: ConnectionParts): boolean {
   if (error instanceof EndOfInput) return true
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof NotConnected) {
+    // Said once for each new reason; a device that stays away must not fill the log.
+    const level = health.lastError?.message === message ? 'debug' : 'warn'
     health.failed(message, error.hint)
-    log.warn({ reason: message, ...(error.hint && { hint: error.hint }) }, 'not connected')
+    log[level]({ reason: message, ...(error.hint && { hint: error.hint }) }, 'not connected')
     return false
   }
   if (error instanceof ConfigurationError) {

@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts'
 import type { Spool, SpoolRecord } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
+import { within } from './within.ts'
 
 /** Bytes of durable records kept in memory for the historian; past it they are read back from the spool. */
 const MEMORY_BYTES = 128 * 1024 * 1024
@@ -59,7 +60,7 @@ export class Feeder {
   async close(limitMs: number): Promise<void> {
     this.#stop.abort()
     this.#wake?.()
-    await Promise.race([this.#finished, this.#parts.clock.sleep(limitMs)])
+    await within(this.#finished, limitMs, this.#parts.clock)
     this.#unfollow()
   }
 

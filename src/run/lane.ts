@@ -5,6 +5,7 @@ import type { Clock } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { Inbox } from '../lib/inbox.ts'
 import type { HealthRecord } from './health.ts'
+import { within } from './within.ts'
 
 /** Samples of one connection that may wait for the disk; past it the connection is not read. */
 const PENDING_SAMPLES = 1_048_576
@@ -46,7 +47,7 @@ export class Lane {
   /** Waits until all that was put is durable, at most `limitMs`; what is not by then was never acknowledged. */
   async close(limitMs: number): Promise<void> {
     this.#end.abort()
-    await Promise.race([this.#finished, this.#parts.clock.sleep(limitMs)])
+    await within(this.#finished, limitMs, this.#parts.clock)
   }
 
   async #run(): Promise<void> {

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
+import type { Historian, SampleColumns } from '../core/historian.ts'
+import { LastValues } from '../core/last-values.ts'
+import { silent } from '../core/log.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { ReasonSets } from '../core/reasons.ts'
+import { SignalTable } from '../core/signals.ts'
+import { Status } from '../core/status.ts'
+import { SECOND, systemClock } from '../core/time.ts'
+import { type ApiOptions, type RunningApi, startApi } from './index.ts'
+
+export const PASSWORD = 'a long enough password'
+
+export interface Fixture extends RunningApi {
+  readonly view: NodeView
+  readonly routes: { method: string; url: string; permission: string | undefined }[]
+  readonly directory: string
+  /** Makes samples durable, as the run loop would. */
+  publish(rows: readonly [signal: number, value: number, status?: number][]): void
+  /** A request with the cookie of the last sign-in. */
+  call(path: string, init?: RequestInit): Promise<Response>
+  /** Uses the one-time link. */
+  signIn(): Promise<void>
+}
+
+/** A node without disk or devices behind the real HTTP server on a free port. */
+export async function startFixture(signalCount: number, options: Partial<ApiOptions> = {}): Promise<Fixture> {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
+  const { view, publish } = fakeNode(signalCount)
+  const routes: Fixture['routes'] = []
+  const api = await startApi(view, {
+    ...{ host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent },
+    ...{ onRoute: (route) => routes.push(route), ...options },
+  })
+  let cookie = ''
+  const call = (path: string, init: RequestInit = {}) =>
+    fetch(`${api.url}${path}`, { ...init, headers: { ...(cookie && { cookie }), ...init.headers } })
+  return {
+    ...{ ...api, view, routes, directory, publish, call },
+    signIn: async () => {
+      const token = new URL(api.signInLink?.replace('/#/', '/') ?? '').searchParams.get('token')
+      const answer = await call('/api/v1/accounts', json({ token, name: 'ana', password: PASSWORD }))
+      if (answer.status !== 201) throw new Error(await answer.text())
+      cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    },
+    close: async () => {
+      await api.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+export const json = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+function fakeNode(signalCount: number) {
+  const signals = new SignalTable()
+  const reasons = new ReasonSets()
+  const last = new LastValues()
+  const listeners = new Set<(batch: SampleBatch) => void>()
+  for (let i = 0; i < signalCount; i++) {
+    const dataType = i % 10 === 8 ? 'boolean' : i % 10 === 9 ? 'text' : 'number'
+    signals.define({ id: `t/line-${i % 7}/m${i}`, connection: `plc-${i % 2}`, address: `a${i}`, dataType, unit: 'A', range: [0, 100] })
+  }
+  const stored: { batch: SampleBatch }[] = []
+  const publish: Fixture['publish'] = (rows) => {
+    const builder = new BatchBuilder()
+    const now = systemClock.now()
+    for (const [signal, value, status = Status.Good] of rows) {
+      const row = builder.push(signal, now, value, status, status === Status.Good ? 0 : reasons.of('range'))
+      if (signals.at(signal)?.dataType === 'text') builder.setText(row, `text ${value}`)
+    }
+    const batch = builder.build(now)
+    stored.push({ batch })
+    last.update(batch, signals.size)
+    for (const listener of listeners) listener(batch)
+  }
+  const connection = {
+    ...({ name: 'plc-0', kind: 'opcua', endpoint: 'opc.tcp://127.0.0.1:4840', state: 'connected', liveness: 'live' } as const),
+    ...{ since: systemClock.now(), lastHeardTime: undefined, lastGoodTime: undefined, latencyMs: 2, signals: signalCount },
+    ...{ attempts: 1, reconnects: 0, read: 5, stored: 5, good: 5, uncertain: 0, bad: 0, gaps: 0, dropped: { 'sequence-gap': 2 } },
+    ...{ ratePerSecond: 1, pending: 0, lastError: undefined },
+  }
+  const view: NodeView = {
+    ...{
+      site: { id: 't' },
+      node: 'node-1',
+      epoch: 1,
+      version: '0.0.0',
+      configVersion: 'abc',
+      startedTime: systemClock.now(),
+      clock: systemClock,
+    },
+    ...{ signals, reasons, last, historian: fakeHistorian(signals, stored) },
+    connections: () => [connection],
+    spool: () => ({
+      ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
+      ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },
+    }),
+    historianLag: () => ({ records: 0, problem: undefined }),
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  return { view, publish }
+}
+
+/** Answers from the published batches. */
+function fakeHistorian(signals: SignalTable, stored: readonly { batch: SampleBatch }[]): Historian {
+  const refuse = () => Promise.reject(new Error('not part of the fixture'))
+  return {
+    samples: async ({ signal, limit }) => {
+      const index = signals.indexOf(signal)
+      const rows = stored.flatMap(({ batch }) => [...batch.signal].flatMap((one, row) => (one === index ? [{ batch, row }] : [])))
+      return columnsOf(rows.slice(0, limit), rows.length > limit)
+    },
+    aggregate: async ({ signals: ids, from, functions }) => ({
+      rows: ids.map((signal) => ({ signal, time: from, values: Object.fromEntries(functions.map((name) => [name, 0])) })),
+      truncated: false,
+    }),
+    ingests: async (ids) =>
+      ids.map((ingest) => ({
+        ingest,
+        node: 'node-1',
+        epoch: 1,
+        sequence: 1,
+        receivedTime: 2 * SECOND,
+        recordedTime: 3 * SECOND,
+        configVersion: 'abc',
+      })),
+    stats: async () => ({ samples: 1, hotBytes: 1, coldBytes: 0, oldestTime: undefined, newestTime: undefined, problem: undefined }),
+    sql: async (text) => ({ columns: [{ name: 'n', type: 'INTEGER' }], rows: [[text.length]], truncated: false }),
+    ...{ checkpoints: refuse, write: refuse, lastAll: refuse, compact: refuse, close: async () => undefined },
+  }
+}
+
+function columnsOf(rows: readonly { batch: SampleBatch; row: number }[], truncated: boolean): SampleColumns {
+  return {
+    count: rows.length,
+    time: Float64Array.from(rows, ({ batch, row }) => batch.sourceTime[row] as number),
+    value: Float64Array.from(rows, ({ batch, row }) => batch.value[row] as number),
+    status: Uint32Array.from(rows, ({ batch, row }) => batch.status[row] as number),
+    reasons: new Uint32Array(rows.length),
+    reasonSets: new Map(),
+    ingest: new Uint32Array(rows.length).fill(1),
+    truncated,
+  }
+}
