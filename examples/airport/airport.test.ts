@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -134,6 +135,8 @@ test('the plant as a process: all 204 signals arrive over the three protocols, a
     assert.deepEqual((await ended).slice(0, 1), [0])
   })
   await opcuaReady
+  const directory = mkdtempSync(join(tmpdir(), 'airport-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
   const signals = new SignalTable()
   const reasons = new ReasonSets()
   const got = new Map<string, string>()
@@ -147,7 +150,7 @@ test('the plant as a process: all 204 signals arrive over the three protocols, a
       reasons,
       clock: systemClock,
       log: silent,
-      directory: join(import.meta.dirname, 'no-certificates-needed'),
+      directory,
       random: () => 0.5,
     }
     const source = connector.source(connector.config.parse(own), context)

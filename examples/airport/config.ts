@@ -162,11 +162,11 @@ export function metricOf(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1)
 }
 
-/** One signal as one line of YAML; text in double quotes, which JSON and YAML write alike. */
+/** One signal; text in double quotes, which JSON and YAML write alike. */
 function signal(point: Point, address: Record<string, unknown>): string {
   const { id, fr, en, unit, decimals, range } = point
-  const keys = { id, ...address, label: { fr, en }, unit, decimals, range }
-  return `      - ${flow(keys)}`
+  const keys = Object.entries({ id, ...address, label: { fr, en }, unit, decimals, range }).filter(([, value]) => value !== undefined)
+  return keys.map(([key, value], i) => `      ${i === 0 ? '-' : ' '} ${key}: ${flow(value)}`).join('\n')
 }
 
 function flow(value: unknown): string {
