@@ -67,14 +67,6 @@ export function fleetOf(scale: number, seed: number): Fleet {
   }
 }
 
-/** How many gateways a scale needs, for energy and for cooling. */
-export function gatewaysOf(scale: number): { energy: number; cooling: number } {
-  return {
-    energy: Math.ceil((FEEDERS_PER_SCALE * scale) / UNITS_PER_GATEWAY),
-    cooling: Math.ceil((CHILLERS_PER_SCALE * scale) / UNITS_PER_GATEWAY),
-  }
-}
-
 function behindGateways(devices: readonly (readonly Point[])[]): ModbusUnit[][] {
   return count(Math.ceil(devices.length / UNITS_PER_GATEWAY)).map((gateway) =>
     devices.slice(gateway * UNITS_PER_GATEWAY, (gateway + 1) * UNITS_PER_GATEWAY).map((points, i) => ({ unitId: i + 1, points })),

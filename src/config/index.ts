@@ -1,4 +1,4 @@
-export { formatProblem, formatProblems } from './format.ts'
+export { formatProblems } from './format.ts'
 export { configSchema } from './json-schema.ts'
 export { type LintResult, type LoadedConfig, type LoadedConnection, type LoadOptions, lintFiles, lintText, loadConfig } from './load.ts'
 export type { EcluseConfig } from './schema.ts'

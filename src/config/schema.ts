@@ -3,7 +3,7 @@ import { duration, label } from '../core/config-parts.ts'
 import { spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
 
-/** An id of one segment: the rule of `isName` as a pattern, so that editors know it too. `@badName` is a sentence of words.ts. */
+/** An id of one segment, as a pattern, so that editors know it too. `@badName` is a sentence of words.ts. */
 const name = z
   .string()
   .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,63}$/u, '@badName')

@@ -1,7 +1,7 @@
 import type { Connector } from '../core/connector.ts'
-import { opcua } from './opcua/index.ts'
 import { modbus } from './modbus/index.ts'
 import { mqtt } from './mqtt/index.ts'
+import { opcua } from './opcua/index.ts'
 
 /** Every system Écluse speaks with: the one list. A new connector is one folder and one line here. */
 // biome-ignore lint/suspicious/noExplicitAny: each connector has its own configuration type

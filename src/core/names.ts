@@ -7,11 +7,6 @@ export function isSignalId(id: string): boolean {
   return id.length <= LIMITS.idLength && id.split('/').every((segment) => SEGMENT.test(segment))
 }
 
-/** True for an id of one segment (connection, site, node). */
-export function isName(name: string): boolean {
-  return name.length <= 64 && SEGMENT.test(name)
-}
-
 /** A device's own name as an id segment: what an id may not hold becomes `-`. Empty when nothing is left. */
 export function toSegment(text: string): string {
   return text

@@ -1,6 +1,2 @@
-export { type SpoolConfig, spoolConfig } from './config.ts'
 export type { SpoolFile, SpoolFiles } from './spool/files.ts'
-export { SpoolRefused } from './spool/inspect.ts'
-export { SpoolLocked } from './spool/lock.ts'
 export { type OpenedSpool, openSpool, type SpoolOptions } from './spool/open.ts'
-export { type SpoolReport, verifySpool } from './spool/verify.ts'

@@ -25,7 +25,7 @@ export function rate(reasons: ReasonSets): Rule {
         if (limit === Number.POSITIVE_INFINITY) continue
         const v = value[i] as number
         const elapsed = (sourceTime[i] as number) - (lastTime[s] as number)
-        if (v !== v || elapsed < 0) continue
+        if (Number.isNaN(v) || elapsed < 0) continue
         // NaN (nothing before) compares false. Multiplied out, so that elapsed 0 needs no case of its own.
         if (Math.abs(v - (lastValue[s] as number)) * SECOND > limit * elapsed) {
           status[i] = worst(status[i] as number, Status.UncertainSensorNotAccurate)
