@@ -90,7 +90,7 @@ function memoryConnector(data: readonly Buffer[], ackMs: number[], started: () =
           if (sent >= PAYLOADS * PASSES) throw new EndOfInput('all sent')
           const readAt = performance.now()
           const received = context.clock.now()
-          const into = new BatchBuilder(PER_READ * SIGNALS)
+          const into = new BatchBuilder((PER_READ + 1) * SIGNALS)
           if (sent < 0) {
             host.handle(`${TOPIC}/NBIRTH/plant`, birth(), into, received)
             sent = 0

@@ -8,6 +8,8 @@ import { within } from './within.ts'
 
 /** Bytes of durable records kept in memory for the historian; past it they are read back from the spool. */
 const MEMORY_BYTES = 128 * 1024 * 1024
+/** Samples in one commit while the historian is behind: larger ones cost it less a sample. */
+const BEHIND_ROWS = 500_000
 const READ_RECORDS = 4_096
 const READ_BYTES = 16 * 1024 * 1024
 const RETRY_FIRST_MS = 100
@@ -116,7 +118,7 @@ export class Feeder {
     if (this.#memory[0]?.sequence === this.#next) {
       let rows = 0
       let take = 0
-      while (take < this.#memory.length && rows < this.#parts.commitRows) rows += rowsOf(this.#memory[take++] as SpoolRecord)
+      while (take < this.#memory.length && rows < BEHIND_ROWS) rows += rowsOf(this.#memory[take++] as SpoolRecord)
       return this.#forget(take)
     }
     return this.#parts.spool.read(this.#next, READ_RECORDS, READ_BYTES)
