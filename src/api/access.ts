@@ -105,18 +105,20 @@ export class Access {
         'start Écluse again: while there is no account it prints a new link',
       )
     }
-    this.#link = undefined
     await this.#accounts.create(name, password, PERMISSIONS)
+    this.#link = undefined
     return this.#begin(name, PERMISSIONS)
   }
 
   /** Signs in; the refusal is the same for a wrong name and a wrong password. */
   async signIn(name: string, password: string, address: string): Promise<Begun> {
-    const keys = [`name ${name}`, `address ${address}`]
+    // By name and address together: a stranger elsewhere cannot lock a known name out.
+    const keys = [`${address} ${name}`, address]
     this.#throttle.admit(keys)
+    // Counted before the check, so that guesses sent together are not all free.
+    this.#throttle.failed(keys)
     const permissions = await this.#accounts.check(name, password)
     if (!permissions) {
-      this.#throttle.failed(keys)
       throw new Refusal(401, 'sign-in-refused', 'name or password is wrong')
     }
     this.#throttle.succeeded(keys)
@@ -125,6 +127,11 @@ export class Access {
 
   signOut(cookie: string | undefined): void {
     if (cookie) this.#sessions.delete(hash(cookie))
+  }
+
+  /** True while the session or token of a request would still be accepted; asked again and again of what stays open. */
+  stillKnows(request: FastifyRequest): boolean {
+    return this.callerOf(request)?.permissions.has('read') ?? false
   }
 
   #begin(name: string, permissions: readonly Permission[]): Begun {

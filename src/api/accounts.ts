@@ -26,6 +26,7 @@ export class Accounts {
   #accounts: Account[]
   /** Checked in place of an account that does not exist, so that names cannot be told apart by time. */
   readonly #nobody: Account
+  #deriving = 0
 
   private constructor(file: string, accounts: Account[]) {
     this.#file = file
@@ -51,7 +52,7 @@ export class Accounts {
     if (this.#accounts.some((account) => account.name === name)) throw new Refusal(409, 'name-taken', 'an account of this name exists')
     if (this.#accounts.length >= API_LIMITS.accounts) throw new Refusal(409, 'too-many-accounts', 'there is no room for more accounts')
     const salt = randomBytes(16)
-    const key = await derive(password, salt, KEY_BYTES, COST)
+    const key = await this.#derive(password, salt)
     const account = { name, permissions: [...permissions], salt: salt.toString('hex'), key: key.toString('hex') }
     const accounts = [...this.#accounts, account]
     await writePrivate(this.#file, `${JSON.stringify({ version: 1, accounts }, null, 2)}\n`)
@@ -62,7 +63,19 @@ export class Accounts {
   async check(name: string, password: string): Promise<readonly Permission[] | undefined> {
     const account = this.#accounts.find((one) => one.name === name)
     const { salt, key, permissions } = account ?? this.#nobody
-    const given = await derive(password, Buffer.from(salt, 'hex'), KEY_BYTES, COST)
+    const given = await this.#derive(password, Buffer.from(salt, 'hex'))
     return timingSafeEqual(given, Buffer.from(key, 'hex')) && account ? permissions : undefined
+  }
+
+  /** A few at once: guesses must not take the memory, or the threads that the disk needs too. */
+  async #derive(password: string, salt: Buffer): Promise<Buffer> {
+    if (this.#deriving >= API_LIMITS.passwords)
+      throw new Refusal(429, 'busy', 'too many sign-ins at the same moment', 'try again in a few seconds')
+    this.#deriving++
+    try {
+      return await derive(password.normalize('NFC'), salt, KEY_BYTES, COST)
+    } finally {
+      this.#deriving--
+    }
   }
 }

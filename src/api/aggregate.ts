@@ -19,7 +19,7 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
       config: { permission: 'read' },
       schema: {
         summary: 'Statistics by interval; over samples that are not Bad, with the share of Good ones',
-        querystring: z.object({
+        querystring: z.strictObject({
           signal: list.optional().describe('One id or several'),
           match: z.string().optional().describe('Or a glob over ids'),
           ...period,

@@ -87,8 +87,9 @@ describe('the HTTP surface', () => {
       ['aggregate?match=**&interval=often', 400, 'invalid-interval'],
       ['aggregate?match=**&functions=median', 400, 'unknown-function'],
       ['aggregate', 400, 'no-signal'],
-      [`last?match=${'x'.repeat(API_LIMITS.globLength + 1)}`, 400, 'glob-too-long'],
-      ['last?match=t/(a|b)', 400, 'glob-invalid'],
+      [`last?match=${'x'.repeat(API_LIMITS.globLength + 1)}`, 400, 'glob-invalid'],
+      ['last?match=t/{a', 400, 'glob-invalid'],
+      ['last?limt=5', 400, 'invalid-request'],
       ['nothing-here', 404, 'not-found'],
     ]
     for (const [path, status, code] of refused) {
@@ -180,6 +181,23 @@ describe('sign-in', () => {
       const file = join(api.directory, 'accounts.json')
       assert.equal(statSync(file).mode & 0o777, 0o600)
       assert.ok(!readFileSync(file, 'utf8').includes(PASSWORD))
+    } finally {
+      await api.close()
+    }
+  })
+
+  test('guesses sent together are not free, and signing out ends an open stream', async () => {
+    const api = await startFixture(3)
+    try {
+      await api.signIn()
+      api.publish([[0, 1]])
+      const stream = eventsOf(await api.call('/api/v1/live'))
+      await until(stream, 'health')
+      await api.call('/api/v1/session', { method: 'DELETE' })
+      while (!(await stream.next()).done);
+      const guesses = Array.from({ length: 12 }, () => api.call('/api/v1/session', json({ name: 'ana', password: 'wrong' })))
+      const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+      assert.ok(statuses.filter((status) => status === 429).length >= 7, statuses.join(' '))
     } finally {
       await api.close()
     }

@@ -3,6 +3,7 @@ import type { HistorianStats } from '../core/historian.ts'
 import type { ConnectionHealth, NodeView } from '../core/node-view.ts'
 import { rank } from '../core/status.ts'
 import { formatTime } from '../core/time.ts'
+import { API_LIMITS } from './limits.ts'
 import type { Resources, Server } from './route.ts'
 import { type Connection, type Health, health } from './schemas.ts'
 
@@ -11,15 +12,41 @@ const STATS_MS = 2_000
 /** Builds the health of a node; the historian is asked at most every two seconds, however many look. */
 export function healthReader(view: NodeView): () => Promise<Health> {
   let asked = Number.NEGATIVE_INFINITY
-  let stats: Promise<HistorianStats> | undefined
-  const historianStats = (): Promise<HistorianStats> => {
-    if (!stats || view.clock.monotonicMs() - asked > STATS_MS) {
-      asked = view.clock.monotonicMs()
-      stats = view.historian.stats()
+  let known = { ...NOTHING_YET }
+  let asking: Promise<void> | undefined
+  const ask = async (): Promise<void> => {
+    try {
+      known = { ...(await view.historian.stats()) }
+    } catch (error) {
+      known = { ...known, problem: (error as Error).message }
     }
-    return stats
+    asked = view.clock.monotonicMs()
+    asking = undefined
   }
-  return async () => describe(view, await historianStats())
+  return async () => {
+    if (view.clock.monotonicMs() - asked > STATS_MS) asking ??= ask()
+    const limit = new AbortController()
+    const late = view.clock.sleep(API_LIMITS.statsMs, limit.signal).then(() => true)
+    const isLate = await Promise.race([asking?.then(() => false) ?? false, late])
+    limit.abort()
+    return describe(view, isLate ? { ...known, problem: known.problem ?? 'the historian does not answer' } : known)
+  }
+}
+
+const NOTHING_YET: HistorianStats = {
+  samples: 0,
+  hotBytes: 0,
+  coldBytes: 0,
+  oldestTime: undefined,
+  newestTime: undefined,
+  problem: undefined,
+}
+
+/** What can be said without asking anybody. */
+function overall(view: NodeView, problem: string | undefined): Health['status'] {
+  if (view.spool().problem !== undefined) return 'failing'
+  const silent = view.connections().some(({ liveness }) => liveness === 'uncertain' || liveness === 'bad')
+  return problem !== undefined || silent ? 'degraded' : 'ok'
 }
 
 function describe(view: NodeView, stored: HistorianStats): Health {
@@ -27,10 +54,8 @@ function describe(view: NodeView, stored: HistorianStats): Health {
   const spool = view.spool()
   const lag = view.historianLag()
   const problem = lag.problem ?? stored.problem
-  const failing = spool.problem !== undefined
-  const degraded = problem !== undefined || connections.some(({ liveness }) => liveness === 'uncertain' || liveness === 'bad')
   return {
-    status: failing ? 'failing' : degraded ? 'degraded' : 'ok',
+    status: overall(view, problem),
     site: view.site,
     node: view.node,
     version: view.version,
@@ -90,6 +115,6 @@ export function healthRoutes(server: Server, { view }: Resources): void {
       config: { permission: 'public' },
       schema: { summary: 'For orchestrators: is the node up', response: { 200: z.object({ status: health.shape.status }) } },
     },
-    async () => ({ status: (await read()).status }),
+    async () => ({ status: overall(view, view.historianLag().problem) }),
   )
 }

@@ -10,6 +10,8 @@ export const API_LIMITS = {
   headerBytes: 16 * 1024,
   /** Characters of a glob over signal ids. */
   globLength: 256,
+  /** What braces may stand for. */
+  globAlternatives: 64,
   /** Rows in one answer. */
   signals: 10_000,
   samples: 100_000,
@@ -28,6 +30,12 @@ export const API_LIMITS = {
   sessions: 1_000,
   sessionsPerAccount: 20,
   accounts: 1_000,
+  /** Passwords checked at once: each takes memory and a core. */
+  passwords: 2,
+  /** SQL queries at once. */
+  queries: 2,
+  /** The historian has this long to say its figures; health is answered without them. */
+  statsMs: 1_000,
   /** Names and addresses whose failed sign-ins are remembered. */
   throttled: 10_000,
 } as const

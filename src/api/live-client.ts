@@ -13,7 +13,12 @@ export interface LiveParts {
   readonly response: ServerResponse
   /** Whether the client wants a signal, by index; asked once per signal. */
   readonly wants: (index: number) => boolean
+  /** Signals whose last values it gets first. */
+  readonly first: readonly number[]
+  /** False once the session it was opened with has ended. */
+  readonly isWelcome: () => boolean
   readonly render: (batch: SampleBatch, row: number) => Sample | undefined
+  readonly renderLast: (index: number) => Sample | undefined
 }
 
 const COALESCE_MS = 40
@@ -31,14 +36,21 @@ export class LiveClient {
   #missed = 0
   #timer: NodeJS.Timeout | undefined
   #flushedMs = 0
+  /** How many of the first values are out. */
+  #begun = 0
 
   constructor(parts: LiveParts) {
     this.#parts = parts
     parts.response.on('drain', () => this.#schedule())
   }
 
-  get missed(): number {
-    return this.#missed
+  isWelcome(): boolean {
+    return this.#parts.isWelcome()
+  }
+
+  /** Starts with the values of now. */
+  begin(): void {
+    this.#flush()
   }
 
   offer(batch: SampleBatch): void {
@@ -91,7 +103,8 @@ export class LiveClient {
   }
 
   #schedule(): void {
-    if (this.#timer || this.#pending === 0 || this.#isBehind) return
+    const isIdle = this.#pending === 0 && this.#begun >= this.#parts.first.length
+    if (this.#timer || isIdle || this.#isBehind || this.#parts.response.writableEnded) return
     const waitMs = Math.max(0, this.#flushedMs + COALESCE_MS - performance.now())
     this.#timer = setTimeout(() => this.#flush(), waitMs)
   }
@@ -99,12 +112,20 @@ export class LiveClient {
   #flush(): void {
     this.#timer = undefined
     this.#flushedMs = performance.now()
+    while (this.#begun < this.#parts.first.length && !this.#isBehind) this.send('samples', { samples: this.#takeFirst() })
+    if (this.#begun < this.#parts.first.length) return
     if (this.#missed > 0) {
       this.send('missed', { samples: this.#missed })
       this.#missed = 0
     }
     while (this.#pending > 0 && !this.#isBehind) this.send('samples', { samples: this.#take() })
     this.#schedule()
+  }
+
+  #takeFirst(): Sample[] {
+    const slice = this.#parts.first.slice(this.#begun, this.#begun + API_LIMITS.liveEvent)
+    this.#begun += slice.length
+    return slice.flatMap((index) => this.#parts.renderLast(index) ?? [])
   }
 
   #take(): Sample[] {

@@ -9,9 +9,11 @@ import type { Resources, Server } from './route.ts'
 
 const HEALTH_MS = 2_000
 const KEEP_ALIVE_MS = 15_000
+/** How long a stream may outlive the session it was opened with. */
+const WELCOME_MS = 500
 
 /** `GET /api/v1/live`: last values first, then every durable sample, as server-sent events. Returns the way to end all streams. */
-export function liveRoutes(server: Server, { view }: Resources): { readonly clients: () => number; close(): void } {
+export function liveRoutes(server: Server, { view, access }: Resources): { readonly clients: () => number; close(): void } {
   const clients = new Set<LiveClient>()
   const readHealth = healthReader(view)
   const unsubscribe = view.subscribe((batch) => {
@@ -29,6 +31,9 @@ export function liveRoutes(server: Server, { view }: Resources): { readonly clie
   const aliveTimer = setInterval(() => {
     for (const client of clients) client.keepAlive()
   }, KEEP_ALIVE_MS)
+  const stillTimer = setInterval(() => {
+    for (const client of clients) if (!client.isWelcome()) client.close()
+  }, WELCOME_MS)
 
   server.get(
     '/api/v1/live',
@@ -36,11 +41,12 @@ export function liveRoutes(server: Server, { view }: Resources): { readonly clie
       config: { permission: 'read' },
       schema: {
         summary: 'Live samples as server-sent events: samples, missed, health',
-        querystring: z.object({ match: z.string().default('**') }),
+        querystring: z.strictObject({ match: z.string().default('**') }),
         produces: ['text/event-stream'],
       },
     },
-    async ({ query }, reply) => {
+    async (request, reply) => {
+      const { query } = request
       if (clients.size >= API_LIMITS.liveClients) {
         throw new Refusal(503, 'too-many-streams', `${API_LIMITS.liveClients} live streams are open`, 'close one, or read /api/v1/last')
       }
@@ -52,34 +58,23 @@ export function liveRoutes(server: Server, { view }: Resources): { readonly clie
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       response.socket?.setTimeout(0)
       response.socket?.setNoDelay(true)
-      const client = new LiveClient({ response, wants, render: (batch, row) => batchSample(view, batch, row) })
+      const first = Array.from({ length: view.signals.size }, (_, index) => index).filter((index) => view.last.has(index) && wants(index))
+      const client = new LiveClient({
+        ...{ response, wants, first },
+        isWelcome: () => access.stillKnows(request),
+        render: (batch, row) => batchSample(view, batch, row),
+        renderLast: (index) => lastSample(view, index),
+      })
       response.on('close', () => {
         clients.delete(client)
         client.close()
       })
-      await sendLast(client, response, wants)
+      // It joins before its first values are out: what changes meanwhile waits behind them, and is never lost unsaid.
       clients.add(client)
+      client.begin()
       client.send('health', await readHealth())
     },
   )
-
-  /** The values of now, a slice at a time, waiting for a slow reader between them. */
-  async function sendLast(
-    client: LiveClient,
-    response: NodeJS.WritableStream & { writableNeedDrain: boolean },
-    wants: (index: number) => boolean,
-  ) {
-    const indices = Array.from({ length: view.signals.size }, (_, index) => index).filter((index) => view.last.has(index) && wants(index))
-    for (let from = 0; from < indices.length; from += API_LIMITS.liveEvent) {
-      const slice = indices.slice(from, from + API_LIMITS.liveEvent)
-      client.send('samples', { samples: slice.flatMap((index) => lastSample(view, index) ?? []) })
-      if (!response.writableNeedDrain) continue
-      await new Promise<void>((resolve) => {
-        response.once('drain', resolve)
-        response.once('close', resolve)
-      })
-    }
-  }
 
   return {
     clients: () => clients.size,
@@ -87,6 +82,7 @@ export function liveRoutes(server: Server, { view }: Resources): { readonly clie
       unsubscribe()
       clearInterval(healthTimer)
       clearInterval(aliveTimer)
+      clearInterval(stillTimer)
       for (const client of clients) client.close()
     },
   }

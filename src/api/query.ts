@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { API_LIMITS } from './limits.ts'
+import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 import { sqlResult } from './schemas.ts'
 
 export function queryRoutes(server: Server, { view }: Resources): void {
+  let running = 0
   server.post(
     '/api/v1/query',
     {
@@ -18,8 +20,15 @@ export function queryRoutes(server: Server, { view }: Resources): void {
       },
     },
     async ({ body }) => {
-      const { columns, rows, truncated } = await view.historian.sql(body.sql, { maxRows: body.limit, timeoutMs: API_LIMITS.sqlMs })
-      return { columns: [...columns], rows: rows.map((row) => [...row]), truncated }
+      if (running >= API_LIMITS.queries)
+        throw new Refusal(429, 'busy', `${API_LIMITS.queries} queries are running`, 'try again when one has ended')
+      running++
+      try {
+        const { columns, rows, truncated } = await view.historian.sql(body.sql, { maxRows: body.limit, timeoutMs: API_LIMITS.sqlMs })
+        return { columns: [...columns], rows: rows.map((row) => [...row]), truncated }
+      } finally {
+        running--
+      }
     },
   )
 }

@@ -21,7 +21,7 @@ export function sampleRoutes(server: Server, { view }: Resources): void {
       config: { permission: 'read' },
       schema: {
         summary: 'Stored samples of one signal; oldest first, or the newest first with order=newest',
-        querystring: z.object({
+        querystring: z.strictObject({
           signal: z.string(),
           ...period,
           limit: z.coerce.number().int().min(1).max(API_LIMITS.samples).default(1_000),

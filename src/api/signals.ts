@@ -52,7 +52,7 @@ export function signalRoutes(server: Server, { view }: Resources): void {
       config: { permission: 'read' },
       schema: {
         summary: 'Signals by id, with what is known of them and their last value',
-        querystring: z.object({
+        querystring: z.strictObject({
           match,
           limit,
           after: z.string().optional().describe('`next` of the page before'),
@@ -79,7 +79,7 @@ export function signalRoutes(server: Server, { view }: Resources): void {
     '/api/v1/last',
     {
       config: { permission: 'read' },
-      schema: { summary: 'Last values by id', querystring: z.object({ match, limit }), response: { 200: lastPage } },
+      schema: { summary: 'Last values by id', querystring: z.strictObject({ match, limit }), response: { 200: lastPage } },
     },
     async ({ query }) => {
       const all = matching(query.match).filter((index) => view.last.has(index))

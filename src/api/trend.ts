@@ -21,7 +21,7 @@ export function trendRoutes(server: Server, { view }: Resources): void {
       config: { permission: 'read' },
       schema: {
         summary: 'One signal as columns for drawing; where there are more samples than points, a point stands for an interval',
-        querystring: z.object({
+        querystring: z.strictObject({
           signal: z.string(),
           ...period,
           points: z.coerce.number().int().min(10).max(API_LIMITS.trendPoints).default(1_000),
