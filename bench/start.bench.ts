@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../src/core/time.ts'
+import { until } from './node.ts'
+import { cpuSecondsOf, type Figure, repeat, residentMb } from './report.ts'
+
+/** `ecluse demo` as a person starts it, and what it needs when nothing but the demo happens. */
+export const title = 'The demo: start, memory, CPU'
+
+const RUNS = 5
+const IDLE_S = 20
+
+export async function measure(): Promise<Figure[]> {
+  const runs = await repeat(RUNS, () => once(0))
+  const idle = await once(IDLE_S)
+  return [
+    { what: 'process start to the first stored sample', unit: 's', runs: runs.map((r) => r.firstS), aim: '≤ 3' },
+    {
+      what: 'memory of Écluse after 20 s, simulators apart',
+      unit: 'MB',
+      runs: [idle.memoryMb],
+      aim: '≤ 250',
+      note: 'OPC UA, Modbus, MQTT, DuckDB and the API loaded',
+    },
+    { what: 'CPU of Écluse over these 20 s', unit: '% of a core', runs: [idle.cpuPercent] },
+    {
+      what: 'last values of 1,000 signals over HTTP',
+      unit: 'ms',
+      runs: idle.lastMs,
+      aim: '≤ 5',
+      note: 'demo --scale 5, 1,000 of its signals in JSON',
+    },
+  ]
+}
+
+async function once(idleS: number) {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-start-'))
+  const begin = performance.now()
+  const args = [
+    'bin/ecluse.js',
+    'demo',
+    '--port',
+    '0',
+    '--data',
+    directory,
+    '--no-open',
+    '--for',
+    '120s',
+    ...(idleS > 0 ? ['--scale', '5'] : []),
+  ]
+  const child = spawn(process.execPath, args, { cwd: join(import.meta.dirname, '..'), stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  let firstS = Number.NaN
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (Number.isNaN(firstS) && /first sample stored/.test(said)) firstS = (performance.now() - begin) / 1000
+    })
+  }
+  try {
+    await until('first sample', 30_000, () => !Number.isNaN(firstS))
+    if (idleS === 0) return { firstS, memoryMb: Number.NaN, cpuPercent: Number.NaN, lastMs: [] }
+    await until('address', 30_000, () => /http:\/\/127\.0\.0\.1:\d+/.test(said))
+    const pid = child.pid as number
+    const cpu = cpuSecondsOf(pid)
+    await systemClock.sleep(idleS * 1000)
+    const cpuPercent = ((cpuSecondsOf(pid) - cpu) / idleS) * 100
+    const memoryMb = residentMb(pid)
+    return { firstS, memoryMb, cpuPercent, lastMs: await readLast(/http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? '', directory) }
+  } finally {
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    child.kill('SIGTERM')
+    await ended
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** As `ecluse read` asks, with the local token. */
+function readLast(url: string, directory: string): Promise<number[]> {
+  const headers = { authorization: `Bearer ${readFileSync(join(directory, 'data', 'local-token'), 'utf8').trim()}` }
+  return repeat(50, async () => {
+    const begin = performance.now()
+    const answer = await fetch(`${url}/api/v1/last?match=**&limit=1000`, { headers })
+    const { samples } = (await answer.json()) as { samples: unknown[] }
+    if (samples.length < 1_000) throw new Error(`${samples.length} samples`)
+    return performance.now() - begin
+  })
+}
