@@ -4,6 +4,7 @@ import type { BrowseEntry } from '../../core/connector.ts'
 import { opcua } from './index.ts'
 import { opcuaSource } from './source.ts'
 import { testConfig, testContext, testSimulator } from './test-bench.ts'
+import { WALK_LIMITS } from './walk.ts'
 
 const never = () => AbortSignal.timeout(20_000)
 const double = (path: string) => ({ path, dataType: 'Double' as const })
@@ -52,6 +53,20 @@ test('a folder with more than one answer holds is read to its end', async (t) =>
   await source.connect(never())
   assert.equal(context.signals.size, 2_300)
   assert.equal(source.counters.lastProblem, undefined)
+})
+
+test('what lies deeper than the limit is left out, and that is said', async (t) => {
+  const context = await testContext(t)
+  const deep = (levels: number) => double(`${[...Array(levels).keys()].map((i) => `F${i}`).join('/')}/V`)
+  const simulator = await testSimulator(t, { variables: [deep(5), deep(WALK_LIMITS.depth + 5)] })
+  const source = opcuaSource(testConfig(simulator.endpoint, [{ id: '{path}/{name}', browse: 'Objects/**/V' }]), context)
+  t.after(() => source.close())
+  await source.connect(never())
+  assert.deepEqual(
+    context.signals.all().map((s) => s.id),
+    ['site/F0/F1/F2/F3/F4/V'],
+  )
+  assert.match(source.counters.lastProblem ?? '', /nothing deeper than 32 levels/)
 })
 
 test('browse shows what can be collected and what cannot', async (t) => {

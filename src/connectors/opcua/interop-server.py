@@ -1,4 +1,4 @@
-"""An OPC UA server by asyncua, for interop.test.ts: prints its port, then obeys lines on stdin (`name value [status]`)."""
+"""An OPC UA server by asyncua, for interop.test.ts: prints its port, then obeys lines on stdin (`name value [status]`; x1000 is a text of so many letters)."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ async def main(certificate, key):
     await server.init()
     port = free_port()
     server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/peer")
-    await server.set_application_uri("urn:peer:server")
+    await server.set_application_uri("urn:ecluse:peer")
     await server.load_certificate(certificate)
     await server.load_private_key(key)
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity, ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
@@ -47,7 +47,7 @@ async def main(certificate, key):
     await temp.add_property(ua.NodeId("Oven.Temp.EU", index), ua.QualifiedName("EngineeringUnits", 0), unit)
 
     async def put(name, value, status):
-        data = ua.DataValue(ua.Variant(value, kinds[name][1]), StatusCode_=ua.StatusCode(status), SourceTimestamp=TIME)
+        data = ua.DataValue(ua.Variant(value, kinds[name][1]), StatusCode=ua.StatusCode(status), SourceTimestamp=TIME)
         await server.write_attribute_value(nodes[name].nodeid, data)
 
     async with server:
@@ -55,7 +55,8 @@ async def main(certificate, key):
         print(port, flush=True)
         loop = asyncio.get_running_loop()
         while words := (await loop.run_in_executor(None, sys.stdin.readline)).split():
-            await put(words[0], float(words[1]), int(words[2], 0) if len(words) > 2 else 0)
+            value = "x" * int(words[1][1:]) if words[1].startswith("x") else float(words[1])
+            await put(words[0], value, int(words[2], 0) if len(words) > 2 else 0)
 
 
 asyncio.run(main(sys.argv[1], sys.argv[2]))

@@ -66,3 +66,25 @@ for (const mode of ['none', 'sign-and-encrypt'] as const) {
     assert.deepEqual([next[0]?.value, next[0]?.status], [22.5, 0x40920000])
   })
 }
+
+test('asyncua: a text of 30 MB, sent over our limit, costs its own signal only', options, async (t) => {
+  const peer = await startPeer(t)
+  const context = await testContext(t)
+  const warnings: string[] = []
+  context.log.warn = (_fields, message) => warnings.push(message)
+  const source = opcuaSource(testConfig(peer.endpoint, [{ id: '{name}', browse: 'Objects/Line1/**/*' }]), context)
+  t.after(() => source.close())
+  await source.connect(never())
+  await readUntil(source, context, (all) => all.some((s) => s.id === 'Name'))
+  peer.say('Name x30000000')
+  await assert.rejects(
+    readUntil(source, context, () => false),
+    { name: 'NotConnected', message: /a message over our limit/ },
+  )
+  await source.close()
+  await source.connect(never())
+  const seen = lastOf(await readUntil(source, context, (all) => new Set(all.map((s) => s.id)).size === 9))
+  assert.ok(warnings.some((warning) => /Oven\.Name: its value does not fit/.test(warning)))
+  assert.deepEqual([seen.get('Name')?.status, seen.get('Name')?.reasons], [0x80080000, ['message-too-large']])
+  assert.equal(seen.get('Temp')?.value, 21.5)
+})

@@ -38,7 +38,6 @@ export interface Session {
   createSubscription(options: CreateSubscriptionRequestOptions): Promise<CreateSubscriptionResponse>
   /** Results in the order of the items. */
   createItems(subscriptionId: number, items: MonitoredItemCreateRequestOptions[]): Promise<MonitoredItemCreateResult[]>
-  deleteItems(subscriptionId: number, monitoredItemIds: number[]): Promise<void>
   /** Answered when the server has something to say, so it has no time limit here; `answerWithinMs` tells the server ours. */
   publish(acknowledge: readonly Acknowledgement[], answerWithinMs: number): Promise<PublishResponse>
   republish(subscriptionId: number, sequenceNumber: number): Promise<RepublishResponse>
@@ -60,10 +59,49 @@ interface Sender {
 }
 
 export async function openServices(opcua: Opcua, client: ClientSession, timeoutMs: number, stop: AbortSignal): Promise<Session> {
-  const sender = client as unknown as Sender
-  const send = <T>(request: object, what: string): Promise<T> =>
-    new Promise((resolve, reject) => {
-      sender.performMessageTransaction(request, (error, response) => {
+  const send = sender(client)
+  const ask = <T>(request: object, what: string) => within(send<T>(request, what), stop, timeoutMs, what)
+  /** For services whose answer is a list of results. */
+  const list = async <T>(request: object, what: string) => (await ask<{ results: T[] | null }>(request, what)).results ?? []
+  const read = (nodesToRead: ReadValueIdOptions[]) =>
+    list<DataValue>(new opcua.ReadRequest({ maxAge: 0, nodesToRead, timestampsToReturn: opcua.TimestampsToReturn.Source }), 'reading')
+  const timestampsToReturn = opcua.TimestampsToReturn.Source
+  const limits = await readLimits(read)
+  return {
+    limits,
+    read: (nodes) => inChunks(nodes, limits.read, read),
+    browse: (nodesToBrowse, requestedMaxReferencesPerNode) =>
+      list(new opcua.BrowseRequest({ nodesToBrowse, requestedMaxReferencesPerNode }), 'browsing'),
+    browseNext: (continuationPoints, releaseContinuationPoints) =>
+      list(new opcua.BrowseNextRequest({ continuationPoints, releaseContinuationPoints }), 'browsing on'),
+    translate: (paths) =>
+      inChunks(paths, limits.translate, (browsePaths) =>
+        list<BrowsePathResult>(new opcua.TranslateBrowsePathsToNodeIdsRequest({ browsePaths }), 'translating paths'),
+      ),
+    createSubscription: (options) => ask(new opcua.CreateSubscriptionRequest(options), 'creating the subscription'),
+    createItems: (subscriptionId, items) =>
+      inChunks(items, limits.monitor, (itemsToCreate) =>
+        list<MonitoredItemCreateResult>(
+          new opcua.CreateMonitoredItemsRequest({ subscriptionId, timestampsToReturn, itemsToCreate }),
+          'creating monitored items',
+        ),
+      ),
+    publish: (subscriptionAcknowledgements, timeoutHint) =>
+      send(
+        new opcua.PublishRequest({ requestHeader: { timeoutHint }, subscriptionAcknowledgements: [...subscriptionAcknowledgements] }),
+        'publishing',
+      ),
+    republish: (subscriptionId, retransmitSequenceNumber) =>
+      ask(new opcua.RepublishRequest({ subscriptionId, retransmitSequenceNumber }), 'asking for a lost message'),
+  }
+}
+
+/** Sends one request and settles with its answer; a bad service result is an error that carries it. */
+function sender(client: ClientSession): <T>(request: object, what: string) => Promise<T> {
+  const raw = client as unknown as Sender
+  return <T>(request: object, what: string) =>
+    new Promise<T>((resolve, reject) => {
+      raw.performMessageTransaction(request, (error, response) => {
         if (error) return reject(error)
         const result = response?.responseHeader?.serviceResult
         if (!response || (result && result.value !== 0)) {
@@ -72,75 +110,6 @@ export async function openServices(opcua: Opcua, client: ClientSession, timeoutM
         resolve(response as T)
       })
     })
-  const ask = <T>(request: object, what: string) => within(send<T>(request, what), stop, timeoutMs, what)
-  const read = async (nodes: ReadValueIdOptions[]) =>
-    (
-      await ask<{ results: DataValue[] | null }>(
-        new opcua.ReadRequest({ maxAge: 0, nodesToRead: nodes, timestampsToReturn: opcua.TimestampsToReturn.Source }),
-        'reading',
-      )
-    ).results ?? []
-  const limits = await readLimits(read)
-  return {
-    limits,
-    read: (nodes) => inChunks(nodes, limits.read, read),
-    browse: async (nodes, maxReferences) =>
-      (
-        await ask<{ results: BrowseResult[] | null }>(
-          new opcua.BrowseRequest({ nodesToBrowse: nodes, requestedMaxReferencesPerNode: maxReferences }),
-          'browsing',
-        )
-      ).results ?? [],
-    browseNext: async (continuationPoints, releaseContinuationPoints) =>
-      (
-        await ask<{ results: BrowseResult[] | null }>(
-          new opcua.BrowseNextRequest({ continuationPoints, releaseContinuationPoints }),
-          'browsing on',
-        )
-      ).results ?? [],
-    translate: (paths) =>
-      inChunks(
-        paths,
-        limits.translate,
-        async (browsePaths) =>
-          (
-            await ask<{ results: BrowsePathResult[] | null }>(
-              new opcua.TranslateBrowsePathsToNodeIdsRequest({ browsePaths }),
-              'translating paths',
-            )
-          ).results ?? [],
-      ),
-    createSubscription: (options) => ask(new opcua.CreateSubscriptionRequest(options), 'creating the subscription'),
-    createItems: (subscriptionId, items) =>
-      inChunks(
-        items,
-        limits.monitor,
-        async (itemsToCreate) =>
-          (
-            await ask<{ results: MonitoredItemCreateResult[] | null }>(
-              new opcua.CreateMonitoredItemsRequest({
-                subscriptionId,
-                timestampsToReturn: opcua.TimestampsToReturn.Source,
-                itemsToCreate,
-              }),
-              'creating monitored items',
-            )
-          ).results ?? [],
-      ),
-    async deleteItems(subscriptionId, monitoredItemIds) {
-      await ask(new opcua.DeleteMonitoredItemsRequest({ subscriptionId, monitoredItemIds }), 'deleting monitored items')
-    },
-    publish: (subscriptionAcknowledgements, answerWithinMs) =>
-      send(
-        new opcua.PublishRequest({
-          requestHeader: { timeoutHint: answerWithinMs },
-          subscriptionAcknowledgements: [...subscriptionAcknowledgements],
-        }),
-        'publishing',
-      ),
-    republish: (subscriptionId, retransmitSequenceNumber) =>
-      ask(new opcua.RepublishRequest({ subscriptionId, retransmitSequenceNumber }), 'asking for a lost message'),
-  }
 }
 
 async function inChunks<I, O>(all: readonly I[], size: number, call: (some: I[]) => Promise<O[]>): Promise<O[]> {

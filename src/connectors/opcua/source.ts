@@ -103,19 +103,27 @@ async function begin(attempt: Attempt, open: () => Promise<Line>, counters: Sour
     const perMessage = tooLarge ? Math.min(maxNotificationsPerPublish, CAREFUL_NOTIFICATIONS) : maxNotificationsPerPublish
     const subscribed = await subscribe(attempt, line.session, items, perMessage)
     const oversized = items.filter((item) => item.refused?.reason === 'message-too-large')
-    report(attempt.context, counters, [
+    const report = reporter(attempt.context, counters)
+    report([
       ...problems,
       ...oversized.map(({ address }) => `${address}: its value does not fit in a message of ${MESSAGE_BYTES} bytes`),
       ...subscribed.problems,
     ])
-    return flow(attempt, line, items, subscribed, counters)
+    return flow(attempt, line, items, subscribed, counters, report)
   } catch (error) {
     await line.close()
     throw error
   }
 }
 
-function flow(attempt: Attempt, line: Line, items: readonly Item[], subscribed: Subscribed, counters: SourceCounters): Live {
+function flow(
+  attempt: Attempt,
+  line: Line,
+  items: readonly Item[],
+  subscribed: Subscribed,
+  counters: SourceCounters,
+  report: Report,
+): Live {
   const { config, context, stop } = attempt
   const { session } = line
   const { maxNotificationsPerPublish } = config.subscription
@@ -133,7 +141,7 @@ function flow(attempt: Attempt, line: Line, items: readonly Item[], subscribed: 
     hasRoom: () => inbox.weight < HELD_SAMPLES,
     onMessage(message) {
       heardMs = context.clock.monotonicMs()
-      for (const batch of toBatches(attempt, items, message, counters, fail)) {
+      for (const batch of toBatches(attempt, items, message, counters, report, fail)) {
         if (!inbox.put(batch)) count(counters, 'local-queue-full', batch.count)
       }
     },
@@ -161,6 +169,7 @@ function toBatches(
   items: readonly Item[],
   message: NotificationMessage,
   counters: SourceCounters,
+  report: Report,
   fail: (error: Error) => void,
 ): SampleBatch[] {
   const receivedTime = context.clock.now()
@@ -182,7 +191,7 @@ function toBatches(
       const appended = appendNotifications(builder, context.reasons, items, some, receivedTime)
       if (appended.overflows > 0) count(counters, 'server-queue-overflow', appended.overflows)
       if (appended.strangers > 0) count(counters, 'undecodable', appended.strangers)
-      if (appended.problem !== undefined) report(context, counters, [appended.problem])
+      if (appended.problem !== undefined) report([appended.problem])
     }
   }
   batches.push((builder ?? new BatchBuilder(0)).build(receivedTime))
@@ -203,9 +212,17 @@ function count(counters: SourceCounters, reason: string, samples: number): void 
   counters.dropped[reason] = (counters.dropped[reason] ?? 0) + samples
 }
 
-function report(context: SourceContext, counters: SourceCounters, problems: readonly string[]): void {
-  const summary = summarise(problems)
-  if (summary === undefined) return
-  counters.lastProblem = summary
-  for (const problem of problems.slice(0, LOGGED_PROBLEMS)) context.log.warn({ connection: context.connection }, problem)
+type Report = (problems: readonly string[]) => void
+
+/** Collects what one connection could not collect: the first things said stay in sight, however many follow. */
+function reporter(context: SourceContext, counters: SourceCounters): Report {
+  const said: string[] = []
+  return (problems) => {
+    for (const problem of problems) {
+      if (said.length < LOGGED_PROBLEMS) context.log.warn({ connection: context.connection }, problem)
+      said.push(problem)
+    }
+    const summary = summarise(said)
+    if (summary !== undefined) counters.lastProblem = summary
+  }
 }

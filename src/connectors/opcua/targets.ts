@@ -141,8 +141,12 @@ function refusal(kind: Kind | undefined, rank: DataValue | undefined): { status:
   return undefined
 }
 
-/** One line for the health page: the first problem and how many more there are. */
+/** Problems shown on the health page. */
+const SHOWN = 3
+
+/** One line for the health page: the first few problems and how many more there are. */
 export function summarise(problems: readonly string[]): string | undefined {
-  const [first] = problems
-  return problems.length > 1 ? `${first} (and ${problems.length - 1} more)` : first
+  if (problems.length === 0) return undefined
+  const more = problems.length - SHOWN
+  return problems.slice(0, SHOWN).join('; ') + (more > 0 ? `; and ${more} more` : '')
 }

@@ -25,7 +25,7 @@ export async function testContext(t: TestContext): Promise<SourceContext> {
     signals: new SignalTable(),
     reasons: new ReasonSets(),
     clock: systemClock,
-    log: silent,
+    log: { ...silent },
     directory,
     random: Math.random,
   }
