@@ -24,6 +24,7 @@ export function formatNumber(value: number, locale: Locale, decimals?: number): 
 export const rawValue = (value: number | boolean | string | null): string => (value === null ? '' : String(value))
 
 const UNITS: Readonly<Record<string, string>> = {
+  '1': '',
   Cel: '°C',
   'kW.h': 'kWh',
   'MW.h': 'MWh',
