@@ -34,6 +34,19 @@ export const reasons = {
   'modbus-no-answer': 'Modbus: no answer',
   'modbus-incomplete-answer': 'Modbus: answer cut short',
   'modbus-malformed-answer': 'Modbus: answer makes no sense',
+  'bytes-refused': 'The device sent raw bytes where one value is declared',
+  'message-too-large': 'Message larger than the limit',
+  'node-unknown': 'No such node at the server',
+  'sparkplug-birth-remembered': 'Sparkplug: read with a birth from before the restart',
+  'sparkplug-sequence-gap': 'Sparkplug: messages are missing before it',
+  'sparkplug-quality-bad': 'Sparkplug: the edge node says bad',
+  'sparkplug-quality-uncertain': 'Sparkplug: the edge node says uncertain',
+  'sparkplug-quality-unknown': 'Sparkplug: quality code not known',
+  'sparkplug-node-death': 'Sparkplug: the edge node is dead',
+  'sparkplug-device-death': 'Sparkplug: the device is dead',
+  'sparkplug-no-birth': 'Sparkplug: no birth came in time',
+  'sparkplug-stale': 'Sparkplug: the edge node says stale',
+  'sparkplug-metric-gone': 'Sparkplug: not announced any more',
 }
 
 /** OPC UA status codes a plant really shows. A code not listed here is shown by its name. */

@@ -35,6 +35,19 @@ export const reasons: Words['reasons'] = {
   'modbus-no-answer': 'Modbus : pas de réponse',
   'modbus-incomplete-answer': 'Modbus : réponse tronquée',
   'modbus-malformed-answer': 'Modbus : réponse incompréhensible',
+  'bytes-refused': 'L’appareil a envoyé des octets bruts au lieu d’une valeur',
+  'message-too-large': 'Message plus grand que la limite',
+  'node-unknown': 'Nœud inconnu du serveur',
+  'sparkplug-birth-remembered': 'Sparkplug : lu avec une naissance d’avant le redémarrage',
+  'sparkplug-sequence-gap': 'Sparkplug : des messages manquent avant',
+  'sparkplug-quality-bad': 'Sparkplug : mauvais selon le nœud',
+  'sparkplug-quality-uncertain': 'Sparkplug : incertain selon le nœud',
+  'sparkplug-quality-unknown': 'Sparkplug : code de qualité inconnu',
+  'sparkplug-node-death': 'Sparkplug : le nœud est mort',
+  'sparkplug-device-death': 'Sparkplug : l’appareil est mort',
+  'sparkplug-no-birth': 'Sparkplug : aucune naissance à temps',
+  'sparkplug-stale': 'Sparkplug : périmé selon le nœud',
+  'sparkplug-metric-gone': 'Sparkplug : n’est plus annoncé',
 }
 
 export const statusCodes: Words['statusCodes'] = {
