@@ -3,9 +3,9 @@ import { BatchBuilder } from '../src/core/batch.ts'
 import type { Connector, SourceContext } from '../src/core/connector.ts'
 import type { Delivery, Source } from '../src/core/source.ts'
 
-const BATCH = 200
+const BATCH = 50
 /** Batches read but not yet acknowledged; a device keeps no more. */
-const IN_FLIGHT = 50
+const IN_FLIGHT = 8
 
 const config = z.strictObject({ first: z.int() })
 
