@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // Starts Écluse with the Node it brings along when the one that started this file is older.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const NEEDED = 24
+/** Tells the newer Node that the older one holds the other end of its channel. */
+const LAUNCHED = 'ECLUSE_LAUNCHED'
 const home = join(dirname(fileURLToPath(import.meta.url)), '..')
 // A checkout runs its TypeScript as it is; an installed package runs what `npm run build` emitted.
 const entry = ['src/main.ts', 'dist/src/main.js'].map((file) => join(home, file)).find((file) => existsSync(file))
@@ -15,7 +17,8 @@ if (!entry) {
   console.error('ecluse: neither src/main.ts nor dist/src/main.js is there; reinstall the package or run `npm run build`')
   process.exit(1)
 } else if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
-  const { main } = await import(entry)
+  if (process.env[LAUNCHED]) endWithLauncher()
+  const { main } = await import(pathToFileURL(entry).href)
   await main(process.argv.slice(2))
 } else {
   const runtime = bundledNode()
@@ -25,8 +28,7 @@ if (!entry) {
     )
     process.exit(1)
   }
-  const { status, signal } = spawnSync(runtime, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
-  process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))
+  launch(runtime)
 }
 
 function bundledNode() {
@@ -37,4 +39,36 @@ function bundledNode() {
   } catch {
     return undefined
   }
+}
+
+/** Stands in for the newer Node: passes on the signals it is sent, and ends as that one ends. */
+function launch(runtime) {
+  const child = spawn(runtime, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [LAUNCHED]: '1' },
+  })
+  // A terminal sends Ctrl-C and its own closing to both processes; passed on as well, they would count as a second, impatient request.
+  const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal === 'SIGTERM' || !terminal) child.kill(signal)
+    })
+  }
+  child.on('error', (error) => {
+    console.error(`ecluse: ${runtime} does not start (${error.message}): run \`npm rebuild node\``)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    if (code !== null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+/** The launcher was killed without being able to say so: end in order, as if asked. */
+function endWithLauncher() {
+  delete process.env[LAUNCHED]
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  // The channel must not keep a verb alive that is done.
+  process.channel?.unref()
 }
