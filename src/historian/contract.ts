@@ -115,6 +115,41 @@ function writing(open: (options: ContractOptions) => Promise<Historian>): void {
     assert.equal((await historian.stats()).samples, 8)
   })
 
+  test('many texts and numbers in one batch keep their rows, their order and their newest', async (t) => {
+    const b = await bench(t, open)
+    const r = new Recorder()
+    const rows = Array.from({ length: 9000 }, (_, i): Sample => {
+      const time = START + i
+      if (i % 3 === 0) return { signal: 0, time, value: i }
+      return i % 7 === 0 ? { signal: 1, time, status: Status.Bad } : { signal: 1, time, text: `text ${i}` }
+    })
+    await b.historian.write([r.signals([0, { id: 'a/n' }], [1, { id: 'a/t', dataType: 'text' }]), r.batch(...rows)])
+    await b.historian.write([r.batch({ signal: 1, time: START + 9000, status: Status.Bad })])
+    const expected = rows.filter((row) => row.signal === 1).map((row) => row.text)
+    const check = async () => {
+      const numbers = await all(b.historian, 'a/n')
+      assert.deepEqual(
+        [...numbers.value],
+        rows.filter((row) => row.signal === 0).map((row) => row.value),
+      )
+      const texts = await all(b.historian, 'a/t')
+      assert.deepEqual(
+        Array.from({ length: texts.count }, (_, i) => texts.text?.get(i)),
+        [...expected, undefined],
+      )
+      const last = (await b.historian.lastAll()).map((row) => [row.signal, row.sourceTime, row.text]).sort()
+      assert.deepEqual(last, [
+        ['a/n', START + 8997, undefined],
+        ['a/t', START + 9000, undefined],
+      ])
+    }
+    await check()
+    await b.reopen()
+    await check()
+    await b.historian.compact(START + 3 * DAY)
+    await check()
+  })
+
   test('a record at or below its writer’s checkpoint changes nothing, also after a restart', async (t) => {
     const b = await bench(t, open)
     const r = new Recorder()

@@ -60,7 +60,7 @@ export const dayOf = (time: number): number => Math.floor(time / DAY)
  *
  * Bytes per sample come from four choices, measured on 1 s data, 70 % of it with two decimals: time and ingest as differences
  * (format version 2: 0.0 against 3.7 bytes); a value that is a decimal with few digits as a whole number and a divisor, exactly
- * (`mantissa / divisor` is the same double again; whole numbers are stored as differences: 0.9 against 4.0 bytes per value); other doubles split by
+ * (`mantissa / divisor` is the same double again; whole numbers are stored as differences: 0.9 against 4.3 bytes per value); other doubles split by
  * byte (the sign of a zero may get lost); dictionaries only where there are few different values. The divisor is chosen per signal
  * and file. Times that are all whole milliseconds are stored as such (up to 1.2 bytes less where they are irregular).
  */

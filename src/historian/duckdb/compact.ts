@@ -8,7 +8,7 @@ import type { Dictionaries } from './dictionaries.ts'
 import type { Last } from './last.ts'
 import type { StoreLimits } from './limits.ts'
 import { at, rowsOf } from './rows.ts'
-import { allSamples, MILLISECONDS, samplesView } from './schema.ts'
+import { allSamples, HOT_TABLES, MILLISECONDS, samplesView } from './schema.ts'
 
 export interface CompactContext {
   readonly connection: DuckDBConnection
@@ -28,7 +28,8 @@ interface Part {
 
 /** Days before `day` that have samples in the hot table. */
 export async function hotDays(connection: DuckDBConnection, day: number): Promise<number[]> {
-  const sql = `SELECT DISTINCT epoch_us(time) // ${DAY} AS day FROM store.samples WHERE time < ${at(day * DAY)} ORDER BY day`
+  const parts = HOT_TABLES.map((table) => `SELECT epoch_us(time) // ${DAY} AS day FROM ${table} WHERE time < ${at(day * DAY)}`)
+  const sql = `SELECT DISTINCT day FROM (${parts.join(' UNION ALL ')}) ORDER BY day`
   return (await rowsOf(connection, sql)).map(([found]) => found as number)
 }
 
@@ -67,7 +68,7 @@ export async function compactDay(context: CompactContext, day: number): Promise<
     await syncDirectory(coldDirectory)
     await connection.run(`DELETE FROM store.files WHERE present AND day = ${day}`)
     await appendRows(connection, 'files', rows)
-    await connection.run(`DELETE FROM store.samples WHERE ${range}`)
+    for (const table of HOT_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${range}`)
     await saveLast(context)
     await refreshView(connection, coldDirectory)
     await connection.run('COMMIT')
@@ -93,7 +94,7 @@ export async function dropDays(context: CompactContext, day: number): Promise<{ 
     const days = new Set([...files.map((file) => file.day), ...(await hotDays(connection, day))])
     if (days.size > 0) {
       await connection.run(`DELETE FROM store.files WHERE day < ${day}`)
-      await connection.run(`DELETE FROM store.samples WHERE time < ${before}`)
+      for (const table of HOT_TABLES) await connection.run(`DELETE FROM ${table} WHERE time < ${before}`)
       await dropIngests(connection, day)
       context.last().forgetBefore(day * DAY)
       await saveLast(context)

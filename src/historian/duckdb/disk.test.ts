@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { type Logger, silent } from '../../core/log.ts'
 import { DAY, systemClock } from '../../core/time.ts'
 import { Recorder } from '../contract-records.ts'
@@ -134,4 +135,17 @@ test('closing does not wait for a compaction, and loses nothing', async (t) => {
   assert.equal((await historian.stats()).samples, 200_000)
   assert.equal((await historian.compact(30 * DAY)).days + (await historian.compact(30 * DAY)).days <= 1, true)
   assert.equal((await historian.stats()).samples, 200_000)
+})
+
+test('a database of another layout is refused and left as it is', async (t) => {
+  const directory = await temporary(t)
+  const instance = await DuckDBInstance.create(join(directory, 'historian.duckdb'))
+  const connection = await instance.connect()
+  await connection.run('CREATE SCHEMA store')
+  await connection.run('CREATE TABLE store.samples (text VARCHAR)')
+  connection.closeSync()
+  instance.closeSync()
+  const open = () => openHistorian({ directory, memoryLimitBytes: 128 * 1024 * 1024, clock: systemClock, log: silent })
+  await assert.rejects(open(), /layout 1, this program reads layout 2/)
+  await assert.rejects(open(), /layout 1, this program reads layout 2/)
 })

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { SampleBatch } from '../../core/batch.ts'
 import { rowsOf } from './rows.ts'
+import { HOT_TABLES } from './schema.ts'
 
 /**
  * The newest sample of every signal by arrival, in columns by signal key, kept by the owner thread so that a start needs no scan of all
@@ -20,9 +21,14 @@ export class Last {
     const last = new Last()
     last.#reserve(signals)
     const stored = `SELECT signal, ingest, epoch_us(time), epoch_us(received), value, status, reasons, text FROM store.last`
-    const hot = `SELECT s.signal, s.ingest, epoch_us(s.time), epoch_us(i.received), s.value, s.status, s.reasons, s.text
-      FROM store.samples s JOIN (SELECT max(rowid) AS row FROM store.samples GROUP BY signal) n ON s.rowid = n.row JOIN store.ingests i USING (ingest)`
-    for (const row of [...(await rowsOf(connection, stored)), ...(await rowsOf(connection, hot))]) {
+    // Rows of one ingest and signal are all in one of the two tables, so a row of a later ingest is later, whichever table it is in.
+    const hot = HOT_TABLES.map(
+      (
+        table,
+      ) => `SELECT s.signal, s.ingest, epoch_us(s.time), epoch_us(i.received), s.value, s.status, s.reasons, ${table === 'store.texts' ? 's.text' : 'NULL'}
+        FROM ${table} s JOIN (SELECT max(rowid) AS row FROM ${table} GROUP BY signal) n ON s.rowid = n.row JOIN store.ingests i USING (ingest)`,
+    )
+    for (const row of (await Promise.all([stored, ...hot].map((sql) => rowsOf(connection, sql)))).flat()) {
       const [key, ingest, time, received, value, status, reasons] = row as number[]
       if (key === undefined || (ingest ?? 0) <= (last.ingest[key] ?? 0)) continue
       last.#reserve(key)

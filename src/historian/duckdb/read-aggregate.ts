@@ -11,7 +11,7 @@ const NOT_BAD = `${RANK} < 2`
 
 /**
  * SQL of a number that orders samples by time, then by arrival, and of its bound. 64 bits hold both for most questions; where they do not, 128
- * bits do, at four times the cost.
+ * bits do, at twice the cost.
  */
 function orderOf(from: number, to: number, lastIngest: number): { order: string; bound: string } {
   const spread = 2 ** (Math.ceil(Math.log2(lastIngest + 2)) + 1)

@@ -3,19 +3,20 @@ import {
   type DuckDBAppender,
   type DuckDBConnection,
   DuckDBDataChunk,
-  type DuckDBVarCharVector,
+  type DuckDBType,
   type DuckDBVector,
   TIMESTAMP,
   UINTEGER,
   VARCHAR,
 } from '@duckdb/node-api'
 import type { SampleBatch } from '../../core/batch.ts'
+import type { Rows } from './batch-rows.ts'
 import { columnOf } from './vectors.ts'
 
 /** Rows in one of the engine's chunks. */
 const CHUNK = 2048
-const TYPES = [UINTEGER, TIMESTAMP, DOUBLE, UINTEGER, UINTEGER, UINTEGER, VARCHAR]
-const TEXT = 6
+const TYPES = [UINTEGER, TIMESTAMP, DOUBLE, UINTEGER, UINTEGER, UINTEGER]
+const TEXT = TYPES.length
 const TWO_32 = 2 ** 32
 
 interface Columns {
@@ -23,7 +24,7 @@ interface Columns {
   readonly rows: number
   readonly vectors: readonly DuckDBVector[]
   readonly signal: Uint32Array
-  /** Microseconds as pairs of 32 bits, low first: twice as fast as making a BigInt of each. */
+  /** Microseconds as pairs of 32 bits, low first: four times as fast as making a BigInt of each. */
   readonly time: Uint32Array
   readonly value: Float64Array
   readonly status: Uint32Array
@@ -32,32 +33,36 @@ interface Columns {
 }
 
 /**
- * Appends whole batches to `store.samples` through the engine's column chunks: typed arrays are copied into the vectors, nothing is made per
+ * Appends whole batches to a hot table through the engine's column chunks: typed arrays are copied into the vectors, nothing is made per
  * sample. Small batches share a chunk. Rows are in the table after `flush`, inside the transaction of the connection.
  */
 export class SampleAppender {
   readonly #appender: DuckDBAppender
-  readonly #full = columns(CHUNK)
+  readonly #types: readonly DuckDBType[]
+  #full: Columns
   #count = 0
 
-  private constructor(appender: DuckDBAppender) {
+  private constructor(appender: DuckDBAppender, types: readonly DuckDBType[]) {
     this.#appender = appender
+    this.#types = types
+    this.#full = columns(CHUNK, types)
   }
 
-  static async create(connection: DuckDBConnection): Promise<SampleAppender> {
-    return new SampleAppender(await connection.createAppender('samples', 'store'))
+  /** For `store.samples`. */
+  static async numbers(connection: DuckDBConnection): Promise<SampleAppender> {
+    return new SampleAppender(await connection.createAppender('samples', 'store'), TYPES)
   }
 
-  /** `signal` and `reasons` are the historian's keys, row by row. */
-  append(batch: SampleBatch, signal: Uint32Array, reasons: Uint32Array, ingest: number): void {
-    if (batch.text?.size) this.#appendWithText(batch, signal, reasons, ingest)
-    else this.#appendNumbers(batch, signal, reasons, ingest)
+  /** For `store.texts`. */
+  static async texts(connection: DuckDBConnection): Promise<SampleAppender> {
+    return new SampleAppender(await connection.createAppender('texts', 'store'), [...TYPES, VARCHAR])
   }
 
-  #appendNumbers(batch: SampleBatch, signal: Uint32Array, reasons: Uint32Array, ingest: number): void {
+  append({ batch, signal, reasons, ingest }: Rows): void {
     for (let from = 0; from < batch.count; ) {
       const rows = Math.min(batch.count - from, CHUNK - this.#count)
       fill(this.#full, this.#count, batch, signal, reasons, ingest, from, rows)
+      this.#setText(batch, from, rows)
       from += rows
       this.#count += rows
       if (this.#count === CHUNK) this.#push(this.#full, CHUNK)
@@ -75,36 +80,26 @@ export class SampleAppender {
     this.#appender.closeSync()
   }
 
-  #appendWithText(batch: SampleBatch, signal: Uint32Array, reasons: Uint32Array, ingest: number): void {
-    this.#push(this.#full, this.#count)
-    for (let from = 0; from < batch.count; from += CHUNK) {
-      const rows = Math.min(batch.count - from, CHUNK)
-      const c = columns(rows)
-      fill(c, 0, batch, signal, reasons, ingest, from, rows)
-      const texts = c.vectors[TEXT] as DuckDBVarCharVector
-      for (let i = 0; i < rows; i++) {
-        const text = batch.text?.get(from + i)
-        if (text !== undefined) texts.setItem(i, text)
-      }
-      this.#push(c, rows)
-    }
+  #setText(batch: SampleBatch, from: number, rows: number): void {
+    const texts = this.#full.vectors[TEXT]
+    for (let i = 0; texts && i < rows; i++) texts.setItem(this.#count + i, batch.text?.get(from + i) ?? null)
   }
 
   #push(c: Columns, rows: number): void {
     this.#count = 0
     if (rows === 0) return
-    const whole = rows === c.rows ? c : shorten(c, rows)
+    const whole = rows === c.rows ? c : shorten(c, columns(rows, this.#types))
     for (const vector of whole.vectors) vector.flush()
     this.#appender.appendDataChunk(whole.chunk)
+    // A vector of text keeps every string it was ever given: it is used once.
+    if (this.#types.length > TEXT) this.#full = columns(CHUNK, this.#types)
   }
 }
 
-function columns(rows: number): Columns {
-  const chunk = DuckDBDataChunk.create(TYPES, rows)
-  const vectors = TYPES.map((_, i) => chunk.getColumnVector(i))
+function columns(rows: number, types: readonly DuckDBType[]): Columns {
+  const chunk = DuckDBDataChunk.create(types, rows)
+  const vectors = types.map((_, i) => chunk.getColumnVector(i))
   const times = columnOf(chunk, 1, BigInt64Array)
-  const text = vectors[TEXT] as DuckDBVarCharVector
-  for (let i = 0; i < rows; i++) text.setItem(i, null)
   return {
     chunk,
     rows,
@@ -145,13 +140,15 @@ function fill(
 }
 
 /** The first rows, in a chunk of their own: a chunk's vectors are as long as the chunk. */
-function shorten(c: Columns, rows: number): Columns {
-  const short = columns(rows)
+function shorten(c: Columns, short: Columns): Columns {
+  const { rows } = short
   short.signal.set(c.signal.subarray(0, rows))
   short.time.set(c.time.subarray(0, rows * 2))
   short.value.set(c.value.subarray(0, rows))
   short.status.set(c.status.subarray(0, rows))
   short.reasons.set(c.reasons.subarray(0, rows))
   short.ingest.set(c.ingest.subarray(0, rows))
+  const [from, to] = [c.vectors[TEXT], short.vectors[TEXT]]
+  for (let i = 0; from && to && i < rows; i++) to.setItem(i, from.getItem(i))
   return short
 }

@@ -10,7 +10,7 @@ import type { Dictionaries } from './dictionaries.ts'
 import type { CompactResult, StoreOptions } from './protocol.ts'
 import { Readers } from './readers.ts'
 import { rowsOf, whole } from './rows.ts'
-import { createSchema, quote } from './schema.ts'
+import { createSchema, HOT_TABLES, quote } from './schema.ts'
 import { SampleWriter } from './writer.ts'
 
 /** WAL size at which the engine folds it into the file: longer means fewer pauses and a longer start after a crash. */
@@ -166,7 +166,10 @@ export class Store {
   }
 
   async stats(connection: DuckDBConnection): Promise<Omit<HistorianStats, 'problem'>> {
-    const [hot] = await rowsOf(connection, 'SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM store.samples')
+    const [hot] = await rowsOf(
+      connection,
+      `SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM (${HOT_TABLES.map((table) => `SELECT time FROM ${table}`).join(' UNION ALL ')})`,
+    )
     const [cold] = await rowsOf(
       connection,
       'SELECT coalesce(sum(samples), 0)::BIGINT, coalesce(sum(bytes), 0)::BIGINT, epoch_us(min(oldest)), epoch_us(max(newest)) FROM store.files WHERE present',

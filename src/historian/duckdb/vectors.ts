@@ -4,7 +4,7 @@ type Items = Float64Array | Uint32Array | BigInt64Array
 
 /**
  * The typed array behind a vector of numbers or times: what is written to it before `flush` is what the vector holds. The library keeps the
- * member private and has no bulk access (its own setters take one value at a time, at a third of the speed), so its presence is checked here.
+ * member private and has no bulk access (its own setters take one value at a time: 3.1 instead of 4.4 million rows a second), so its presence is checked here.
  */
 export function itemsOf<A extends Items>(vector: DuckDBVector, type: new (length: number) => A): A {
   const items: unknown = Reflect.get(vector, 'items')

@@ -3,6 +3,7 @@ import type { SampleBatch } from '../../core/batch.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Micros } from '../../core/time.ts'
 import { appendRows, RowAppender } from './append-rows.ts'
+import { pick, type Rows } from './batch-rows.ts'
 import { Dictionaries, type Writer } from './dictionaries.ts'
 import { Last } from './last.ts'
 import { LAST_INGEST } from './limits.ts'
@@ -11,21 +12,14 @@ import { type Content, parseRecord } from './records.ts'
 import { type Cell, rowsOf } from './rows.ts'
 import { SampleAppender } from './sample-appender.ts'
 
-/** What one commit will have added, applied to memory once it stands. */
-interface Stored {
-  readonly batch: SampleBatch
-  readonly signal: Uint32Array
-  readonly reasons: Uint32Array
-  readonly ingest: number
-}
-
 /** The only writer of samples. Calls never overlap; the caller sees to that. */
 export class SampleWriter {
   readonly #connection: DuckDBConnection
   readonly #log: Logger
   dictionaries: Dictionaries
   last: Last
-  #appender: SampleAppender | undefined
+  #numbers: SampleAppender | undefined
+  #texts: SampleAppender | undefined
   #ingestAppender: RowAppender | undefined
   readonly #begin: DuckDBPreparedStatement
   readonly #commit: DuckDBPreparedStatement
@@ -33,7 +27,7 @@ export class SampleWriter {
   #lastRecorded: Micros
   #ingests: Cell[][] = []
   #gaps: Cell[][] = []
-  #stored: Stored[] = []
+  #stored: Rows[] = []
   #recorded: Micros = 0
 
   private constructor(
@@ -76,7 +70,8 @@ export class SampleWriter {
     try {
       await this.#begin.run()
       begun = true
-      this.#appender ??= await SampleAppender.create(this.#connection)
+      this.#numbers ??= await SampleAppender.numbers(this.#connection)
+      this.#texts ??= await SampleAppender.texts(this.#connection)
       this.#ingestAppender ??= await RowAppender.create(this.#connection, 'ingests')
       for (const record of packed.records) this.#take(record, packed.bytes)
       await this.#flush()
@@ -101,7 +96,8 @@ export class SampleWriter {
   }
 
   async #flush(): Promise<void> {
-    this.#appender?.flush()
+    this.#numbers?.flush()
+    this.#texts?.flush()
     const { dictionaries } = this
     for (const [table, rows] of dictionaries.pending) await appendRows(this.#connection, table, rows)
     for (const change of dictionaries.changes) await this.#connection.run(change)
@@ -127,14 +123,15 @@ export class SampleWriter {
   }
 
   #dropAppenders(): void {
-    for (const appender of [this.#appender, this.#ingestAppender]) {
+    for (const appender of [this.#numbers, this.#texts, this.#ingestAppender]) {
       try {
         appender?.discard()
       } catch (cause) {
         this.#log.debug({ cause: String(cause) }, 'appender of a failed commit')
       }
     }
-    this.#appender = undefined
+    this.#numbers = undefined
+    this.#texts = undefined
     this.#ingestAppender = undefined
   }
 
@@ -194,11 +191,24 @@ export class SampleWriter {
     }
     this.#ingest(writer, record, batch.receivedTime, count - unknown)
     const ingest = this.#lastIngest
-    const known = unknown === 0 ? { batch, signal, reasons, ingest } : without(batch, signal, reasons, ingest)
+    const rows: Rows = { batch, signal, reasons, ingest }
+    const known = unknown === 0 ? rows : pick(rows, (row) => signal[row] !== 0)
     if (unknown > 0) this.#gap(writer, record.sequence, record.sequence, 'signals without a definition', unknown)
-    if (known.batch.text) for (const row of known.batch.text.keys()) this.dictionaries.markText(known.signal[row] as number)
-    this.#appender?.append(known.batch, known.signal, known.reasons, ingest)
+    this.#append(known)
     this.#stored.push(known)
+  }
+
+  /** Signals that have text in this batch go to the table of texts with all their rows, so that their order of arrival is kept. */
+  #append(rows: Rows): void {
+    const { batch, signal } = rows
+    if (!batch.text?.size) {
+      this.#numbers?.append(rows)
+      return
+    }
+    const withText = new Set(Array.from(batch.text.keys(), (row) => signal[row] as number))
+    for (const key of withText) this.dictionaries.markText(key)
+    this.#numbers?.append(pick(rows, (row) => !withText.has(signal[row] as number)))
+    this.#texts?.append(pick(rows, (row) => withText.has(signal[row] as number)))
   }
 
   #ingest(writer: Writer, record: PackedRecord, received: Micros, samples: number): void {
@@ -210,27 +220,4 @@ export class SampleWriter {
     this.#gaps.push([writer.key, first, last, cause, samples, this.#recorded])
     this.#log.warn({ node: writer.node, first, last, cause }, 'records are missing from the history')
   }
-}
-
-/** The rows whose signal is known. */
-function without(batch: SampleBatch, signal: Uint32Array, reasons: Uint32Array, ingest: number): Stored {
-  const rows = Array.from(signal.keys()).filter((i) => signal[i] !== 0)
-  const of = (column: Uint32Array) => Uint32Array.from(rows, (i) => column[i] as number)
-  const of64 = (column: Float64Array) => Float64Array.from(rows, (i) => column[i] as number)
-  const text = new Map<number, string>()
-  rows.forEach((row, i) => {
-    const value = batch.text?.get(row)
-    if (value !== undefined) text.set(i, value)
-  })
-  const kept: SampleBatch = {
-    count: rows.length,
-    signal: of(batch.signal),
-    sourceTime: of64(batch.sourceTime),
-    value: of64(batch.value),
-    status: of(batch.status),
-    reasons: of(batch.reasons),
-    receivedTime: batch.receivedTime,
-    ...(text.size > 0 && { text }),
-  }
-  return { batch: kept, signal: of(signal), reasons: of(reasons), ingest }
 }
