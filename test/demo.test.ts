@@ -45,7 +45,11 @@ describe('the demo as a visitor meets it', { skip: noBrowser, timeout: 60_000 },
 
     const menu = page.getByRole('navigation', { name: 'Pages' })
     await menu.getByRole('link', { name: 'Connections' }).click()
-    await page.locator('.card dd').filter({ hasText: /^Connected/ }).nth(3).waitFor()
+    await page
+      .locator('.card dd')
+      .filter({ hasText: /^Connected/ })
+      .nth(3)
+      .waitFor()
     assert.equal(await page.locator('.card').count(), 4)
     await assertAccessible('connections')
 
@@ -83,7 +87,7 @@ describe('the demo as a visitor meets it', { skip: noBrowser, timeout: 60_000 },
       await page.evaluate(axe.source)
       const found = await page.evaluate(async () => {
         type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[] }[] }[] }> }
-        const { violations } = await (window as unknown as { axe: Axe }).axe.run()
+        const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
         return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target.join(' ')}`))
       })
       assert.deepEqual(found, [], `${name}, ${theme}`)
