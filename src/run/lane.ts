@@ -68,7 +68,7 @@ export class Lane {
     const backOff = new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, random)
     for (let left = deliveries; left.length > 0; ) {
       const results = await Promise.allSettled(left.map(({ batch }) => spool.append(batch)))
-      // The first refusal ends the run that may be acknowledged; later successes of the same group keep their place but are told apart.
+      // What the spool refused is tried again; what it took of the same group is durable and acknowledged meanwhile. Only then can batches change places.
       const refused: Delivery[] = []
       results.forEach((result, i) => {
         const delivery = left[i] as Delivery
