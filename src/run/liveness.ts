@@ -33,11 +33,13 @@ export class Liveness {
   #heardMs: number
   #known = 0
   #inFlight = false
+  readonly #startedTime: number
   readonly #members = new Set<number>()
 
   constructor(parts: LivenessParts) {
     this.#parts = parts
     this.#heardMs = parts.clock.monotonicMs()
+    this.#startedTime = parts.clock.now()
   }
 
   /** How often `check` must be called for the limits to be kept. */
@@ -99,7 +101,11 @@ export class Liveness {
     const gone: number[] = []
     for (const index of this.members()) {
       const period = signals.at(index)?.expectedPeriodUs
-      if (period === undefined || !last.has(index)) continue
+      if (period === undefined) continue
+      if (!last.has(index)) {
+        if (now - this.#startedTime > period + limits.badAfter * 1000) gone.push(index)
+        continue
+      }
       const silentUs = now - (last.receivedTime[index] as number)
       const severity = rank(last.status[index] as number)
       // A mark of ours renews receivedTime; the step to Bad counts from it.

@@ -224,6 +224,18 @@ test('a signal with an expected period is overdue on its own while its neighbour
   assert.deepEqual(stored, ['a=1 Good', 'b=2 Good', 'b=2 UncertainLastUsableValue overdue', 'b=NaN BadNoCommunication overdue'])
 })
 
+test('a signal with an expected period that never speaks on a living connection is Bad, and says so', async () => {
+  const { clock, signals, lane, liveness, stored, batch, tick } = rig()
+  signals.define({ id: 'b', connection: 'c', address: 'b', dataType: 'number', expectedPeriodUs: 6_000_000 })
+  await lane.put({ batch: batch([0, 1]) })
+  for (let second = 0; second < 30; second++) {
+    await clock.advance(1_000)
+    liveness.heard()
+    await tick()
+  }
+  assert.deepEqual(stored, ['a=1 Good', 'b=NaN BadNoCommunication never-heard+overdue'])
+})
+
 test('the historian gets every record once and in order: from memory, from the files at start, and after it failed', async () => {
   const { clock, spool, batch } = rig()
   await spool.append(batch([0, 1]))
