@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BEGIN_MS, walk } from './data.ts'
+import { freePort } from './node.ts'
 import { cpuSecondsOf, type Figure, program } from './report.ts'
 
 /**
@@ -200,16 +200,5 @@ function call(port: number, method: string, path: string, body?: Buffer): Promis
     })
     sent.on('error', reject)
     sent.end(body)
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
   })
 }

@@ -75,14 +75,14 @@ export class Access {
   }
 
   /** The caller of a request, by session cookie or bearer token; undefined for a stranger. */
-  callerOf(request: FastifyRequest): Caller | undefined {
+  callerOf(request: FastifyRequest, isUse = true): Caller | undefined {
     const bearer = /^Bearer ([\w-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
     if (bearer) return same(hash(bearer), this.#localHash) ? { name: 'local', permissions: new Set(['read', 'query']) } : undefined
     const cookie = request.cookies[COOKIE]
-    return cookie ? this.#session(hash(cookie)) : undefined
+    return cookie ? this.#session(hash(cookie), isUse) : undefined
   }
 
-  #session(key: string): Session | undefined {
+  #session(key: string, isUse: boolean): Session | undefined {
     const session = this.#sessions.get(key)
     const now = this.#clock.monotonicMs()
     if (!session) return undefined
@@ -90,7 +90,7 @@ export class Access {
       this.#sessions.delete(key)
       return undefined
     }
-    session.usedMs = now
+    if (isUse) session.usedMs = now
     return session
   }
 
@@ -129,9 +129,9 @@ export class Access {
     if (cookie) this.#sessions.delete(hash(cookie))
   }
 
-  /** True while the session or token of a request would still be accepted; asked again and again of what stays open. */
+  /** True while the session or token of a request would still be accepted; asked again and again of what stays open, which is no use of the session. */
   stillKnows(request: FastifyRequest): boolean {
-    return this.callerOf(request)?.permissions.has('read') ?? false
+    return this.callerOf(request, false)?.permissions.has('read') ?? false
   }
 
   #begin(name: string, permissions: readonly Permission[]): Begun {

@@ -68,17 +68,22 @@ export class LiveClient {
 
   /** Sends an event at once, unless the client is behind. */
   send(event: string, data: unknown): void {
-    if (!this.#isBehind) this.#parts.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    if (this.#canWrite) this.#parts.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }
 
   keepAlive(): void {
-    if (!this.#isBehind) this.#parts.response.write(': keep-alive\n\n')
+    if (this.#canWrite) this.#parts.response.write(': keep-alive\n\n')
   }
 
   close(): void {
     clearTimeout(this.#timer)
     this.#queue = []
     this.#parts.response.end()
+  }
+
+  get #canWrite(): boolean {
+    const { writableEnded, destroyed } = this.#parts.response
+    return !writableEnded && !destroyed && !this.#isBehind
   }
 
   get #isBehind(): boolean {
@@ -104,7 +109,7 @@ export class LiveClient {
 
   #schedule(): void {
     const isIdle = this.#pending === 0 && this.#begun >= this.#parts.first.length
-    if (this.#timer || isIdle || this.#isBehind || this.#parts.response.writableEnded) return
+    if (this.#timer || isIdle || !this.#canWrite) return
     const waitMs = Math.max(0, this.#flushedMs + COALESCE_MS - performance.now())
     this.#timer = setTimeout(() => this.#flush(), waitMs)
   }
@@ -112,13 +117,13 @@ export class LiveClient {
   #flush(): void {
     this.#timer = undefined
     this.#flushedMs = performance.now()
-    while (this.#begun < this.#parts.first.length && !this.#isBehind) this.send('samples', { samples: this.#takeFirst() })
+    while (this.#begun < this.#parts.first.length && this.#canWrite) this.send('samples', { samples: this.#takeFirst() })
     if (this.#begun < this.#parts.first.length) return
     if (this.#missed > 0) {
       this.send('missed', { samples: this.#missed })
       this.#missed = 0
     }
-    while (this.#pending > 0 && !this.#isBehind) this.send('samples', { samples: this.#take() })
+    while (this.#pending > 0 && this.#canWrite) this.send('samples', { samples: this.#take() })
     this.#schedule()
   }
 

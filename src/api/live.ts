@@ -13,7 +13,7 @@ const KEEP_ALIVE_MS = 15_000
 const WELCOME_MS = 500
 
 /** `GET /api/v1/live`: last values first, then every durable sample, as server-sent events. Returns the way to end all streams. */
-export function liveRoutes(server: Server, { view, access }: Resources): { readonly clients: () => number; close(): void } {
+export function liveRoutes(server: Server, { view, access }: Resources): { close(): void } {
   const clients = new Set<LiveClient>()
   const readHealth = healthReader(view)
   const unsubscribe = view.subscribe((batch) => {
@@ -77,7 +77,6 @@ export function liveRoutes(server: Server, { view, access }: Resources): { reado
   )
 
   return {
-    clients: () => clients.size,
     close: () => {
       unsubscribe()
       clearInterval(healthTimer)
