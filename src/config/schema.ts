@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration, label } from '../core/config-parts.ts'
 import { spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
+import { qualifyConfig } from '../qualify/config.ts'
 
 /** An id of one segment, as a pattern, so that editors know it too. `@badName` is a sentence of words.ts. */
 const name = z
@@ -27,6 +28,7 @@ export const ecluseConfig = z.strictObject({
     .describe('API and user interface'),
   spool: spoolConfig.prefault({}),
   historian: historianConfig.prefault({}),
+  ...qualifyConfig,
   connections: z.record(name, z.unknown()).default({}).describe('What to collect from, by name'),
 })
 

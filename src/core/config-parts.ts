@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isSignalId } from './names.ts'
 import type { SignalDefinition } from './signals.ts'
+import { DAY } from './time.ts'
 
 /** Pieces of schema that several parts of the file share. All objects are strict: an unknown key is an error. */
 
@@ -52,20 +53,64 @@ export const signalId = z
   .refine(isSignalId, 'an id is segments of letters, digits, _ . : - joined by /')
   .describe('Equipment path and name under the site, e.g. baggage/carousel-3/motor/current')
 
+const limits = (what: string) =>
+  z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, 'the lower limit must be below the upper one')
+    .describe(what)
+
+/** The source's code of a state, and a declared state: YAML keys are texts, whatever the source sends. */
+const stateName = z.string().min(1).max(64)
+
+/** What a good reading is: the keys of a model, and of a signal that tightens or overrides its model. */
+const quality = {
+  unit: z.string().min(1).max(64).optional().describe('UCUM code, e.g. A, Cel, kW.h'),
+  displayUnit: z.string().min(1).max(64).optional().describe('Unit people see; the stored value stays in `unit`'),
+  decimals: z.int().min(0).max(12).optional().describe('Digits after the decimal point when shown'),
+  range: limits('Engineering range: what a sound reading may be, in the unit').optional(),
+  instrumentRange: limits('What the instrument can measure at all, in the unit').optional(),
+  resolution: z.number().positive().optional().describe('Smallest step the instrument can show, in the unit'),
+  reportDeadband: z.number().positive().optional().describe('The source reports only changes larger than this, in the unit'),
+  expectedPeriod: duration.optional().describe('Longest time between samples when all is well'),
+  maxRatePerSecond: z.number().positive().optional().describe('Largest plausible change per second, in the unit'),
+  flatLine: duration.optional().describe('A value that does not change at all for longer than this is suspect'),
+  spike: z
+    .strictObject({
+      threshold: z.number().min(2).max(100).default(6).describe('Robust standard deviations (Hampel) from the neighbours'),
+      minimum: z.number().min(0).default(0).describe('Nothing nearer than this is a spike, in the unit'),
+    })
+    .optional()
+    .describe('A single reading far from its neighbours'),
+  lateAfter: duration.optional().describe('A reading older than this on arrival is marked late; default 1min'),
+  acceptLate: duration.optional().describe('A reading older than this on arrival is too late: stored, Uncertain; default: any age'),
+  staleAfter: duration.optional().describe('A repeated reading whose own time is older than this is stale'),
+  counter: z
+    .strictObject({ rollover: z.number().positive().optional().describe('From this value it begins again at 0, e.g. 4294967296') })
+    .optional()
+    .describe('A value that only counts up'),
+  stateCodes: z.record(z.string().min(1).max(64), stateName).optional().describe('Codes of the source and the declared states they mean'),
+  transitions: z.record(stateName, z.array(stateName)).optional().describe('From each state, the ones that may follow'),
+  calibratedUntil: z.iso.date().optional().describe('Last day (UTC) the calibration holds, e.g. 2027-03-31'),
+  maxSamplesPerSecond: z.number().positive().optional().describe('More than this of source time is dropped and counted; default 5000'),
+  author: z.string().min(1).max(128).optional().describe('Who answers for this declaration'),
+}
+
+/** A typed template that signals bind to with `model: NAME`. */
+export const signalModel = z
+  .strictObject({
+    label: label.optional(),
+    ...quality,
+    states: z.record(stateName, label.optional()).optional().describe('The states there are, with their labels'),
+  })
+  .describe('What a good reading of this kind is')
+
 /** Keys every configured signal may have, whatever the connector; extended with the address by each. */
 export const signalBase = z.strictObject({
   id: signalId,
   label: label.optional(),
-  unit: z.string().min(1).max(64).optional().describe('UCUM code, e.g. A, Cel, kW.h'),
-  decimals: z.int().min(0).max(12).optional().describe('Digits after the decimal point when shown'),
-  range: z
-    .tuple([z.number(), z.number()])
-    .refine(([low, high]) => low < high, 'the lower limit must be below the upper one')
-    .optional()
-    .describe('What a sound reading may be, in the unit'),
-  expectedPeriod: duration.optional().describe('Longest time between samples when all is well'),
-  maxRatePerSecond: z.number().positive().optional().describe('Largest plausible change per second, in the unit'),
-  flatLine: duration.optional().describe('A value that does not change at all for longer than this is suspect'),
+  model: z.string().min(1).max(64).optional().describe('Name of a model; keys given here replace those of the model'),
+  without: z.array(z.string()).max(32).optional().describe('Keys of the model that do not apply to this signal'),
+  ...quality,
 })
 export type SignalBase = z.infer<typeof signalBase>
 
@@ -74,15 +119,34 @@ export function toDefinition(
   declared: SignalBase,
   known: Pick<SignalDefinition, 'id' | 'connection' | 'address' | 'dataType'>,
 ): SignalDefinition {
-  const { label, unit, decimals, range, maxRatePerSecond } = declared
+  const { label, model, decimals, calibratedUntil, stateCodes, unit, displayUnit, range, instrumentRange, resolution, reportDeadband } =
+    declared
+  const { maxRatePerSecond, spike, counter, transitions, maxSamplesPerSecond, author } = declared
+  const us = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms * 1000)
   return {
     ...known,
-    ...(label && { label }),
-    ...(unit !== undefined && { unit }),
-    ...(decimals !== undefined && { decimals }),
-    ...(range && { range }),
-    ...(maxRatePerSecond !== undefined && { maxRatePerSecond }),
-    ...(declared.expectedPeriod !== undefined && { expectedPeriodUs: declared.expectedPeriod * 1000 }),
-    ...(declared.flatLine !== undefined && { flatLineUs: declared.flatLine * 1000 }),
-  }
+    ...present({
+      label,
+      unit,
+      displayUnit,
+      decimals,
+      range,
+      instrumentRange,
+      resolution,
+      deadband: reportDeadband,
+      maxRatePerSecond,
+      spike,
+      transitions,
+    }),
+    ...present({ maxSamplesPerSecond, author, model, counter, states: stateCodes }),
+    ...present({ expectedPeriodUs: us(declared.expectedPeriod), flatLineUs: us(declared.flatLine), lateAfterUs: us(declared.lateAfter) }),
+    ...present({ acceptLateUs: us(declared.acceptLate), staleAfterUs: us(declared.staleAfter) }),
+    // The whole last day counts.
+    ...(calibratedUntil !== undefined && { calibratedUntil: Date.parse(calibratedUntil) * 1000 + DAY - 1 }),
+  } as SignalDefinition
+}
+
+/** The keys that are there. */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }

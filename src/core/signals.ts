@@ -1,4 +1,5 @@
 import { LIMITS } from './limits.ts'
+import type { Micros } from './time.ts'
 
 /** What a sample's value is. Booleans travel as 0 and 1, text beside the columns. */
 export type DataType = 'number' | 'boolean' | 'text'
@@ -27,6 +28,38 @@ export interface SignalDefinition {
   readonly maxRatePerSecond?: number
   /** A numeric value that does not change at all for longer than this is suspect, in microseconds. */
   readonly flatLineUs?: number
+  /** What the instrument can measure at all, inclusive, in `unit`. */
+  readonly instrumentRange?: readonly [number, number]
+  /** Smallest step the instrument can show, in `unit`; a change below it is no change. */
+  readonly resolution?: number
+  /** The source reports only changes larger than this, in `unit`. */
+  readonly deadband?: number
+  /** A single reading far from its neighbours: more than `threshold` robust standard deviations and `minimum` units away. */
+  readonly spike?: { readonly threshold: number; readonly minimum: number }
+  /** A reading older than this on arrival is late, in microseconds. */
+  readonly lateAfterUs?: number
+  /** A reading older than this on arrival is too late for what was computed from its period, in microseconds. */
+  readonly acceptLateUs?: number
+  /** A device that repeats a reading whose own time is older than this gives a stale value, in microseconds. */
+  readonly staleAfterUs?: number
+  /** A value that only counts up; from `rollover` it begins again at 0. */
+  readonly counter?: { readonly rollover?: number }
+  /** The source's codes and the declared states they mean. */
+  readonly states?: Readonly<Record<string, string>>
+  /** From each declared state, the ones that may follow; a state without an entry may be followed by any. */
+  readonly transitions?: Readonly<Record<string, readonly string[]>>
+  /** The instrument's calibration holds until then. */
+  readonly calibratedUntil?: Micros
+  /** Samples per second of source time; what is above is dropped and counted. */
+  readonly maxSamplesPerSecond?: number
+  /** The template the declaration comes from. */
+  readonly model?: string
+  /** Who wrote the declaration. */
+  readonly author?: string
+  /** The unit the device itself says it uses, where it says so; UCUM. */
+  readonly sourceUnit?: string
+  /** What people see, converted on reading; UCUM. The stored value stays in `unit`. */
+  readonly displayUnit?: string
 }
 
 /**

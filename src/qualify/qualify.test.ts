@@ -6,7 +6,7 @@ import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import { rank, Status } from '../core/status.ts'
 import { MINUTE, SECOND } from '../core/time.ts'
-import { createQualify } from './index.ts'
+import { Qualify } from './index.ts'
 
 const T0 = 1_700_000_000 * SECOND
 type Row = [signal: number, seconds: number, value: number, status?: number]
@@ -17,10 +17,10 @@ function bench() {
   const common = { connection: 'c', address: 'a', dataType: 'number' } as const
   signals.define({ ...common, id: 'plain' })
   signals.define({ ...common, id: 'strict', range: [0, 100], maxRatePerSecond: 10, flatLineUs: 5 * SECOND })
-  const qualify = createQualify(signals, reasons)
+  const qualify = new Qualify(signals, reasons)
   const judge = (rows: Row[], receivedTime = T0 + MINUTE) => {
     const batch = batchOf(rows, receivedTime)
-    qualify(batch)
+    qualify.judge(batch)
     return [...batch.signal].map((_, i) => ({ status: batch.status[i] as number, reasons: reasons.names(batch.reasons[i] as number) }))
   }
   return { judge }

@@ -7,6 +7,7 @@ import type { Qualify } from '../qualify/index.ts'
 import type { HealthRecord } from './health.ts'
 import type { Lane } from './lane.ts'
 import type { Liveness } from './liveness.ts'
+import type { RuleMemory } from './rule-memory.ts'
 
 /** An attempt that has not connected by then is given up. */
 const CONNECT_LIMIT_MS = 30_000
@@ -17,6 +18,7 @@ export interface ConnectionParts {
   readonly liveness: Liveness
   readonly lane: Lane
   readonly qualify: Qualify
+  readonly memory: Pick<RuleMemory, 'enter'>
   readonly backOff: BackOff
   readonly clock: Clock
   readonly log: Logger
@@ -47,7 +49,7 @@ export async function runConnection(parts: ConnectionParts): Promise<void> {
   health.enter('stopped')
 }
 
-async function attempt({ source, health, liveness, lane, qualify, backOff, clock, stop }: ConnectionParts): Promise<void> {
+async function attempt({ source, health, liveness, lane, qualify, memory, backOff, clock, stop }: ConnectionParts): Promise<void> {
   await connectWithin(source, clock, stop)
   health.enter('connected')
   while (!stop.aborted) {
@@ -62,8 +64,15 @@ async function attempt({ source, health, liveness, lane, qualify, backOff, clock
       continue
     }
     health.countRead(delivery.batch.count)
-    qualify(delivery.batch)
-    await lane.put(delivery)
+    const settled = await memory.enter(delivery.batch.count)
+    const { batch, flooded } = qualify.judge(delivery.batch)
+    if (flooded > 0) source.counters.dropped.flood = (source.counters.dropped.flood ?? 0) + flooded
+    const ack = () => {
+      settled()
+      delivery.ack?.()
+    }
+    if (batch.count > 0) await lane.put({ batch, ack })
+    else ack()
   }
 }
 

@@ -9,7 +9,7 @@ import { SignalTable } from '../core/signals.ts'
 import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
-import { createQualify, type Qualify } from '../qualify/index.ts'
+import { Qualify } from '../qualify/index.ts'
 import { runConnection } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
@@ -17,6 +17,7 @@ import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
 import { resume } from './resume.ts'
+import { RuleMemory } from './rule-memory.ts'
 import { openStores } from './stores.ts'
 
 const BACK_OFF_FIRST_MS = 500
@@ -45,6 +46,7 @@ interface Shared extends NodeDependencies {
   readonly last: LastValues
   readonly fanOut: FanOut
   readonly qualify: Qualify
+  readonly memory: RuleMemory
   readonly spool: Spool
   readonly stop: AbortSignal
 }
@@ -58,7 +60,14 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const last = new LastValues()
   const startedTime = clock.now()
   const { spool, historian, lastRecordedTime } = await openStores(loaded, signals, reasons, deps)
-  const from = await resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock }).catch(async (error) => {
+  const { peers, maintenance, substitutes, site } = config
+  const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id })
+  const memory = new RuleMemory({ qualify, spool, clock, log, file: join(config.data, 'qualify', 'memory') })
+  const resumed = async () => {
+    await memory.restore()
+    return resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock })
+  }
+  const from = await resumed().catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
@@ -72,12 +81,13 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   })
   const stopping = new AbortController()
   const fanOut = new FanOut(log)
-  const qualify = createQualify(signals, reasons)
-  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, spool, stop: stopping.signal }
+  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, memory, spool, stop: stopping.signal }
   const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
   })
+
+  const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => memory.tick())
 
   const view: NodeView = {
     site: config.site,
@@ -99,7 +109,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
-    await compacting
+    await Promise.all([compacting, remembering])
+    await memory.save()
     await feeder.close(DRAIN_LIMIT_MS)
     await spool.close()
     await historian.close()
@@ -109,7 +120,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
 }
 
 function startConnection(connection: LoadedConnection, loaded: LoadedConfig, shared: Shared) {
-  const { clock, random, signals, reasons, last, fanOut, qualify, spool, stop } = shared
+  const { clock, random, signals, reasons, last, fanOut, qualify, memory, spool, stop } = shared
   const { name } = connection
   const log = scoped(shared.log, name)
   const endpoint = endpointOf(connection.config)
@@ -123,7 +134,7 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
-  const running = runConnection({ source, health, liveness, lane, qualify, backOff, clock, log, stop })
+  const running = runConnection({ source, health, liveness, lane, qualify, memory, backOff, clock, log, stop })
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) await lane.put(marks)

@@ -13,7 +13,7 @@ import { type Spool, SpoolFull, type SpoolRecord } from '../core/spool.ts'
 import { statusName } from '../core/status.ts'
 import { parseTime } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
-import { createQualify } from '../qualify/index.ts'
+import { Qualify } from '../qualify/index.ts'
 import { runConnection } from './connection.ts'
 import { Feeder } from './feeder.ts'
 import { HealthRecord } from './health.ts'
@@ -109,8 +109,19 @@ function rig(limits = { uncertainAfter: 5_000, badAfter: 15_000 }) {
   const stop = new AbortController()
   const connect = (source: Source) => {
     const backOff = new BackOff(1_000, 8_000, () => 0)
-    const qualify = createQualify(signals, reasons)
-    return runConnection({ source, health, liveness, lane, qualify, backOff, clock, log: silent, stop: stop.signal })
+    const qualify = new Qualify(signals, reasons)
+    return runConnection({
+      source,
+      health,
+      liveness,
+      lane,
+      qualify,
+      memory: { enter: async () => () => undefined },
+      backOff,
+      clock,
+      log: silent,
+      stop: stop.signal,
+    })
   }
   const tick = async () => {
     const marks = liveness.check()

@@ -6,6 +6,7 @@ import type { SignalTable } from '../core/signals.ts'
 import { type OpenedSpool, openSpool } from '../gateway/index.ts'
 import { openHistorian } from '../historian/index.ts'
 import type { NodeDependencies } from './node.ts'
+import { RULES_CONSUMER } from './rule-memory.ts'
 
 export interface Stores extends OpenedSpool {
   readonly historian: Historian
@@ -35,7 +36,7 @@ export async function openStores(loaded: LoadedConfig, signals: SignalTable, rea
       maxAgeMs: config.spool.maxAge,
       overflow: config.spool.overflow,
       segmentBytes: config.spool.segmentBytes,
-      consumers: ['historian'],
+      consumers: ['historian', RULES_CONSUMER],
       ...{ clock, signals, reasons, log, random },
     }),
   ])

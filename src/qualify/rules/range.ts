@@ -1,20 +1,47 @@
-import type { ReasonSets } from '../../core/reasons.ts'
-import { Status, worst } from '../../core/status.ts'
-import type { Rule } from '../rule.ts'
+import { Status } from '../../core/status.ts'
+import { Parameter } from '../column.ts'
+import { mark, type RuleKind } from '../rule.ts'
 
-/** Engineering range: a reading outside the declared `range` becomes UncertainEngineeringUnitsExceeded. */
-export function range(reasons: ReasonSets): Rule {
+type Limits = readonly [number, number] | undefined
+
+/** A rule that compares readings with two declared limits, both inclusive. */
+function between(id: string, status: number, limitsOf: (definition: { range?: Limits; instrumentRange?: Limits }) => Limits): RuleKind {
   return {
-    name: 'range',
-    judge({ count, signal, value, status, reasons: why }, { low, high }) {
-      for (let i = 0; i < count; i++) {
-        const s = signal[i] as number
-        const v = value[i] as number
-        if (v < (low[s] as number) || v > (high[s] as number)) {
-          status[i] = worst(status[i] as number, Status.UncertainEngineeringUnitsExceeded)
-          why[i] = reasons.with(why[i] as number, 'range')
-        }
+    id,
+    version: 1,
+    reasons: [id],
+    parametersOf: (definition) => {
+      const limits = limitsOf(definition)
+      return limits && { low: limits[0], high: limits[1] }
+    },
+    create: (reasons) => {
+      const low = new Parameter(Number.NEGATIVE_INFINITY)
+      const high = new Parameter(Number.POSITIVE_INFINITY)
+      return {
+        get isActive() {
+          return low.isUsed
+        },
+        declare: (signal, definition) => {
+          const limits = limitsOf(definition)
+          low.set(signal, limits?.[0])
+          high.set(signal, limits?.[1])
+        },
+        judge: (rows) => {
+          const { count, signal, value } = rows
+          const [lows, highs] = [low.values, high.values]
+          for (let i = 0; i < count; i++) {
+            const s = signal[i] as number
+            const v = value[i] as number
+            if (v < (lows[s] as number) || v > (highs[s] as number)) mark(rows, i, reasons, id, status)
+          }
+        },
       }
     },
   }
 }
+
+/** Engineering range: a sound reading lies within the declared `range`; outside it is UncertainEngineeringUnitsExceeded. */
+export const range = between('range', Status.UncertainEngineeringUnitsExceeded, (definition) => definition.range)
+
+/** Instrument range: outside the declared `instrumentRange` the sensor measures nothing it can answer for: UncertainSensorNotAccurate. */
+export const instrumentRange = between('instrument-range', Status.UncertainSensorNotAccurate, (definition) => definition.instrumentRange)

@@ -1,0 +1,41 @@
+import type { SignalDefinition } from '../core/signals.ts'
+import type { QualifyConfig } from './config.ts'
+import { RULES } from './rules/index.ts'
+
+/** What stands behind a reason: the rule, its version, what was declared, by whom. */
+export interface RuleExplanation {
+  readonly reason: string
+  readonly rule: string
+  readonly version: number
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** The template the declaration came from. */
+  readonly model?: string
+  readonly author?: string
+}
+
+/** The rule behind a reason, as the definition in force at the time declared it; undefined for reasons that no rule gives (the device's own, liveness). */
+export function explain(
+  reason: string,
+  definition: SignalDefinition,
+  declared?: Pick<QualifyConfig, 'peers'>,
+): RuleExplanation | undefined {
+  const { model, author } = definition
+  const kind = RULES.find(({ reasons }) => reasons.includes(reason))
+  if (kind) {
+    const parameters = kind.parametersOf(definition) ?? {}
+    return {
+      reason,
+      rule: kind.id,
+      version: kind.version,
+      parameters,
+      ...(model !== undefined && { model }),
+      ...(author !== undefined && { author }),
+    }
+  }
+  const [rule, name = ''] = reason.split(':')
+  if (rule === 'peers') {
+    const { author: by, ...parameters } = declared?.peers[name] ?? {}
+    return { reason, rule, version: 1, parameters: { name, ...parameters }, ...(by !== undefined && { author: by }) }
+  }
+  return undefined
+}

@@ -1,0 +1,71 @@
+import type { SampleBatch } from '../core/batch.ts'
+import type { ReasonSets } from '../core/reasons.ts'
+import type { SignalDefinition } from '../core/signals.ts'
+import { SECOND } from '../core/time.ts'
+import { Column, Parameter } from './column.ts'
+
+/** Samples per second of source time that a signal may have unless it declares another `maxSamplesPerSecond`. */
+export const FLOOD_PER_SECOND = 5_000
+
+/**
+ * Keeps a signal that floods from filling the disk: a token bucket per signal, filled by its own source time (so that history brought late is no flood), one
+ * second deep. What is above is dropped and counted; what is kept of a flood has the reason `flood`. Others are not touched.
+ */
+export class Flood {
+  readonly memory = { tokens: new Column(Number.NaN), time: new Column(Number.NEGATIVE_INFINITY) }
+  readonly #limit = new Parameter(FLOOD_PER_SECOND)
+  readonly #reasons: ReasonSets
+
+  constructor(reasons: ReasonSets) {
+    this.#reasons = reasons
+  }
+
+  declare(signal: number, { maxSamplesPerSecond }: SignalDefinition): void {
+    this.#limit.set(signal, maxSamplesPerSecond)
+    this.memory.tokens.reserve(signal + 1)
+    this.memory.time.reserve(signal + 1)
+  }
+
+  /** The batch itself, or the rows of it that are kept. */
+  keep(batch: SampleBatch): SampleBatch {
+    const { count, signal, sourceTime, reasons } = batch
+    const [limits, tokens, time] = [this.#limit.values, this.memory.tokens.values, this.memory.time.values]
+    let kept: number[] | undefined
+    for (let i = 0; i < count; i++) {
+      const s = signal[i] as number
+      const t = sourceTime[i] as number
+      const limit = limits[s] as number
+      // NaN before the first reading: the bucket is full.
+      const had = tokens[s] as number
+      const filled = Number.isNaN(had) ? limit : Math.min(limit, had + (Math.abs(t - (time[s] as number)) / SECOND) * limit)
+      time[s] = t
+      if (filled >= 1) {
+        tokens[s] = filled - 1
+        if (filled < 2) reasons[i] = this.#reasons.with(reasons[i] as number, 'flood')
+        kept?.push(i)
+      } else {
+        tokens[s] = filled
+        kept ??= Array.from({ length: i }, (_, row) => row)
+      }
+    }
+    return kept ? pick(batch, kept) : batch
+  }
+}
+
+function pick(batch: SampleBatch, rows: readonly number[]): SampleBatch {
+  const text = new Map<number, string>()
+  rows.forEach((row, i) => {
+    const value = batch.text?.get(row)
+    if (value !== undefined) text.set(i, value)
+  })
+  return {
+    count: rows.length,
+    signal: Uint32Array.from(rows, (row) => batch.signal[row] as number),
+    sourceTime: Float64Array.from(rows, (row) => batch.sourceTime[row] as number),
+    value: Float64Array.from(rows, (row) => batch.value[row] as number),
+    status: Uint32Array.from(rows, (row) => batch.status[row] as number),
+    reasons: Uint32Array.from(rows, (row) => batch.reasons[row] as number),
+    receivedTime: batch.receivedTime,
+    ...(text.size > 0 && { text }),
+  }
+}

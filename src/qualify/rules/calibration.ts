@@ -1,0 +1,30 @@
+import { Status } from '../../core/status.ts'
+import { formatTime } from '../../core/time.ts'
+import { Parameter } from '../column.ts'
+import { mark, type RuleKind } from '../rule.ts'
+
+/** Calibration: a reading taken after the instrument's declared `calibratedUntil` is UncertainSensorNotAccurate. */
+export const calibration: RuleKind = {
+  id: 'calibration',
+  version: 1,
+  reasons: ['calibration-expired'],
+  parametersOf: ({ calibratedUntil }) => (calibratedUntil === undefined ? undefined : { until: formatTime(calibratedUntil) }),
+  create: (reasons) => {
+    const until = new Parameter(Number.POSITIVE_INFINITY)
+    return {
+      get isActive() {
+        return until.isUsed
+      },
+      declare: (signal, { calibratedUntil }) => until.set(signal, calibratedUntil),
+      judge: (rows) => {
+        const { count, signal, sourceTime } = rows
+        const untils = until.values
+        for (let i = 0; i < count; i++) {
+          if ((sourceTime[i] as number) > (untils[signal[i] as number] as number)) {
+            mark(rows, i, reasons, 'calibration-expired', Status.UncertainSensorNotAccurate)
+          }
+        }
+      },
+    }
+  },
+}

@@ -1,0 +1,49 @@
+import { Status } from '../../core/status.ts'
+import { MINUTE, SECOND } from '../../core/time.ts'
+import { Parameter } from '../column.ts'
+import { mark, note, type RuleKind } from '../rule.ts'
+
+/** A reading that took longer than this from the device to this node is `late`, unless the signal declares its own `lateAfter`. */
+const LATE_US = MINUTE
+/** A device clock ahead of this node's by more than this cannot be right: a reading from the future is Uncertain. */
+const AHEAD_US = 5 * SECOND
+
+/**
+ * Lateness: source time against received time. `late` keeps its status: store-and-forward brings good data late. Past the declared `acceptLate`
+ * a reading is `too-late` and Uncertain: what was computed of its period is closed. One from the future is `clock-ahead` and Uncertain.
+ */
+export const lateness: RuleKind = {
+  id: 'lateness',
+  version: 2,
+  reasons: ['late', 'too-late', 'clock-ahead'],
+  parametersOf: ({ lateAfterUs, acceptLateUs }) => ({
+    lateAfterSeconds: (lateAfterUs ?? LATE_US) / SECOND,
+    ...(acceptLateUs !== undefined && { acceptLateSeconds: acceptLateUs / SECOND }),
+    aheadSeconds: AHEAD_US / SECOND,
+  }),
+  create: (reasons) => {
+    const late = new Parameter(LATE_US)
+    const accept = new Parameter(Number.POSITIVE_INFINITY)
+    return {
+      isActive: true,
+      declare: (signal, { lateAfterUs, acceptLateUs }) => {
+        late.set(signal, lateAfterUs)
+        accept.set(signal, acceptLateUs)
+      },
+      judge: (rows) => {
+        const { count, signal, sourceTime, receivedTime } = rows
+        const [lates, accepts] = [late.values, accept.values]
+        for (let i = 0; i < count; i++) {
+          const s = signal[i] as number
+          const age = receivedTime - (sourceTime[i] as number)
+          if (age > (lates[s] as number)) {
+            note(rows, i, reasons, 'late')
+            if (age > (accepts[s] as number)) mark(rows, i, reasons, 'too-late', Status.Uncertain)
+          } else if (age < -AHEAD_US) {
+            mark(rows, i, reasons, 'clock-ahead', Status.Uncertain)
+          }
+        }
+      },
+    }
+  },
+}

@@ -1,0 +1,150 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { decodeBatch } from '../core/batch-codec.ts'
+import type { Logger } from '../core/log.ts'
+import type { Spool } from '../core/spool.ts'
+import type { Clock } from '../core/time.ts'
+import type { Qualify } from '../qualify/index.ts'
+
+/** The log keeps what was judged since the memory was last saved. */
+export const RULES_CONSUMER = 'rules'
+const TICK_MS = 1_000
+const SAVE_EVERY_MS = 30_000
+/** Saved earlier when this share of the spool's room was written since: it may not fill up with what only the rules still need. */
+const SHARE = 1 / 4
+const BYTES_A_SAMPLE = 24
+/** Longest time the readers wait for the disk at a save; when it takes longer, another time. */
+const BARRIER_MS = 1_000
+const READ_RECORDS = 4_096
+const READ_BYTES = 16 * 1024 * 1024
+
+export interface RuleMemoryParts {
+  readonly qualify: Pick<Qualify, 'save' | 'restore' | 'learn'>
+  readonly spool: Pick<Spool, 'node' | 'epoch' | 'read' | 'release' | 'stats'>
+  readonly clock: Clock
+  readonly log: Logger
+  readonly file: string
+}
+
+/**
+ * Keeps what the rules remember across a restart, exactly: the memory is saved between batches, when all that was judged is durable, together with the
+ * sequence it stands at; a start puts it back and judges again what the spool holds after it. So a restart in the middle, also by kill -9, changes no verdict.
+ */
+export class RuleMemory {
+  readonly tickMs = TICK_MS
+  readonly #parts: RuleMemoryParts
+  #inFlight = 0
+  #samples = 0
+  #savedMs: number
+  #barrier: Promise<void> | undefined
+  #drained: (() => void) | undefined
+
+  constructor(parts: RuleMemoryParts) {
+    this.#parts = parts
+    this.#savedMs = parts.clock.monotonicMs()
+  }
+
+  /** Waits while the memory is being saved. Then a batch may be judged; call what this resolves with once it is durable. */
+  async enter(samples: number): Promise<() => void> {
+    while (this.#barrier) await this.#barrier
+    this.#inFlight++
+    this.#samples += samples
+    return () => {
+      if (--this.#inFlight === 0) this.#drained?.()
+    }
+  }
+
+  /** Saves when it is due. */
+  async tick(): Promise<void> {
+    const { clock, spool } = this.#parts
+    const isDue = clock.monotonicMs() - this.#savedMs >= SAVE_EVERY_MS
+    if (isDue || this.#samples * BYTES_A_SAMPLE > spool.stats().maxBytes * SHARE) await this.save()
+  }
+
+  /** Saves now; a failure is logged and costs only that a restart after a crash has more to judge again, or begins anew. */
+  async save(): Promise<void> {
+    const { spool, log, clock } = this.#parts
+    const state = await this.#atRest()
+    if (!state) return
+    try {
+      await this.#write(state.bytes, state.sequence)
+    } catch (error) {
+      log.warn({ error: String(error) }, 'what the rules remember cannot be saved; it is tried again')
+    }
+    this.#savedMs = clock.monotonicMs()
+    // Also after a failure: the samples themselves are the historian's, and the spool must not fill up for the rules.
+    spool.release(RULES_CONSUMER, state.sequence + 1)
+  }
+
+  /** Puts the memory back and judges again what came after it. */
+  async restore(): Promise<void> {
+    const { qualify, spool, log } = this.#parts
+    const { firstSequence, lastSequence } = spool.stats()
+    const found = await this.#read()
+    let next = firstSequence
+    if (found && found.sequence <= lastSequence && qualify.restore(found.bytes)) next = Math.max(next, found.sequence + 1)
+    else if (lastSequence > 0) log.info({}, 'the rules begin without memory of what came before')
+    while (next <= lastSequence) {
+      const records = await spool.read(next, READ_RECORDS, READ_BYTES)
+      if (records.length === 0) break
+      for (const record of records) if (record.kind === 'batch') qualify.learn(decodeBatch(record.payload))
+      next = (records.at(-1)?.sequence ?? next) + 1
+    }
+  }
+
+  /** The memory at a moment when nothing judged waits for the disk; undefined when the disk takes too long. */
+  async #atRest(): Promise<{ bytes: Uint8Array; sequence: number } | undefined> {
+    const { qualify, spool, clock } = this.#parts
+    let open = () => {}
+    this.#barrier = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const done = new AbortController()
+    try {
+      const drained = new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
+      if (this.#inFlight > 0) await Promise.race([drained, clock.sleep(BARRIER_MS, done.signal)])
+      if (this.#inFlight > 0) return undefined
+      this.#samples = 0
+      return { bytes: qualify.save(), sequence: spool.stats().lastSequence }
+    } finally {
+      done.abort()
+      this.#drained = undefined
+      this.#barrier = undefined
+      open()
+    }
+  }
+
+  async #write(bytes: Uint8Array, sequence: number): Promise<void> {
+    const { file, spool } = this.#parts
+    const head = JSON.stringify({ node: spool.node, epoch: spool.epoch, sequence, crc: crc32(bytes) })
+    await mkdir(dirname(file), { recursive: true })
+    const temporary = `${file}.new`
+    const handle = await open(temporary, 'w')
+    try {
+      await handle.writeFile(Buffer.concat([Buffer.from(`${head}\n`), bytes]))
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  }
+
+  async #read(): Promise<{ bytes: Uint8Array; sequence: number } | undefined> {
+    const { file, spool, log } = this.#parts
+    try {
+      const whole = await readFile(file)
+      const end = whole.indexOf(10)
+      const head = JSON.parse(whole.subarray(0, end).toString()) as { node: string; epoch: number; sequence: number; crc: number }
+      const bytes = whole.subarray(end + 1)
+      // A signal's index means the same only within one epoch of one node's spool.
+      if (head.node === spool.node && head.epoch === spool.epoch && head.crc === crc32(bytes)) return { bytes, sequence: head.sequence }
+      log.warn({}, 'what the rules remembered belongs to another spool or is damaged; it is left out')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn({ error: String(error) }, 'what the rules remembered cannot be read')
+    }
+    return undefined
+  }
+}
