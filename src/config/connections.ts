@@ -2,6 +2,7 @@ import type { Connector } from '../core/connector.ts'
 import type { Label } from '../core/signals.ts'
 import { checkConnector, checkSignalIds, type DeclaredSignals } from './checks.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
+import { bindModels } from './models.ts'
 import { type Located, locate, locateHolder, locateKey } from './places.ts'
 import { pathKey, type ReferenceContext, resolveReferences } from './references.ts'
 import { connectionCommon } from './schema.ts'
@@ -34,7 +35,7 @@ export function readConnection(
   at: Located,
   declared: DeclaredSignals,
   connectors: readonly Connector[],
-  context: ReferenceContext,
+  context: ReferenceContext & { readonly models: unknown },
 ): ReadConnection {
   const { problems, words } = context
   const none = { loaded: undefined, canonical: raw }
@@ -48,7 +49,7 @@ export function readConnection(
   }
   const connector = findConnector(raw, at, connectors, context)
   const schemas: AnySchema[] = [connectionCommon, ...(connector ? [connector.config] : [])]
-  const resolved = resolveReferences(raw, at, schemas, context)
+  const resolved = resolveReferences(bindModels(raw, at, context), at, schemas, context)
   if (!connector) return { loaded: undefined, canonical: resolved.canonical }
   const entries = Object.entries(resolved.value as object)
   const common = connectionCommon.safeParse(pick(entries, true), { error: noDefaultMessage })

@@ -5,6 +5,7 @@ import type { Connector } from '../core/connector.ts'
 import { type ConfigProblem, ConfigurationError } from '../core/errors.ts'
 import { isLoopback } from './checks.ts'
 import { type LoadedConnection, readConnection } from './connections.ts'
+import { checkDeclarations } from './declarations.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
@@ -143,7 +144,10 @@ function readWhole({ value, at }: YamlFile, connectors: readonly Connector[], co
   const { problems, words } = context
   const { connections: rawConnections, ...rest } = value as Record<string, unknown>
   const resolved = resolveReferences(rest, at, [ecluseConfig], context)
-  const whole = { ...(resolved.value as object), ...('connections' in (value as object) && { connections: rawConnections }) }
+  const whole: Record<string, unknown> = {
+    ...(resolved.value as object),
+    ...('connections' in (value as object) && { connections: rawConnections }),
+  }
   const parsed = ecluseConfig.safeParse(whole, { error: noDefaultMessage })
   const issues = (parsed.error?.issues ?? []).filter((issue) => !resolved.unknown.has(pathKey(issue.path)))
   const versionWrong = issues.some((issue) => issue.path[0] === 'version')
@@ -155,16 +159,26 @@ function readWhole({ value, at }: YamlFile, connectors: readonly Connector[], co
   const entries = isMap(rawConnections) ? Object.entries(rawConnections) : []
   const read = entries.map(([name, raw]) => ({
     name,
-    ...readConnection(name, raw, locate(at, ['connections', name]), declared, connectors, context),
+    ...readConnection(name, raw, locate(at, ['connections', name]), declared, connectors, { ...context, models: whole.models }),
   }))
   if (entries.length === 0 && (rawConnections === undefined || isMap(rawConnections))) {
     problems.add(locateKey(at, [], 'connections'), 'W_NO_CONNECTIONS', words.noConnections())
   }
+  if (parsed.data)
+    checkDeclarations(parsed.data, { at, declared, isComplete: entries.every(([, raw]) => namesItsSignals(raw)), problems, words })
   if (parsed.data && !isLoopback(parsed.data.http.host)) problems.add(locate(at, ['http', 'host']), 'W_HTTP_EXPOSED', words.httpExposed())
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
   const canonical = { ...(resolved.canonical as object), connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])) }
   return { config, connections: read.flatMap((one) => one.loaded ?? []), version: fingerprint(canonical) }
+}
+
+/** False where signals come from the device: found by browsing, or a list that leaves ids to be made. */
+function namesItsSignals(connection: unknown): boolean {
+  if (!isMap(connection) || !Array.isArray(connection.signals)) return false
+  return connection.signals.every(
+    (item: unknown) => isMap(item) && typeof item.id === 'string' && !item.id.includes('{') && !('browse' in item),
+  )
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

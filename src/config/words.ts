@@ -117,6 +117,31 @@ const en = {
     'the HTTP surface will be reachable from other machines, without encryption',
     'keep 127.0.0.1 and put a TLS reverse proxy in front, unless the network is trusted',
   ],
+  unknownModel: (name: string, near: string | undefined, known: string): Wording => [
+    `there is no model \`${name}\``,
+    near ? `did you mean \`${near}\`?` : known ? `models here: ${known}` : 'declare it under `models:`',
+  ],
+  unknownState: (name: string, near: string | undefined, known: string): Wording => [
+    `\`${name}\` is no declared state`,
+    near ? `did you mean \`${near}\`?` : `declared states: ${known}`,
+  ],
+  rangeContradicts: (range: string, instrument: string): Wording => [
+    `the range ${range} reaches outside what the instrument can measure (${instrument})`,
+    'narrow `range`, or correct `instrumentRange`; both are in the unit of the signal',
+  ],
+  unknownSignal: (id: string, near: string | undefined, isCertain: boolean): Wording => [
+    isCertain ? `no signal \`${id}\` is declared` : `no signal \`${id}\` is named in the file; it may be found at a device`,
+    near ? `did you mean \`${near}\`?` : 'ids here are under the site, without its name in front',
+  ],
+  cycle: (id: string): Wording => [
+    `\`${id}\` is a part of itself: the balances go round in a circle`,
+    'a total may be a part of a larger total, never of its own parts',
+  ],
+  tooMany: (limit: number): Wording => [`more than ${limit} of these`, 'what many signals have in common goes into one model'],
+  tooManyRules: (limit: number): Wording => [
+    `more than ${limit} rules name this signal`,
+    'a signal that needs so many is several signals, or its rules say the same several times',
+  ],
   text: (): string => 'a text',
   number: (): string => 'a number',
   wholeNumber: (): string => 'a whole number',
@@ -250,6 +275,33 @@ const fr: ConfigWords = {
   httpExposed: () => [
     'la surface HTTP sera joignable depuis d’autres machines, sans chiffrement',
     'gardez 127.0.0.1 et placez devant un mandataire TLS, sauf si le réseau est de confiance',
+  ],
+  unknownModel: (name, near, known) => [
+    `le modèle \`${name}\` n’existe pas`,
+    near ? `vouliez-vous dire \`${near}\` ?` : known ? `modèles connus ici : ${known}` : 'déclarez-le sous `models:`',
+  ],
+  unknownState: (name, near, known) => [
+    `\`${name}\` n’est pas un état déclaré`,
+    near ? `vouliez-vous dire \`${near}\` ?` : `états déclarés : ${known}`,
+  ],
+  rangeContradicts: (range, instrument) => [
+    `la plage ${range} dépasse ce que l’instrument peut mesurer (${instrument})`,
+    'resserrez `range`, ou corrigez `instrumentRange` ; les deux sont dans l’unité du signal',
+  ],
+  unknownSignal: (id, near, isCertain) => [
+    isCertain
+      ? `aucun signal \`${id}\` n’est déclaré`
+      : `aucun signal \`${id}\` n’est nommé dans le fichier ; un équipement l’offre peut-être`,
+    near ? `vouliez-vous dire \`${near}\` ?` : 'les identifiants s’écrivent ici sous le site, sans son nom devant',
+  ],
+  cycle: (id) => [
+    `\`${id}\` est une partie de lui-même : les bilans tournent en rond`,
+    'un total peut être une partie d’un total plus grand, jamais de ses propres parties',
+  ],
+  tooMany: (limit) => [`plus de ${limit} de ces déclarations`, 'ce que beaucoup de signaux ont en commun va dans un seul modèle'],
+  tooManyRules: (limit) => [
+    `plus de ${limit} règles nomment ce signal`,
+    'un signal qui en demande autant est plusieurs signaux, ou ses règles se répètent',
   ],
   text: () => 'un texte',
   number: () => 'un nombre',

@@ -100,7 +100,7 @@ export const signalModel = z
   .strictObject({
     label: label.optional(),
     ...quality,
-    states: z.record(stateName, label.optional()).optional().describe('The states there are, with their labels'),
+    states: z.record(stateName, label.nullish()).optional().describe('The states there are, with their labels'),
   })
   .describe('What a good reading of this kind is')
 

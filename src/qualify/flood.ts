@@ -6,13 +6,14 @@ import { Column, Parameter } from './column.ts'
 
 /** Samples per second of source time that a signal may have unless it declares another `maxSamplesPerSecond`. */
 export const FLOOD_PER_SECOND = 5_000
+const PER_US = 1 / SECOND
 
 /**
  * Keeps a signal that floods from filling the disk: a token bucket per signal, filled by its own source time (so that history brought late is no flood), one
  * second deep. What is above is dropped and counted; what is kept of a flood has the reason `flood`. Others are not touched.
  */
 export class Flood {
-  readonly memory = { tokens: new Column(Number.NaN), time: new Column(Number.NEGATIVE_INFINITY) }
+  readonly memory = { tokens: new Column(Number.POSITIVE_INFINITY), time: new Column(Number.NEGATIVE_INFINITY) }
   readonly #limit = new Parameter(FLOOD_PER_SECOND)
   readonly #reasons: ReasonSets
 
@@ -35,12 +36,12 @@ export class Flood {
       const s = signal[i] as number
       const t = sourceTime[i] as number
       const limit = limits[s] as number
-      // NaN before the first reading: the bucket is full.
-      const had = tokens[s] as number
-      const filled = Number.isNaN(had) ? limit : Math.min(limit, had + (Math.abs(t - (time[s] as number)) / SECOND) * limit)
+      // Infinite before the first reading: the bucket is full.
+      const filled = Math.min(limit, (tokens[s] as number) + Math.abs(t - (time[s] as number)) * limit * PER_US)
       time[s] = t
       if (filled >= 1) {
         tokens[s] = filled - 1
+        if (filled >= 2 && kept === undefined) continue
         if (filled < 2) reasons[i] = this.#reasons.with(reasons[i] as number, 'flood')
         kept?.push(i)
       } else {

@@ -41,7 +41,7 @@ export const order: RuleKind = {
           const place = next[s] as number
           times[first + place] = t
           values[first + place] = v
-          next[s] = (place + 1) % REMEMBERED
+          next[s] = place + 1 === REMEMBERED ? 0 : place + 1
         }
       },
     }

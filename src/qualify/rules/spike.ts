@@ -64,14 +64,19 @@ class Spike {
       const known = seen[s] as number
       const usual = steps[s] as number
       const step = Math.abs(v - (previousValue[i] as number))
-      const isSpike = known >= WINDOW && step > JUMP * usual && this.#isOutlier(s, v, threshold)
-      if (isSpike) mark(rows, i, this.#reasons, 'spike', Status.UncertainSensorNotAccurate)
-      else if (known > 0 && (known < WINDOW || step <= JUMP * usual))
-        steps[s] = usual + (step - usual) * (known < WINDOW ? 1 / (known + 1) : FORGET)
-      else if (known > 0) steps[s] = usual * (1 + FORGET) + step * FORGET * FORGET
-      window[s * WINDOW + (known % WINDOW)] = v
-      // Kept small, so that it stays a place in the window and a sign that the window is full.
-      seen[s] = known + 1 < 2 * WINDOW ? known + 1 : WINDOW
+      if (known >= WINDOW && step <= JUMP * usual) {
+        steps[s] = usual + (step - usual) * FORGET
+      } else if (known < WINDOW) {
+        steps[s] = known === 0 ? 0 : usual + (step - usual) / known
+      } else if (this.#isOutlier(s, v, threshold)) {
+        mark(rows, i, this.#reasons, 'spike', Status.UncertainSensorNotAccurate)
+      } else {
+        // A step beyond the usual that is no spike: the usual one grows, slowly.
+        steps[s] = usual + (step - usual) * FORGET
+      }
+      window[s * WINDOW + (known < WINDOW ? known : known - WINDOW)] = v
+      // Counts on between one and two windows, so that it stays a place in the window and a sign that the window is full.
+      seen[s] = known + 1 === 2 * WINDOW ? WINDOW : known + 1
     }
   }
 
