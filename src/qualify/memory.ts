@@ -27,7 +27,8 @@ export function decodeMemories(bytes: Uint8Array, memories: Memories): boolean {
   if (length !== bytes.length) return false
   let at = end + 1
   for (const { rule, name, length } of head) {
-    const part = bytes.slice(at, at + length * 8)
+    // A copy of its own: a view may begin at a byte where no number can.
+    const part = new Uint8Array(bytes.subarray(at, at + length * 8))
     at += length * 8
     const column = memories[rule]?.[name]
     if (!column || length % column.stride !== 0) continue
