@@ -11,9 +11,8 @@ import { Qualify } from './index.ts'
 /** What holds whatever comes: with every rule declared on one signal, peers, a substitute, a flood limit. */
 const T0 = 1_700_000_000 * SECOND
 
-function node() {
+function node(reasons = new ReasonSets()) {
   const signals = new SignalTable()
-  const reasons = new ReasonSets()
   const common = { connection: 'c', address: 'a', dataType: 'number' } as const
   signals.define({ ...common, id: 's/plain' })
   signals.define({
@@ -38,7 +37,7 @@ function node() {
       status: status[i] as number,
       reasons: reasons.names(why[i] as number),
     }))
-  return { qualify, judge: (batch: SampleBatch) => verdicts(qualify.judge(batch).batch) }
+  return { qualify, reasons, judge: (batch: SampleBatch) => verdicts(qualify.judge(batch).batch) }
 }
 
 type Row = readonly [signal: number, tenths: number, value: number, status: number]
@@ -106,7 +105,8 @@ test('a restart in the middle changes no verdict: memory saved and put back, wha
       const stored = batchOf(second)
       const durable = one.qualify.judge(stored).batch
       const expected = one.judge(batchOf(third))
-      const other = node()
+      // The log's dictionaries put the sets of reasons back where they were.
+      const other = node(one.reasons)
       // The rules know their signals as soon as a batch comes; memory is put back before.
       assert.ok(other.qualify.restore(saved))
       other.qualify.learn(durable)
