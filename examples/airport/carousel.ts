@@ -80,8 +80,7 @@ export function carouselPoints(seed: number, number: number): Point[] {
     fr: `${fr} : courant moteur`,
     en: `${en}: motor current`,
     unit: 'A',
-    decimals: 2,
-    range: [0, 9],
+    model: 'motor-current',
     value: (at) => quantise(Math.max(0, state(at).current), 0.05),
   }
   return [

@@ -56,6 +56,18 @@ historian:
   memoryLimit: 256MiB
   retention: 90d
 
+# What a good reading is, said once for all signals of a kind. tests/ holds examples of it: \`ecluse test examples/airport/ecluse.yaml\`.
+models:
+  motor-current:
+    label: { fr: "Courant d'un moteur de tapis", en: "Current of a belt motor" }
+    unit: A
+    decimals: 2
+    range: [0, 9]
+    instrumentRange: [0, 50]
+    resolution: 0.05
+    maxRatePerSecond: 40
+    author: baggage maintenance
+
 connections:
 `
 
@@ -164,8 +176,11 @@ export function metricOf(id: string): string {
 
 /** One signal; text in double quotes, which JSON and YAML write alike. */
 function signal(point: Point, address: Record<string, unknown>): string {
-  const { id, fr, en, unit, decimals, range } = point
-  const keys = Object.entries({ id, ...address, label: { fr, en }, unit, decimals, range }).filter(([, value]) => value !== undefined)
+  const { id, fr, en, model, decimals, range } = point
+  const unit = model === undefined ? point.unit : undefined
+  const keys = Object.entries({ id, ...address, label: { fr, en }, model, unit, decimals, range }).filter(
+    ([, value]) => value !== undefined,
+  )
   return keys.map(([key, value], i) => `      ${i === 0 ? '-' : ' '} ${key}: ${flow(value)}`).join('\n')
 }
 

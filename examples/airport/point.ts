@@ -13,6 +13,8 @@ export interface Point {
   readonly decimals?: number
   /** What a sound reading may be. */
   readonly range?: readonly [number, number]
+  /** Name of the model in ecluse.yaml that says unit, decimals and what a sound reading is. */
+  readonly model?: string
   readonly value: (at: Moment) => PointValue
 }
 

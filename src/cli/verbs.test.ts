@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { IDENTITY, makeWorld, paperYaml } from './world.fixture.ts'
 
-const VERBS = ['demo', 'run', 'lint', 'check', 'browse', 'read', 'watch', 'status', 'schema', 'trust', 'doctor']
+const VERBS = ['demo', 'run', 'lint', 'test', 'check', 'browse', 'read', 'watch', 'status', 'schema', 'trust', 'doctor']
 
 test('every verb explains itself in both languages', async () => {
   const world = makeWorld()
@@ -182,4 +182,28 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   const unwritable = await world.run(['doctor', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${join(blocked, 'x')}`))])
   assert.equal(unwritable.code, 1)
   assert.match(unwritable.out, /data directory +failed +.*ENOTDIR/)
+})
+
+test('examples beside the configuration are run through the rules; what does not hold is said, as JUnit too', async () => {
+  const world = makeWorld()
+  const config = world.write('ecluse.yaml', paperYaml({ plc: 'well' }, 'models: { amps: { range: [0, 9], flatLine: 5s } }'))
+  assert.match((await world.run(['test', config])).err, /no examples in .*tests/)
+  mkdirSync(join(world.folder, 'tests'))
+  const good = '- { name: in range, signal: { model: amps }, series: [1, 10], expect: [Good, Uncertain range] }'
+  world.write('tests/amps.yaml', good)
+  assert.deepEqual(await world.run(['test', config]), { code: 0, out: '1 example(s) hold, 0 do not\n', err: '' })
+  world.write('tests/wrong.yaml', '- { name: "a < b", signal: { range: [0, 1] }, series: [0, 2], expect: [Good, Good] }')
+  const failed = await world.run(['test', config, '--lang', 'fr'])
+  assert.equal(failed.code, 1)
+  assert.match(failed.out, /✗ .*wrong.yaml: a < b\n {4}mesure 2: attendu Good, obtenu UncertainEngineeringUnitsExceeded range/)
+  const { out } = await world.run(['test', config, '--junit', '-'])
+  assert.match(out, /<testsuite name="ecluse" tests="2" failures="1">/)
+  assert.match(
+    out,
+    /name="a &lt; b" time="[0-9.]+"><failure message="reading 2: expected Good, got UncertainEngineeringUnitsExceeded range">/,
+  )
+  world.write('tests/wrong.yaml', '- { name: x, signal: { rnage: [0, 1] }, series: [0], expect: [Good] }')
+  assert.match((await world.run(['test', config])).err, /wrong.yaml: 0.signal: .*rnage/)
+  world.write('tests/wrong.yaml', '- { name: x, signal: { model: volts }, series: [0], expect: [Good] }')
+  assert.match((await world.run(['test', config])).err, /there is no model volts/)
 })

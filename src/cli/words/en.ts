@@ -5,6 +5,7 @@ export const en = {
     demo: 'Start a simulated airport terminal and Écluse collecting from it; nothing to install or configure',
     run: 'Run a node by its configuration until it is asked to stop',
     lint: 'Check the configuration without touching the network',
+    test: 'Run the examples of tests/*.yaml beside the configuration through the rules',
     check: 'Check the configuration, then reach every device step by step',
     browse: 'List what a device offers, in the form the configuration wants',
     read: 'Show the last values of a running node',
@@ -36,6 +37,7 @@ export const en = {
     port: 'port of the user interface (0: any free one)',
     data: 'keep the data in this directory (default: a temporary one, removed at the end)',
     scale: 'this many times the equipment',
+    junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
     denyWarnings: 'treat warnings as errors',
   },
@@ -55,6 +57,17 @@ export const en = {
   hint: 'hint:',
   unexpected: (message: string) => `something went wrong inside ecluse: ${message}`,
   unexpectedHint: 'run again with --log-level debug and report what it shows',
+  test: {
+    none: (folder: string) => `no examples in ${folder}`,
+    noneHint: 'write tests/*.yaml beside the configuration: a list of `name`, `signal`, `series` and `expect` (docs/rules.md)',
+    tooMany: (limit: number) => `more than ${limit} files of examples`,
+    invalid: (what: string) => `these examples cannot be read: ${what}`,
+    invalidHint: 'docs/rules.md shows the form of an example',
+    reading: (n: number) => `reading ${n}`,
+    expected: (what: string) => `expected ${what}`,
+    got: (what: string) => `got ${what}`,
+    summary: (passed: number, failed: number) => `${passed} example(s) hold, ${failed} do not`,
+  },
   lint: {
     ok: (files: number, connections: number, version: string) =>
       `${files} file(s), ${connections} connection(s): nothing wrong (configuration ${version})`,
