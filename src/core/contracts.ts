@@ -91,8 +91,8 @@ export interface ContractState {
   readonly contract: Contract
   /** False: written, but not judged (draft, proposed, retired). */
   readonly enforced: boolean
-  /** Indices of the bound signals, by property. */
-  readonly bound: ReadonlyMap<string, readonly number[]>
+  /** Indices of the bound signals, by property; grows as signals come. */
+  readonly bound: ReadonlyMap<string, ReadonlySet<number>>
   readonly findings: readonly ContractFinding[]
 }
 

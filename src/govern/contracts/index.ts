@@ -1,2 +1,2 @@
 export { type ChangeKind, type ContractChange, diffContracts } from './diff.ts'
-export { createContractWatch } from './watch.ts'
+export { type ContractWatch, createContractWatch } from './watch.ts'

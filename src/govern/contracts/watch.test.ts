@@ -138,7 +138,7 @@ test('a draft is listed with its signals and judges nothing', () => {
   const { judge, watch } = bench([contractOf([CURRENT], [], { status: 'draft' })])
   assert.deepEqual(judge([{ signal: 0, value: 10 }]), [KEPT])
   const [state] = watch.findings(T0)
-  assert.deepEqual([state?.enforced, state?.bound.get('m.current'), state?.findings], [false, [0], []])
+  assert.deepEqual([state?.enforced, [...(state?.bound.get('m.current') ?? [])], state?.findings], [false, [0], []])
 })
 
 test('a signal that comes or changes later is bound as it then is', () => {
@@ -149,7 +149,7 @@ test('a signal that comes or changes later is bound as it then is', () => {
   signals.define({ id: 't/new/x', connection: 'c', address: 'a', dataType: 'number', unit: 'mA' })
   judge([{ signal: index, value: 1 }])
   assert.deepEqual(kinds(), ['m.x unit 1'])
-  assert.deepEqual(watch.findings(T0)[0]?.bound.get('m.x'), [index])
+  assert.deepEqual([...(watch.findings(T0)[0]?.bound.get('m.x') ?? [])], [index])
 })
 
 test('a finding keeps the newest examples, the first and last time, and the count of the last hour', () => {

@@ -54,15 +54,16 @@ export function createContractWatch({ contracts, site, signals, reasons }: Contr
     }
   }
 
+  const rulesOf = Map.groupBy(bindings.rules, ({ contract }) => contract)
   const idOf = (index: number): string => signals.at(index)?.id ?? ''
   const findings: ContractFindings = (now) => {
     bindings.refresh()
     return contracts.map((contract): ContractState => {
-      const rules = bindings.rules.filter((rule) => rule.contract === contract)
+      const rules = rulesOf.get(contract) ?? []
       return {
         contract,
         enforced: isEnforced(contract),
-        bound: new Map(rules.map(({ property, bound }) => [property.name, [...bound]])),
+        bound: new Map(rules.map(({ property, bound }) => [property.name, bound])),
         findings: rules.flatMap(({ index, property }) =>
           register.findings(index, { contract: contract.id, property: property.name }, now, idOf),
         ),
