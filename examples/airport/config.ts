@@ -56,6 +56,9 @@ historian:
   memoryLimit: 256MiB
   retention: 90d
 
+# What both sides agreed on: who answers for the data, what it may be used for, and what must hold while it flows.
+contracts: [contracts/*.odcs.yaml]
+
 connections:
 `
 
