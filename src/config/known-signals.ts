@@ -7,12 +7,16 @@ const listed = z.object({
   id: z.string(),
   unit: z.string().optional().catch(undefined),
   range: z.tuple([z.number(), z.number()]).optional().catch(undefined),
-  states: z.array(z.string()).optional().catch(undefined),
+  model: z.string().optional().catch(undefined),
+  stateCodes: z.record(z.string(), z.string()).optional().catch(undefined),
 })
 const listing = z.object({ signals: z.array(z.unknown()).catch([]), discover: z.boolean().optional().catch(undefined) })
 
 /** The signals that the file declares by id, and where devices may bring others (templates, discovery, a connection that cannot be read). */
-export function knownSignals(connections: readonly (LoadedConnection | undefined)[]): KnownSignals {
+export function knownSignals(
+  connections: readonly (LoadedConnection | undefined)[],
+  models: Readonly<Record<string, { readonly states?: object | undefined }>>,
+): KnownSignals {
   const declared = new Map<string, KnownSignal>()
   const open = new Set<string>()
   for (const connection of connections) {
@@ -23,8 +27,15 @@ export function knownSignals(connections: readonly (LoadedConnection | undefined
       if (!data) continue
       const template = data.id.indexOf('{')
       if (template >= 0) open.add(data.id.slice(0, template))
-      else declared.set(data.id, data)
+      else declared.set(data.id, { unit: data.unit, range: data.range, states: statesOf(data, models) })
     }
   }
   return { declared, open: [...open] }
+}
+
+/** The states that the signal's model lists, or those its codes mean. */
+function statesOf({ model, stateCodes }: z.infer<typeof listed>, models: Parameters<typeof knownSignals>[1]): string[] | undefined {
+  const states = model !== undefined && Object.hasOwn(models, model) ? models[model]?.states : undefined
+  if (states) return Object.keys(states)
+  return stateCodes && [...new Set(Object.values(stateCodes))]
 }

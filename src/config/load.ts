@@ -183,7 +183,10 @@ function readWhole(
   if (parsed.data && !isLoopback(parsed.data.http.host)) problems.add(locate(at, ['http', 'host']), 'W_HTTP_EXPOSED', words.httpExposed())
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
-  const known = knownSignals(read.map((one) => one.loaded))
+  const known = knownSignals(
+    read.map((one) => one.loaded),
+    config.models,
+  )
   const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), { ...folder, known, problems })
   const canonical = {
     ...(resolved.canonical as object),

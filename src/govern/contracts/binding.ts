@@ -20,7 +20,7 @@ export interface Binding {
   readonly rule: Rule
   /** The signal says another unit than the contract. */
   readonly otherUnit: boolean
-  /** The declared states as numbers, for signals that are numbers or booleans. */
+  /** The values that mean one of the contract's states: for signals that are numbers or booleans, and for texts. */
   readonly numbers: ReadonlySet<number> | undefined
   readonly texts: ReadonlySet<string> | undefined
 }
@@ -92,15 +92,22 @@ export class Bindings {
   }
 }
 
-function bindingOf(rule: Rule, { unit, dataType }: SignalDefinition): Binding {
+function bindingOf(rule: Rule, signal: SignalDefinition): Binding {
   const { property } = rule
-  const states = property.states
-  const asNumber = (state: string): number =>
-    dataType === 'boolean' && state === 'true' ? 1 : dataType === 'boolean' && state === 'false' ? 0 : Number(state)
+  const values = property.states && valuesOf(property.states, signal)
   return {
     rule,
-    otherUnit: property.unit !== undefined && unit !== undefined && property.unit !== unit,
-    numbers: states && dataType !== 'text' ? new Set(states.map(asNumber)) : undefined,
-    texts: states && dataType === 'text' ? new Set(states) : undefined,
+    otherUnit: property.unit !== undefined && signal.unit !== undefined && property.unit !== signal.unit,
+    numbers: values && signal.dataType !== 'text' ? new Set(values.map((value) => numberOf(value, signal))) : undefined,
+    texts: values && signal.dataType === 'text' ? new Set(values) : undefined,
   }
+}
+
+/** What the signal sends for these states: the codes that its declaration maps to them, or their names themselves. */
+function valuesOf(states: readonly string[], { states: codes }: SignalDefinition): readonly string[] {
+  return codes ? Object.keys(codes).filter((code) => states.includes(codes[code] as string)) : states
+}
+
+function numberOf(value: string, { dataType }: SignalDefinition): number {
+  return dataType === 'boolean' && (value === 'true' || value === 'false') ? Number(value === 'true') : Number(value)
 }

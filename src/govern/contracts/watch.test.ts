@@ -86,6 +86,16 @@ test('declared states: of a text, of a boolean, of a number', () => {
   assert.deepEqual(kinds(), ['m.state state 1', 'm.running state 1', 'm.mode state 1'])
 })
 
+test('codes of a source are read as the states that they mean', () => {
+  const { signals, judge, kinds } = bench([contractOf([property('mode', {}, { signal: 'coded', validStates: ['AUTO', 'MANUAL'] })])])
+  const common = { id: 't/coded', connection: 'c', address: 'a', dataType: 'number' } as const
+  const coded = signals.define({ ...common, states: { 1: 'AUTO', 2: 'MANUAL', 3: 'SERVICE' } })
+  const got = judge([1, 2, 3, 4].map((value) => ({ signal: coded, value })))
+  const bad = { status: Status.Uncertain, reasons: ['contract'] }
+  assert.deepEqual(got, [KEPT, KEPT, bad, bad])
+  assert.deepEqual(kinds(), ['m.mode state 2'])
+})
+
 test('another unit than promised is named on each sample; a signal without a unit is not', () => {
   const { judge, kinds } = bench([contractOf([property('all', {}, { signal: '{a,b}/{current,mode}', unit: 'A' })])])
   const got = judge([
