@@ -16,6 +16,7 @@ import { systemClock } from '../../src/core/time.ts'
 import { carouselState } from './carousel.ts'
 import { chillerState } from './chiller.ts'
 import { airportConfig, FIXED_ENDPOINTS } from './config.ts'
+import { airportContracts } from './contracts.ts'
 import { crowd, momentAt } from './day.ts'
 import { type Endpoints, fleetOf } from './fleet.ts'
 import { meterState } from './meter.ts'
@@ -85,9 +86,9 @@ test('one bridge is away for 20 s in every 180', () => {
   assert.equal(away, 200)
 })
 
-test('the committed ecluse.yaml is what config.ts writes', () => {
-  const committed = readFileSync(join(import.meta.dirname, 'ecluse.yaml'), 'utf8')
-  assert.equal(committed, airportConfig(FIXED_ENDPOINTS, 1), 'write it again: node examples/airport/write-config.ts')
+test('the committed ecluse.yaml and contracts are what config.ts and contracts.ts write', () => {
+  for (const [path, text] of Object.entries({ 'ecluse.yaml': airportConfig(FIXED_ENDPOINTS, 1), ...airportContracts() }))
+    assert.equal(readFileSync(join(import.meta.dirname, path), 'utf8'), text, 'write it again: node examples/airport/write-config.ts')
 })
 
 interface RawConnection {

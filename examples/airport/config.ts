@@ -68,6 +68,9 @@ models:
     maxRatePerSecond: 40
     author: baggage maintenance
 
+# What both sides agreed on: who answers for the data, what it may be used for, and what must hold while it flows.
+contracts: [contracts/*.odcs.yaml]
+
 connections:
 `
 

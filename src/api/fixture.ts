@@ -27,9 +27,9 @@ export interface Fixture extends RunningApi {
 }
 
 /** A node without disk or devices behind the real HTTP server on a free port. */
-export async function startFixture(signalCount: number, options: Partial<ApiOptions> = {}): Promise<Fixture> {
+export async function startFixture(signalCount: number, options: Partial<ApiOptions & Pick<NodeView, 'contracts'>> = {}): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
-  const { view, publish } = fakeNode(signalCount)
+  const { view, publish } = fakeNode(signalCount, options)
   const routes: Fixture['routes'] = []
   const api = await startApi(view, {
     ...{ host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent },
@@ -59,7 +59,7 @@ export const json = (body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 })
 
-function fakeNode(signalCount: number) {
+function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contracts'>>) {
   const signals = new SignalTable()
   const reasons = new ReasonSets()
   const last = new LastValues()
@@ -99,6 +99,7 @@ function fakeNode(signalCount: number) {
     },
     ...{ signals, reasons, last, historian: fakeHistorian(signals, stored) },
     connections: () => [connection],
+    contracts: options.contracts ?? (() => []),
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
       ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },

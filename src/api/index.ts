@@ -6,6 +6,7 @@ import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { Access } from './access.ts'
 import { aggregateRoutes } from './aggregate.ts'
+import { contractRoutes } from './contracts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { API_LIMITS } from './limits.ts'
@@ -60,7 +61,18 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     transform: jsonSchemaTransform,
   })
   const resources = { view, access }
-  for (const routes of [healthRoutes, signalRoutes, sampleRoutes, trendRoutes, aggregateRoutes, queryRoutes, sessionRoutes, metricRoutes]) {
+  const all = [
+    healthRoutes,
+    signalRoutes,
+    sampleRoutes,
+    trendRoutes,
+    aggregateRoutes,
+    queryRoutes,
+    contractRoutes,
+    sessionRoutes,
+    metricRoutes,
+  ]
+  for (const routes of all) {
     routes(server, resources)
   }
   const live = liveRoutes(server, resources)

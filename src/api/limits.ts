@@ -17,6 +17,8 @@ export const API_LIMITS = {
   samples: 100_000,
   aggregateRows: 100_000,
   aggregateSignals: 10_000,
+  /** Ids named of the signals that one property of a contract binds. */
+  contractSignals: 20,
   sqlRows: 10_000,
   sqlMs: 10_000,
   sqlLength: 10_000,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CONTRACT_BREACHES } from '../core/contracts.ts'
 import { AGGREGATES } from '../core/historian.ts'
 
 /** The shapes of the HTTP surface. Types, validation, OpenAPI and the user interface come from these alone. Times are RFC 3339 UTC. */
@@ -141,6 +142,63 @@ export const sqlResult = z.object({
   truncated: z.boolean(),
 })
 export type SqlPage = z.infer<typeof sqlResult>
+
+/** `GET /api/v1/contracts?id=ID`: the data contracts with both owners, their bound signals, and what broke them since the node started. */
+export const contractViolation = z.object({
+  property: z.string().describe('object.property'),
+  kind: z.enum(CONTRACT_BREACHES),
+  firstTime: time,
+  lastTime: time,
+  count: z.int(),
+  lastHour: z.int().describe('within the hour before the answer, by the node’s clock'),
+  examples: z.array(z.object({ signal: z.string(), time, value: z.union([z.number(), z.string(), z.null()]) })).describe('the newest'),
+})
+export const contractProperty = z.object({
+  name: z.string().describe('object.property'),
+  signal: z.string().optional().describe('id or pattern under the site; absent: bound to no signal'),
+  signals: z.array(z.string()).describe('bound now, at most the first few'),
+  signalCount: z.int(),
+  type: z.string().optional(),
+  unit: z.string().optional(),
+  meaning: z.string().optional(),
+  timestampRule: z.string().optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  exclusive: z.object({ minimum: z.boolean(), maximum: z.boolean() }).optional().describe('which limits are not valid themselves'),
+  states: z.array(z.string()).optional(),
+  required: z.boolean(),
+  minimumStatus: severity.optional(),
+  maxDelaySeconds: z.number().optional(),
+})
+export const contract = z.object({
+  id: z.string(),
+  version: z.string(),
+  status: z.string(),
+  enforced: z.boolean().describe('false: listed only (draft, proposed, retired)'),
+  name: z.string().optional(),
+  file: z.string(),
+  otOwner: z.string().optional(),
+  itOwner: z.string().optional(),
+  meaning: z.string().optional(),
+  timestampRule: z.string().optional(),
+  acceptanceEvidence: z.string().optional(),
+  changeProcess: z.string().optional(),
+  permittedUses: z.array(z.string()),
+  forbiddenUses: z.array(z.string()),
+  properties: z.array(contractProperty),
+  service: z.array(
+    z.object({
+      property: z.string(),
+      element: z.string(),
+      value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+      unit: z.string().optional(),
+    }),
+  ),
+  violations: z.array(contractViolation),
+})
+export type Contract = z.infer<typeof contract>
+export const contractList = z.object({ contracts: z.array(contract) })
+export type ContractList = z.infer<typeof contractList>
 
 /** Every error answer. `hint` says what to do. */
 export const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type LoadedConfig, loadConfig } from '../config/index.ts'
 import type { ConnectionHealth, NodeView } from '../core/node-view.ts'
 import { type CommonOptions, EXIT, type Exit, logOf, Refused, type Verb } from './context.ts'
@@ -21,6 +21,11 @@ export interface DemoOptions extends CommonOptions {
 /** The airport's own description of itself: `examples/airport/config`. */
 interface AirportModule {
   airportConfig(endpoints: unknown, scale: number): string
+}
+
+/** Its contracts by their path: `examples/airport/contracts`. */
+interface ContractsModule {
+  airportContracts(): Readonly<Record<string, string>>
 }
 
 /** `ecluse demo`: the airport and a node collecting from it. Ends with 1 when nothing could be stored. */
@@ -79,8 +84,12 @@ const FOREVER_MS = 2 ** 31 - 1
 
 async function writeConfig(verb: Verb, options: DemoOptions, plant: Plant, directory: string, file: string): Promise<LoadedConfig> {
   const { airportConfig } = (await import(verb.home.module('examples/airport/config').href)) as AirportModule
-  await mkdir(directory, { recursive: true })
-  await writeFile(file, airportConfig(plant.endpoints, options.scale))
+  const { airportContracts } = (await import(verb.home.module('examples/airport/contracts').href)) as ContractsModule
+  const files = { ...airportContracts(), 'ecluse.yaml': airportConfig(plant.endpoints, options.scale) }
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true })
+    await writeFile(join(directory, path), text)
+  }
   return loadConfig(file, { connectors: await verb.connectors(), env: verb.io.env, language: verb.language })
 }
 

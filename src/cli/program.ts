@@ -75,6 +75,14 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...url)
     .option(...config)
     .action(async (given) => done(await (await import('./status.ts')).status(verb, given)))
+  const contract = prepared(verb, program.command('contract'), verbs.contract)
+  contract.action(() => {
+    verb.io.err(contract.helpInformation())
+    done(EXIT.failed)
+  })
+  common(verb, prepared(verb, contract.command('diff <A> <B>'), verbs.contractDiff)).action(async (a, b, given) =>
+    done(await (await import('./contract.ts')).contractDiff(verb, a, b, given)),
+  )
   command('schema', verbs.schema).action(async (given) => done(await (await import('./schema.ts')).schema(verb, given)))
   command('trust <NAME>', verbs.trust)
     .option('--fingerprint <SHA256>', options.fingerprint)

@@ -1,3 +1,4 @@
+export { readContractFile } from './contracts.ts'
 export { formatProblems } from './format.ts'
 export { configSchema } from './json-schema.ts'
 export { type LintResult, type LoadedConfig, type LoadedConnection, type LoadOptions, lintFiles, lintText, loadConfig } from './load.ts'

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Connector } from '../core/connector.ts'
+import type { Contract } from '../core/contracts.ts'
 import { type ConfigProblem, ConfigurationError } from '../core/errors.ts'
 import { isLoopback } from './checks.ts'
 import { type LoadedConnection, readConnection } from './connections.ts'
+import { readContracts } from './contracts.ts'
 import { checkDeclarations } from './declarations.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
+import { knownSignals } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
 import { type Located, locate, locateKey, Problems } from './places.ts'
@@ -29,6 +32,7 @@ export interface LoadOptions {
 export interface LoadedConfig {
   readonly config: EcluseConfig
   readonly connections: readonly LoadedConnection[]
+  readonly contracts: readonly Contract[]
   /** First 16 hex digits of the SHA-256 of the content in canonical form; secrets take part as their references only. */
   readonly version: string
   readonly files: readonly string[]
@@ -80,7 +84,7 @@ const startOf = (file: string) => ({ source: { file, at: () => ({ line: 1, colum
 function findFiles(path: string, problems: Problems, words: ConfigWords): { files: string[]; directory: string } {
   try {
     if (!statSync(path).isDirectory()) return { files: [path], directory: dirname(resolve(path)) }
-    const names = readdirSync(path).filter((name) => /\.ya?ml$/i.test(name) && !name.startsWith('.'))
+    const names = readdirSync(path).filter((name) => /(?<!\.odcs)\.ya?ml$/i.test(name) && !name.startsWith('.'))
     if (names.length === 0) problems.add(startOf(path), 'E_NO_FILES', words.noFiles())
     if (names.length > CONFIG_LIMITS.files) problems.add(startOf(path), 'E_NO_FILES', words.tooManyFiles())
     const files = names.length > CONFIG_LIMITS.files ? [] : names.sort().map((name) => join(path, name))
@@ -124,23 +128,33 @@ function finish(
 ): LintResult {
   const merged = parsed && mergeFiles(parsed, problems, words)
   const readSecret = options.readSecret ?? secretReader(directory)
-  const read = merged && readWhole(merged, options.connectors, { env: options.env, readSecret, offline, problems, words })
+  const folder = { folder: dirname(files[0] ?? '.'), directory, language: options.language ?? 'en' } as const
+  const read = merged && readWhole(merged, options.connectors, { env: options.env, readSecret, offline, problems, words }, folder)
+  const allFiles = [...files, ...(read?.files ?? [])]
   const all = problems.all()
   const ok = !problems.failed
   const loaded =
     ok && read?.config
-      ? { ...read, config: { ...read.config, data: resolve(directory, read.config.data) }, files, warnings: all }
+      ? { ...read, config: { ...read.config, data: resolve(directory, read.config.data) }, files: allFiles, warnings: all }
       : undefined
-  return { problems: all, files, ok, loaded }
+  return { problems: all, files: allFiles, ok, loaded }
 }
 
 interface ReadWhole {
   readonly config: EcluseConfig
   readonly connections: LoadedConnection[]
+  readonly contracts: readonly Contract[]
   readonly version: string
+  /** Those of the contracts. */
+  readonly files: readonly string[]
 }
 
-function readWhole({ value, at }: YamlFile, connectors: readonly Connector[], context: ReferenceContext): ReadWhole | undefined {
+function readWhole(
+  { value, at }: YamlFile,
+  connectors: readonly Connector[],
+  context: ReferenceContext,
+  folder: { readonly folder: string; readonly directory: string; readonly language: Language },
+): ReadWhole | undefined {
   const { problems, words } = context
   const { connections: rawConnections, ...rest } = value as Record<string, unknown>
   const resolved = resolveReferences(rest, at, [ecluseConfig], context)
@@ -169,8 +183,18 @@ function readWhole({ value, at }: YamlFile, connectors: readonly Connector[], co
   if (parsed.data && !isLoopback(parsed.data.http.host)) problems.add(locate(at, ['http', 'host']), 'W_HTTP_EXPOSED', words.httpExposed())
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
-  const canonical = { ...(resolved.canonical as object), connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])) }
-  return { config, connections: read.flatMap((one) => one.loaded ?? []), version: fingerprint(canonical) }
+  const known = knownSignals(
+    read.map((one) => one.loaded),
+    config.models,
+  )
+  const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), { ...folder, known, problems })
+  const canonical = {
+    ...(resolved.canonical as object),
+    connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])),
+    // What is judged depends on what the contracts say, not only on which files they are.
+    ...(contents.length > 0 && { contractContents: contents }),
+  }
+  return { config, connections: read.flatMap((one) => one.loaded ?? []), contracts, files, version: fingerprint(canonical) }
 }
 
 /** False where signals come from the device: found by browsing, or a list that leaves ids to be made. */

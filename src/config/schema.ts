@@ -29,6 +29,11 @@ export const ecluseConfig = z.strictObject({
   spool: spoolConfig.prefault({}),
   historian: historianConfig.prefault({}),
   ...qualifyConfig,
+  contracts: z
+    .array(z.string().min(1))
+    .max(256)
+    .default([])
+    .describe('Data contracts (*.odcs.yaml): paths and patterns, relative to this file'),
   connections: z.record(name, z.unknown()).default({}).describe('What to collect from, by name'),
 })
 

@@ -1,4 +1,5 @@
 import type { SampleBatch } from './batch.ts'
+import type { ContractFindings } from './contracts.ts'
 import type { Historian } from './historian.ts'
 import type { LastValues } from './last-values.ts'
 import type { ReasonSets } from './reasons.ts'
@@ -56,6 +57,8 @@ export interface NodeView {
   readonly last: LastValues
   readonly historian: Historian
   connections(): ConnectionHealth[]
+  /** The contracts of the configuration, their signals, and what broke them since the start. */
+  readonly contracts: ContractFindings
   spool(): SpoolStats
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }

@@ -18,8 +18,6 @@ export const NOTHING_DECLARED: Declarations = { site: '', peers: {}, maintenance
 
 export interface Declarations extends Pick<QualifyConfig, 'peers' | 'maintenance' | 'substitutes'> {
   readonly site: string
-  /** Rules of other parts that judge after ours; given as values. */
-  readonly others?: readonly Rule[]
 }
 
 /** Judges every sample of a node: status and reasons, never value or time. It holds the memory of all rules. */
@@ -43,7 +41,7 @@ export class Qualify {
       ['maintenance', maintenance(reasons, declared.maintenance, declared.site)],
       ['peers', peers(reasons, declared.peers, declared.site)],
     ] as const
-    this.#rules = [...single, ...group].map(([, rule]) => rule).concat(declared.others ?? [])
+    this.#rules = [...single, ...group].map(([, rule]) => rule)
     const own = [...single, ...group].flatMap(([id, { memory }]) => (memory ? [[id, memory] as const] : []))
     this.#memories = {
       trace: this.#trace.memory,

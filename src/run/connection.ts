@@ -2,6 +2,7 @@ import { ConfigurationError, EndOfInput, NotConnected } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { Source } from '../core/source.ts'
 import type { Clock } from '../core/time.ts'
+import type { ContractWatch } from '../govern/contracts/index.ts'
 import type { BackOff } from '../lib/back-off.ts'
 import type { Qualify } from '../qualify/index.ts'
 import type { HealthRecord } from './health.ts'
@@ -18,6 +19,8 @@ export interface ConnectionParts {
   readonly liveness: Liveness
   readonly lane: Lane
   readonly qualify: Qualify
+  /** Judges after the rules, what the substitutes added too. */
+  readonly contracts: Pick<ContractWatch, 'judge'>
   readonly memory: Pick<RuleMemory, 'enter'>
   readonly backOff: BackOff
   readonly clock: Clock
@@ -49,7 +52,18 @@ export async function runConnection(parts: ConnectionParts): Promise<void> {
   health.enter('stopped')
 }
 
-async function attempt({ source, health, liveness, lane, qualify, memory, backOff, clock, stop }: ConnectionParts): Promise<void> {
+async function attempt({
+  source,
+  health,
+  liveness,
+  lane,
+  qualify,
+  contracts,
+  memory,
+  backOff,
+  clock,
+  stop,
+}: ConnectionParts): Promise<void> {
   await connectWithin(source, clock, stop)
   health.enter('connected')
   while (!stop.aborted) {
@@ -66,6 +80,7 @@ async function attempt({ source, health, liveness, lane, qualify, memory, backOf
     health.countRead(delivery.batch.count)
     const settled = await memory.enter(delivery.batch.count)
     const { batch, flooded } = qualify.judge(delivery.batch)
+    contracts.judge(batch)
     if (flooded > 0) source.counters.dropped.flood = (source.counters.dropped.flood ?? 0) + flooded
     const ack = () => {
       settled()

@@ -8,6 +8,7 @@ import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
+import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { Qualify } from '../qualify/index.ts'
 import { runConnection } from './connection.ts'
@@ -46,6 +47,7 @@ interface Shared extends NodeDependencies {
   readonly last: LastValues
   readonly fanOut: FanOut
   readonly qualify: Qualify
+  readonly contracts: ContractWatch
   readonly memory: RuleMemory
   readonly spool: Spool
   readonly stop: AbortSignal
@@ -81,7 +83,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   })
   const stopping = new AbortController()
   const fanOut = new FanOut(log)
-  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, memory, spool, stop: stopping.signal }
+  const contracts = createContractWatch({ contracts: loaded.contracts, site: config.site.id, signals, reasons })
+  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, contracts, memory, spool, stop: stopping.signal }
   const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
@@ -102,6 +105,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     last,
     historian,
     connections: () => connections.map((connection) => connection.health()),
+    contracts: contracts.findings,
     spool: () => spool.stats(),
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
@@ -120,7 +124,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
 }
 
 function startConnection(connection: LoadedConnection, loaded: LoadedConfig, shared: Shared) {
-  const { clock, random, signals, reasons, last, fanOut, qualify, memory, spool, stop } = shared
+  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, spool, stop } = shared
   const { name } = connection
   const log = scoped(shared.log, name)
   const endpoint = endpointOf(connection.config)
@@ -134,7 +138,7 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
-  const running = runConnection({ source, health, liveness, lane, qualify, memory, backOff, clock, log, stop })
+  const running = runConnection({ source, health, liveness, lane, qualify, contracts, memory, backOff, clock, log, stop })
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) await lane.put(marks)

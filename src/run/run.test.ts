@@ -116,6 +116,7 @@ function rig(limits = { uncertainAfter: 5_000, badAfter: 15_000 }) {
       liveness,
       lane,
       qualify,
+      contracts: { judge: () => undefined },
       memory: { enter: async () => () => undefined },
       backOff,
       clock,

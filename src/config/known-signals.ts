@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import type { KnownSignal, KnownSignals } from '../govern/contracts/config.ts'
+import type { LoadedConnection } from './connections.ts'
+
+/** What every connector's `signals:` have in common; what is not there or is written otherwise is not known. */
+const listed = z.object({
+  id: z.string(),
+  unit: z.string().optional().catch(undefined),
+  range: z.tuple([z.number(), z.number()]).optional().catch(undefined),
+  model: z.string().optional().catch(undefined),
+  stateCodes: z.record(z.string(), z.string()).optional().catch(undefined),
+})
+const listing = z.object({ signals: z.array(z.unknown()).catch([]), discover: z.boolean().optional().catch(undefined) })
+
+/** The signals that the file declares by id, and where devices may bring others (templates, discovery, a connection that cannot be read). */
+export function knownSignals(
+  connections: readonly (LoadedConnection | undefined)[],
+  models: Readonly<Record<string, { readonly states?: object | undefined }>>,
+): KnownSignals {
+  const declared = new Map<string, KnownSignal>()
+  const open = new Set<string>()
+  for (const connection of connections) {
+    const config = listing.safeParse(connection?.config)
+    if (!config.success || config.data.discover) open.add('')
+    for (const item of config.data?.signals ?? []) {
+      const { data } = listed.safeParse(item)
+      if (!data) continue
+      const template = data.id.indexOf('{')
+      if (template >= 0) open.add(data.id.slice(0, template))
+      else declared.set(data.id, { unit: data.unit, range: data.range, states: statesOf(data, models) })
+    }
+  }
+  return { declared, open: [...open] }
+}
+
+/** The states that the signal's model lists, or those its codes mean. */
+function statesOf({ model, stateCodes }: z.infer<typeof listed>, models: Parameters<typeof knownSignals>[1]): string[] | undefined {
+  const states = model !== undefined && Object.hasOwn(models, model) ? models[model]?.states : undefined
+  if (states) return Object.keys(states)
+  return stateCodes && [...new Set(Object.values(stateCodes))]
+}

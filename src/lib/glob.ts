@@ -1,0 +1,144 @@
+/** True for the ids that a glob names. */
+export type Glob = (id: string) => boolean
+
+/** What a glob may cost. */
+export interface GlobLimits {
+  readonly length: number
+  /** Patterns that its braces may stand for. */
+  readonly alternatives: number
+}
+
+/** The glob cannot be read; the message completes "the pattern ...". */
+export class GlobError extends Error {
+  override name = 'GlobError'
+}
+
+const STAR = Symbol('*')
+const ANY = Symbol('?')
+const GLOBSTAR = Symbol('**')
+type Piece = string | typeof STAR | typeof ANY | { readonly not: boolean; readonly ranges: readonly (readonly [string, string])[] }
+type Segment = readonly Piece[] | typeof GLOBSTAR
+
+/**
+ * Compiles a glob over signal ids: `*` within a segment, `**` any number of segments (none too), `?`, `[a-c]`, `[!a]`, `{a,b}`.
+ * It never backtracks past the last star, so a hostile pattern costs at most pattern × id; the regular expressions that glob libraries
+ * make take minutes for a dozen stars that almost match, and this one runs on the thread that collects. Throws GlobError.
+ */
+export function compileGlob(glob: string, limits: GlobLimits): Glob {
+  if (glob === '') throw new GlobError('is empty')
+  if (glob.length > limits.length) throw new GlobError(`has ${glob.length} characters, the limit is ${limits.length}`)
+  if (glob === '**') return () => true
+  const patterns = alternatives(glob, limits.alternatives).map((pattern) => pattern.split('/').map(segment))
+  return (id) => {
+    const path = id.split('/')
+    return patterns.some((pattern) => matchPath(pattern, path))
+  }
+}
+
+/** The beginning that every id named by the glob has. */
+export function literalStart(glob: string): string {
+  return glob.slice(0, /[*?[{]/.exec(glob)?.index ?? glob.length)
+}
+
+/** `a{b,c}d` as `abd` and `acd`; braces do not nest. */
+function alternatives(glob: string, most: number): string[] {
+  let out = ['']
+  for (let at = 0; at < glob.length; ) {
+    const open = glob.indexOf('{', at)
+    const until = open < 0 ? glob.length : open
+    if (glob.slice(at, until).includes('}')) throw new GlobError('closes a brace } that was not opened')
+    out = out.map((text) => text + glob.slice(at, until))
+    if (open < 0) break
+    const close = glob.indexOf('}', open)
+    if (close < 0) throw new GlobError('opens a brace { that is not closed')
+    const inside = glob.slice(open + 1, close)
+    if (inside.includes('{')) throw new GlobError('has braces within braces')
+    const choices = inside.split(',')
+    if (out.length * choices.length > most) throw new GlobError(`has braces that stand for more than ${most} patterns`)
+    out = out.flatMap((text) => choices.map((choice) => text + choice))
+    at = close + 1
+  }
+  return out
+}
+
+function segment(text: string): Segment {
+  if (text === '**') return GLOBSTAR
+  const pieces: Piece[] = []
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] as string
+    if (char === '*') {
+      if (pieces.at(-1) !== STAR) pieces.push(STAR)
+    } else if (char === '?') pieces.push(ANY)
+    else if (char === '[') {
+      const close = text.indexOf(']', at + 2)
+      if (close < 0) throw new GlobError('opens a bracket [ that is not closed')
+      pieces.push(charset(text.slice(at + 1, close)))
+      at = close
+    } else pieces.push(char)
+  }
+  return pieces
+}
+
+function charset(inside: string): Piece {
+  const not = inside[0] === '!' || inside[0] === '^'
+  const ranges: [string, string][] = []
+  for (let at = not ? 1 : 0; at < inside.length; at++) {
+    const low = inside[at] as string
+    const high = inside[at + 1] === '-' && at + 2 < inside.length ? (inside[(at += 2)] as string) : low
+    ranges.push([low, high])
+  }
+  return { not, ranges }
+}
+
+/** Segments against segments; on a mismatch only the last `**` takes one segment more. */
+function matchPath(pattern: readonly Segment[], path: readonly string[]): boolean {
+  let p = 0
+  let s = 0
+  let starAt = -1
+  let starTook = 0
+  while (s < path.length) {
+    const piece = pattern[p]
+    if (piece === GLOBSTAR) {
+      starAt = p++
+      starTook = s
+    } else if (piece !== undefined && matchSegment(piece as readonly Piece[], path[s] as string)) {
+      p++
+      s++
+    } else if (starAt >= 0) {
+      p = starAt + 1
+      s = ++starTook
+    } else return false
+  }
+  while (pattern[p] === GLOBSTAR) p++
+  return p === pattern.length
+}
+
+/** Characters against pieces, in the same way. */
+function matchSegment(pattern: readonly Piece[], text: string): boolean {
+  let p = 0
+  let s = 0
+  let starAt = -1
+  let starTook = 0
+  while (s < text.length) {
+    const piece = pattern[p]
+    if (piece === STAR) {
+      starAt = p++
+      starTook = s
+    } else if (piece !== undefined && matchPiece(piece, text[s] as string)) {
+      p++
+      s++
+    } else if (starAt >= 0) {
+      p = starAt + 1
+      s = ++starTook
+    } else return false
+  }
+  while (pattern[p] === STAR) p++
+  return p === pattern.length
+}
+
+function matchPiece(piece: Piece, char: string): boolean {
+  if (typeof piece === 'string') return piece === char
+  if (piece === ANY) return true
+  if (typeof piece === 'symbol') return false
+  return piece.ranges.some(([low, high]) => char >= low && char <= high) !== piece.not
+}
