@@ -17,6 +17,10 @@ export const API_LIMITS = {
   samples: 100_000,
   aggregateRows: 100_000,
   aggregateSignals: 10_000,
+  /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */
+  processedSignals: 50,
+  processedSamples: 1_000_000,
+  edgeSamples: 100,
   sqlRows: 10_000,
   sqlMs: 10_000,
   sqlLength: 10_000,

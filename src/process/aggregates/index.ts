@@ -11,7 +11,7 @@ import * as startEnd from './start-end.ts'
 import * as timeAverages from './time-average.ts'
 import * as qualities from './worst-quality.ts'
 
-export { type AggregateConfiguration, DEFAULT_CONFIGURATION } from './configuration.ts'
+export { type AggregateConfiguration, configurationProblem, DEFAULT_CONFIGURATION } from './configuration.ts'
 export type { Samples } from './history.ts'
 export type { Aggregate, Period } from './intervals.ts'
 export { describeStatus } from './status.ts'
