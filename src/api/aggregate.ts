@@ -40,7 +40,9 @@ const querystring = z.strictObject({
     .string()
     .max(1_024)
     .default('average,count,percentGood')
-    .describe(`Some of ${AGGREGATES.join(', ')}, over samples that are not Bad; or of OPC UA Part 13: ${PROCESSED_NAMES.join(', ')}`),
+    .describe(
+      `Some of ${AGGREGATES.join(', ')}, which count samples; or of OPC UA Part 13, with a status each and durations in ms: ${PROCESSED_NAMES.join(', ')}`,
+    ),
   ...configuration,
 })
 

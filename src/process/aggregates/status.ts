@@ -11,6 +11,8 @@ export const BITS = {
   MultipleValues: 0x10,
 } as const
 
+const NAMED = Object.entries(BITS).filter(([, bit]) => bit !== 0)
+
 /** InfoType `DataValue` in bits 10 and 11: the low bits are aggregate bits. */
 const DATA_VALUE = 0x0400
 
@@ -20,7 +22,7 @@ export const withBits = (status: number, bits: number): number => (bits === 0 ? 
 /** `UncertainDataSubNormal, Calculated, Partial`, as the tables of OPC 10000-13 write it. */
 export function describeStatus(status: number): string {
   const bits = (status & 0x0c00) === DATA_VALUE ? status : 0
-  const names = Object.entries(BITS).flatMap(([name, bit]) => (bits & bit ? [name] : []))
+  const names = NAMED.flatMap(([name, bit]) => (bits & bit ? [name] : []))
   return [statusName(status), ...names].join(', ')
 }
 
