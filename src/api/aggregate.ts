@@ -1,16 +1,50 @@
 import { z } from 'zod'
-import { AGGREGATES, type AggregateRow } from '../core/historian.ts'
+import { AGGREGATES, type AggregateFunction, type AggregateRow } from '../core/historian.ts'
 import { statusName } from '../core/status.ts'
 import { formatTime } from '../core/time.ts'
+import { configurationProblem, DEFAULT_CONFIGURATION } from '../process/aggregates/index.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
+import { type ProcessedQuery, processedRows } from './processed.ts'
+import { PROCESSED, PROCESSED_NAMES, type ProcessedName } from './processed-names.ts'
 import { period, readInterval, readPeriod } from './query-times.ts'
 import { signalOf } from './render.ts'
 import type { Resources, Server } from './route.ts'
 import { type AggregatePage, aggregatePage } from './schemas.ts'
 
+type Row = AggregatePage['rows'][number]
+
 const list = z.union([z.string(), z.array(z.string()).max(API_LIMITS.aggregateSignals)])
+const flag = z.enum(['true', 'false'])
+const percent = z.coerce.number().min(0).max(100).default(100)
+
+/** AggregateConfiguration of OPC 10000-13, for its functions. */
+const configuration = {
+  interpolation: z
+    .enum(['sloped', 'stepped'])
+    .optional()
+    .describe('Between samples; default stepped for booleans and states, sloped otherwise'),
+  treatUncertainAsBad: flag.default('true'),
+  percentDataBad: percent,
+  percentDataGood: percent,
+  useSlopedExtrapolation: flag.default('false'),
+}
+
+const querystring = z.strictObject({
+  signal: list.optional().describe('One id or several'),
+  match: z.string().optional().describe('Or a glob over ids'),
+  ...period,
+  interval: z.string().max(32).default('1h'),
+  functions: z
+    .string()
+    .max(1_024)
+    .default('average,count,percentGood')
+    .describe(
+      `Some of ${AGGREGATES.join(', ')}, which count samples; or of OPC UA Part 13, with a status each and durations in ms: ${PROCESSED_NAMES.join(', ')}`,
+    ),
+  ...configuration,
+})
 
 export function aggregateRoutes(server: Server, { view }: Resources): void {
   server.get(
@@ -18,31 +52,33 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
     {
       config: { permission: 'read' },
       schema: {
-        summary: 'Statistics by interval; over samples that are not Bad, with the share of Good ones',
-        querystring: z.strictObject({
-          signal: list.optional().describe('One id or several'),
-          match: z.string().optional().describe('Or a glob over ids'),
-          ...period,
-          interval: z.string().max(32).default('1h'),
-          functions: z
-            .string()
-            .max(256)
-            .default('average,count,percentGood')
-            .describe(`Some of ${AGGREGATES.join(', ')}`),
-        }),
+        summary: 'Statistics by interval: plain ones of the samples, and those of OPC UA Part 13 with the status of each',
+        querystring,
         response: { 200: aggregatePage },
       },
     },
     async ({ query }) => {
       const { from, to } = readPeriod(query, view.clock.now())
-      const { rows, truncated } = await view.historian.aggregate({
-        signals: chosen(query),
-        functions: readFunctions(query.functions),
-        intervalUs: readInterval(query.interval),
-        limit: API_LIMITS.aggregateRows,
-        ...{ from, to },
+      const intervalUs = readInterval(query.interval)
+      const { plain, processed } = readFunctions(query.functions)
+      const configuration = readConfiguration(query)
+      const signals = chosen(query)
+      const statistics =
+        plain.length === 0
+          ? { rows: [], truncated: false }
+          : await view.historian.aggregate({ signals, functions: plain, ...{ from, to, intervalUs, limit: API_LIMITS.aggregateRows } })
+      const rows = statistics.rows.map(toRow)
+      if (processed.length === 0) return { rows, truncated: statistics.truncated }
+      const definitions = signals.map((id) => signalOf(view, id))
+      const computed = await processedRows(view.historian, {
+        signals: definitions,
+        functions: processed,
+        from,
+        to,
+        intervalUs,
+        configuration,
       })
-      return { rows: rows.map(toRow), truncated }
+      return { rows: withStatistics(computed.rows, rows, plain), truncated: computed.truncated || statistics.truncated }
     },
   )
 
@@ -56,16 +92,44 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
   }
 }
 
-function readFunctions(text: string) {
-  return text.split(',').map((name) => {
-    const known = AGGREGATES.find((one) => one === name.trim())
-    if (known) return known
-    throw new Refusal(400, 'unknown-function', `there is no function ${name.slice(0, 32)}`, `there are ${AGGREGATES.join(', ')}`)
-  })
+function readFunctions(text: string): { plain: AggregateFunction[]; processed: ProcessedName[] } {
+  const plain: AggregateFunction[] = []
+  const processed: ProcessedName[] = []
+  for (const part of text.split(',')) {
+    const name = part.trim()
+    const known = AGGREGATES.find((one) => one === name)
+    if (known) plain.push(known)
+    else if (PROCESSED.has(name)) processed.push(name as ProcessedName)
+    else {
+      const hint = `there are ${[...AGGREGATES, ...PROCESSED_NAMES].join(', ')}`
+      throw new Refusal(400, 'unknown-function', `there is no function ${part.slice(0, 32)}`, hint)
+    }
+  }
+  return { plain, processed }
 }
 
-function toRow({ signal, time, values }: AggregateRow): AggregatePage['rows'][number] {
+function readConfiguration(query: z.infer<typeof querystring>): ProcessedQuery['configuration'] {
+  const { interpolation, percentDataBad, percentDataGood } = query
+  const read = {
+    ...{ ...DEFAULT_CONFIGURATION, percentDataBad, percentDataGood },
+    treatUncertainAsBad: query.treatUncertainAsBad === 'true',
+    useSlopedExtrapolation: query.useSlopedExtrapolation === 'true',
+  }
+  const problem = configurationProblem(read)
+  if (problem) throw new Refusal(400, 'invalid-configuration', problem)
+  return { ...read, stepped: interpolation && interpolation === 'stepped' }
+}
+
+function toRow({ signal, time, values }: AggregateRow): Row {
   const { worstStatus, ...rest } = values
   const worst = worstStatus === undefined || worstStatus === null ? worstStatus : statusName(worstStatus)
   return { signal, time: formatTime(time), values: { ...rest, ...(worst !== undefined && { worstStatus: worst }) } }
+}
+
+/** Plain statistics beside the computed ones; an interval without samples counts none and has no others. */
+function withStatistics(computed: Row[], statistics: readonly Row[], plain: readonly AggregateFunction[]): Row[] {
+  if (plain.length === 0) return computed
+  const none = Object.fromEntries(plain.map((name) => [name, name === 'count' ? 0 : null]))
+  const known = new Map(statistics.map((row) => [`${row.signal} ${row.time}`, row.values]))
+  return computed.map((row) => ({ ...row, values: { ...none, ...known.get(`${row.signal} ${row.time}`), ...row.values } }))
 }

@@ -18,8 +18,8 @@ export interface Fixture extends RunningApi {
   readonly view: NodeView
   readonly routes: { method: string; url: string; permission: string | undefined }[]
   readonly directory: string
-  /** Makes samples durable, as the run loop would. */
-  publish(rows: readonly [signal: number, value: number, status?: number][]): void
+  /** Makes samples durable, as the run loop would; without a time they are of now, and what is not Good is out of range. */
+  publish(rows: readonly [signal: number, value: number, status?: number, time?: number, reason?: string][]): void
   /** A request with the cookie of the last sign-in. */
   call(path: string, init?: RequestInit): Promise<Response>
   /** Uses the one-time link. */
@@ -72,8 +72,8 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
   const publish: Fixture['publish'] = (rows) => {
     const builder = new BatchBuilder()
     const now = systemClock.now()
-    for (const [signal, value, status = Status.Good] of rows) {
-      const row = builder.push(signal, now, value, status, status === Status.Good ? 0 : reasons.of('range'))
+    for (const [signal, value, status = Status.Good, time = now, reason = status === Status.Good ? undefined : 'range'] of rows) {
+      const row = builder.push(signal, time, value, status, reason === undefined ? 0 : reasons.of(reason))
       if (signals.at(signal)?.dataType === 'text') builder.setText(row, `text ${value}`)
     }
     const batch = builder.build(now)
@@ -97,7 +97,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
       startedTime: systemClock.now(),
       clock: systemClock,
     },
-    ...{ signals, reasons, last, historian: fakeHistorian(signals, stored) },
+    ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored) },
     connections: () => [connection],
     contracts: options.contracts ?? (() => []),
     spool: () => ({
@@ -114,13 +114,16 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
 }
 
 /** Answers from the published batches. */
-function fakeHistorian(signals: SignalTable, stored: readonly { batch: SampleBatch }[]): Historian {
+function fakeHistorian(signals: SignalTable, reasons: ReasonSets, stored: readonly { batch: SampleBatch }[]): Historian {
   const refuse = () => Promise.reject(new Error('not part of the fixture'))
   return {
-    samples: async ({ signal, limit }) => {
+    samples: async ({ signal, from, to, limit, descending }) => {
       const index = signals.indexOf(signal)
-      const rows = stored.flatMap(({ batch }) => [...batch.signal].flatMap((one, row) => (one === index ? [{ batch, row }] : [])))
-      return columnsOf(rows.slice(0, limit), rows.length > limit)
+      const asked = ({ batch, row }: Place) => batch.signal[row] === index && timeOf({ batch, row }) >= from && timeOf({ batch, row }) < to
+      const places = stored.flatMap(({ batch }) => Array.from({ length: batch.count }, (_, row) => ({ batch, row })).filter(asked))
+      const rows = places.sort((a, b) => timeOf(a) - timeOf(b))
+      if (descending) rows.reverse()
+      return columnsOf(rows.slice(0, limit), rows.length > limit, reasons)
     },
     aggregate: async ({ signals: ids, from, functions }) => ({
       rows: ids.map((signal) => ({ signal, time: from, values: Object.fromEntries(functions.map((name) => [name, 0])) })),
@@ -142,14 +145,22 @@ function fakeHistorian(signals: SignalTable, stored: readonly { batch: SampleBat
   }
 }
 
-function columnsOf(rows: readonly { batch: SampleBatch; row: number }[], truncated: boolean): SampleColumns {
+interface Place {
+  readonly batch: SampleBatch
+  readonly row: number
+}
+
+const timeOf = ({ batch, row }: Place) => batch.sourceTime[row] as number
+
+function columnsOf(rows: readonly Place[], truncated: boolean, known: ReasonSets): SampleColumns {
+  const reasons = Uint32Array.from(rows, ({ batch, row }) => batch.reasons[row] as number)
   return {
     count: rows.length,
-    time: Float64Array.from(rows, ({ batch, row }) => batch.sourceTime[row] as number),
+    time: Float64Array.from(rows, timeOf),
     value: Float64Array.from(rows, ({ batch, row }) => batch.value[row] as number),
     status: Uint32Array.from(rows, ({ batch, row }) => batch.status[row] as number),
-    reasons: new Uint32Array(rows.length),
-    reasonSets: new Map(),
+    reasons,
+    reasonSets: new Map([...new Set(reasons)].map((set) => [set, known.names(set)])),
     ingest: new Uint32Array(rows.length).fill(1),
     truncated,
   }

@@ -19,6 +19,10 @@ export const API_LIMITS = {
   aggregateSignals: 10_000,
   /** Ids named of the signals that one property of a contract binds. */
   contractSignals: 20,
+  /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */
+  processedSignals: 50,
+  processedSamples: 1_000_000,
+  edgeSamples: 100,
   sqlRows: 10_000,
   sqlMs: 10_000,
   sqlLength: 10_000,

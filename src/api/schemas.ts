@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CONTRACT_BREACHES } from '../core/contracts.ts'
 import { AGGREGATES } from '../core/historian.ts'
+import { PROCESSED_NAMES } from './processed-names.ts'
 
 /** The shapes of the HTTP surface. Types, validation, OpenAPI and the user interface come from these alone. Times are RFC 3339 UTC. */
 
@@ -126,10 +127,19 @@ export const trend = z.object({
 })
 export type Trend = z.infer<typeof trend>
 
-/** `GET /api/v1/aggregate?signal=ID&from=&to=&interval=1h&functions=average,count` (`signal` may repeat). */
+/** `GET /api/v1/aggregate?signal=ID&from=&to=&interval=1h&functions=average,timeAverage` (`signal` may repeat). */
 export const aggregatePage = z.object({
   rows: z.array(
-    z.object({ signal: z.string(), time, values: z.partialRecord(z.enum(AGGREGATES), z.union([z.number(), z.string(), z.null()])) }),
+    z.object({
+      signal: z.string(),
+      time,
+      values: z.partialRecord(z.enum([...AGGREGATES, ...PROCESSED_NAMES]), z.union([z.number(), z.string(), z.null()])),
+      statuses: z
+        .partialRecord(z.enum(PROCESSED_NAMES), z.string())
+        .optional()
+        .describe('by function of OPC UA Part 13: `Good, Calculated`'),
+      times: z.partialRecord(z.enum(PROCESSED_NAMES), time).optional().describe('of the functions that return a sample: when it was'),
+    }),
   ),
   truncated: z.boolean(),
 })
