@@ -137,7 +137,7 @@ function fakeHistorian(signals: SignalTable, stored: readonly { batch: SampleBat
       })),
     stats: async () => ({ samples: 1, hotBytes: 1, coldBytes: 0, oldestTime: undefined, newestTime: undefined, problem: undefined }),
     sql: async (text) => ({ columns: [{ name: 'n', type: 'INTEGER' }], rows: [[text.length]], truncated: false }),
-    ...{ checkpoints: refuse, write: refuse, lastAll: refuse, compact: refuse, close: async () => undefined },
+    ...{ checkpoints: refuse, write: refuse, lastAll: refuse, definitions: refuse, compact: refuse, close: async () => undefined },
   }
 }
 
@@ -149,7 +149,7 @@ function columnsOf(rows: readonly { batch: SampleBatch; row: number }[], truncat
     status: Uint32Array.from(rows, ({ batch, row }) => batch.status[row] as number),
     reasons: new Uint32Array(rows.length),
     reasonSets: new Map(),
-    ingest: new Uint32Array(rows.length).fill(1),
+    ingest: new Float64Array(rows.length).fill(1),
     truncated,
   }
 }

@@ -1,7 +1,8 @@
+import type { SignalDefinition } from './signals.ts'
 import type { SpoolRecord } from './spool.ts'
 import type { Micros } from './time.ts'
 
-/** Stored samples in columns; `ingest` names the record each came from. */
+/** Stored samples in columns; `ingest` names the record each came from, a whole number up to 2^53. */
 export interface SampleColumns {
   readonly count: number
   readonly time: Float64Array
@@ -11,7 +12,7 @@ export interface SampleColumns {
   readonly reasons: Uint32Array
   readonly reasonSets: ReadonlyMap<number, readonly string[]>
   readonly text?: ReadonlyMap<number, string>
-  readonly ingest: Uint32Array
+  readonly ingest: Float64Array
   /** True when more samples match than the limit let through. */
   readonly truncated: boolean
 }
@@ -86,6 +87,15 @@ export interface IngestRow {
   readonly configVersion: string
 }
 
+/** One version of a signal's definition. Samples follow the newest version whose `sinceIngest` is at or below their `ingest`. */
+export interface DefinitionRow {
+  /** The first ingest written under this definition: that of the record which brought it. */
+  readonly sinceIngest: number
+  readonly recordedTime: Micros
+  readonly configVersion: string
+  readonly definition: SignalDefinition
+}
+
 export interface HistorianStats {
   readonly samples: number
   readonly hotBytes: number
@@ -114,6 +124,8 @@ export interface Historian {
   /** Read-only SQL over the documented views, bounded in rows and time. Rejects with QueryRefused. */
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
+  /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */
+  definitions(signal: string): Promise<DefinitionRow[]>
   /** Moves closed days to sorted columnar files and applies retention, as of `now`. */
   compact(now: Micros): Promise<{ days: number; samples: number; bytes: number; removedDays: number }>
   stats(): Promise<HistorianStats>

@@ -191,6 +191,60 @@ function writing(open: (options: ContractOptions) => Promise<Historian>): void {
     assert.equal((await b.historian.checkpoints()).length, 3)
   })
 
+  test('every version of a definition is kept, and a sample finds its own', async (t) => {
+    const b = await bench(t, open)
+    const r = new Recorder()
+    const x = { id: 'a/x', dataType: 'number' as const }
+    const define = (more: object) => r.signals([0, { ...x, ...more }])
+    const versions = [{ unit: 'A' }, { unit: 'A', range: [0, 40] as const }, { unit: 'mA', label: { fr: "l'intensité" } }]
+    for (const [i, version] of versions.entries()) {
+      b.clock.time = START + i * HOUR
+      const sample = r.config(`v${i}`)
+      await b.historian.write([sample, define(version), r.batch({ signal: 0, time: START + i, value: i })])
+      // Segments repeat their dictionaries, in whatever order of keys, and other nodes know the signal too.
+      const other = new Recorder(`n${i}`)
+      await b.historian.write([
+        define({ ...version }),
+        r.signals([0, { ...Object.fromEntries(Object.entries({ ...x, ...version }).reverse()), id: x.id }]),
+      ])
+      await b.historian.write([other.signals([5, { ...x, address: 'a/0', ...version }])])
+    }
+    const check = async () => {
+      const rows = await b.historian.definitions('a/x')
+      assert.deepEqual(
+        rows.map(({ definition, configVersion, recordedTime }) => ({ ...definition, configVersion, recordedTime })),
+        versions.map((version, i) => ({
+          ...{ ...x, connection: 'plc-1', address: 'a/0', ...version },
+          ...{ configVersion: `v${i}`, recordedTime: START + i * HOUR },
+        })),
+      )
+      const { value, ingest } = await all(b.historian, 'a/x')
+      const own = [...ingest].map((id) => rows.findLastIndex((row) => row.sinceIngest <= id))
+      assert.deepEqual(
+        [[...value], own],
+        [
+          [0, 1, 2],
+          [0, 1, 2],
+        ],
+      )
+      assert.deepEqual(await b.historian.definitions('a/unheard'), [])
+      const view = await b.historian.sql('SELECT config_version, since_ingest FROM definitions ORDER BY since_ingest', {
+        maxRows: 9,
+        timeoutMs: 5000,
+      })
+      assert.deepEqual(
+        view.rows,
+        rows.map((row) => [row.configVersion, row.sinceIngest]),
+      )
+    }
+    await check()
+    await b.reopen()
+    await check()
+    await b.historian.write([define(versions[2] as object), r.batch()])
+    await b.historian.compact(START + 5 * DAY)
+    await check()
+  })
+
   test('holes, gaps and unreadable records are stated and stop nothing', async (t) => {
     const { historian } = await bench(t, open)
     const r = new Recorder()

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Checkpoint } from '../../core/historian.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
+import type { Micros } from '../../core/time.ts'
 import { type Cell, rowsOf } from './rows.ts'
 
 /** A spool the historian has heard of, and what its numbers mean here. 0 is "not known". */
@@ -13,6 +15,12 @@ export interface Writer {
   config: number
   signals: Uint32Array
   reasons: Uint32Array
+}
+
+/** When something is learnt: the id of the record that says so, and the time at which it is recorded. */
+export interface Learnt {
+  readonly ingest: number
+  readonly recorded: Micros
 }
 
 interface Signal {
@@ -131,9 +139,9 @@ export class Dictionaries {
     this.#insert('reason_indices', [writer.key, number, key])
   }
 
-  /** Learns that a writer's `number` is this signal; a changed definition replaces the one before, whoever sent it. */
-  mapSignal(writer: Writer, number: number, definition: SignalDefinition): void {
-    const key = this.#define(definition)
+  /** Learns that a writer's `number` is this signal; a changed definition replaces the one before, whoever sent it, and both are kept. */
+  mapSignal(writer: Writer, number: number, definition: SignalDefinition, learnt: Learnt): void {
+    const key = this.#define(definition, writer.config, learnt)
     if (key === 0) return
     if (writer.signals[number] === key) return
     writer.signals = put(writer.signals, number, key)
@@ -148,13 +156,14 @@ export class Dictionaries {
     this.changes.push(`UPDATE store.signals SET has_text = true WHERE signal = ${key}`)
   }
 
-  #define(definition: SignalDefinition): number {
+  #define(definition: SignalDefinition, config: number, learnt: Learnt): number {
     const { id, connection, address, dataType } = definition
     const unit = definition.unit ?? null
     const json = JSON.stringify(definition)
     const known = this.#signals.get(id)
-    if (known?.definition === json) return known.key
+    if (known && isSame(known.definition, json)) return known.key
     if (known) {
+      this.#insert('definitions', [known.key, learnt.ingest, learnt.recorded, config, json])
       known.definition = json
       const columns = { connection, address, unit, data_type: dataType, definition: json }
       const set = Object.entries(columns).map(
@@ -169,6 +178,7 @@ export class Dictionaries {
     const hasText = dataType === 'text'
     this.#signals.set(id, { key, definition: json, hasText })
     this.#insert('signals', [key, id, connection, address, unit, dataType, json, hasText])
+    this.#insert('definitions', [key, learnt.ingest, learnt.recorded, config, json])
     return key
   }
 
@@ -187,6 +197,9 @@ export class Dictionaries {
     else this.pending.set(table, [row])
   }
 }
+
+/** True for one definition written twice, be it in another order. */
+const isSame = (a: string, b: string): boolean => a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b))
 
 const nameOf = (node: string, epoch: number): string => `${epoch} ${node}`
 

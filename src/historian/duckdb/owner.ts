@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Logger } from '../../core/log.ts'
 import type { CompactResult, Operations, StoreOptions } from './protocol.ts'
 import { readAggregate } from './read-aggregate.ts'
+import { readDefinitions } from './read-definitions.ts'
 import { type ReadContext, readSamples } from './read-samples.ts'
 import { readSql } from './read-sql.ts'
 import { Store } from './store.ts'
@@ -65,6 +66,7 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
     lastAll: () => exclusive(async () => store.lastAll()),
     sql: (text, bounds) => store.readers.sql(bounds.timeoutMs, (connection) => readSql(connection, text, bounds.maxRows, limits)),
     ingests: (ids) => query(queryTimeoutMs, (connection) => store.ingests(connection, ids)),
+    definitions: (signal) => query(queryTimeoutMs, (connection) => readDefinitions(context(connection), signal, limits.definitionVersions)),
     compact: (now) => {
       const turn = compacting.then(() => attempt<CompactResult>('compact', () => store.compact(now, exclusive)))
       compacting = turn.catch(() => undefined)

@@ -2,6 +2,7 @@ import type {
   AggregateQuery,
   AggregateRow,
   Checkpoint,
+  DefinitionRow,
   HistorianStats,
   IngestRow,
   LastRow,
@@ -50,6 +51,7 @@ export interface Operations {
   lastAll(): Promise<LastRow[]>
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
+  definitions(signal: string): Promise<DefinitionRow[]>
   compact(now: Micros): Promise<CompactResult>
   stats(): Promise<HistorianStats>
   close(): Promise<void>

@@ -169,8 +169,9 @@ export class SampleWriter {
   }
 
   #define(writer: Writer, content: Content): void {
+    const learnt = { ingest: this.#lastIngest + 1, recorded: this.#recorded }
     if (content.kind === 'signals')
-      for (const [number, definition] of content.signals) this.dictionaries.mapSignal(writer, number, definition)
+      for (const [number, definition] of content.signals) this.dictionaries.mapSignal(writer, number, definition, learnt)
     if (content.kind !== 'reasons') return
     content.sets.forEach((names, i) => {
       this.dictionaries.mapReasons(writer, content.first + i, names)
