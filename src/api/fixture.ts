@@ -137,7 +137,15 @@ function fakeHistorian(signals: SignalTable, stored: readonly { batch: SampleBat
       })),
     stats: async () => ({ samples: 1, hotBytes: 1, coldBytes: 0, oldestTime: undefined, newestTime: undefined, problem: undefined }),
     sql: async (text) => ({ columns: [{ name: 'n', type: 'INTEGER' }], rows: [[text.length]], truncated: false }),
-    ...{ checkpoints: refuse, write: refuse, lastAll: refuse, definitions: refuse, compact: refuse, close: async () => undefined },
+    ...{
+      checkpoints: refuse,
+      write: refuse,
+      lastAll: refuse,
+      definitions: refuse,
+      measures: refuse,
+      compact: refuse,
+      close: async () => undefined,
+    },
   }
 }
 

@@ -98,6 +98,11 @@ export class Dictionaries {
     return this.#ids[key] ?? ''
   }
 
+  /** Sets of reasons that name one of these, with whatever version (`late@2`). */
+  reasonSetsWith(wanted: ReadonlySet<string>): number[] {
+    return this.#reasonNames.flatMap((names, key) => (names.some((name) => wanted.has(bareReason(name))) ? [key] : []))
+  }
+
   hasText(id: string): boolean {
     return this.#signals.get(id)?.hasText ?? false
   }
@@ -162,8 +167,9 @@ export class Dictionaries {
     const json = JSON.stringify(definition)
     const known = this.#signals.get(id)
     if (known && isSame(known.definition, json)) return known.key
+    const version = [learnt.ingest, learnt.recorded, config, json, periodOf(definition)]
     if (known) {
-      this.#insert('definitions', [known.key, learnt.ingest, learnt.recorded, config, json])
+      this.#insert('definitions', [known.key, ...version])
       known.definition = json
       const columns = { connection, address, unit, data_type: dataType, definition: json }
       const set = Object.entries(columns).map(
@@ -178,7 +184,7 @@ export class Dictionaries {
     const hasText = dataType === 'text'
     this.#signals.set(id, { key, definition: json, hasText })
     this.#insert('signals', [key, id, connection, address, unit, dataType, json, hasText])
-    this.#insert('definitions', [key, learnt.ingest, learnt.recorded, config, json])
+    this.#insert('definitions', [key, ...version])
     return key
   }
 
@@ -196,6 +202,14 @@ export class Dictionaries {
     if (rows) rows.push(row)
     else this.pending.set(table, [row])
   }
+}
+
+/** The name of a reason without its rule's version. */
+export const bareReason = (name: string): string => name.split('@', 1)[0] as string
+
+/** The expected period in microseconds, as far as it is one: the record may come from another node. */
+function periodOf({ expectedPeriodUs: period }: SignalDefinition): number | null {
+  return typeof period === 'number' && period >= 1 && period < Number.MAX_SAFE_INTEGER ? Math.floor(period) : null
 }
 
 /** True for one definition written twice, be it in another order. */

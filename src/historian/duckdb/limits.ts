@@ -14,6 +14,12 @@ export interface StoreLimits {
   readonly aggregateSignals: number
   /** Versions one `definitions` call returns at most: the newest. */
   readonly definitionVersions: number
+  /** Rows one `measures` call returns at most. */
+  readonly measureRows: number
+  /** Samples measured by one statement, where an hour has fewer; hours are taken together up to it. */
+  readonly measureStepSamples: number
+  /** Measured hours of signals that are kept; the oldest hours are forgotten, and measured again when somebody asks. */
+  readonly measuresKept: number
   /** Characters of one SQL statement. */
   readonly sqlLength: number
   /** Bytes of the cells one SQL query returns. */
@@ -30,6 +36,9 @@ export const STORE_LIMITS: StoreLimits = {
   aggregateRows: 1_000_000,
   aggregateSignals: 10_000,
   definitionVersions: 1_000,
+  measureRows: 100_000,
+  measureStepSamples: 4_000_000,
+  measuresKept: 5_000_000,
   sqlLength: 20_000,
   sqlBytes: 64 * 1024 * 1024,
   fileRows: 8_000_000,

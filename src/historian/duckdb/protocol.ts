@@ -6,6 +6,8 @@ import type {
   HistorianStats,
   IngestRow,
   LastRow,
+  MeasureQuery,
+  MeasureRow,
   SampleColumns,
   SampleQuery,
   SqlResult,
@@ -52,6 +54,7 @@ export interface Operations {
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
   definitions(signal: string): Promise<DefinitionRow[]>
+  measures(query: MeasureQuery, now: Micros): Promise<{ rows: MeasureRow[]; truncated: boolean }>
   compact(now: Micros): Promise<CompactResult>
   stats(): Promise<HistorianStats>
   close(): Promise<void>

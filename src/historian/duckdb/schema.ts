@@ -22,8 +22,8 @@ CREATE SCHEMA IF NOT EXISTS store;
 CREATE TABLE IF NOT EXISTS store.format (version INTEGER);
 CREATE TABLE IF NOT EXISTS store.samples (${HOT_COLUMNS});
 CREATE TABLE IF NOT EXISTS store.texts (${HOT_COLUMNS}, text VARCHAR);
-CREATE TABLE IF NOT EXISTS store.ingests (ingest BIGINT, writer UINTEGER, sequence BIGINT, samples UINTEGER, received TIMESTAMP, recorded TIMESTAMP, config UINTEGER);
-CREATE TABLE IF NOT EXISTS store.definitions (signal UINTEGER, since_ingest BIGINT, recorded TIMESTAMP, config UINTEGER, definition VARCHAR);
+CREATE TABLE IF NOT EXISTS store.ingests (ingest BIGINT, writer UINTEGER, sequence BIGINT, samples UINTEGER, received TIMESTAMP, recorded TIMESTAMP, config UINTEGER, oldest TIMESTAMP, newest TIMESTAMP);
+CREATE TABLE IF NOT EXISTS store.definitions (signal UINTEGER, since_ingest BIGINT, recorded TIMESTAMP, config UINTEGER, definition VARCHAR, period BIGINT);
 CREATE TABLE IF NOT EXISTS store.writers (writer UINTEGER, node VARCHAR, epoch BIGINT, sequence BIGINT);
 CREATE TABLE IF NOT EXISTS store.signals (signal UINTEGER, id VARCHAR, connection VARCHAR, address VARCHAR, unit VARCHAR, data_type VARCHAR, definition VARCHAR, has_text BOOLEAN);
 CREATE TABLE IF NOT EXISTS store.signal_indices (writer UINTEGER, number UINTEGER, signal UINTEGER);
@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS store.configs (config UINTEGER, version VARCHAR);
 CREATE TABLE IF NOT EXISTS store.gaps (writer UINTEGER, first BIGINT, last BIGINT, cause VARCHAR, samples BIGINT, recorded TIMESTAMP);
 CREATE TABLE IF NOT EXISTS store.files (name VARCHAR, day INTEGER, samples BIGINT, bytes BIGINT, oldest TIMESTAMP, newest TIMESTAMP, first_signal UINTEGER, last_signal UINTEGER, present BOOLEAN);
 CREATE TABLE IF NOT EXISTS store.last (signal UINTEGER, time TIMESTAMP, received TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest BIGINT, text VARCHAR);
+CREATE TABLE IF NOT EXISTS store.measures (signal UINTEGER, hour TIMESTAMP, watermark BIGINT, samples BIGINT, good BIGINT, uncertain BIGINT, bad BIGINT,
+  good_us BIGINT, uncertain_us BIGINT, bad_us BIGINT, first BIGINT, last BIGINT, last_rank UINTEGER, last_until BIGINT, delay_p50 BIGINT, delay_p95 BIGINT,
+  resolution DOUBLE, by_reason VARCHAR);
 CREATE OR REPLACE TABLE store.status_names (code UINTEGER, name VARCHAR);
 `
 
