@@ -1,7 +1,7 @@
 import { HOUR, MINUTE, type Micros } from '../../core/time.ts'
 import { coldPaths } from './cold.ts'
-import { bareReason } from './dictionaries.ts'
-import { type Facts, type Held, LOOK_BACK, NO_SAMPLES, numbersOf } from './measure-facts.ts'
+import { type Facts, type Held, LOOK_BACK, numbersOf } from './measure-facts.ts'
+import { scan } from './measure-scan.ts'
 import type { ReadContext } from './read-samples.ts'
 import { at, whole } from './rows.ts'
 import { allSamples } from './schema.ts'
@@ -43,48 +43,32 @@ export async function countHours(context: ReadContext, span: Span): Promise<Map<
   return counts
 }
 
-type Draft = { -readonly [K in keyof Facts]: Facts[K] } & { reasons: Record<string, number> }
+type Draft = { -readonly [K in keyof Facts]: Facts[K] }
+type DraftOf = (key: number, hour: Micros) => Draft | undefined
 
-/** The facts of every signal and hour of a span that has samples. */
-export async function measureSpan(context: ReadContext, span: Span, watermark: number, now: Micros): Promise<Facts[]> {
-  const drafts = new Map<string, Draft>()
-  const draft = (key: number, hour: Micros): Draft => {
-    const name = `${hour} ${key}`
-    let found = drafts.get(name)
-    if (!found) drafts.set(name, (found = { key, hour, watermark, ...NO_SAMPLES, reasons: {} }))
-    return found
+/** The facts of every hour of a span and every one of its signals. `filter` as in Span: empty when the signals are all there are. */
+export async function measureSpan(
+  context: ReadContext,
+  span: Span & { readonly filter: readonly number[] },
+  watermark: number,
+  now: Micros,
+): Promise<Facts[]> {
+  const filtered = { ...span, keys: span.filter }
+  const duplicates = context.dictionaries.reasonSetsWith(DUPLICATE)
+  const { facts, unordered } = await scan(context, span, await samplesOf(context, filtered), duplicates, now)
+  const drafts = facts.map((one): Draft => ({ ...one, watermark, delayP50: Number.NaN, delayP95: Number.NaN }))
+  const places = new Map(span.keys.map((key, i) => [key, i]))
+  const draft: DraftOf = (key, hour) => {
+    const place = places.get(key)
+    return place === undefined ? undefined : drafts[((hour - span.from) / HOUR) * span.keys.length + place]
   }
-  await count(context, span, draft)
-  await cover(context, span, now, draft)
-  await delay(context, span, draft)
-  return [...drafts.values()].map(({ reasons, ...facts }) => ({
-    ...facts,
-    byReason: Object.keys(reasons).length === 0 ? '' : JSON.stringify(reasons),
-  }))
+  if (unordered.length > 0) await sortAndCover(context, { ...span, keys: unordered }, now, draft)
+  await delay(context, filtered, draft)
+  return drafts
 }
 
-async function count(context: ReadContext, span: Span, draft: (key: number, hour: Micros) => Draft): Promise<void> {
-  const { connection, dictionaries } = context
-  const rest = `FROM (SELECT signal, ${HOUR_OF} AS hour, reasons, ${RANK} AS rank, count(*) AS samples FROM ${await samplesOf(context, span)} GROUP BY ALL)`
-  await numbersOf(
-    connection,
-    ['signal', 'hour', 'reasons', 'rank', 'samples'],
-    rest,
-    ([key = 0, hour = 0, set = 0, rank = 0, samples = 0]) => {
-      const to = draft(key, hour)
-      const names = dictionaries.namesOf(set)
-      to.samples += samples
-      for (const name of names) to.reasons[name] = (to.reasons[name] ?? 0) + samples
-      if (names.some((name) => DUPLICATE.has(bareReason(name)))) return
-      if (rank === 0) to.good += samples
-      else if (rank === 1) to.uncertain += samples
-      else to.bad += samples
-    },
-  )
-}
-
-/** Time covered within the hour, the ends, and the smallest step. Order by time, then severity, so that of several at one time the worst covers. */
-async function cover(context: ReadContext, span: Span, now: Micros, draft: (key: number, hour: Micros) => Draft): Promise<void> {
+/** For signals that are not stored in order of time: time covered within the hour, the ends, and the smallest step. Order by time, then severity, so that of several at one time the worst covers. */
+async function sortAndCover(context: ReadContext, span: Span, now: Micros, draft: DraftOf): Promise<void> {
   const covered = (rank: number) => `sum(us) FILTER (rank = ${rank})`
   const columns = ['signal', 'hour', 'good', 'uncertain', 'bad', 'first', 'last', 'last_rank', 'last_until', 'resolution']
   const rest = `FROM (
@@ -99,18 +83,18 @@ async function cover(context: ReadContext, span: Span, now: Micros, draft: (key:
     FROM lengths GROUP BY signal, hour)`
   await numbersOf(context.connection, columns, rest, (row) => {
     const [key = 0, hour = 0, good = 0, uncertain = 0, bad = 0, first = 0, last = 0, lastRank = 0, lastUntil = 0, resolution = 0] = row
-    Object.assign(draft(key, hour), {
+    Object.assign(draft(key, hour) ?? {}, {
       ...{ goodUs: good || 0, uncertainUs: uncertain || 0, badUs: bad || 0, first, last, lastRank, lastUntil, resolution },
     })
   })
 }
 
-async function delay(context: ReadContext, span: Span, draft: (key: number, hour: Micros) => Draft): Promise<void> {
+async function delay(context: ReadContext, span: Span, draft: DraftOf): Promise<void> {
   const rest = `FROM (SELECT signal, ${HOUR_OF} AS hour, quantile_disc(epoch_us(i.received) - ${US}, [0.5, 0.95]) AS q
     FROM ${await samplesOf(context, span, UNTIMED)} s
     JOIN (SELECT ingest, received FROM store.ingests WHERE newest >= ${at(span.from)} AND oldest < ${at(span.to)}) i USING (ingest) GROUP BY ALL)`
   await numbersOf(context.connection, ['signal', 'hour', 'q[1]', 'q[2]'], rest, ([key = 0, hour = 0, delayP50, delayP95]) => {
-    Object.assign(draft(key, hour), { delayP50, delayP95 })
+    Object.assign(draft(key, hour) ?? {}, { delayP50, delayP95 })
   })
 }
 

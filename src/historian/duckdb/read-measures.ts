@@ -101,15 +101,10 @@ async function factsOf(job: Job, from: Micros, to: Micros): Promise<FactsByHour>
 }
 
 async function measure(job: Job, span: { from: Micros; to: Micros; keys: number[] }, facts: FactsByHour): Promise<void> {
-  const keys = span.keys.length === job.keys.length ? job.filter : span.keys
-  const found: FactsByHour = new Map()
-  for (const one of await measureSpan(job.context, { ...span, keys }, job.watermark, job.now)) keep(found, one)
-  for (let hour = span.from; hour < span.to; hour += HOUR) {
-    for (const key of span.keys) {
-      const one = found.get(hour)?.get(key) ?? { key, hour, watermark: job.watermark, ...NO_SAMPLES }
-      keep(facts, one)
-      if (hour + HOUR <= job.now) job.learnt.push(one)
-    }
+  const filter = span.keys.length === job.keys.length ? job.filter : span.keys
+  for (const one of await measureSpan(job.context, { ...span, filter }, job.watermark, job.now)) {
+    keep(facts, one)
+    if (one.hour + HOUR <= job.now) job.learnt.push(one)
   }
 }
 
