@@ -141,7 +141,15 @@ function fakeHistorian(signals: SignalTable, reasons: ReasonSets, stored: readon
       })),
     stats: async () => ({ samples: 1, hotBytes: 1, coldBytes: 0, oldestTime: undefined, newestTime: undefined, problem: undefined }),
     sql: async (text) => ({ columns: [{ name: 'n', type: 'INTEGER' }], rows: [[text.length]], truncated: false }),
-    ...{ checkpoints: refuse, write: refuse, lastAll: refuse, compact: refuse, close: async () => undefined },
+    ...{
+      checkpoints: refuse,
+      write: refuse,
+      lastAll: refuse,
+      definitions: refuse,
+      measures: refuse,
+      compact: refuse,
+      close: async () => undefined,
+    },
   }
 }
 
@@ -161,7 +169,7 @@ function columnsOf(rows: readonly Place[], truncated: boolean, known: ReasonSets
     status: Uint32Array.from(rows, ({ batch, row }) => batch.status[row] as number),
     reasons,
     reasonSets: new Map([...new Set(reasons)].map((set) => [set, known.names(set)])),
-    ingest: new Uint32Array(rows.length).fill(1),
+    ingest: new Float64Array(rows.length).fill(1),
     truncated,
   }
 }

@@ -1,7 +1,8 @@
+import type { SignalDefinition } from './signals.ts'
 import type { SpoolRecord } from './spool.ts'
 import type { Micros } from './time.ts'
 
-/** Stored samples in columns; `ingest` names the record each came from. */
+/** Stored samples in columns; `ingest` names the record each came from, a whole number up to 2^53. */
 export interface SampleColumns {
   readonly count: number
   readonly time: Float64Array
@@ -11,7 +12,7 @@ export interface SampleColumns {
   readonly reasons: Uint32Array
   readonly reasonSets: ReadonlyMap<number, readonly string[]>
   readonly text?: ReadonlyMap<number, string>
-  readonly ingest: Uint32Array
+  readonly ingest: Float64Array
   /** True when more samples match than the limit let through. */
   readonly truncated: boolean
 }
@@ -86,6 +87,57 @@ export interface IngestRow {
   readonly configVersion: string
 }
 
+/** One version of a signal's definition. Samples follow the newest version whose `sinceIngest` is at or below their `ingest`. */
+export interface DefinitionRow {
+  /** The first ingest written under this definition: that of the record which brought it. */
+  readonly sinceIngest: number
+  readonly recordedTime: Micros
+  readonly configVersion: string
+  readonly definition: SignalDefinition
+}
+
+export interface MeasureQuery {
+  /** Every hour that overlaps [from, to) is measured as a whole; hours that have not begun, or lie before the oldest sample, are left out. */
+  readonly from: Micros
+  readonly to: Micros
+  /** Absent: every signal known. */
+  readonly signals?: readonly string[]
+  readonly limit: number
+}
+
+/**
+ * What was known of one signal during one hour (UTC).
+ *
+ * A sample covers the time from its source time to the next sample of the signal in source time, with the severity of its status; of several at one
+ * time the worst counts. Where the definition it was written under has an `expectedPeriodUs`, it covers twice that at most, and the rest is
+ * unknown. What holds at the start of the hour is the newest sample before it, if that is at most 24 h older.
+ * Samples with the reason `duplicate` count in `samples` and `byReason` and nowhere else.
+ */
+export interface MeasureRow {
+  readonly signal: string
+  /** Start of the hour. */
+  readonly hour: Micros
+  readonly samples: number
+  readonly good: number
+  readonly uncertain: number
+  readonly bad: number
+  /** The four sum to the hour, or to the part of it that is over by the historian's clock. */
+  readonly goodUs: number
+  readonly uncertainUs: number
+  readonly badUs: number
+  readonly unknownUs: number
+  /** Samples by reason, as stored (`range@3`). */
+  readonly byReason: Readonly<Record<string, number>>
+  /**
+   * Received minus source time, nearest rank, of what a device sent in its time: without samples marked `late` (back-filled data would hide the
+   * usual delay) and without the node's own marks of silence. Null when there is none; negative when the device's clock is ahead.
+   */
+  readonly delayP50Us: number | null
+  readonly delayP95Us: number | null
+  /** Smallest step other than zero between values of neighbouring samples within the hour. */
+  readonly resolution?: number
+}
+
 export interface HistorianStats {
   readonly samples: number
   readonly hotBytes: number
@@ -114,6 +166,13 @@ export interface Historian {
   /** Read-only SQL over the documented views, bounded in rows and time. Rejects with QueryRefused. */
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
+  /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */
+  definitions(signal: string): Promise<DefinitionRow[]>
+  /**
+   * Quality measures per signal and hour, by hour and then in the order of the signals. Late samples change the hours they belong to. `truncated`:
+   * the limit of rows or of time was reached; ask on from the hour of the last row.
+   */
+  measures(query: MeasureQuery): Promise<{ rows: MeasureRow[]; truncated: boolean }>
   /** Moves closed days to sorted columnar files and applies retention, as of `now`. */
   compact(now: Micros): Promise<{ days: number; samples: number; bytes: number; removedDays: number }>
   stats(): Promise<HistorianStats>

@@ -1,63 +1,28 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { AGGREGATES, type AggregateRow, type Historian, QueryRefused } from '../core/historian.ts'
 import { Status } from '../core/status.ts'
-import { DAY, HOUR, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts'
+import { DAY, HOUR, MINUTE, type Micros, SECOND } from '../core/time.ts'
+import { bench, DAY_MS, type Open, START } from './contract-bench.ts'
+import { measuring } from './contract-measures.ts'
 import { isSameAggregate, naiveAggregate } from './contract-naive.ts'
 import { Recorder, type Sample, toRows } from './contract-records.ts'
 
-export interface ContractOptions {
-  readonly directory: string
-  readonly clock: { now(): Micros }
-  readonly compactAfterMs: number
-  readonly retentionMs?: number
-}
-
-const START = parseTime('2026-11-20T00:00:00Z')
-const DAY_MS = DAY / 1000
-
 /** What every historian must do. `open` opens or reopens the one in a directory. */
-export function historianContract(name: string, open: (options: ContractOptions) => Promise<Historian>): void {
+export function historianContract(name: string, open: Open): void {
   describe(`historian: ${name}`, () => {
     writing(open)
     reading(open)
     compacting(open)
     asking(open)
+    measuring(open)
   })
-}
-
-interface Bench {
-  historian: Historian
-  readonly clock: { time: Micros; now(): Micros }
-  reopen(): Promise<void>
-}
-
-async function bench(t: TestContext, open: (options: ContractOptions) => Promise<Historian>, retentionMs?: number): Promise<Bench> {
-  const directory = await mkdtemp(join(tmpdir(), 'ecluse-historian-'))
-  const clock = { time: START, now: () => clock.time }
-  const options = { directory, clock, compactAfterMs: DAY_MS, ...(retentionMs !== undefined && { retentionMs }) }
-  const b: Bench = {
-    historian: await open(options),
-    clock,
-    reopen: async () => {
-      await b.historian.close()
-      b.historian = await open(options)
-    },
-  }
-  t.after(async () => {
-    await b.historian.close()
-    await rm(directory, { recursive: true })
-  })
-  return b
 }
 
 const all = (historian: Historian, signal: string) => historian.samples({ signal, from: 0, to: START + 1000 * DAY, limit: 100_000 })
 
-function writing(open: (options: ContractOptions) => Promise<Historian>): void {
+function writing(open: Open): void {
   test('an empty historian answers with nothing', async (t) => {
     const { historian } = await bench(t, open)
     assert.deepEqual(await historian.checkpoints(), [])
@@ -191,6 +156,60 @@ function writing(open: (options: ContractOptions) => Promise<Historian>): void {
     assert.equal((await b.historian.checkpoints()).length, 3)
   })
 
+  test('every version of a definition is kept, and a sample finds its own', async (t) => {
+    const b = await bench(t, open)
+    const r = new Recorder()
+    const x = { id: 'a/x', dataType: 'number' as const }
+    const define = (more: object) => r.signals([0, { ...x, ...more }])
+    const versions = [{ unit: 'A' }, { unit: 'A', range: [0, 40] as const }, { unit: 'mA', label: { fr: "l'intensité" } }]
+    for (const [i, version] of versions.entries()) {
+      b.clock.time = START + i * HOUR
+      const sample = r.config(`v${i}`)
+      await b.historian.write([sample, define(version), r.batch({ signal: 0, time: START + i, value: i })])
+      // Segments repeat their dictionaries, in whatever order of keys, and other nodes know the signal too.
+      const other = new Recorder(`n${i}`)
+      await b.historian.write([
+        define({ ...version }),
+        r.signals([0, { ...Object.fromEntries(Object.entries({ ...x, ...version }).reverse()), id: x.id }]),
+      ])
+      await b.historian.write([other.signals([5, { ...x, address: 'a/0', ...version }])])
+    }
+    const check = async () => {
+      const rows = await b.historian.definitions('a/x')
+      assert.deepEqual(
+        rows.map(({ definition, configVersion, recordedTime }) => ({ ...definition, configVersion, recordedTime })),
+        versions.map((version, i) => ({
+          ...{ ...x, connection: 'plc-1', address: 'a/0', ...version },
+          ...{ configVersion: `v${i}`, recordedTime: START + i * HOUR },
+        })),
+      )
+      const { value, ingest } = await all(b.historian, 'a/x')
+      const own = [...ingest].map((id) => rows.findLastIndex((row) => row.sinceIngest <= id))
+      assert.deepEqual(
+        [[...value], own],
+        [
+          [0, 1, 2],
+          [0, 1, 2],
+        ],
+      )
+      assert.deepEqual(await b.historian.definitions('a/unheard'), [])
+      const view = await b.historian.sql('SELECT config_version, since_ingest FROM definitions ORDER BY since_ingest', {
+        maxRows: 9,
+        timeoutMs: 5000,
+      })
+      assert.deepEqual(
+        view.rows,
+        rows.map((row) => [row.configVersion, row.sinceIngest]),
+      )
+    }
+    await check()
+    await b.reopen()
+    await check()
+    await b.historian.write([define(versions[2] as object), r.batch()])
+    await b.historian.compact(START + 5 * DAY)
+    await check()
+  })
+
   test('holes, gaps and unreadable records are stated and stop nothing', async (t) => {
     const { historian } = await bench(t, open)
     const r = new Recorder()
@@ -250,7 +269,7 @@ function writing(open: (options: ContractOptions) => Promise<Historian>): void {
   })
 }
 
-function reading(open: (options: ContractOptions) => Promise<Historian>): void {
+function reading(open: Open): void {
   test('bounds, order, limit and a signal nobody knows', async (t) => {
     const { historian } = await bench(t, open)
     const r = new Recorder()
@@ -353,7 +372,7 @@ function reading(open: (options: ContractOptions) => Promise<Historian>): void {
   })
 }
 
-function compacting(open: (options: ContractOptions) => Promise<Historian>): void {
+function compacting(open: Open): void {
   test('a compaction changes no answer, and late samples join their day', async (t) => {
     const b = await bench(t, open)
     const r = new Recorder()
@@ -454,7 +473,7 @@ function compacting(open: (options: ContractOptions) => Promise<Historian>): voi
   })
 }
 
-function asking(open: (options: ContractOptions) => Promise<Historian>): void {
+function asking(open: Open): void {
   const limits = { maxRows: 100, timeoutMs: 5000 }
 
   test('SQL reads the documented views, with JSON-safe cells and a row limit', async (t) => {

@@ -95,6 +95,7 @@ export async function dropDays(context: CompactContext, day: number): Promise<{ 
     if (days.size > 0) {
       await connection.run(`DELETE FROM store.files WHERE day < ${day}`)
       for (const table of HOT_TABLES) await connection.run(`DELETE FROM ${table} WHERE time < ${before}`)
+      await connection.run(`DELETE FROM store.measures WHERE hour < ${before}`)
       await dropIngests(connection, day)
       context.last().forgetBefore(day * DAY)
       await saveLast(context)

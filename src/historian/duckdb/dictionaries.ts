@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Checkpoint } from '../../core/historian.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
+import type { Micros } from '../../core/time.ts'
 import { type Cell, rowsOf } from './rows.ts'
 
 /** A spool the historian has heard of, and what its numbers mean here. 0 is "not known". */
@@ -13,6 +15,12 @@ export interface Writer {
   config: number
   signals: Uint32Array
   reasons: Uint32Array
+}
+
+/** When something is learnt: the id of the record that says so, and the time at which it is recorded. */
+export interface Learnt {
+  readonly ingest: number
+  readonly recorded: Micros
 }
 
 interface Signal {
@@ -90,6 +98,11 @@ export class Dictionaries {
     return this.#ids[key] ?? ''
   }
 
+  /** Sets of reasons that name one of these, with whatever version (`late@2`). */
+  reasonSetsWith(wanted: ReadonlySet<string>): number[] {
+    return this.#reasonNames.flatMap((names, key) => (names.some((name) => wanted.has(bareReason(name))) ? [key] : []))
+  }
+
   hasText(id: string): boolean {
     return this.#signals.get(id)?.hasText ?? false
   }
@@ -131,9 +144,9 @@ export class Dictionaries {
     this.#insert('reason_indices', [writer.key, number, key])
   }
 
-  /** Learns that a writer's `number` is this signal; a changed definition replaces the one before, whoever sent it. */
-  mapSignal(writer: Writer, number: number, definition: SignalDefinition): void {
-    const key = this.#define(definition)
+  /** Learns that a writer's `number` is this signal; a changed definition replaces the one before, whoever sent it, and both are kept. */
+  mapSignal(writer: Writer, number: number, definition: SignalDefinition, learnt: Learnt): void {
+    const key = this.#define(definition, writer.config, learnt)
     if (key === 0) return
     if (writer.signals[number] === key) return
     writer.signals = put(writer.signals, number, key)
@@ -148,13 +161,15 @@ export class Dictionaries {
     this.changes.push(`UPDATE store.signals SET has_text = true WHERE signal = ${key}`)
   }
 
-  #define(definition: SignalDefinition): number {
+  #define(definition: SignalDefinition, config: number, learnt: Learnt): number {
     const { id, connection, address, dataType } = definition
     const unit = definition.unit ?? null
     const json = JSON.stringify(definition)
     const known = this.#signals.get(id)
-    if (known?.definition === json) return known.key
+    if (known && isSame(known.definition, json)) return known.key
+    const version = [learnt.ingest, learnt.recorded, config, json, periodOf(definition)]
     if (known) {
+      this.#insert('definitions', [known.key, ...version])
       known.definition = json
       const columns = { connection, address, unit, data_type: dataType, definition: json }
       const set = Object.entries(columns).map(
@@ -169,6 +184,7 @@ export class Dictionaries {
     const hasText = dataType === 'text'
     this.#signals.set(id, { key, definition: json, hasText })
     this.#insert('signals', [key, id, connection, address, unit, dataType, json, hasText])
+    this.#insert('definitions', [key, ...version])
     return key
   }
 
@@ -187,6 +203,17 @@ export class Dictionaries {
     else this.pending.set(table, [row])
   }
 }
+
+/** The name of a reason without its rule's version. */
+export const bareReason = (name: string): string => name.split('@', 1)[0] as string
+
+/** The expected period in microseconds, as far as it is one: the record may come from another node. */
+function periodOf({ expectedPeriodUs: period }: SignalDefinition): number | null {
+  return typeof period === 'number' && period >= 1 && period < Number.MAX_SAFE_INTEGER ? Math.floor(period) : null
+}
+
+/** True for one definition written twice, be it in another order. */
+const isSame = (a: string, b: string): boolean => a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b))
 
 const nameOf = (node: string, epoch: number): string => `${epoch} ${node}`
 

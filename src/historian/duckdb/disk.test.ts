@@ -146,6 +146,6 @@ test('a database of another layout is refused and left as it is', async (t) => {
   connection.closeSync()
   instance.closeSync()
   const open = () => openHistorian({ directory, memoryLimitBytes: 128 * 1024 * 1024, clock: systemClock, log: silent })
-  await assert.rejects(open(), /layout 1, this program reads layout 2/)
-  await assert.rejects(open(), /layout 1, this program reads layout 2/)
+  await assert.rejects(open(), /layout 1, this program reads layout 3/)
+  await assert.rejects(open(), /layout 1, this program reads layout 3/)
 })

@@ -70,6 +70,8 @@ function proxy(owner: Owner, clock: Pick<Clock, 'now'>): Historian {
     lastAll: () => owner.call('lastAll', []),
     sql: (text, limits) => owner.call('sql', [text, limits]),
     ingests: (ids) => owner.call('ingests', [ids]),
+    definitions: (signal) => owner.call('definitions', [signal]),
+    measures: (query) => owner.call('measures', [query, clock.now()]),
     compact: (now) => owner.call('compact', [now]),
     stats: () => owner.call('stats', []),
     // Closed means closed for others too: the thread has ended and the lock is given back.

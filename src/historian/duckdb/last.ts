@@ -9,7 +9,7 @@ import { HOT_TABLES } from './schema.ts'
  * samples of later ingests go over it.
  */
 export class Last {
-  ingest = new Uint32Array(0)
+  ingest = new Float64Array(0)
   time = new Float64Array(0)
   received = new Float64Array(0)
   value = new Float64Array(0)
@@ -85,12 +85,12 @@ export class Last {
   #reserve(key: number): void {
     if (key < this.ingest.length) return
     const length = Math.max(key + 1, this.ingest.length * 2, 256)
-    for (const name of ['time', 'received', 'value'] as const) {
+    for (const name of ['ingest', 'time', 'received', 'value'] as const) {
       const grown = new Float64Array(length)
       grown.set(this[name])
       this[name] = grown
     }
-    for (const name of ['ingest', 'status', 'reasons'] as const) {
+    for (const name of ['status', 'reasons'] as const) {
       const grown = new Uint32Array(length)
       grown.set(this[name])
       this[name] = grown

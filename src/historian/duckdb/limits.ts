@@ -12,6 +12,14 @@ export interface StoreLimits {
   readonly aggregateRows: number
   /** Signals one `aggregate` call may name. */
   readonly aggregateSignals: number
+  /** Versions one `definitions` call returns at most: the newest. */
+  readonly definitionVersions: number
+  /** Rows one `measures` call returns at most. */
+  readonly measureRows: number
+  /** Samples measured by one statement, where an hour has fewer; hours are taken together up to it. */
+  readonly measureStepSamples: number
+  /** Measured hours of signals that are kept; the oldest hours are forgotten, and measured again when somebody asks. */
+  readonly measuresKept: number
   /** Characters of one SQL statement. */
   readonly sqlLength: number
   /** Bytes of the cells one SQL query returns. */
@@ -27,10 +35,14 @@ export const STORE_LIMITS: StoreLimits = {
   sampleRows: 5_000_000,
   aggregateRows: 1_000_000,
   aggregateSignals: 10_000,
+  definitionVersions: 1_000,
+  measureRows: 100_000,
+  measureStepSamples: 4_000_000,
+  measuresKept: 5_000_000,
   sqlLength: 20_000,
   sqlBytes: 64 * 1024 * 1024,
   fileRows: 8_000_000,
 }
 
-/** Ingest ids are 32 bits wide, as in SampleColumns: at 100 records a second they last 1.3 years, at 10 a second 13. Not reached by a test. */
-export const LAST_INGEST = 0xffff_fffe
+/** Ingest ids are whole numbers exact in a double: at a million records a second they last 285 years. */
+export const LAST_INGEST = Number.MAX_SAFE_INTEGER - 1

@@ -1,7 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Logger } from '../../core/log.ts'
+import type { Facts } from './measure-facts.ts'
 import type { CompactResult, Operations, StoreOptions } from './protocol.ts'
 import { readAggregate } from './read-aggregate.ts'
+import { readDefinitions } from './read-definitions.ts'
+import { readMeasures } from './read-measures.ts'
 import { type ReadContext, readSamples } from './read-samples.ts'
 import { readSql } from './read-sql.ts'
 import { Store } from './store.ts'
@@ -65,6 +68,23 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
     lastAll: () => exclusive(async () => store.lastAll()),
     sql: (text, bounds) => store.readers.sql(bounds.timeoutMs, (connection) => readSql(connection, text, bounds.maxRows, limits)),
     ingests: (ids) => query(queryTimeoutMs, (connection) => store.ingests(connection, ids)),
+    definitions: (signal) => query(queryTimeoutMs, (connection) => readDefinitions(context(connection), signal, limits.definitionVersions)),
+    measures: async (q, now) => {
+      const learnt: Facts[] = []
+      try {
+        return await query(queryTimeoutMs, (connection) => {
+          const began = performance.now()
+          const isOver = () => performance.now() - began > queryTimeoutMs / 2
+          return readMeasures(context(connection), q, { now, limits, learnt, isOver })
+        })
+      } finally {
+        // Also what was measured before a question was stopped: the next one goes on from there.
+        if (learnt.length > 0)
+          await exclusive(() => store.keepMeasures(learnt)).catch((cause: unknown) =>
+            log.debug({ cause: String(cause) }, 'measures are not kept'),
+          )
+      }
+    },
     compact: (now) => {
       const turn = compacting.then(() => attempt<CompactResult>('compact', () => store.compact(now, exclusive)))
       compacting = turn.catch(() => undefined)

@@ -2,9 +2,12 @@ import type {
   AggregateQuery,
   AggregateRow,
   Checkpoint,
+  DefinitionRow,
   HistorianStats,
   IngestRow,
   LastRow,
+  MeasureQuery,
+  MeasureRow,
   SampleColumns,
   SampleQuery,
   SqlResult,
@@ -50,6 +53,8 @@ export interface Operations {
   lastAll(): Promise<LastRow[]>
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
+  definitions(signal: string): Promise<DefinitionRow[]>
+  measures(query: MeasureQuery, now: Micros): Promise<{ rows: MeasureRow[]; truncated: boolean }>
   compact(now: Micros): Promise<CompactResult>
   stats(): Promise<HistorianStats>
   close(): Promise<void>

@@ -18,7 +18,8 @@ function orderOf(from: number, to: number, lastIngest: number): { order: string;
   const bound = (to - from) * spread
   const us = `(epoch_us(time) - ${whole(from)})`
   if (bound < 2 ** 61) return { order: `(${us} * ${spread} + ingest)`, bound: String(2n ** 61n) }
-  return { order: `(${us}::HUGEINT * 4294967296 + ingest)`, bound: String(2n ** 90n) }
+  // Times and ids are below 2^54 here, a place for an id below 2^56: their product stays far from the end of 127 bits.
+  return { order: `(${us}::HUGEINT * ${BigInt(spread)} + ingest)`, bound: String(2n ** 112n) }
 }
 
 function statistics(name: AggregateFunction, { order, bound }: { order: string; bound: string }): string {

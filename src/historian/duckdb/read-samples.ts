@@ -30,7 +30,7 @@ export async function readSamples(context: ReadContext, query: SampleQuery, maxR
   const paths = await coldPaths(connection, context.coldDirectory, query.from, query.to, [key])
   // The limit is one more than asked for, to know whether there is more.
   const result =
-    await connection.run(`SELECT epoch_us(time)::DOUBLE, coalesce(value, 'nan'), status, reasons, ingest${hasText ? ', text' : ''}
+    await connection.run(`SELECT epoch_us(time)::DOUBLE, coalesce(value, 'nan'), status, reasons, ingest::DOUBLE${hasText ? ', text' : ''}
     FROM (${allSamples(paths)}) WHERE signal = ${key} AND time >= ${at(query.from)} AND time < ${at(query.to)}${known}
     ORDER BY time ${order}, ingest ${order} LIMIT ${limit + 1}`)
   return gather(await result.fetchAllChunks(), limit, hasText, dictionaries)
@@ -49,7 +49,7 @@ function gather(chunks: readonly DuckDBDataChunk[], limit: number, hasText: bool
   const value = new Float64Array(count)
   const status = new Uint32Array(count)
   const reasons = new Uint32Array(count)
-  const ingest = new Uint32Array(count)
+  const ingest = new Float64Array(count)
   const text = new Map<number, string>()
   let to = 0
   for (const chunk of chunks) {
@@ -59,7 +59,7 @@ function gather(chunks: readonly DuckDBDataChunk[], limit: number, hasText: bool
     value.set(columnOf(chunk, 1, Float64Array).subarray(0, rows), to)
     status.set(columnOf(chunk, 2, Uint32Array).subarray(0, rows), to)
     reasons.set(columnOf(chunk, 3, Uint32Array).subarray(0, rows), to)
-    ingest.set(columnOf(chunk, 4, Uint32Array).subarray(0, rows), to)
+    ingest.set(columnOf(chunk, 4, Float64Array).subarray(0, rows), to)
     for (let i = 0; hasText && i < rows; i++) {
       const item = chunk.getColumnVector(5).getItem(i)
       if (typeof item === 'string') text.set(to + i, item)

@@ -1,4 +1,5 @@
 import {
+  BIGINT,
   DOUBLE,
   type DuckDBAppender,
   type DuckDBConnection,
@@ -15,7 +16,7 @@ import { columnOf } from './vectors.ts'
 
 /** Rows in one of the engine's chunks. */
 const CHUNK = 2048
-const TYPES = [UINTEGER, TIMESTAMP, DOUBLE, UINTEGER, UINTEGER, UINTEGER]
+const TYPES = [UINTEGER, TIMESTAMP, DOUBLE, UINTEGER, UINTEGER, BIGINT]
 const TEXT = TYPES.length
 const TWO_32 = 2 ** 32
 
@@ -29,7 +30,7 @@ interface Columns {
   readonly value: Float64Array
   readonly status: Uint32Array
   readonly reasons: Uint32Array
-  readonly ingest: Uint32Array
+  readonly ingest: BigInt64Array
 }
 
 /**
@@ -109,7 +110,7 @@ function columns(rows: number, types: readonly DuckDBType[]): Columns {
     value: columnOf(chunk, 2, Float64Array),
     status: columnOf(chunk, 3, Uint32Array),
     reasons: columnOf(chunk, 4, Uint32Array),
-    ingest: columnOf(chunk, 5, Uint32Array),
+    ingest: columnOf(chunk, 5, BigInt64Array),
   }
 }
 
@@ -128,7 +129,7 @@ function fill(
   c.value.set(batch.value.subarray(from, end), to)
   c.status.set(batch.status.subarray(from, end), to)
   c.reasons.set(reasons.subarray(from, end), to)
-  c.ingest.fill(ingest, to, to + rows)
+  c.ingest.fill(BigInt(ingest), to, to + rows)
   const { time } = c
   const { sourceTime } = batch
   for (let i = from, at = to * 2; i < end; i++, at += 2) {

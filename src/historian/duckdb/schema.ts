@@ -3,25 +3,27 @@ import { STATUS_CODES } from '../../core/status-codes.ts'
 import { rowsOf } from './rows.ts'
 
 /** Layout of the tables and files. A database of another layout is refused, not guessed at. */
-const FORMAT = 2
+const FORMAT = 3
 
 /** Columns of a hot table, in the order in which they are appended. */
-const HOT_COLUMNS = 'signal UINTEGER, time TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest UINTEGER'
+const HOT_COLUMNS = 'signal UINTEGER, time TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest BIGINT'
 
 /**
  * The tables. `store.samples` and `store.texts` are the hot part: no key and no index (a primary key costs five times the writing), rows in order of
  * arrival. In them, and only there, NaN stands for null, because marking nulls row by row would cost the hot path. Text has a table of its own
  * because a text column that holds nothing took 13 % of a commit's CPU time
  * and of the hot bytes.
- * Rows are found by `ingest`, `signal` and `reasons`, small numbers given here; `writers`, `signal_indices` and `reason_indices` say what a
- * node's own numbers mean.
+ * Rows are found by `ingest`, `signal` and `reasons`, numbers given here; `writers`, `signal_indices` and `reason_indices` say what a
+ * node's own numbers mean. Ingest ids are exact in a double, and BIGINT rather than UBIGINT because arithmetic of signed with unsigned numbers
+ * goes through 128 bits. `definitions` keeps every version: a sample follows the newest whose `since_ingest` is at or below its own `ingest`.
  */
 const TABLES = `
 CREATE SCHEMA IF NOT EXISTS store;
 CREATE TABLE IF NOT EXISTS store.format (version INTEGER);
 CREATE TABLE IF NOT EXISTS store.samples (${HOT_COLUMNS});
 CREATE TABLE IF NOT EXISTS store.texts (${HOT_COLUMNS}, text VARCHAR);
-CREATE TABLE IF NOT EXISTS store.ingests (ingest UINTEGER, writer UINTEGER, sequence BIGINT, samples UINTEGER, received TIMESTAMP, recorded TIMESTAMP, config UINTEGER);
+CREATE TABLE IF NOT EXISTS store.ingests (ingest BIGINT, writer UINTEGER, sequence BIGINT, samples UINTEGER, received TIMESTAMP, recorded TIMESTAMP, config UINTEGER, oldest TIMESTAMP, newest TIMESTAMP);
+CREATE TABLE IF NOT EXISTS store.definitions (signal UINTEGER, since_ingest BIGINT, recorded TIMESTAMP, config UINTEGER, definition VARCHAR, period BIGINT);
 CREATE TABLE IF NOT EXISTS store.writers (writer UINTEGER, node VARCHAR, epoch BIGINT, sequence BIGINT);
 CREATE TABLE IF NOT EXISTS store.signals (signal UINTEGER, id VARCHAR, connection VARCHAR, address VARCHAR, unit VARCHAR, data_type VARCHAR, definition VARCHAR, has_text BOOLEAN);
 CREATE TABLE IF NOT EXISTS store.signal_indices (writer UINTEGER, number UINTEGER, signal UINTEGER);
@@ -30,7 +32,10 @@ CREATE TABLE IF NOT EXISTS store.reason_indices (writer UINTEGER, number UINTEGE
 CREATE TABLE IF NOT EXISTS store.configs (config UINTEGER, version VARCHAR);
 CREATE TABLE IF NOT EXISTS store.gaps (writer UINTEGER, first BIGINT, last BIGINT, cause VARCHAR, samples BIGINT, recorded TIMESTAMP);
 CREATE TABLE IF NOT EXISTS store.files (name VARCHAR, day INTEGER, samples BIGINT, bytes BIGINT, oldest TIMESTAMP, newest TIMESTAMP, first_signal UINTEGER, last_signal UINTEGER, present BOOLEAN);
-CREATE TABLE IF NOT EXISTS store.last (signal UINTEGER, time TIMESTAMP, received TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest UINTEGER, text VARCHAR);
+CREATE TABLE IF NOT EXISTS store.last (signal UINTEGER, time TIMESTAMP, received TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest BIGINT, text VARCHAR);
+CREATE TABLE IF NOT EXISTS store.measures (signal UINTEGER, hour TIMESTAMP, watermark BIGINT, samples BIGINT, good BIGINT, uncertain BIGINT, bad BIGINT,
+  good_us BIGINT, uncertain_us BIGINT, bad_us BIGINT, first BIGINT, last BIGINT, last_rank UINTEGER, last_until BIGINT, delay_p50 BIGINT, delay_p95 BIGINT,
+  resolution DOUBLE, by_reason VARCHAR);
 CREATE OR REPLACE TABLE store.status_names (code UINTEGER, name VARCHAR);
 `
 
@@ -43,10 +48,13 @@ CREATE OR REPLACE VIEW main.ingests AS
 CREATE OR REPLACE VIEW main.gaps AS
   SELECT w.node, w.epoch, g.first AS first_sequence, g.last AS last_sequence, g.cause, g.samples, g.recorded AS recorded_time
   FROM store.gaps g JOIN store.writers w USING (writer);
+CREATE OR REPLACE VIEW main.definitions AS
+  SELECT s.id AS signal, d.since_ingest, d.recorded AS recorded_time, c.version AS config_version, d.definition
+  FROM store.definitions d JOIN store.signals s USING (signal) LEFT JOIN store.configs c USING (config);
 `
 
 /** The views a SELECT may name. */
-export const PUBLIC_VIEWS: readonly string[] = ['signals', 'samples', 'ingests', 'gaps']
+export const PUBLIC_VIEWS: readonly string[] = ['signals', 'samples', 'ingests', 'gaps', 'definitions']
 
 /** Makes what is missing. Safe to repeat at every start. */
 export async function createSchema(connection: DuckDBConnection): Promise<void> {

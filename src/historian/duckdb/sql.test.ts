@@ -14,7 +14,7 @@ let directory: string
 let historian: Historian
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ecluse-sql-'))
-  const limits = { sqlBytes: 100_000, queriesWaiting: 2, aggregateSignals: 3, aggregateRows: 2, sampleRows: 5 }
+  const limits = { sqlBytes: 100_000, queriesWaiting: 2, aggregateSignals: 3, aggregateRows: 2, sampleRows: 5, definitionVersions: 2 }
   historian = await openHistorian({ directory, memoryLimitBytes: 128 * 1024 * 1024, clock: systemClock, log: silent, limits })
   const r = new Recorder()
   await historian.write([
@@ -104,6 +104,15 @@ test('no function makes a value of any size at once', async () => {
 test('a result stops at its rows and at its bytes', async () => {
   const wide = await historian.sql("SELECT string_agg(a.range, '') FROM range(1000) a, range(100) b GROUP BY b.range", limits)
   assert.ok(wide.truncated && wide.rows.length > 10 && wide.rows.length < 50, String(wide.rows.length))
+})
+
+test('of many versions of a definition, the newest are answered', async () => {
+  const r = new Recorder('redefines')
+  for (const unit of ['A', 'mA', 'kA']) await historian.write([r.signals([0, { id: 'a/redefined', unit }])])
+  assert.deepEqual(
+    (await historian.definitions('a/redefined')).map((row) => row.definition.unit),
+    ['mA', 'kA'],
+  )
 })
 
 test('limits on signals, rows, waiting queries and length', async () => {

@@ -7,6 +7,8 @@ import type { Micros } from '../../core/time.ts'
 import { sweep } from './cold.ts'
 import { type CompactContext, compactDay, dropDays, firstOpenDay, hotDays, refreshView } from './compact.ts'
 import type { Dictionaries } from './dictionaries.ts'
+import { saveFacts } from './measure-cache.ts'
+import type { Facts } from './measure-facts.ts'
 import type { CompactResult, StoreOptions } from './protocol.ts'
 import { Readers } from './readers.ts'
 import { rowsOf, whole } from './rows.ts'
@@ -163,6 +165,11 @@ export class Store {
       recordedTime: recordedTime as number,
       configVersion: (configVersion ?? '') as string,
     }))
+  }
+
+  /** Not while a write runs. */
+  keepMeasures(facts: readonly Facts[]): Promise<void> {
+    return saveFacts(this.#connection, facts, this.options.limits.measuresKept)
   }
 
   async stats(connection: DuckDBConnection): Promise<Omit<HistorianStats, 'problem'>> {

@@ -165,12 +165,13 @@ export class SampleWriter {
     }
     if (content.kind === 'config') writer.config = this.dictionaries.config(content.version)
     this.#define(writer, content)
-    this.#ingest(writer, record, record.recordedTime, 0)
+    this.#ingest(writer, record, record.recordedTime, 0, null, null)
   }
 
   #define(writer: Writer, content: Content): void {
+    const learnt = { ingest: this.#lastIngest + 1, recorded: this.#recorded }
     if (content.kind === 'signals')
-      for (const [number, definition] of content.signals) this.dictionaries.mapSignal(writer, number, definition)
+      for (const [number, definition] of content.signals) this.dictionaries.mapSignal(writer, number, definition, learnt)
     if (content.kind !== 'reasons') return
     content.sets.forEach((names, i) => {
       this.dictionaries.mapReasons(writer, content.first + i, names)
@@ -182,14 +183,19 @@ export class SampleWriter {
     const signal = new Uint32Array(count)
     const reasons = new Uint32Array(count)
     let unknown = 0
+    let oldest = Number.POSITIVE_INFINITY
+    let newest = Number.NEGATIVE_INFINITY
     for (let i = 0; i < count; i++) {
+      const time = batch.sourceTime[i] as number
+      if (time < oldest) oldest = time
+      if (time > newest) newest = time
       const key = writer.signals[batch.signal[i] as number] ?? 0
       signal[i] = key
       if (key === 0) unknown++
       const set = writer.reasons[batch.reasons[i] as number] ?? 0
       reasons[i] = set === 0 ? this.dictionaries.reasonSet(['unknown-reasons']) : set - 1
     }
-    this.#ingest(writer, record, batch.receivedTime, count - unknown)
+    this.#ingest(writer, record, batch.receivedTime, count - unknown, count === 0 ? null : oldest, count === 0 ? null : newest)
     const ingest = this.#lastIngest
     const rows: Rows = { batch, signal, reasons, ingest }
     const known = unknown === 0 ? rows : pick(rows, (row) => signal[row] !== 0)
@@ -211,9 +217,9 @@ export class SampleWriter {
     this.#texts?.append(pick(rows, (row) => withText.has(signal[row] as number)))
   }
 
-  #ingest(writer: Writer, record: PackedRecord, received: Micros, samples: number): void {
+  #ingest(writer: Writer, record: PackedRecord, received: Micros, samples: number, oldest: Micros | null, newest: Micros | null): void {
     if (this.#lastIngest >= LAST_INGEST) throw new Error('every ingest id is used: this historian is full; start a new one')
-    this.#ingests.push([++this.#lastIngest, writer.key, record.sequence, samples, received, this.#recorded, writer.config])
+    this.#ingests.push([++this.#lastIngest, writer.key, record.sequence, samples, received, this.#recorded, writer.config, oldest, newest])
   }
 
   #gap(writer: Writer, first: number, last: number, cause: string, samples: number | null): void {
