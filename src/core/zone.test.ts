@@ -11,22 +11,18 @@ import { isZone, ZONE_YEARS, Zone } from './zone.ts'
 const ZONES = ['Europe/Paris', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Africa/Casablanca', 'Pacific/Apia', 'UTC']
 const LATER = parseTime('2030-01-01T00:00:00Z')
 
-/** Converts wall-clock times of one signal, a batch each, received at `receivedTime` or long after. */
-function convert(zoneName: string, walls: readonly Micros[], received: (i: number) => Micros = () => LATER) {
-  const zone = new Zone(zoneName)
+/** Converts wall-clock times of one signal that were all received at once. */
+function convert(zoneName: string, walls: readonly Micros[], receivedTime = LATER) {
   const reasons = new ReasonSets()
-  const previous = new PreviousTimes()
-  return walls.map((wall, i) => {
-    const builder = new BatchBuilder(1)
-    builder.push(0, wall, 1, 0)
-    const batch = builder.build(received(i))
-    toUtc(batch, zone, reasons, previous)
-    return {
-      utc: batch.sourceTime[0] as number,
-      status: statusName(batch.status[0] as number),
-      reasons: reasons.names(batch.reasons[0] as number),
-    }
-  })
+  const builder = new BatchBuilder(walls.length)
+  for (const wall of walls) builder.push(0, wall, 1, 0)
+  const batch = builder.build(receivedTime)
+  toUtc(batch, new Zone(zoneName), reasons, new PreviousTimes())
+  return walls.map((_, i) => ({
+    utc: batch.sourceTime[i] as number,
+    status: statusName(batch.status[i] as number),
+    reasons: reasons.names(batch.reasons[i] as number),
+  }))
 }
 
 /** What a device on local time would write; the zone's offset asked of Intl for this very instant. */
@@ -54,7 +50,7 @@ test('any hour of any year comes back, or is in doubt with the right one an offs
     fc.property(fc.constantFrom(...ZONES), fc.integer({ min: 1995, max: 2035 }), fc.integer({ min: 0, max: 8759 }), (name, year, hour) => {
       const zone = new Zone(name)
       const utc = Date.UTC(year, 0, 1, hour) * 1000
-      const [got] = convert(name, [wallOf(zone, utc)], () => parseTime('2040-01-01T00:00:00Z'))
+      const [got] = convert(name, [wallOf(zone, utc)], parseTime('2040-01-01T00:00:00Z'))
       if (got?.status === 'Good') assert.equal(got.utc, utc)
       else {
         assert.deepEqual(got?.reasons, ['dst-fold'])
@@ -104,11 +100,7 @@ test('nothing decides: Uncertain with dst-fold; our own clock decides where one 
     const first = parseTime(change) - lengthUs / 2
     const wall = wallOf(new Zone(zone), first)
     assert.deepEqual(convert(zone, [wall]), [{ utc: first + lengthUs, status: 'Uncertain', reasons: ['dst-fold'] }], zone)
-    assert.deepEqual(
-      convert(zone, [wall], () => first + SECOND),
-      [{ utc: first, status: 'Good', reasons: [] }],
-      zone,
-    )
+    assert.deepEqual(convert(zone, [wall], first + SECOND), [{ utc: first, status: 'Good', reasons: [] }], zone)
   }
 })
 
