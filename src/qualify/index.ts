@@ -12,6 +12,7 @@ import { Substitutes } from './substitute.ts'
 import { CHUNK_ROWS, Trace } from './trace.ts'
 
 export { explain, type RuleExplanation } from './explain.ts'
+export { ClocksOff, clockOffset } from './rules/clock-offset.ts'
 
 /** Nothing declared besides the signals themselves. */
 export const NOTHING_DECLARED: Declarations = { site: '', peers: {}, maintenance: [], substitutes: {} }

@@ -4,6 +4,7 @@ import type { Source } from '../core/source.ts'
 import type { Clock } from '../core/time.ts'
 import type { BackOff } from '../lib/back-off.ts'
 import type { Qualify } from '../qualify/index.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { HealthRecord } from './health.ts'
 import type { Lane } from './lane.ts'
 import type { Liveness } from './liveness.ts'
@@ -19,6 +20,8 @@ export interface ConnectionParts {
   readonly lane: Lane
   readonly qualify: Qualify
   readonly memory: Pick<RuleMemory, 'enter'>
+  /** Absent: times are taken as they are. */
+  readonly clockWatch?: Pick<ClockWatch, 'take'>
   readonly backOff: BackOff
   readonly clock: Clock
   readonly log: Logger
@@ -49,7 +52,8 @@ export async function runConnection(parts: ConnectionParts): Promise<void> {
   health.enter('stopped')
 }
 
-async function attempt({ source, health, liveness, lane, qualify, memory, backOff, clock, stop }: ConnectionParts): Promise<void> {
+async function attempt(parts: ConnectionParts): Promise<void> {
+  const { source, health, liveness, lane, qualify, memory, clockWatch, backOff, clock, stop } = parts
   await connectWithin(source, clock, stop)
   health.enter('connected')
   while (!stop.aborted) {
@@ -65,6 +69,7 @@ async function attempt({ source, health, liveness, lane, qualify, memory, backOf
     }
     health.countRead(delivery.batch.count)
     const settled = await memory.enter(delivery.batch.count)
+    clockWatch?.take(delivery.batch)
     const { batch, flooded } = qualify.judge(delivery.batch)
     if (flooded > 0) source.counters.dropped.flood = (source.counters.dropped.flood ?? 0) + flooded
     const ack = () => {

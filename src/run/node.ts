@@ -9,7 +9,8 @@ import { SignalTable } from '../core/signals.ts'
 import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
-import { Qualify } from '../qualify/index.ts'
+import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
@@ -47,6 +48,7 @@ interface Shared extends NodeDependencies {
   readonly fanOut: FanOut
   readonly qualify: Qualify
   readonly memory: RuleMemory
+  readonly clocksOff: ClocksOff
   readonly spool: Spool
   readonly stop: AbortSignal
 }
@@ -61,7 +63,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const startedTime = clock.now()
   const { spool, historian, lastRecordedTime } = await openStores(loaded, signals, reasons, deps)
   const { peers, maintenance, substitutes, site } = config
-  const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id })
+  const clocksOff = new ClocksOff()
+  const others = [clockOffset(reasons, clocksOff)]
+  const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
   const memory = new RuleMemory({ qualify, spool, clock, log, file: join(config.data, 'qualify', 'memory') })
   const resumed = async () => {
     await memory.restore()
@@ -81,7 +85,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   })
   const stopping = new AbortController()
   const fanOut = new FanOut(log)
-  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, memory, spool, stop: stopping.signal }
+  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, memory, clocksOff, spool, stop: stopping.signal }
   const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
@@ -120,7 +124,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
 }
 
 function startConnection(connection: LoadedConnection, loaded: LoadedConfig, shared: Shared) {
-  const { clock, random, signals, reasons, last, fanOut, qualify, memory, spool, stop } = shared
+  const { clock, random, signals, reasons, last, fanOut, qualify, memory, clocksOff, spool, stop } = shared
   const { name } = connection
   const log = scoped(shared.log, name)
   const endpoint = endpointOf(connection.config)
@@ -134,15 +138,20 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
-  const running = runConnection({ source, health, liveness, lane, qualify, memory, backOff, clock, log, stop })
+  const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
+  const running = runConnection({ source, health, liveness, lane, qualify, memory, clockWatch, backOff, clock, log, stop })
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) await lane.put(marks)
+    const measured = clockWatch.measure()
+    if (measured) await lane.put(measured)
   })
   return {
     health: () => {
       const { dropped, latencyMs } = source.counters
-      return health.view({ signals: liveness.members().size, dropped, latencyMs })
+      const measured = clockWatch.view()
+      const clockView = { ...(source.clock && { clockMethod: source.clock.method }), ...(measured && { clock: measured }) }
+      return health.view({ signals: liveness.members().size, dropped, latencyMs, ...clockView })
     },
     finish: async () => {
       await Promise.all([running, watching])
