@@ -54,6 +54,7 @@ function rig(method: SourceClock['method'] | undefined, settings: ClockSettings 
 
 test('round trip: offset and uncertainty become signals of the node’s own, once for each measurement', async () => {
   const { watch, ask, told, signals } = rig('round-trip')
+  assert.equal(watch.ownSignals, 0)
   assert.equal(told(), undefined)
   await ask(2 * SECOND)
   assert.deepEqual(told(), [
@@ -61,6 +62,7 @@ test('round trip: offset and uncertainty become signals of the node’s own, onc
     ['t/ecluse/plc/clock-uncertainty', 0.006],
   ])
   assert.equal(told(), undefined)
+  assert.equal(watch.ownSignals, 2)
   const definition = signals.at(signals.indexOf('t/ecluse/plc/clock-offset') ?? -1)
   assert.deepEqual([definition?.connection, definition?.unit, definition?.address], ['plc', 's', 'clock by round trip'])
   assert.deepEqual([watch.view()?.offsetUs, watch.view()?.beyondLimit, watch.view()?.finding], [2 * SECOND, false, undefined])

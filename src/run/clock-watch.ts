@@ -72,6 +72,11 @@ export class ClockWatch {
     return { batch: this.#tell(reading) }
   }
 
+  /** The node's own signals among those of the connection: not the device's, so counted apart. */
+  get ownSignals(): number {
+    return OWN.filter((name) => this.#parts.signals.indexOf(this.#idOf(name)) !== undefined).length
+  }
+
   /** What the connection's health says of its clock. */
   view(): ConnectionClock | undefined {
     const offset = this.#offset
@@ -135,8 +140,12 @@ export class ClockWatch {
     return { ...exchange, deviceTime: resolveWall(this.#zone.span(deviceTime), deviceTime, received.wallUs, received.wallUs).utc }
   }
 
+  #idOf(name: (typeof OWN)[number]): string {
+    return `${this.#parts.site}/ecluse/${this.#parts.connection}/${name}`
+  }
+
   #tell(reading: ClockReading): SampleBatch {
-    const { signals, clock, site, connection } = this.#parts
+    const { signals, clock, connection } = this.#parts
     const now = clock.now()
     const address = reading.method === 'round-trip' ? 'clock by round trip' : 'clock by arrival'
     const builder = new BatchBuilder(2)
@@ -144,12 +153,14 @@ export class ClockWatch {
       ['clock-offset', reading.offsetUs],
       ['clock-uncertainty', reading.uncertaintyUs],
     ] as const) {
-      const definition = { id: `${site}/ecluse/${connection}/${name}`, connection, address, dataType: 'number', unit: 's' } as const
+      const definition = { id: this.#idOf(name), connection, address, dataType: 'number', unit: 's' } as const
       builder.push(signals.define({ ...definition, label: LABELS[name], decimals: 6 }), now, us / 1e6, Status.Good)
     }
     return builder.build(now)
   }
 }
+
+const OWN = ['clock-offset', 'clock-uncertainty'] as const
 
 const LABELS = {
   'clock-offset': { fr: 'Écart d’horloge de l’appareil', en: 'Device clock offset' },

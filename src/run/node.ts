@@ -137,6 +137,8 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
     fanOut.publish(batch)
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
+  // What the node measures itself is not counted as the device's.
+  const ownLane = new Lane({ spool, health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock), clock, random, onStored })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
   const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
   const running = runConnection({ source, health, liveness, lane, qualify, memory, clockWatch, backOff, clock, log, stop })
@@ -144,18 +146,18 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
     const marks = liveness.check()
     if (marks) await lane.put(marks)
     const measured = clockWatch.measure()
-    if (measured) await lane.put(measured)
+    if (measured) await ownLane.put(measured)
   })
   return {
     health: () => {
       const { dropped, latencyMs } = source.counters
       const measured = clockWatch.view()
       const clockView = { ...(source.clock && { clockMethod: source.clock.method }), ...(measured && { clock: measured }) }
-      return health.view({ signals: liveness.members().size, dropped, latencyMs, ...clockView })
+      return health.view({ signals: liveness.members().size - clockWatch.ownSignals, dropped, latencyMs, ...clockView })
     },
     finish: async () => {
       await Promise.all([running, watching])
-      await lane.close(DRAIN_LIMIT_MS)
+      await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
     },
   }
 }
