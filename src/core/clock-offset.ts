@@ -121,7 +121,9 @@ export class ClockOffset {
   steadyArrival(nowMs: number, withinUs: number): number | undefined {
     this.#forget(nowMs)
     const points = this.#points
-    if (this.method !== 'one-way' || points.length < STEADY_POINTS) return undefined
+    const [first, last] = [points[0], points.at(-1)]
+    if (this.method !== 'one-way' || !first || !last) return undefined
+    if (points.length < STEADY_POINTS || last.atMs - first.atMs < STEADY_MS) return undefined
     const offsets = points.map(({ offsetUs }) => offsetUs)
     const most = Math.max(...offsets)
     return most - Math.min(...offsets) <= withinUs ? most : undefined
@@ -142,6 +144,7 @@ export class ClockOffset {
 }
 
 const STEADY_POINTS = 3
+const STEADY_MS = 60_000
 
 const slotOf = (ms: number): number => Math.floor(ms / CLOCK_LIMITS.slotMs)
 
