@@ -61,6 +61,10 @@ describe('the HTTP surface', () => {
     assert.ok(description.paths['/api/v1/samples'].get.parameters.some(({ name }: { name: string }) => name === 'asKnownAt'))
     const metrics = await (await api.call('/metrics')).text()
     assert.match(metrics, /ecluse_samples_dropped_total\{connection="plc-0",reason="sequence-gap"\} 2/)
+    assert.match(metrics, /ecluse_connection_clock_offset_seconds\{connection="plc-0"\} 3600\n/)
+    assert.match(metrics, /ecluse_connection_clock_beyond_limit\{connection="plc-0"\} 1\n/)
+    const { clock } = (await read('health')).connections[0]
+    assert.deepEqual([clock.offsetUs, clock.measuredTime, clock.findingDetail], [3_600_000_000, '1970-01-01T00:00:00.000Z', 'UTC+01:00'])
     assert.ok(!metrics.includes('line-1'), 'no signal ids in labels')
   })
 

@@ -85,7 +85,18 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
     ...({ name: 'plc-0', kind: 'opcua', endpoint: 'opc.tcp://127.0.0.1:4840', state: 'connected', liveness: 'live' } as const),
     ...{ since: systemClock.now(), lastHeardTime: undefined, lastGoodTime: undefined, latencyMs: 2, signals: signalCount },
     ...{ attempts: 1, reconnects: 0, read: 5, stored: 5, good: 5, uncertain: 0, bad: 0, gaps: 0, dropped: { 'sequence-gap': 2 } },
-    ...{ ratePerSecond: 1, pending: 0, lastError: undefined },
+    ...{ ratePerSecond: 1, pending: 0, lastError: undefined, clockMethod: 'round-trip' as const },
+    clock: {
+      ...{
+        offsetUs: 3_600_000_000,
+        uncertaintyUs: 2_500,
+        driftPpm: -3.5,
+        driftUncertaintyPpm: 1,
+        measuredTime: 0,
+        method: 'round-trip' as const,
+      },
+      ...{ maxOffsetUs: 5_000_000, beyondLimit: true, finding: 'local-time' as const, findingDetail: 'UTC+01:00' },
+    },
   }
   const view: NodeView = {
     ...{

@@ -89,13 +89,14 @@ function countSignals({ signals, last }: NodeView): Health['signals'] {
 }
 
 export function toConnection(connection: ConnectionHealth): Connection {
-  const { lastError, ...rest } = connection
+  const { lastError, clock, ...rest } = connection
   return {
     ...rest,
     dropped: { ...connection.dropped },
     since: formatTime(connection.since),
     lastHeardTime: timeOf(connection.lastHeardTime),
     lastGoodTime: timeOf(connection.lastGoodTime),
+    ...(clock && { clock: { ...clock, measuredTime: formatTime(clock.measuredTime) } }),
     lastError: lastError && { ...lastError, time: formatTime(lastError.time) },
   }
 }

@@ -4,6 +4,8 @@ import type { Resources, Server } from './route.ts'
 
 type Reading = readonly [name: string, help: string, read: (connection: ConnectionHealth) => number | undefined]
 
+const seconds = (us: number | undefined): number | undefined => (us === undefined ? undefined : us / 1e6)
+
 const COUNTERS: readonly Reading[] = [
   ['ecluse_samples_read_total', 'Samples read from the device', (c) => c.read],
   ['ecluse_samples_stored_total', 'Samples made durable', (c) => c.stored],
@@ -20,6 +22,14 @@ const GAUGES: readonly Reading[] = [
     'ecluse_connection_latency_seconds',
     'Round trip of the last request',
     (c) => (c.latencyMs !== undefined ? c.latencyMs / 1000 : undefined),
+  ],
+  ['ecluse_connection_clock_offset_seconds', 'Clock of the device minus ours', (c) => seconds(c.clock?.offsetUs)],
+  ['ecluse_connection_clock_uncertainty_seconds', 'Half width of what the clock offset may be', (c) => seconds(c.clock?.uncertaintyUs)],
+  ['ecluse_connection_clock_drift_ppm', 'How much faster the clock of the device runs', (c) => c.clock?.driftPpm],
+  [
+    'ecluse_connection_clock_beyond_limit',
+    '1 while the clock of the device is off by more than its limit for certain',
+    (c) => c.clock && Number(c.clock.beyondLimit),
   ],
   [
     'ecluse_connection_last_heard_timestamp_seconds',

@@ -36,6 +36,20 @@ export const signal = z.object({
 })
 export type Signal = z.infer<typeof signal>
 
+/** The device's clock minus ours; the true offset lies within `offsetUs` ± `uncertaintyUs`. One way, only "ahead" is certain: behind cannot be told from a slow line. */
+const connectionClock = z.object({
+  offsetUs: z.number(),
+  uncertaintyUs: z.number(),
+  driftPpm: z.number().optional(),
+  driftUncertaintyPpm: z.number().optional(),
+  measuredTime: time,
+  method: z.enum(['round-trip', 'one-way']),
+  maxOffsetUs: z.number(),
+  beyondLimit: z.boolean().describe('off by more than maxOffsetUs, whatever the uncertainty'),
+  finding: z.enum(['local-time']).optional().describe('a named cause'),
+  findingDetail: z.string().optional().describe('the offset of the zone the device seems to be in: UTC+01:00'),
+})
+
 export const connection = z.object({
   name: z.string(),
   kind: z.string(),
@@ -47,6 +61,8 @@ export const connection = z.object({
   lastHeardTime: time.optional(),
   lastGoodTime: time.optional(),
   latencyMs: z.number().optional(),
+  clockMethod: z.enum(['round-trip', 'one-way']).optional().describe('absent: the protocol carries no time'),
+  clock: connectionClock.optional().describe('absent: not measured yet, or not measurable'),
   signals: z.int(),
   attempts: z.int(),
   reconnects: z.int(),

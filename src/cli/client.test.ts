@@ -48,6 +48,11 @@ function health(status: Health['status']): Health {
     dropped: {},
     ratePerSecond: 1.25,
     pending: 0,
+    clockMethod: 'round-trip' as const,
+    clock: {
+      ...{ offsetUs: 3_600_001_200, uncertaintyUs: 45_000, measuredTime: now(), method: 'round-trip' as const, maxOffsetUs: 5_000_000 },
+      ...{ beyondLimit: true, finding: 'local-time' as const, findingDetail: 'UTC+01:00' },
+    },
     lastError: { time: now(), message: 'connect ECONNREFUSED' },
   }
   return {
@@ -142,6 +147,9 @@ test('status shows the node and its connections; failing is 1', async () => {
   assert.equal(code, 0)
   assert.match(out, /^t2e\/node-1: degraded\nversion 0\.1\.0, configuration abc, running for 60 s\n/)
   assert.match(out, /^plc-1 +paper +backing-off +bad +2 +1\.3 .*connect ECONNREFUSED$/m)
+  assert.match(out, /^plc-1 .* \+3600\.0 ±0\.0 s /m)
+  assert.match(out, /^plc-1: the device's clock is off by \+3600\.0 ±0\.0 s, the limit is 5 s/m)
+  assert.match(out, /^plc-1: the device seems to be on local time, UTC\+01:00: declare `clock: \{ zone/m)
   state = 'failing'
   assert.equal((await run(['status', '-c', config])).code, 1)
   assert.equal(JSON.parse((await run(['status', '-c', config, '-o', 'json'])).out).connections[0].gaps, 1)

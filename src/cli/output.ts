@@ -82,3 +82,10 @@ export function bytes(count: number): string {
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, count)) / 10))
   return `${(count / 2 ** (10 * power)).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
+
+/** A clock's offset with its uncertainty, in the largest unit that says enough: `+1.3 ±0.9 ms`, `-3600.0 ±0.1 s`. */
+export function offset(offsetUs: number, uncertaintyUs: number): string {
+  const isSmall = Math.max(Math.abs(offsetUs), uncertaintyUs) < 1e6
+  const [unit, per] = isSmall ? ['ms', 1e3] : ['s', 1e6]
+  return `${offsetUs < 0 ? '-' : '+'}${(Math.abs(offsetUs) / per).toFixed(1)} ±${(uncertaintyUs / per).toFixed(1)} ${unit}`
+}

@@ -1,7 +1,7 @@
 import { type Connection, type Health, health as healthShape } from '../api/schemas.ts'
 import { type ClientOptions, connectClient } from './client.ts'
 import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
-import { age, bytes, paint, table, writeResult } from './output.ts'
+import { age, bytes, offset, paint, table, writeResult } from './output.ts'
 
 /** `ecluse status`: the node at a glance. 1 when it is failing. */
 export async function status(verb: Verb, options: CommonOptions & ClientOptions): Promise<Exit> {
@@ -36,9 +36,21 @@ function describe(verb: Verb, health: Health): string {
         { title: words.rate, cell: (one) => one.ratePerSecond.toFixed(1), right: true },
         { title: words.lastGood, cell: (one) => (one.lastGoodTime ? since(one.lastGoodTime) : '-'), right: true },
         { title: words.latency, cell: (one) => (one.latencyMs === undefined ? '-' : `${one.latencyMs.toFixed(1)} ms`), right: true },
+        { title: words.clock, cell: (one) => (one.clock ? offset(one.clock.offsetUs, one.clock.uncertaintyUs) : '-'), right: true },
         { title: words.problem, cell: (one) => (one.state === 'connected' ? '' : (one.lastError?.message ?? '')) },
       ],
       health.connections,
     ),
+    ...health.connections.flatMap((one) => clockProblems(verb, one).map((text) => warn(text))),
   ].join('\n')
+}
+
+/** What a person should do about a device's clock. */
+function clockProblems(verb: Verb, { name, clock }: Connection): string[] {
+  const words = verb.words.status
+  if (!clock) return []
+  return [
+    ...(clock.beyondLimit ? [words.clockOff(name, offset(clock.offsetUs, clock.uncertaintyUs), clock.maxOffsetUs / 1e6)] : []),
+    ...(clock.finding === 'local-time' ? [words.localTime(name, clock.findingDetail ?? '')] : []),
+  ]
 }

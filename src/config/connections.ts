@@ -5,7 +5,7 @@ import { addIssues, noDefaultMessage } from './issues.ts'
 import { bindModels } from './models.ts'
 import { type Located, locate, locateHolder, locateKey } from './places.ts'
 import { pathKey, type ReferenceContext, resolveReferences } from './references.ts'
-import { connectionCommon } from './schema.ts'
+import { type ConnectionCommon, connectionCommon } from './schema.ts'
 import type { AnySchema } from './schema-walk.ts'
 import { nearest } from './suggest.ts'
 
@@ -16,6 +16,8 @@ export interface LoadedConnection {
   readonly label: Label | undefined
   /** Milliseconds of silence until its signals are Uncertain, then Bad. */
   readonly silence: { readonly uncertainAfter: number; readonly badAfter: number }
+  /** Milliseconds the device's clock may be off, and the zone its times are written in when that is not UTC. */
+  readonly clock: ConnectionCommon['clock']
   /** The connector's own keys, parsed by its schema. */
   readonly config: unknown
   readonly connector: Connector
@@ -64,8 +66,9 @@ export function readConnection(
   }
   if (!common.data || !own.success) return { loaded: undefined, canonical: resolved.canonical }
   checkConnector(connector, own.data, at, problems)
-  const { kind, label, silence } = common.data
-  return { loaded: { name, kind, label: label as Label | undefined, silence, config: own.data, connector }, canonical: resolved.canonical }
+  const { kind, label, silence, clock } = common.data
+  const loaded = { name, kind, label: label as Label | undefined, silence, clock, config: own.data, connector }
+  return { loaded, canonical: resolved.canonical }
 }
 
 function pick(entries: readonly (readonly [string, unknown])[], common: boolean): object {

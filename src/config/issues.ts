@@ -43,11 +43,13 @@ function addIssue(issue: Issue, context: IssueContext, base: Path): void {
   const [code, wording] = describe(issue, found, words)
   const place = issue.code === 'invalid_key' ? locateHolder(at, path) : locate(at, path)
   const named = issue.message === NAME_MESSAGE || issue.code === 'invalid_key'
-  problems.add(place, code, named ? words.badName() : issue.message ? [issue.message, wording[1]] : wording)
+  const own = named ? words.badName() : issue.message === ZONE_MESSAGE ? words.badZone() : undefined
+  problems.add(place, code, own ?? (issue.message ? [issue.message, wording[1]] : wording))
 }
 
-/** What schema.ts gives as the message of its names: said in the person's language here. */
+/** What schema.ts gives as the message of its names and zones: said in the person's language here. */
 const NAME_MESSAGE = '@badName'
+const ZONE_MESSAGE = '@badZone'
 
 function unknownKeys(keys: readonly string[], path: Path, context: IssueContext): void {
   const { at, value, schemas, problems, words } = context

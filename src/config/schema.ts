@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, label } from '../core/config-parts.ts'
+import { isZone } from '../core/zone.ts'
 import { spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
 import { qualifyConfig } from '../qualify/config.ts'
@@ -51,5 +52,17 @@ export const connectionCommon = z.strictObject({
     })
     .prefault({})
     .describe('How long the device may say nothing at all'),
+  clock: z
+    .strictObject({
+      maxOffset: duration.prefault('5s').describe('How far the device’s clock may be off from ours before its samples are Uncertain'),
+      zone: z
+        .string()
+        .max(64)
+        .refine(isZone, '@badZone')
+        .optional()
+        .describe('The device tells local wall-clock time as if it were UTC: its zone, e.g. Europe/Paris'),
+    })
+    .prefault({})
+    .describe('The device’s clock'),
 })
 export type ConnectionCommon = z.output<typeof connectionCommon>

@@ -81,6 +81,7 @@ const en = {
     'a name is letters, digits and _ . : -, and begins with a letter, a digit or _; at most 64 characters',
     'e.g. `plc-3`; text for people goes in `label`',
   ],
+  badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
   kindMissing: (known: string): Wording => ['`kind` is missing', `say which system this connection speaks with: ${known}`],
   unknownKind: (kind: string, near: string | undefined, known: string): Wording => [
     `unknown kind \`${kind}\``,
@@ -237,6 +238,7 @@ const fr: ConfigWords = {
     'un nom est fait de lettres, de chiffres et de _ . : -, et commence par une lettre, un chiffre ou _ ; 64 caractères au plus',
     'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
   ],
+  badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
   kindMissing: (known) => ['`kind` manque', `dites avec quel système cette connexion parle : ${known}`],
   unknownKind: (kind, near, known) => [
     `\`kind\` inconnu : \`${kind}\``,

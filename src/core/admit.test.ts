@@ -47,7 +47,23 @@ const cases: Case[] = [
     type: 'text',
     want: [null, 'BadEncodingLimitsExceeded', ['text-too-long']],
   },
-  { name: 'the year 1601', value: 1, time: parseTime('1601-01-01T00:00:00Z'), want: [1, 'Uncertain', ['source-time-implausible']] },
+  ...(
+    [
+      ['1601-01-01T00:00:00Z', 'epoch-1601'],
+      ['1904-01-01T00:20:00Z', 'epoch-1904'],
+      ['1969-12-31T23:00:00Z', 'epoch-1970'],
+      ['1980-01-06T05:00:00Z', 'epoch-1980'],
+      ['2000-01-01T00:00:07Z', 'epoch-2000'],
+    ] as const
+  ).map(([time, epoch]) => ({
+    name: `a clock that was never set: ${time}`,
+    value: 1,
+    time: parseTime(time),
+    want: [1, 'Uncertain', [epoch, 'source-time-implausible']] as Case['want'],
+  })),
+  { name: 'the year 1985', value: 1, time: parseTime('1985-06-01T00:00:00Z'), want: [1, 'Uncertain', ['source-time-implausible']] },
+  { name: 'a record of the second day of 2000', value: 1, time: parseTime('2000-01-02T00:00:00Z'), want: [1, 'Good'] },
+  { name: 'a record of 1995', value: 1, time: parseTime('1995-06-01T00:00:00Z'), want: [1, 'Good'] },
   { name: 'the year 2400', value: 1, time: parseTime('2400-01-01T00:00:00Z'), want: [1, 'Uncertain', ['source-time-implausible']] },
   { name: 'no time at all', value: 1, time: Number.NaN, want: [1, 'Uncertain', ['source-time-implausible']] },
 ]

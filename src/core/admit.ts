@@ -4,9 +4,12 @@ import type { ReasonSets } from './reasons.ts'
 import type { DataType } from './signals.ts'
 import { isNull, Status, worst } from './status.ts'
 import { DAY, type Micros, parseTime } from './time.ts'
+import { epochOf, isUnset } from './unset-clock.ts'
 
 /** Source times before this are not times of a living device (1601, 1904 and 1970 epochs left unset). */
-export const EARLIEST: Micros = parseTime('1990-01-01T00:00:00Z')
+const EARLIEST: Micros = parseTime('1990-01-01T00:00:00Z')
+/** Times from here to `FUTURE` need no second look; earlier ones may be a clock that starts to count at 2000. */
+export const UNDOUBTED: Micros = parseTime('2000-01-02T00:00:00Z')
 /** How far ahead of this node a device's clock may run before its time is refused. */
 export const FUTURE: Micros = DAY
 
@@ -33,7 +36,8 @@ export interface Reading {
  * | integer beyond 2^53 | Uncertain, nearest double | `precision-lost` |
  * | text over `LIMITS.textBytes` | BadEncodingLimitsExceeded, null | `text-too-long` |
  * | null with a status that claims a value | BadNoData, null | `no-value` |
- * | source time before 1990, over a day ahead, or no number | Uncertain, received time | `source-time-implausible` |
+ * | source time before 1990, over a day ahead, or no number | Uncertain, received time | `source-time-implausible`, and `epoch-1970` and the like for a clock that was never set |
+ * | source time on the first day of 2000, ten years ago or more | Uncertain, received time | `source-time-implausible`, `epoch-2000` |
  *
  * For columns that a connector decodes straight from bytes, `screen` applies the same number and time rules.
  */
@@ -68,16 +72,18 @@ export function screen(into: BatchBuilder, reasons: ReasonSets, from: number, re
       value[i] = Number.NaN
     }
     const t = sourceTime[i] as number
-    if (!(t >= EARLIEST && t <= latest)) screenTime(into, reasons, i, receivedTime)
+    if (!(t >= UNDOUBTED && t <= latest)) screenTime(into, reasons, i, receivedTime)
   }
 }
 
 function screenTime(into: BatchBuilder, reasons: ReasonSets, row: number, receivedTime: Micros): void {
   const t = into.sourceTime[row] as number
-  if (t >= EARLIEST && t <= receivedTime + FUTURE) return
+  if (t >= EARLIEST && t <= receivedTime + FUTURE && !isUnset(t, receivedTime)) return
   into.sourceTime[row] = receivedTime
   into.status[row] = worst(into.status[row] as number, Status.Uncertain)
-  into.reasons[row] = reasons.with(into.reasons[row] as number, 'source-time-implausible')
+  const set = reasons.with(into.reasons[row] as number, 'source-time-implausible')
+  const epoch = epochOf(t)
+  into.reasons[row] = epoch ? reasons.with(set, epoch) : set
 }
 
 interface Converted {

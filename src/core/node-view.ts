@@ -1,4 +1,6 @@
 import type { SampleBatch } from './batch.ts'
+import type { ClockFinding } from './clock-finding.ts'
+import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
 import type { Historian } from './historian.ts'
 import type { LastValues } from './last-values.ts'
@@ -9,6 +11,16 @@ import type { Clock, Micros } from './time.ts'
 
 /** `starting` before the first success; `backing-off` between attempts; `stopped` by configuration error, end of input or shutdown. */
 export type ConnectionState = 'starting' | 'connecting' | 'connected' | 'backing-off' | 'stopped'
+
+/** What is known of a device's clock. */
+export interface ConnectionClock extends ClockReading {
+  readonly maxOffsetUs: number
+  /** Off by more than the limit for certain, whatever the uncertainty. */
+  readonly beyondLimit: boolean
+  readonly finding?: ClockFinding
+  /** `UTC+01:00`: the offset of the zone the device seems to be in. */
+  readonly findingDetail?: string
+}
 
 /** How one connection is doing; plain numbers, read by the API, the metrics and the commands. */
 export interface ConnectionHealth {
@@ -24,6 +36,9 @@ export interface ConnectionHealth {
   readonly lastHeardTime: Micros | undefined
   readonly lastGoodTime: Micros | undefined
   readonly latencyMs: number | undefined
+  /** How the clock can be compared with ours; absent: not measurable. */
+  readonly clockMethod?: ClockMethod
+  readonly clock?: ConnectionClock
   readonly signals: number
   readonly attempts: number
   readonly reconnects: number

@@ -1,4 +1,5 @@
 import type { SampleBatch } from './batch.ts'
+import type { ClockExchange, ClockMethod } from './clock-offset.ts'
 
 /** A batch and the way to acknowledge it to the device. */
 export interface Delivery {
@@ -33,6 +34,18 @@ export interface Source {
   close(): Promise<void>
   /** Counters since the source was made; kept by the source, read by the runner. */
   readonly counters: SourceCounters
+  /** How the device's clock is compared with ours; absent where the protocol carries no time (Modbus): not measurable. */
+  readonly clock?: SourceClock
+}
+
+/**
+ * One way: the times of the samples are held against their arrival, for the whole connection; behind a broker that is the clock most ahead.
+ * Round trip: the source asks the device beside its reading.
+ */
+export interface SourceClock {
+  readonly method: ClockMethod
+  /** Round trips made since the last call, oldest first; a bounded number is kept. */
+  takeExchanges?(): ClockExchange[]
 }
 
 export interface SourceCounters {

@@ -32,6 +32,8 @@ export function explain(
       ...(author !== undefined && { author }),
     }
   }
+  // Its limit stands at the connection (`clock.maxOffset`), not at the signal.
+  if (reason === 'clock-offset') return { reason, rule: reason, version: 1, parameters: { connection: definition.connection } }
   const [rule, name = ''] = reason.split(':')
   if (rule === 'peers') {
     const { author: by, ...parameters } = declared?.peers[name] ?? {}

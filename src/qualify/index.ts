@@ -12,12 +12,15 @@ import { Substitutes } from './substitute.ts'
 import { CHUNK_ROWS, Trace } from './trace.ts'
 
 export { explain, type RuleExplanation } from './explain.ts'
+export { ClocksOff, clockOffset } from './rules/clock-offset.ts'
 
 /** Nothing declared besides the signals themselves. */
 export const NOTHING_DECLARED: Declarations = { site: '', peers: {}, maintenance: [], substitutes: {} }
 
 export interface Declarations extends Pick<QualifyConfig, 'peers' | 'maintenance' | 'substitutes'> {
   readonly site: string
+  /** Rules that others made and feed: the clock's. They judge last. */
+  readonly others?: readonly Rule[]
 }
 
 /** Judges every sample of a node: status and reasons, never value or time. It holds the memory of all rules. */
@@ -41,7 +44,7 @@ export class Qualify {
       ['maintenance', maintenance(reasons, declared.maintenance, declared.site)],
       ['peers', peers(reasons, declared.peers, declared.site)],
     ] as const
-    this.#rules = [...single, ...group].map(([, rule]) => rule)
+    this.#rules = [...[...single, ...group].map(([, rule]) => rule), ...(declared.others ?? [])]
     const own = [...single, ...group].flatMap(([id, { memory }]) => (memory ? [[id, memory] as const] : []))
     this.#memories = {
       trace: this.#trace.memory,

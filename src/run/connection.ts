@@ -5,6 +5,7 @@ import type { Clock } from '../core/time.ts'
 import type { ContractWatch } from '../govern/contracts/index.ts'
 import type { BackOff } from '../lib/back-off.ts'
 import type { Qualify } from '../qualify/index.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { HealthRecord } from './health.ts'
 import type { Lane } from './lane.ts'
 import type { Liveness } from './liveness.ts'
@@ -22,6 +23,8 @@ export interface ConnectionParts {
   /** Judges after the rules, what the substitutes added too. */
   readonly contracts: Pick<ContractWatch, 'judge'>
   readonly memory: Pick<RuleMemory, 'enter'>
+  /** Absent: times are taken as they are. */
+  readonly clockWatch?: Pick<ClockWatch, 'take'>
   readonly backOff: BackOff
   readonly clock: Clock
   readonly log: Logger
@@ -52,18 +55,8 @@ export async function runConnection(parts: ConnectionParts): Promise<void> {
   health.enter('stopped')
 }
 
-async function attempt({
-  source,
-  health,
-  liveness,
-  lane,
-  qualify,
-  contracts,
-  memory,
-  backOff,
-  clock,
-  stop,
-}: ConnectionParts): Promise<void> {
+async function attempt(parts: ConnectionParts): Promise<void> {
+  const { source, health, liveness, lane, qualify, contracts, memory, clockWatch, backOff, clock, stop } = parts
   await connectWithin(source, clock, stop)
   health.enter('connected')
   while (!stop.aborted) {
@@ -79,6 +72,7 @@ async function attempt({
     }
     health.countRead(delivery.batch.count)
     const settled = await memory.enter(delivery.batch.count)
+    clockWatch?.take(delivery.batch)
     const { batch, flooded } = qualify.judge(delivery.batch)
     contracts.judge(batch)
     if (flooded > 0) source.counters.dropped.flood = (source.counters.dropped.flood ?? 0) + flooded

@@ -10,7 +10,8 @@ import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
-import { Qualify } from '../qualify/index.ts'
+import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
@@ -49,6 +50,7 @@ interface Shared extends NodeDependencies {
   readonly qualify: Qualify
   readonly contracts: ContractWatch
   readonly memory: RuleMemory
+  readonly clocksOff: ClocksOff
   readonly spool: Spool
   readonly stop: AbortSignal
 }
@@ -63,7 +65,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const startedTime = clock.now()
   const { spool, historian, lastRecordedTime } = await openStores(loaded, signals, reasons, deps)
   const { peers, maintenance, substitutes, site } = config
-  const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id })
+  const clocksOff = new ClocksOff()
+  const others = [clockOffset(reasons, clocksOff)]
+  const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
   const memory = new RuleMemory({ qualify, spool, clock, log, file: join(config.data, 'qualify', 'memory') })
   const resumed = async () => {
     await memory.restore()
@@ -84,7 +88,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const stopping = new AbortController()
   const fanOut = new FanOut(log)
   const contracts = createContractWatch({ contracts: loaded.contracts, site: config.site.id, signals, reasons })
-  const shared: Shared = { ...deps, signals, reasons, last, fanOut, qualify, contracts, memory, spool, stop: stopping.signal }
+  const judges = { qualify, contracts, memory, clocksOff }
+  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
   const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
@@ -124,7 +129,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
 }
 
 function startConnection(connection: LoadedConnection, loaded: LoadedConfig, shared: Shared) {
-  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, spool, stop } = shared
+  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, clocksOff, spool, stop } = shared
   const { name } = connection
   const log = scoped(shared.log, name)
   const endpoint = endpointOf(connection.config)
@@ -137,20 +142,27 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
     fanOut.publish(batch)
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
+  // What the node measures itself is not counted as the device's.
+  const ownLane = new Lane({ spool, health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock), clock, random, onStored })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
-  const running = runConnection({ source, health, liveness, lane, qualify, contracts, memory, backOff, clock, log, stop })
+  const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
+  const running = runConnection({ source, health, liveness, lane, qualify, contracts, memory, clockWatch, backOff, clock, log, stop })
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) await lane.put(marks)
+    const measured = clockWatch.measure()
+    if (measured) await ownLane.put(measured)
   })
   return {
     health: () => {
       const { dropped, latencyMs } = source.counters
-      return health.view({ signals: liveness.members().size, dropped, latencyMs })
+      const measured = clockWatch.view()
+      const clockView = { ...(source.clock && { clockMethod: source.clock.method }), ...(measured && { clock: measured }) }
+      return health.view({ signals: liveness.members().size - clockWatch.ownSignals, dropped, latencyMs, ...clockView })
     },
     finish: async () => {
       await Promise.all([running, watching])
-      await lane.close(DRAIN_LIMIT_MS)
+      await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
     },
   }
 }

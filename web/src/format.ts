@@ -85,6 +85,13 @@ export function formatAge(ms: number, locale: Locale): string {
   return `${Math.floor(seconds / 86_400)} ${locale === 'fr' ? 'j' : 'd'}`
 }
 
+/** A clock's offset with its uncertainty, in milliseconds below a second, else in seconds: `+1.3 ± 0.9 ms`. */
+export function formatOffset(offsetUs: number, uncertaintyUs: number, locale: Locale): string {
+  const [unit, per] = Math.max(Math.abs(offsetUs), uncertaintyUs) < 1e6 ? ['ms', 1e3] : ['s', 1e6]
+  const sign = offsetUs < 0 ? '' : '+'
+  return `${sign}${formatNumber(offsetUs / per, locale, 1)} ± ${formatNumber(uncertaintyUs / per, locale, 1)} ${unit}`
+}
+
 /** Bytes in binary multiples: `12.3 MiB`, `12,3 Mio`. */
 export function formatBytes(bytes: number, locale: Locale): string {
   const units = locale === 'fr' ? ['o', 'Kio', 'Mio', 'Gio', 'Tio'] : ['B', 'KiB', 'MiB', 'GiB', 'TiB']

@@ -150,6 +150,18 @@ const connection = (name: string, kind: string, fr: string, en: string, signals:
   lastHeardTime: new Date(atMs - 300).toISOString(),
   lastGoodTime: new Date(atMs - 800).toISOString(),
   latencyMs: 3.4,
+  ...(kind !== 'modbus' && {
+    clockMethod: kind === 'opcua' ? ('round-trip' as const) : ('one-way' as const),
+    clock: {
+      ...{ offsetUs: kind === 'opcua' ? 3_600_000_900 : -1_200, uncertaintyUs: 1_300, measuredTime: new Date(atMs - 9_000).toISOString() },
+      ...{
+        method: kind === 'opcua' ? ('round-trip' as const) : ('one-way' as const),
+        maxOffsetUs: 5_000_000,
+        beyondLimit: kind === 'opcua',
+      },
+      ...(kind === 'opcua' && { finding: 'local-time' as const, findingDetail: 'UTC+01:00' }),
+    },
+  }),
   signals,
   attempts: 1,
   reconnects: 0,

@@ -133,6 +133,15 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
     await page.getByRole('heading', { name: 'Carousel 3, motor current' }).waitFor()
   })
 
+  test('a connection says how far the clock of its device is off, and what to do about it', async () => {
+    const { page } = browser
+    await open('#/connections')
+    const said = (name: string) => page.locator(`#connection-${name} .clock`).innerText()
+    assert.match(await said('baggage-plc'), /\+3,600\.0 ± 0\.0 s[\s\S]*beyond the limit of 5 s[\s\S]*local time, UTC\+01:00/)
+    assert.match(await said('gates-broker'), /−1\.2 ± 1\.3 ms[\s\S]*being behind may be delay/)
+    assert.match(await said('energy-meters'), /not measurable/)
+  })
+
   test('every control is reached by Tab and shows its focus', async () => {
     const { page } = browser
     await open('#/connections')

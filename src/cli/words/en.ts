@@ -241,6 +241,11 @@ export const en = {
     rate: 'RATE/s',
     lastGood: 'LAST GOOD',
     latency: 'LATENCY',
+    clock: 'CLOCK',
+    clockOff: (connection: string, offset: string, limit: number) =>
+      `${connection}: the device's clock is off by ${offset}, the limit is ${limit} s: its samples are Uncertain`,
+    localTime: (connection: string, zone: string) =>
+      `${connection}: the device seems to be on local time, ${zone}: declare \`clock: { zone: ... }\` at the connection`,
     problem: 'PROBLEM',
   },
   client: {

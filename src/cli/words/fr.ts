@@ -247,6 +247,11 @@ export const fr: Words = {
     rate: 'DÉBIT/s',
     lastGood: 'DERNIER BON',
     latency: 'DÉLAI',
+    clock: 'HORLOGE',
+    clockOff: (connection, offset, limit) =>
+      `${connection} : l’horloge de l’appareil s’écarte de ${offset}, la limite est de ${limit} s : ses échantillons sont Uncertain`,
+    localTime: (connection, zone) =>
+      `${connection} : l’appareil semble à l’heure locale, ${zone} : déclarez \`clock: { zone: ... }\` à la connexion`,
     problem: 'PROBLÈME',
   },
   client: {

@@ -18,6 +18,7 @@ const METRIC_BYTES = 6
 /** Samples of one broker, in either format. */
 export class MqttSource implements Source {
   readonly counters: SourceCounters = { dropped: {} }
+  readonly clock = { method: 'one-way' } as const
   readonly #config: MqttConfig
   readonly #context: SourceContext
   readonly #acks = new Acks()

@@ -1,5 +1,5 @@
 import type { DataValue, Variant } from 'node-opcua'
-import { admit, EARLIEST, FUTURE, type Reading } from '../../core/admit.ts'
+import { admit, FUTURE, type Reading, UNDOUBTED } from '../../core/admit.ts'
 import type { BatchBuilder } from '../../core/batch.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import { Status } from '../../core/status.ts'
@@ -62,7 +62,7 @@ export function appendNotifications(
     if ((status & INFO_BITS) === OVERFLOW) appended.overflows++
     const time = sourceTime(data)
     const variant = data.value as Variant | null | undefined
-    if (time !== undefined && time >= EARLIEST && time <= latest && status < 0x80000000 && variant && variant.arrayType === 0) {
+    if (time !== undefined && time >= UNDOUBTED && time <= latest && status < 0x80000000 && variant && variant.arrayType === 0) {
       const number = plainNumber(variant, item)
       if (number - number === 0 && status >>> 16 !== NO_DATA) {
         into.push(item.signal, time, number, status)

@@ -59,7 +59,7 @@ export interface SimulatorOptions {
   readonly userCertificates?: readonly Uint8Array[]
   /** How often `value` is asked; never by itself when absent (see `tick`). */
   readonly periodMs?: number
-  /** The simulated clock, in milliseconds since 1970; the machine's when absent. */
+  /** The simulated clock, of values and of ServerStatus.CurrentTime, in milliseconds since 1970; the machine's when absent. */
   readonly now?: () => number
   readonly limits?: {
     readonly maxMonitoredItemsPerCall?: number
@@ -103,6 +103,7 @@ export async function startOpcuaSimulator(options: SimulatorOptions): Promise<Op
   const own = await ownCertificate(opcua, directory, options.name ?? 'simulator')
   const server = makeServer(opcua, options, own)
   await server.initialize()
+  if (options.now) setServerClock(server, options.now)
   const plant = buildPlant(opcua, server, options)
   plant.tick()
   await server.start()
@@ -165,6 +166,24 @@ function userStore(opcua: Opcua, accepted: readonly Uint8Array[]): object {
   return Object.assign(new opcua.InMemoryCertificateStore({ autoAcceptUnknown: false }), {
     checkCertificate(certificate: Uint8Array, callback: (error: null, status: object) => void) {
       callback(null, verdict(certificate))
+    },
+  })
+}
+
+interface ServerStatus {
+  $extensionObject: object
+  readonly currentTime: { touchValue(): void }
+}
+
+function setServerClock(server: OPCUAServer, now: () => number): void {
+  // The library reads ServerStatus.CurrentTime from the structure above it, and the machine's clock there.
+  const status = server.engine.addressSpace?.findNode('ns=0;i=2256') as unknown as ServerStatus | undefined
+  if (!status) return
+  status.$extensionObject = new Proxy(status.$extensionObject, {
+    get: (target, name) => {
+      if (name !== 'currentTime') return Reflect.get(target, name)
+      status.currentTime.touchValue()
+      return new Date(now())
     },
   })
 }

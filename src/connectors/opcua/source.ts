@@ -1,5 +1,6 @@
 import type { NotificationMessage } from 'node-opcua'
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
+import type { ClockExchange } from '../../core/clock-offset.ts'
 import type { SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
@@ -12,6 +13,7 @@ import { isTooLarge, refuseOversized } from './oversize.ts'
 import { asNotConnected } from './problems.ts'
 import { type Publishing, publishing } from './publish.ts'
 import { appendNotifications, appendRefusals, type Notification } from './rows.ts'
+import { watchServerTime } from './server-time.ts'
 import { type Subscribed, subscribe } from './subscribe.ts'
 import { type Item, resolveTargets, summarise } from './targets.ts'
 
@@ -37,6 +39,7 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
   const counters: SourceCounters = { dropped: {} }
   let live: Live | undefined
   let taken: SampleBatch[] = []
+  const exchanges: ClockExchange[] = []
   let ending = new AbortController()
   let connecting: Promise<void> = Promise.resolve()
   /** The last line ended by a message over the limit: the next one looks for the value that is too large. */
@@ -55,10 +58,12 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
       tooLarge = isTooLarge(error)
       throw asNotConnected(error, config, stop)
     }
+    void watchServerTime(live.line.session, context, stop, exchanges)
   }
 
   return {
     counters,
+    clock: { method: 'round-trip', takeExchanges: () => exchanges.splice(0) },
     async connect(stop) {
       ending = new AbortController()
       taken = []
@@ -129,8 +134,9 @@ function flow(
   const { maxNotificationsPerPublish } = config.subscription
   const inbox = new Inbox<SampleBatch>(HELD_SAMPLES + UNDER_WAY * maxNotificationsPerPublish, (batch) => batch.count)
   const refusals = new BatchBuilder()
-  appendRefusals(refusals, context.reasons, items, context.clock.now())
-  inbox.put(refusals.build(context.clock.now()))
+  const receivedTime = context.clock.now()
+  appendRefusals(refusals, context.reasons, items, receivedTime)
+  inbox.put(refusals.build(receivedTime))
 
   const fail = (error: Error) => {
     feed.stop()

@@ -3,6 +3,7 @@ import type { Connection } from '../../../src/api/schemas.ts'
 import { formatAge, formatInstant, formatNumber, labelOf } from '../format.ts'
 import { useNow } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
+import { ClockFigure } from './clock-figure.tsx'
 import { connectionStanding } from './connection-chip.tsx'
 import { Mark } from './status-mark.tsx'
 
@@ -31,6 +32,7 @@ export function ConnectionCard({ connection, chosen }: { connection: Connection;
           {text.livenesses[connection.liveness]}
         </Figure>
         <Figure name={text.latency}>{connection.latencyMs === undefined ? '—' : `${number(connection.latencyMs, 1)} ms`}</Figure>
+        <ClockFigure connection={connection} />
         <Figure name={text.rate}>{`${number(connection.ratePerSecond, 1)} ${text.perSecond}`}</Figure>
         <Figure name={text.lastGood}>{ago(connection.lastGoodTime)}</Figure>
         <Figure name={text.pending} note={text.pendingHelp}>

@@ -1,4 +1,4 @@
-import { EARLIEST } from '../../../core/admit.ts'
+import { UNDOUBTED } from '../../../core/admit.ts'
 import type { BatchBuilder } from '../../../core/batch.ts'
 import type { Micros } from '../../../core/time.ts'
 import { MQTT_LIMITS } from '../limits.ts'
@@ -55,7 +55,7 @@ export function readPlainRun(reader: WireReader, into: BatchBuilder, run: PlainR
       time = timeAt(bytes, at + 1)
       at += 7
     }
-    if (!(time >= EARLIEST && time <= latest)) break
+    if (!(time >= UNDOUBTED && time <= latest)) break
     if (bytes[at] === 0x20) {
       if ((bytes[at + 1] as number) >= 0x80) break
       at += 2

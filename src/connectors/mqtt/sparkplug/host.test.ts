@@ -99,7 +99,7 @@ test('what is abnormal about one metric stays with it', () => {
     ['good', 3, 'Good'],
     ['old', 4, 'Good', 'historical'],
     ['passing', 5, 'Good', 'transient'],
-    ['1970', 6, 'Uncertain', 'source-time-implausible'],
+    ['1970', 6, 'Uncertain', 'epoch-1970', 'source-time-implausible'],
   ])
   const misfit = send(N('NDATA'), data(1, [{ alias: 5, type: SparkplugType.String, value: 'no number' }, float(6, 1)]))
   assert.deepEqual(short(misfit), [

@@ -1,0 +1,55 @@
+import type { DataValue, Variant } from 'node-opcua'
+import type { ClockExchange, Instant } from '../../core/clock-offset.ts'
+import type { SourceContext } from '../../core/connector.ts'
+import type { Session } from './services.ts'
+
+/** Server_ServerStatus_CurrentTime (OPC 10000-6, annex A). */
+const CURRENT_TIME = 'ns=0;i=2258'
+const VALUE = 13
+const DATE_TIME = 13
+/** How often the server is asked what time it is; the first time when the session opens. */
+const EVERY_MS = 30_000
+/** Answers kept until the runner takes them. */
+export const HELD_EXCHANGES = 16
+/** The library's dates are whole milliseconds; servers may count in coarser steps. */
+const STEPS_MS = [1_000, 100, 10, 1]
+
+/**
+ * Asks the server for its time at once and every 30 s, one request at a time beside the publish requests, until stopped. A server that does not
+ * tell is asked again: whether the line still stands is for the subscription to find out.
+ */
+export async function watchServerTime(
+  session: Session,
+  { clock, connection, log }: SourceContext,
+  stop: AbortSignal,
+  into: ClockExchange[],
+): Promise<void> {
+  const instant = (): Instant => ({ wallUs: clock.now(), monotonicMs: clock.monotonicMs() })
+  while (!stop.aborted) {
+    try {
+      const sent = instant()
+      const [answer] = await session.read([{ nodeId: CURRENT_TIME, attributeId: VALUE }])
+      const received = instant()
+      const ms = timeOf(answer)
+      if (ms !== undefined && !stop.aborted) {
+        into.push({ sent, received, deviceTime: ms * 1000, resolutionUs: resolutionMs(ms) * 1000 })
+        if (into.length > HELD_EXCHANGES) into.shift()
+      }
+    } catch (error) {
+      log.debug({ connection, error: String(error) }, 'the server did not tell its time')
+    }
+    await clock.sleep(EVERY_MS, stop)
+  }
+}
+
+/** The coarsest step the time is a whole number of: taken too coarse now and then, never too fine. */
+function resolutionMs(ms: number): number {
+  return STEPS_MS.find((step) => ms % step === 0) ?? 1
+}
+
+function timeOf(answer: DataValue | undefined): number | undefined {
+  const variant = answer?.value as Variant | null | undefined
+  if (!answer || answer.statusCode.value >>> 30 !== 0 || variant?.dataType !== DATE_TIME || variant.arrayType !== 0) return undefined
+  const ms = (variant.value as Date | null)?.getTime?.()
+  return ms !== undefined && Number.isFinite(ms) ? ms : undefined
+}
