@@ -1,5 +1,6 @@
 import type { Connector } from '../core/connector.ts'
 import type { Label } from '../core/signals.ts'
+import { nearest } from '../lib/suggest.ts'
 import { checkConnector, checkSignalIds, type DeclaredSignals } from './checks.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
 import { bindModels } from './models.ts'
@@ -7,7 +8,6 @@ import { type Located, locate, locateHolder, locateKey } from './places.ts'
 import { pathKey, type ReferenceContext, resolveReferences } from './references.ts'
 import { connectionCommon } from './schema.ts'
 import type { AnySchema } from './schema-walk.ts'
-import { nearest } from './suggest.ts'
 
 /** One connection of the file, checked, with the connector that speaks its language. */
 export interface LoadedConnection {
