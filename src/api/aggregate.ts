@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AGGREGATES, type AggregateRow } from '../core/historian.ts'
 import { statusName } from '../core/status.ts'
 import { formatTime } from '../core/time.ts'
+import { inUnit, restatedValues, type Saying, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
@@ -23,6 +24,7 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
           signal: list.optional().describe('One id or several'),
           match: z.string().optional().describe('Or a glob over ids'),
           ...period,
+          unit: unitQuery,
           interval: z.string().max(32).default('1h'),
           functions: z
             .string()
@@ -35,14 +37,17 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
     },
     async ({ query }) => {
       const { from, to } = readPeriod(query, view.clock.now())
+      const signals = chosen(query)
+      const saying = inUnit(query.unit)
+      const sayings = new Map(signals.map((id) => [id, saying(signalOf(view, id))]))
       const { rows, truncated } = await view.historian.aggregate({
-        signals: chosen(query),
+        signals,
         functions: readFunctions(query.functions),
         intervalUs: readInterval(query.interval),
         limit: API_LIMITS.aggregateRows,
         ...{ from, to },
       })
-      return { rows: rows.map(toRow), truncated }
+      return { rows: rows.map((row) => toRow(row, sayings.get(row.signal))), truncated }
     },
   )
 
@@ -64,8 +69,13 @@ function readFunctions(text: string) {
   })
 }
 
-function toRow({ signal, time, values }: AggregateRow): AggregatePage['rows'][number] {
-  const { worstStatus, ...rest } = values
+function toRow({ signal, time, values }: AggregateRow, saying: Saying | undefined): AggregatePage['rows'][number] {
+  const { worstStatus, ...rest } = saying ? restatedValues(values, saying) : values
   const worst = worstStatus === undefined || worstStatus === null ? worstStatus : statusName(worstStatus)
-  return { signal, time: formatTime(time), values: { ...rest, ...(worst !== undefined && { worstStatus: worst }) } }
+  return {
+    signal,
+    time: formatTime(time),
+    ...(saying?.unit !== undefined && { unit: saying.unit }),
+    values: { ...rest, ...(worst !== undefined && { worstStatus: worst }) },
+  }
 }

@@ -28,6 +28,8 @@ export const signal = z.object({
   address: z.string(),
   dataType: z.enum(['number', 'boolean', 'text']),
   unit: z.string().optional(),
+  displayUnit: z.string().optional().describe('unit people see; values are in `unit`'),
+  sourceUnit: z.string().optional().describe('unit the source gives, where `unit` was declared'),
   label: label.optional(),
   decimals: z.int().optional(),
   range: z.tuple([z.number(), z.number()]).optional(),
@@ -129,7 +131,12 @@ export type Trend = z.infer<typeof trend>
 /** `GET /api/v1/aggregate?signal=ID&from=&to=&interval=1h&functions=average,count` (`signal` may repeat). */
 export const aggregatePage = z.object({
   rows: z.array(
-    z.object({ signal: z.string(), time, values: z.partialRecord(z.enum(AGGREGATES), z.union([z.number(), z.string(), z.null()])) }),
+    z.object({
+      signal: z.string(),
+      time,
+      unit: z.string().optional().describe('of the values that have one'),
+      values: z.partialRecord(z.enum(AGGREGATES), z.union([z.number(), z.string(), z.null()])),
+    }),
   ),
   truncated: z.boolean(),
 })

@@ -45,8 +45,11 @@ export function nearestDouble(n: bigint, d: bigint): number {
   return n < 0n ? -magnitude : magnitude
 }
 
-/** Length in bits, up to 3 too long. */
-const bits = (n: bigint): number => n.toString(16).length * 4
+/** Length in bits, up to 4 too long. */
+function bits(n: bigint): number {
+  const size = Number(n)
+  return size === Number.POSITIVE_INFINITY ? n.toString(16).length * 4 : Math.ceil(Math.log2(size)) + 1
+}
 
 const view = () => new DataView(new ArrayBuffer(8))
 

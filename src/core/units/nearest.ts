@@ -7,7 +7,7 @@ import { UNIT_LIMITS } from './unit.ts'
 /** Known units that look like an unknown one, the most alike first, at most `most`. Other capitals cost less than other letters. */
 export function nearestUnits(text: string, most = 3): string[] {
   if (text.length > UNIT_LIMITS.characters) return []
-  const allowed = text.length > 4 ? 2 : 1
+  const allowed = text.length > 4 ? 2 : text.length > 1 ? 1 : 0.5
   return candidates()
     .map((known) => ({ known, far: distance(text, known) }))
     .filter(({ far }) => far <= allowed)
