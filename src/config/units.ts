@@ -4,7 +4,10 @@ import type { Located, Problems } from './places.ts'
 import { type AnySchema, describedBy, SchemaMemo } from './schema-walk.ts'
 import type { ConfigWords } from './words.ts'
 
-/** Refuses a unit nobody knows, and a `displayUnit` into which values of `unit` beside it cannot be converted. */
+/**
+ * Refuses a unit nobody knows, and a `displayUnit` into which values of `unit` beside it cannot be converted. A signal has the keys of its model beside
+ * its own: what the model says wrong is said there, once.
+ */
 export function checkUnits(value: unknown, at: Located, schemas: readonly AnySchema[], problems: Problems, words: ConfigWords): void {
   const memo = new SchemaMemo()
   const read = unitReader()
@@ -19,17 +22,18 @@ export function checkUnits(value: unknown, at: Located, schemas: readonly AnySch
     }
     const units = new Map<string, NonNullable<ReturnType<typeof read>>>()
     for (const [key, item] of Object.entries(here)) {
-      const found = place.keys?.get(key)?.value ?? place
-      if (typeof item !== 'string' || !UNIT_KEYS.includes(key)) walk(item, found, memo.inside(under, key))
+      const found = place.keys?.get(key)?.value
+      if (typeof item !== 'string' || !UNIT_KEYS.includes(key)) walk(item, found ?? place, memo.inside(under, key))
       else if (item !== '' && describedBy(memo.inside(under, key), unitText)) {
         const unit = read(item)
         if (unit) units.set(key, unit)
-        else problems.add(found, 'E_UNIT_UNKNOWN', words.unitUnknown(nearestUnits(item).join('`, `') || undefined))
+        else if (found) problems.add(found, 'E_UNIT_UNKNOWN', words.unitUnknown(nearestUnits(item).join('`, `') || undefined))
       }
     }
     const [stored, shown] = UNIT_KEYS.map((key) => units.get(key))
-    const refusal = stored && shown && whyNot(stored, shown)
-    if (refusal) problems.add(place.keys?.get('displayUnit')?.value ?? place, 'E_UNIT_DIMENSION', words.unitDimension(refusal.why))
+    const written = place.keys?.get('displayUnit') ?? place.keys?.get('unit')
+    const refusal = written && stored && shown && whyNot(stored, shown)
+    if (refusal) problems.add(written.value, 'E_UNIT_DIMENSION', words.unitDimension(refusal.why))
   }
   walk(value, at, schemas)
 }
