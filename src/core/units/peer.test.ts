@@ -3,8 +3,8 @@ import { test } from 'node:test'
 // @ts-expect-error the package has no types
 import ucum from '@lhncbc/ucum-lhc'
 import { METRIC, PLAIN, SCALES } from './atoms.ts'
-import { convert } from './convert.ts'
-import { readUnit, sameDimension } from './index.ts'
+import { convert, sameDimension } from './convert.ts'
+import { readUnit } from './index.ts'
 import { rec20Units } from './rec20.ts'
 
 /** The reference implementation of the U.S. National Library of Medicine, by other hands and with floating numbers. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readUnit, sameUnit } from './index.ts'
+import { sameUnit } from './convert.ts'
+import { readUnit } from './index.ts'
 import { commonCode, fromRec20, rec20Codes, unitIdOf } from './rec20.ts'
 
 /** UNECE_to_OPCUA.csv of the OPC Foundation (OPC 10000-8, 5.6.3): common code, unitId, symbol. */
