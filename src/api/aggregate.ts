@@ -3,6 +3,7 @@ import { AGGREGATES, type AggregateFunction, type AggregateRow } from '../core/h
 import { statusName } from '../core/status.ts'
 import { formatTime } from '../core/time.ts'
 import { configurationProblem, DEFAULT_CONFIGURATION } from '../process/aggregates/index.ts'
+import { inUnit, restatedValues, type Saying, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
@@ -35,6 +36,7 @@ const querystring = z.strictObject({
   signal: list.optional().describe('One id or several'),
   match: z.string().optional().describe('Or a glob over ids'),
   ...period,
+  unit: unitQuery,
   interval: z.string().max(32).default('1h'),
   functions: z
     .string()
@@ -63,11 +65,21 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
       const { plain, processed } = readFunctions(query.functions)
       const configuration = readConfiguration(query)
       const signals = chosen(query)
+      if (query.unit !== undefined && processed.length > 0) {
+        throw new Refusal(
+          400,
+          'unit-not-supported',
+          `${processed[0]} is said in the unit of its signal`,
+          'leave `unit` out, or ask for plain statistics',
+        )
+      }
+      const saying = inUnit(query.unit)
+      const sayings = new Map(signals.map((id) => [id, saying(signalOf(view, id))]))
       const statistics =
         plain.length === 0
           ? { rows: [], truncated: false }
           : await view.historian.aggregate({ signals, functions: plain, ...{ from, to, intervalUs, limit: API_LIMITS.aggregateRows } })
-      const rows = statistics.rows.map(toRow)
+      const rows = statistics.rows.map((row) => toRow(row, sayings.get(row.signal)))
       if (processed.length === 0) return { rows, truncated: statistics.truncated }
       const definitions = signals.map((id) => signalOf(view, id))
       const computed = await processedRows(view.historian, {
@@ -120,10 +132,15 @@ function readConfiguration(query: z.infer<typeof querystring>): ProcessedQuery['
   return { ...read, stepped: interpolation && interpolation === 'stepped' }
 }
 
-function toRow({ signal, time, values }: AggregateRow): Row {
-  const { worstStatus, ...rest } = values
+function toRow({ signal, time, values }: AggregateRow, saying: Saying | undefined): Row {
+  const { worstStatus, ...rest } = saying ? restatedValues(values, saying) : values
   const worst = worstStatus === undefined || worstStatus === null ? worstStatus : statusName(worstStatus)
-  return { signal, time: formatTime(time), values: { ...rest, ...(worst !== undefined && { worstStatus: worst }) } }
+  return {
+    signal,
+    time: formatTime(time),
+    ...(saying?.unit !== undefined && { unit: saying.unit }),
+    values: { ...rest, ...(worst !== undefined && { worstStatus: worst }) },
+  }
 }
 
 /** Plain statistics beside the computed ones; an interval without samples counts none and has no others. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SampleColumns } from '../core/historian.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { formatTime } from '../core/time.ts'
+import { inUnit, restated, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { period, readMoment, readPeriod } from './query-times.ts'
 import { signalOf, toSample } from './render.ts'
@@ -26,6 +27,7 @@ export function sampleRoutes(server: Server, { view }: Resources): void {
           ...period,
           limit: z.coerce.number().int().min(1).max(API_LIMITS.samples).default(1_000),
           asKnownAt: z.string().max(64).optional().describe('Only what was recorded up to then'),
+          unit: unitQuery,
           order: z.enum(['oldest', 'newest']).default('oldest'),
         }),
         response: { 200: samplePage },
@@ -34,6 +36,7 @@ export function sampleRoutes(server: Server, { view }: Resources): void {
     async ({ query }) => {
       const now = view.clock.now()
       const signal = signalOf(view, query.signal)
+      const saying = inUnit(query.unit)(signal)
       const { from, to } = readPeriod(query, now)
       const columns = await view.historian.samples({
         ...{ signal: signal.id, from, to, limit: query.limit, descending: query.order === 'newest' },
@@ -43,17 +46,16 @@ export function sampleRoutes(server: Server, { view }: Resources): void {
       const samples: Sample[] = []
       for (let row = 0; row < columns.count; row++) {
         const arrival = arrived.get(columns.ingest[row] as number)
-        samples.push(
-          toSample(signal, {
-            time: columns.time[row] as number,
-            receivedTime: arrival?.receivedTime,
-            recordedTime: arrival?.recordedTime,
-            value: columns.value[row] as number,
-            status: columns.status[row] as number,
-            reasons: columns.reasonSets.get(columns.reasons[row] as number) ?? [],
-            text: columns.text?.get(row),
-          }),
-        )
+        const sample = toSample(signal, {
+          time: columns.time[row] as number,
+          receivedTime: arrival?.receivedTime,
+          recordedTime: arrival?.recordedTime,
+          value: columns.value[row] as number,
+          status: columns.status[row] as number,
+          reasons: columns.reasonSets.get(columns.reasons[row] as number) ?? [],
+          text: columns.text?.get(row),
+        })
+        samples.push(restated(sample, saying))
       }
       return { signal: signal.id, from: formatTime(from), to: formatTime(to), samples, truncated: columns.truncated }
     },

@@ -29,6 +29,8 @@ export const signal = z.object({
   address: z.string(),
   dataType: z.enum(['number', 'boolean', 'text']),
   unit: z.string().optional(),
+  displayUnit: z.string().optional().describe('unit people see; values are in `unit`'),
+  sourceUnit: z.string().optional().describe('unit the source gives, where `unit` was declared'),
   label: label.optional(),
   decimals: z.int().optional(),
   range: z.tuple([z.number(), z.number()]).optional(),
@@ -149,6 +151,7 @@ export const aggregatePage = z.object({
     z.object({
       signal: z.string(),
       time,
+      unit: z.string().optional().describe('of the values that have one'),
       values: z.partialRecord(z.enum([...AGGREGATES, ...PROCESSED_NAMES]), z.union([z.number(), z.string(), z.null()])),
       statuses: z
         .partialRecord(z.enum(PROCESSED_NAMES), z.string())

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { NodeView } from '../core/node-view.ts'
+import { inUnit, restated, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { lastSample } from './render.ts'
@@ -24,11 +25,13 @@ function idOrder({ signals }: NodeView): () => readonly number[] {
 function toSignal(view: NodeView, index: number): Signal | undefined {
   const definition = view.signals.at(index)
   if (!definition) return undefined
-  const { id, connection, address, dataType, unit, label, decimals, range } = definition
+  const { id, connection, address, dataType, unit, displayUnit, sourceUnit, label, decimals, range } = definition
   const last = lastSample(view, index)
   return {
     ...{ id, connection, address, dataType },
     ...(unit !== undefined && { unit }),
+    ...(displayUnit !== undefined && { displayUnit }),
+    ...(sourceUnit !== undefined && { sourceUnit }),
     ...(label && { label }),
     ...(decimals !== undefined && { decimals }),
     ...(range && { range: [range[0], range[1]] as [number, number] }),
@@ -79,11 +82,16 @@ export function signalRoutes(server: Server, { view }: Resources): void {
     '/api/v1/last',
     {
       config: { permission: 'read' },
-      schema: { summary: 'Last values by id', querystring: z.strictObject({ match, limit }), response: { 200: lastPage } },
+      schema: { summary: 'Last values by id', querystring: z.strictObject({ match, limit, unit: unitQuery }), response: { 200: lastPage } },
     },
     async ({ query }) => {
       const all = matching(query.match).filter((index) => view.last.has(index))
-      const samples = all.slice(0, query.limit).flatMap((index) => lastSample(view, index) ?? [])
+      const saying = inUnit(query.unit)
+      const samples = all.slice(0, query.limit).flatMap((index) => {
+        const signal = view.signals.at(index)
+        const sample = lastSample(view, index)
+        return signal && sample ? restated(sample, saying(signal)) : []
+      })
       return { samples, total: all.length, truncated: all.length > samples.length }
     },
   )

@@ -1,5 +1,6 @@
 import type { Connector } from '../core/connector.ts'
 import type { Label } from '../core/signals.ts'
+import { nearest } from '../lib/suggest.ts'
 import { checkConnector, checkSignalIds, type DeclaredSignals } from './checks.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
 import { bindModels } from './models.ts'
@@ -7,7 +8,7 @@ import { type Located, locate, locateHolder, locateKey } from './places.ts'
 import { pathKey, type ReferenceContext, resolveReferences } from './references.ts'
 import { type ConnectionCommon, connectionCommon } from './schema.ts'
 import type { AnySchema } from './schema-walk.ts'
-import { nearest } from './suggest.ts'
+import { checkUnits } from './units.ts'
 
 /** One connection of the file, checked, with the connector that speaks its language. */
 export interface LoadedConnection {
@@ -60,6 +61,7 @@ export function readConnection(
   const shown = issues.filter((issue) => !resolved.unknown.has(pathKey(issue.path)))
   addIssues(shown, { at, value: resolved.value, schemas, problems, words })
   checkSignalIds(resolved.value, at, schemas, declared, problems, words)
+  checkUnits(resolved.value, at, schemas, problems, words)
   if (common.data && common.data.silence.uncertainAfter >= common.data.silence.badAfter) {
     const written = locate(at, ['silence'])
     problems.add(written === at ? locateHolder(at, []) : written, 'E_SILENCE_ORDER', words.silenceOrder())

@@ -1,8 +1,8 @@
+import { nearest } from '../lib/suggest.ts'
 import { DECLARATION_LIMITS, type QualifyConfig } from '../qualify/config.ts'
 import type { DeclaredSignals } from './checks.ts'
 import { checkRanges } from './models.ts'
 import { type Located, locate, type Path, type Problems } from './places.ts'
-import { nearest } from './suggest.ts'
 import type { ConfigWords } from './words.ts'
 
 export interface DeclarationContext {

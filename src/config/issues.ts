@@ -1,7 +1,7 @@
 import type { z } from 'zod'
+import { nearest } from '../lib/suggest.ts'
 import { type Located, locate, locateHolder, locateKey, type Path, type Problems, type Wording } from './places.ts'
 import { type AnySchema, knownKeys, schemasAt } from './schema-walk.ts'
-import { nearest } from './suggest.ts'
 import type { ConfigWords } from './words.ts'
 
 type Issue = z.core.$ZodIssue

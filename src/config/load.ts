@@ -16,6 +16,7 @@ import { type Located, locate, locateKey, Problems } from './places.ts'
 import { readYaml, type YamlFile } from './read-yaml.ts'
 import { errorCode, pathKey, type ReferenceContext, resolveReferences, secretReader } from './references.ts'
 import { type EcluseConfig, ecluseConfig } from './schema.ts'
+import { checkUnits } from './units.ts'
 import { type ConfigWords, configWords, type Language } from './words.ts'
 
 export type { LoadedConnection } from './connections.ts'
@@ -166,6 +167,7 @@ function readWhole(
   const issues = (parsed.error?.issues ?? []).filter((issue) => !resolved.unknown.has(pathKey(issue.path)))
   const versionWrong = issues.some((issue) => issue.path[0] === 'version')
   if (versionWrong) problems.add(locateKey(at, [], 'version'), 'E_VERSION', words.version())
+  checkUnits(resolved.value, at, [ecluseConfig], problems, words)
   const others = issues.filter((issue) => issue.path[0] !== 'version')
   addIssues(others, { at, value: whole, schemas: [ecluseConfig], problems, words })
 

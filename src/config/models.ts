@@ -1,5 +1,5 @@
+import { nearest } from '../lib/suggest.ts'
 import { type Located, locate, type Problems } from './places.ts'
-import { nearest } from './suggest.ts'
 import type { ConfigWords } from './words.ts'
 
 type Raw = Record<string, unknown>

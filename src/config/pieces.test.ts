@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { secret, signalBase, signalId } from '../core/config-parts.ts'
+import { editDistance, nearest } from '../lib/suggest.ts'
 import { fakeConnectors } from './fake-connector.ts'
 import { formatProblems } from './format.ts'
 import { configSchema, lintText } from './index.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { describedBy, isSecret, knownKeys, schemasAt, takesText } from './schema-walk.ts'
-import { editDistance, nearest } from './suggest.ts'
 import { configWords } from './words.ts'
 
 test('edit distance: nothing to itself, symmetric, at most the longer word, one for one edit', () => {

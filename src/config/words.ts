@@ -1,3 +1,4 @@
+import type { NotConvertible } from '../core/units/index.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import type { Wording } from './places.ts'
 
@@ -104,6 +105,22 @@ const en = {
   secretFileSize: (path: string): Wording => [
     `${path} is larger than ${CONFIG_LIMITS.secretBytes / 1024} KiB`,
     'a secret file holds the secret alone',
+  ],
+  unitUnknown: (near: string | undefined): Wording => [
+    'nobody knows this unit',
+    near
+      ? `did you mean \`${near}\`?`
+      : 'write a UCUM code (`m3/h`, `Cel`, `kW.h`); what is only counted goes in braces (`{bag}`, `{bag}/h`)',
+  ],
+  unitDimension: (why: NotConvertible['why']): Wording => [
+    '`unit` cannot be converted into `displayUnit`',
+    {
+      dimension: 'they do not measure the same thing',
+      gauge: 'a gauge pressure is over the pressure of the air, which is not known; show both as gauge or both as absolute',
+      'reference-state':
+        'a gas volume at normal or standard conditions is another at its own pressure and temperature, which are not known',
+      'power-kind': 'active, reactive and apparent power differ by a power factor, which is not known',
+    }[why],
   ],
   duplicateSignal: (id: string, where: string): Wording => [
     `the signal \`${id}\` is already declared at ${where}`,
@@ -265,6 +282,22 @@ const fr: ConfigWords = {
     'vérifiez que le fichier est là, et lisible par le compte qui lance ecluse',
   ],
   secretFileSize: (path) => [`${path} dépasse ${CONFIG_LIMITS.secretBytes / 1024} Kio`, 'un fichier de secret ne contient que le secret'],
+  unitUnknown: (near) => [
+    'personne ne connaît cette unité',
+    near
+      ? `vouliez-vous dire \`${near}\` ?`
+      : 'écrivez un code UCUM (`m3/h`, `Cel`, `kW.h`) ; ce que l’on compte va entre accolades (`{bagage}`, `{bagage}/h`)',
+  ],
+  unitDimension: (why) => [
+    '`unit` ne peut pas être convertie en `displayUnit`',
+    {
+      dimension: 'elles ne mesurent pas la même chose',
+      gauge: 'une pression relative s’ajoute à celle de l’air, qui n’est pas connue ; montrez les deux en relatif ou les deux en absolu',
+      'reference-state':
+        'un volume de gaz aux conditions normales ou standard en est un autre à sa pression et sa température, qui ne sont pas connues',
+      'power-kind': 'puissances active, réactive et apparente diffèrent d’un facteur de puissance, qui n’est pas connu',
+    }[why],
+  ],
   duplicateSignal: (id, where) => [
     `le signal \`${id}\` est déjà déclaré à ${where}`,
     'un identifiant désigne un seul signal du site ; donnez à chacun le sien',

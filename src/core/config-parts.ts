@@ -53,6 +53,9 @@ export const signalId = z
   .refine(isSignalId, 'an id is segments of letters, digits, _ . : - joined by /')
   .describe('Equipment path and name under the site, e.g. baggage/carousel-3/motor/current')
 
+/** A unit of measure; lint asks `core/units` whether somebody knows it. */
+export const unitText = z.string().min(1).max(64).describe('UCUM code or what plants write for it: A, Cel, kW.h, barg, Nm3/h')
+
 const limits = (what: string) =>
   z
     .tuple([z.number(), z.number()])
@@ -64,8 +67,8 @@ const stateName = z.string().min(1).max(64)
 
 /** What a good reading is: the keys of a model, and of a signal that tightens or overrides its model. */
 const quality = {
-  unit: z.string().min(1).max(64).optional().describe('UCUM code, e.g. A, Cel, kW.h'),
-  displayUnit: z.string().min(1).max(64).optional().describe('Unit people see; the stored value stays in `unit`'),
+  unit: unitText.optional(),
+  displayUnit: unitText.optional().describe('Unit people see; the stored value stays in `unit`'),
   decimals: z.int().min(0).max(12).optional().describe('Digits after the decimal point when shown'),
   range: limits('Engineering range: what a sound reading may be, in the unit').optional(),
   instrumentRange: limits('What the instrument can measure at all, in the unit').optional(),
@@ -117,7 +120,7 @@ export type SignalBase = z.infer<typeof signalBase>
 /** The definition of a configured signal; the connector adds what it knows. */
 export function toDefinition(
   declared: SignalBase,
-  known: Pick<SignalDefinition, 'id' | 'connection' | 'address' | 'dataType'>,
+  known: Pick<SignalDefinition, 'id' | 'connection' | 'address' | 'dataType' | 'sourceUnit'>,
 ): SignalDefinition {
   const { label, model, decimals, calibratedUntil, stateCodes, unit, displayUnit, range, instrumentRange, resolution, reportDeadband } =
     declared

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BatchBuilder } from '../core/batch.ts'
-import { duration, signalBase, toDefinition } from '../core/config-parts.ts'
+import { duration, signalBase, toDefinition, unitText } from '../core/config-parts.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import { Status, severity, statusFromName, statusName } from '../core/status.ts'
@@ -22,7 +22,7 @@ const reading = z.union([
     status: z.string().optional().describe('What the device says of it; default Good'),
   }),
 ])
-const declaration = signalBase.omit({ id: true })
+const declaration = signalBase.omit({ id: true }).extend({ sourceUnit: unitText.optional().describe('Unit the device itself says') })
 
 /** An example: declarations, a series of readings in the order of their arrival, and what the rules must say of each. */
 export const example = z
@@ -56,8 +56,11 @@ export function runExample(given: Example): Difference[] {
   const signals = new SignalTable()
   const reasons = new ReasonSets()
   const declared = given.signals ?? { signal: given.signal ?? {} }
-  for (const [name, own] of Object.entries(declared)) {
-    const known = { id: `example/${name}`, connection: 'example', address: name, dataType: typeOf(given, name) }
+  for (const [name, { sourceUnit, ...own }] of Object.entries<z.output<typeof declaration>>(declared)) {
+    const known = {
+      ...{ id: `example/${name}`, connection: 'example', address: name, dataType: typeOf(given, name) },
+      ...(sourceUnit !== undefined && { sourceUnit }),
+    }
     signals.define(toDefinition({ ...own, id: name }, known))
   }
   const qualify = new Qualify(signals, reasons, { site: 'example', peers: given.peers, maintenance: given.maintenance, substitutes: {} })

@@ -58,7 +58,7 @@ for (const mode of ['none', 'sign-and-encrypt'] as const) {
     assert.deepEqual(seen.get('Oven/List')?.reasons, ['array-refused'])
     assert.deepEqual(seen.get('Oven/Raw')?.reasons, ['bytes-refused'])
     assert.deepEqual(seen.get('gone')?.reasons, ['node-unknown'])
-    assert.equal(context.signals.all().find((s) => s.id === 'site/Oven/Temp')?.unit, '°C')
+    assert.equal(context.signals.all().find((s) => s.id === 'site/Oven/Temp')?.unit, 'Cel')
     assert.equal(seen.get('Oven/Temp')?.sourceTime, Date.parse('2026-01-02T03:04:05.678Z') * 1000 + 901)
 
     peer.say('Temp 22.5 0x40920000')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DataValue, DataValueOptions, NodeId, OPCUAServer, UAObject, UAVariable, VariantOptions } from 'node-opcua'
 import type { Micros } from '../../core/time.ts'
+import { REC20_NAMESPACE, unitIdFor } from '../../core/units/index.ts'
 import { loadOpcua, type Opcua } from './library.ts'
 import { ownCertificate } from './own-certificate.ts'
 
@@ -30,8 +31,10 @@ export interface SimulatedVariable {
   /** `s=...` or `i=...` in the simulator's own namespace (1); `s=` and the path with dots when absent. */
   readonly nodeId?: string
   readonly dataType: SimulatedType
-  /** Display name of its EngineeringUnits. */
+  /** Display name of its EngineeringUnits; their unitId is the Rec 20 code of the same unit, -1 where there is none. */
   readonly unit?: string
+  /** Another unitId than the one that fits, as of a server set up wrongly. */
+  readonly unitId?: number
   /** Limits of the instrument (EURange), needed for a deadband in percent. */
   readonly range?: readonly [number, number]
   /** An array of the type. */
@@ -229,7 +232,10 @@ function buildPlant(opcua: Opcua, server: OPCUAServer, options: SimulatorOptions
         : own.addAnalogDataItem({
             ...base,
             engineeringUnitsRange: { low: range?.[0] ?? -1e9, high: range?.[1] ?? 1e9 },
-            engineeringUnits: opcua.makeEUInformation(unit ?? '', unit ?? '', unit ?? ''),
+            engineeringUnits: Object.assign(opcua.makeEUInformation('', unit ?? '', unit ?? ''), {
+              namespaceUri: REC20_NAMESPACE,
+              unitId: about.unitId ?? unitIdFor(unit ?? ''),
+            }),
           })
     const known = { node: node as unknown as UAVariable, about }
     variables.set(about.path, known)

@@ -62,6 +62,40 @@ test('values, units and types come from the server; keep-alives are empty batche
   assert.ok((source.counters.latencyMs ?? 0) > 0)
 })
 
+test('units: the Rec 20 code before the display name, the declaration before both, the server’s beside it', async (t) => {
+  const context = await testContext(t)
+  const shown = { dataType: 'Double', value: () => 1 } as const
+  const simulator = await testSimulator(t, {
+    variables: [
+      { ...shown, path: 'U/Temp', unit: '°C' },
+      { ...shown, path: 'U/Lies', unit: 'Grad', unitId: 4604232 },
+      { ...shown, path: 'U/Gauge', unit: 'barg' },
+      { ...shown, path: 'U/Odd', unit: 'Blurp' },
+      { ...shown, path: 'U/None' },
+      { ...shown, path: 'U/Declared', unit: '°F' },
+    ],
+  })
+  const signals = [
+    { id: '{name}', browse: 'Objects/U/{Temp,Lies,Gauge,Odd,None}' },
+    { id: 'Declared', node: 'ns=1;s=U.Declared', unit: '°C' },
+  ]
+  const source = opcuaSource(testConfig(simulator.endpoint, signals), context)
+  t.after(() => source.close())
+  await source.connect(never())
+  const units = context.signals.all().map(({ id, unit, sourceUnit }) => [id, unit, sourceUnit])
+  assert.deepEqual(
+    units.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+    [
+      ['site/Declared', '°C', '[degF]'],
+      ['site/Gauge', 'bar{gauge}', undefined],
+      ['site/Lies', '[degF]', undefined],
+      ['site/None', undefined, undefined],
+      ['site/Odd', 'Blurp', undefined],
+      ['site/Temp', 'Cel', undefined],
+    ],
+  )
+})
+
 test('a deadband is kept, absolute and in percent; a refused one costs no samples', async (t) => {
   const context = await testContext(t)
   const simulator = await testSimulator(t, { variables: [...one, { path: 'L/P', nodeId: 's=P', dataType: 'Double' }] })

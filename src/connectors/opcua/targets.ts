@@ -73,13 +73,16 @@ export async function resolveTargets({ opcua, config, context }: Attempt, sessio
   const units = await readUnits(
     opcua,
     session,
-    reachable.filter((w) => w.declared.unit === undefined && kindOf.get(w)?.dataType === 'number').map((w) => w.nodeId),
+    reachable.filter((w) => kindOf.get(w)?.dataType === 'number').map((w) => w.nodeId),
   )
   const items = wanted.map((w): Item => {
     const dataType = w.declared.dataType ?? kindOf.get(w)?.dataType ?? 'number'
-    const unit = w.declared.unit ?? (w.nodeId && units.get(w.nodeId.toString()))
+    const sourceUnit = w.nodeId && units.get(w.nodeId.toString())
+    const unit = w.declared.unit ?? sourceUnit
     const id = fullId(context.site, w.id)
-    const known = { id, connection: context.connection, address: w.address, dataType }
+    // Beside a declared unit the server's is kept, so that a rule can compare them.
+    const compared = w.declared.unit !== undefined && sourceUnit !== undefined && { sourceUnit }
+    const known = { id, connection: context.connection, address: w.address, dataType, ...compared }
     const signal = context.signals.define(toDefinition(unit === undefined ? w.declared : { ...w.declared, unit }, known))
     const refused = w.nodeId ? refusalOf.get(w) : { status: Status.BadNodeIdUnknown, reason: 'node-unknown' }
     return { signal, declared: w.declared, address: w.address, nodeId: w.nodeId, dataType, ...(refused && { refused }) }

@@ -1,13 +1,18 @@
 import type { NodeId } from 'node-opcua'
+import { unitOfSource } from '../../core/units/index.ts'
 import { type Opcua, statusOf } from './library.ts'
 import type { Session } from './services.ts'
 
-/** Longest unit text taken from a server. */
-const UNIT_LENGTH = 64
+/** An EUInformation of a server that may be hostile. */
+interface Information {
+  readonly namespaceUri?: unknown
+  readonly unitId?: unknown
+  readonly displayName?: { readonly text?: unknown } | null
+}
 
 /**
- * Units of nodes that have an EngineeringUnits property (EUInformation, OPC 10000-8, 5.6.3), by node id: the display name, as
- * people at the server see it. A server that cannot answer leaves its values without a unit.
+ * Units of nodes that have an EngineeringUnits property (EUInformation, OPC 10000-8, 5.6.3), by node id, as UCUM: by its Rec 20 code,
+ * else by its display name; the name itself where nobody knows the unit. A server that cannot answer leaves its values without a unit.
  */
 export async function readUnits(opcua: Opcua, session: Session, nodes: readonly NodeId[]): Promise<Map<string, string>> {
   const units = new Map<string, string>()
@@ -40,9 +45,10 @@ async function collect(opcua: Opcua, session: Session, nodes: readonly NodeId[],
   })
   const values = await session.read(found.map(({ property }) => ({ nodeId: property, attributeId: 13 })))
   values.forEach((answer, i) => {
-    const information = answer.value?.value as { displayName?: { text?: unknown } } | null | undefined
-    const text = information?.displayName?.text
+    const information = answer.value?.value as Information | null | undefined
+    const { namespaceUri, unitId, displayName } = information ?? {}
+    const unit = unitOfSource({ namespaceUri, unitId, displayName: displayName?.text })
     const node = found[i]?.node
-    if (node && typeof text === 'string' && text !== '' && text.length <= UNIT_LENGTH) units.set(node.toString(), text)
+    if (node && unit !== undefined) units.set(node.toString(), unit)
   })
 }

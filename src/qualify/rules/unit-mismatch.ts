@@ -1,10 +1,11 @@
 import { Status } from '../../core/status.ts'
+import { unitReader, unitsDisagree } from '../../core/units/index.ts'
 import { Parameter } from '../column.ts'
 import { mark, type RuleKind } from '../rule.ts'
 
 /**
- * Unit mismatch: the device says another unit (`sourceUnit`) than the declaration (`unit`), so the number does not mean what it is taken for: Uncertain.
- * Both are UCUM codes here; who reads the device's unit brings it to UCUM.
+ * Unit mismatch: a number in the unit the device says (`sourceUnit`) means something else in the declared one (`unit`), so it is not what it is taken for:
+ * Uncertain. `°C` and `Cel` are one unit; a unit nobody knows is compared with nothing. Found once for each declaration.
  */
 export const unitMismatch: RuleKind = {
   id: 'unit-mismatch',
@@ -14,16 +15,19 @@ export const unitMismatch: RuleKind = {
     unit === undefined || sourceUnit === undefined ? undefined : { declared: unit, device: sourceUnit },
   create: (reasons) => {
     const wrong = new Parameter(0)
+    const read = unitReader()
     return {
       get isActive() {
         return wrong.isUsed
       },
-      declare: (signal, { unit, sourceUnit }) =>
-        wrong.set(signal, unit !== undefined && sourceUnit !== undefined && unit !== sourceUnit ? 1 : undefined),
+      declare: (signal, { unit, sourceUnit }) => wrong.set(signal, unitsDisagree(unit, sourceUnit, read) ? 1 : undefined),
       judge: (rows) => {
-        const { count, signal } = rows
+        const { count, signal, value } = rows
         const wrongs = wrong.values
-        for (let i = 0; i < count; i++) if (wrongs[signal[i] as number] === 1) mark(rows, i, reasons, 'unit-mismatch', Status.Uncertain)
+        for (let i = 0; i < count; i++) {
+          const isNumber = !Number.isNaN(value[i])
+          if (isNumber && wrongs[signal[i] as number] === 1) mark(rows, i, reasons, 'unit-mismatch', Status.Uncertain)
+        }
       },
     }
   },

@@ -1,0 +1,7 @@
+export { unitsDisagree } from './compare.ts'
+export { converter, NotConvertible, whyNot } from './convert.ts'
+export { nearestUnits } from './nearest.ts'
+export { readUnit, unitReader } from './read.ts'
+export { REC20_NAMESPACE } from './rec20.ts'
+export { type SaidUnit, unitIdFor, unitOfSource } from './source.ts'
+export type { Unit } from './unit.ts'
