@@ -1,5 +1,6 @@
 import { connectAsync } from 'mqtt'
 import { birth, PAYLOADS, payloads, stamp, TOPIC, timeOf } from './plant.ts'
+import { percentile } from './report.ts'
 
 /** A process of its own: an edge node that publishes its payloads with QoS 1 as fast as the broker acknowledges them. */
 const [url, passes] = process.argv.slice(2) as [string, string]
@@ -21,11 +22,14 @@ async function run(): Promise<void> {
   let acked = 0
   let sent = 0
   const total = PAYLOADS * Number(passes)
+  const pubackMs: number[] = []
   await new Promise<void>((resolve, reject) => {
     const more = () => {
       while (sent < total && sent - acked < IN_FLIGHT) {
+        const sentMs = performance.now()
         client.publish(`${TOPIC}/NDATA/plant`, stamp(data[sent % PAYLOADS] as Buffer, timeOf(beginMs, sent++)), { qos: 1 }, (error) => {
           if (error) return reject(error)
+          pubackMs.push(performance.now() - sentMs)
           if (++acked === total) resolve()
           else more()
         })
@@ -33,7 +37,7 @@ async function run(): Promise<void> {
     }
     more()
   })
-  process.send?.('done')
+  process.send?.(`puback ${percentile(pubackMs, 0.5)} ${percentile(pubackMs, 0.99)}`)
   await client.endAsync()
   process.exit(0)
 }

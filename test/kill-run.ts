@@ -43,7 +43,7 @@ export async function killRun(kills: number, random: () => number): Promise<Kill
   }
 }
 
-function configFile(directory: string, first: number): string {
+export function configFile(directory: string, first: number): string {
   const file = join(directory, 'ecluse.yaml')
   const historian = '{ commitInterval: 50ms, commitRows: 5000 }'
   const spool = '{ segmentBytes: 1MiB, maxBytes: 1GiB }'
@@ -82,7 +82,7 @@ function oneLife(file: string, aliveMs: number): Promise<{ last: number; ready: 
 }
 
 /** Lets the node recover, then reads every number the historian holds. */
-async function compare(file: string, journal: readonly { first: number; last: number }[]): Promise<{ lost: number; twice: number }> {
+export async function compare(file: string, journal: readonly { first: number; last: number }[]): Promise<{ lost: number; twice: number }> {
   const connector = countingConnector(() => undefined)
   const loaded = await loadConfig(file, { connectors: [connector as Connector], env: {} })
   const node = await startNode({ ...loaded, connections: [] }, { clock: systemClock, log: silent, random: Math.random, version: 'test' })

@@ -18,7 +18,9 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>
 }
 
-export const COOKIE = 'ecluse-session'
+/** Browsers keep cookies by host, not by port: without it, two nodes on one machine would sign each other's users out. */
+export const cookieName = ({ socket }: FastifyRequest): string => `ecluse-session-${socket.localPort}`
+
 const LINK_MS = 3_600_000
 const IDLE_MS = 8 * 3_600_000
 const LONGEST_MS = 7 * 24 * 3_600_000
@@ -78,7 +80,7 @@ export class Access {
   callerOf(request: FastifyRequest, isUse = true): Caller | undefined {
     const bearer = /^Bearer ([\w-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
     if (bearer) return same(hash(bearer), this.#localHash) ? { name: 'local', permissions: new Set(['read', 'query']) } : undefined
-    const cookie = request.cookies[COOKIE]
+    const cookie = request.cookies[cookieName(request)]
     return cookie ? this.#session(hash(cookie), isUse) : undefined
   }
 

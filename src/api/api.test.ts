@@ -178,7 +178,7 @@ describe('sign-in', () => {
       await api.call('/api/v1/session', { method: 'DELETE' })
       assert.equal((await api.call('/api/v1/session')).status, 401)
       const good = await api.call('/api/v1/session', json({ name: 'ana', password: PASSWORD }))
-      assert.match(good.headers.getSetCookie()[0] ?? '', /^ecluse-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
+      assert.match(good.headers.getSetCookie()[0] ?? '', /^ecluse-session-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
       const statuses: number[] = []
       for (let i = 0; i < 7; i++) statuses.push((await api.call('/api/v1/session', json({ name: 'ana', password: 'wrong' }))).status)
       assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429, 429])
@@ -187,6 +187,27 @@ describe('sign-in', () => {
       assert.ok(!readFileSync(file, 'utf8').includes(PASSWORD))
     } finally {
       await api.close()
+    }
+  })
+
+  test('two nodes on one host, one jar of cookies: neither session overwrites the other', async () => {
+    const nodes = [await startFixture(1), await startFixture(1)]
+    try {
+      // As a browser keeps them: by name, for every port of the host.
+      const jar = new Map<string, string>()
+      for (const { url, signInLink } of nodes) {
+        const token = new URL(signInLink?.replace('/#/', '/') ?? '').searchParams.get('token')
+        const answer = await fetch(`${url}/api/v1/accounts`, json({ token, name: 'ana', password: PASSWORD }))
+        const [name = '', value = ''] = answer.headers.getSetCookie()[0]?.split(';')[0]?.split('=') ?? []
+        jar.set(name, value)
+      }
+      const cookie = [...jar].map((pair) => pair.join('=')).join('; ')
+      const statusOf = async ({ url }: { url: string }) => (await fetch(`${url}/api/v1/session`, { headers: { cookie } })).status
+      assert.deepEqual(await Promise.all(nodes.map(statusOf)), [200, 200])
+      await fetch(`${nodes[0]?.url}/api/v1/session`, { method: 'DELETE', headers: { cookie } })
+      assert.deepEqual(await Promise.all(nodes.map(statusOf)), [401, 200], 'signing out of one')
+    } finally {
+      for (const node of nodes) await node.close()
     }
   })
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { COOKIE } from './access.ts'
+import { cookieName } from './access.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 import { session } from './schemas.ts'
@@ -14,7 +14,7 @@ const done = z.object({ done: z.literal(true) })
 
 /** The session's secret goes out as a cookie that scripts cannot read and other sites cannot send. */
 function remember(reply: FastifyReply, secret: string): void {
-  void reply.setCookie(COOKIE, secret, { path: '/', httpOnly: true, sameSite: 'strict' })
+  void reply.setCookie(cookieName(reply.request), secret, { path: '/', httpOnly: true, sameSite: 'strict' })
 }
 
 export function sessionRoutes(server: Server, { access }: Resources): void {
@@ -54,8 +54,8 @@ export function sessionRoutes(server: Server, { access }: Resources): void {
     '/api/v1/session',
     { config: { permission: 'public' }, schema: { summary: 'Sign out', response: { 200: done } } },
     async (request, reply) => {
-      access.signOut(request.cookies[COOKIE])
-      void reply.clearCookie(COOKIE, { path: '/' })
+      access.signOut(request.cookies[cookieName(request)])
+      void reply.clearCookie(cookieName(request), { path: '/' })
       return { done: true as const }
     },
   )

@@ -37,15 +37,20 @@ const plain = (batch: SampleBatch) => ({
 
 test('a batch survives encoding, whatever forms its columns take', () => {
   fc.assert(
-    fc.property(fc.array(row, { maxLength: 50 }), fc.integer({ min: 0, max: 7 }), (rows, shift) => {
-      const batch = batchOf(rows)
-      const bytes = encodeBatch(batch)
-      assert.equal(encodedCount(bytes), rows.length)
-      // Also from a place in a larger buffer that is not aligned.
-      const moved = new Uint8Array(bytes.length + shift)
-      moved.set(bytes, shift)
-      assert.deepEqual(plain(decodeBatch(moved.subarray(shift))), plain(batch))
-    }),
+    fc.property(
+      fc.array(row, { maxLength: 50 }),
+      fc.integer({ min: 0, max: 7 }),
+      fc.uint8Array({ maxLength: 30 }),
+      (rows, shift, receipt) => {
+        const batch = { ...batchOf(rows), ...(receipt.length > 0 && { receipt }) }
+        const bytes = encodeBatch(batch)
+        assert.equal(encodedCount(bytes), rows.length)
+        // Also from a place in a larger buffer that is not aligned.
+        const moved = new Uint8Array(bytes.length + shift)
+        moved.set(bytes, shift)
+        assert.deepEqual(plain(decodeBatch(moved.subarray(shift))), plain(batch))
+      },
+    ),
   )
 })
 
@@ -64,7 +69,7 @@ test('mangled bytes are refused with RangeError or give a batch within its own b
     reasons: i,
     text: i % 5 ? undefined : 'déjà',
   }))
-  const good = encodeBatch(batchOf(rows))
+  const good = encodeBatch({ ...batchOf(rows), receipt: Uint8Array.of(1, 2, 3) })
   const runs = process.env.ECLUSE_LONG === '1' ? 100_000 : 2_000
   const damage = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 })
   fc.assert(

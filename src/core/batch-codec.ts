@@ -6,8 +6,8 @@ import { LIMITS } from './limits.ts'
  * so that reading is a view where the buffer is aligned and one copy where it is not.
  *
  *   0  u32 magic 'ECB1'    4  u32 count     8  f64 receivedTime    16  f64 time base
- *  24  u8 × 5 column form: signal, time, value, status, reasons     29  u8 has text    32  u32 text bytes    36  u32 0
- *  40  columns in that order, then the text: repeated (u32 row, u32 bytes, UTF-8)
+ *  24  u8 × 5 column form: signal, time, value, status, reasons     29  u8 has text    32  u32 text bytes    36  u32 receipt bytes
+ *  40  columns in that order, then the text: repeated (u32 row, u32 bytes, UTF-8), then the receipt
  *
  * Column forms: 0 raw, 1 constant (one element), 2 narrow: u16 for signal, status and reasons; u32 microseconds after the base for time.
  */
@@ -30,7 +30,8 @@ export function encodeBatch(batch: SampleBatch): Uint8Array<ArrayBuffer> {
     form32(batch.reasons),
   ]
   const text = batch.text?.size ? encodeText(batch.text) : undefined
-  const size = HEADER + forms.reduce((sum, form, i) => sum + columnBytes(i, form, count), 0) + (text?.length ?? 0)
+  const size =
+    HEADER + forms.reduce((sum, form, i) => sum + columnBytes(i, form, count), 0) + (text?.length ?? 0) + (batch.receipt?.length ?? 0)
   if (size > LIMITS.recordBytes) throw new RangeError(`a batch of ${count} samples takes ${size} bytes, the limit is ${LIMITS.recordBytes}`)
   const bytes = new Uint8Array(size)
   const head = new DataView(bytes.buffer)
@@ -41,6 +42,7 @@ export function encodeBatch(batch: SampleBatch): Uint8Array<ArrayBuffer> {
   bytes.set(forms, 24)
   head.setUint8(29, text ? 1 : 0)
   head.setUint32(32, text?.length ?? 0, true)
+  head.setUint32(36, batch.receipt?.length ?? 0, true)
   let at = HEADER
   const columns: Column[] = [batch.signal, batch.sourceTime, batch.value, batch.status, batch.reasons]
   columns.forEach((column, i) => {
@@ -48,6 +50,7 @@ export function encodeBatch(batch: SampleBatch): Uint8Array<ArrayBuffer> {
     at += columnBytes(i, forms[i] as number, count)
   })
   if (text) bytes.set(text, at)
+  if (batch.receipt) bytes.set(batch.receipt, size - batch.receipt.length)
   return bytes
 }
 
@@ -61,7 +64,8 @@ export function decodeBatch(bytes: Uint8Array): SampleBatch {
   if (count > LIMITS.batchSamples) throw new RangeError(`batch: ${count} samples, the limit is ${LIMITS.batchSamples}`)
   const forms = [...source.subarray(24, 29)]
   const textBytes = head.getUint32(32, true)
-  const size = HEADER + forms.reduce((sum, form, i) => sum + columnBytes(i, form, count), 0) + textBytes
+  const receiptBytes = head.getUint32(36, true)
+  const size = HEADER + forms.reduce((sum, form, i) => sum + columnBytes(i, form, count), 0) + textBytes + receiptBytes
   if (size !== source.length) throw new RangeError(`batch: ${source.length} bytes where its header says ${size}`)
   const base = head.getFloat64(16, true)
   let at = source.byteOffset + HEADER
@@ -79,8 +83,12 @@ export function decodeBatch(bytes: Uint8Array): SampleBatch {
     reasons: read32(source.buffer, next(4), forms[4] as number, count),
     receivedTime: head.getFloat64(8, true),
   }
-  if (!head.getUint8(29)) return batch
-  return { ...batch, text: decodeText(new Uint8Array(source.buffer, at, textBytes), count) }
+  if (!head.getUint8(29) && receiptBytes === 0) return batch
+  return {
+    ...batch,
+    ...(head.getUint8(29) && { text: decodeText(new Uint8Array(source.buffer, at, textBytes), count) }),
+    ...(receiptBytes > 0 && { receipt: new Uint8Array(source.buffer, at + textBytes, receiptBytes) }),
+  }
 }
 
 /** Number of samples in encoded bytes, without decoding them. */

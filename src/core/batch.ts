@@ -21,6 +21,11 @@ export interface SampleBatch {
   readonly text?: ReadonlyMap<number, string>
   /** When this node received the batch, by its own clock. */
   readonly receivedTime: Micros
+  /**
+   * Bytes by which the source knows, after a crash, which of its peer's messages are on disk already. Durable with the batch, opaque to
+   * everybody else; absent where the peer sends nothing again.
+   */
+  readonly receipt?: Uint8Array
 }
 
 /** Grows columns, then hands them over without copying. One builder builds one batch. */
@@ -69,6 +74,12 @@ export class BatchBuilder {
   setText(row: number, text: string): void {
     this.text ??= new Map()
     this.text.set(row, text)
+  }
+
+  /** Takes back all rows from `rows` on. */
+  truncate(rows: number): void {
+    this.count = rows
+    if (this.text) for (const row of this.text.keys()) if (row >= rows) this.text.delete(row)
   }
 
   build(receivedTime: Micros): SampleBatch {

@@ -3,7 +3,7 @@ import type { Logger } from './log.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { SignalTable } from './signals.ts'
 import type { Source } from './source.ts'
-import type { Clock } from './time.ts'
+import type { Clock, Micros } from './time.ts'
 
 /** What the runner gives a connection's source. */
 export interface SourceContext {
@@ -19,6 +19,17 @@ export interface SourceContext {
   readonly directory: string
   /** 0 <= n < 1. */
   readonly random: () => number
+  /**
+   * Receipts of this connection's last durable batches, oldest first: what an earlier process had on disk, acknowledged or not. Bounded: it may
+   * lack older ones. Absent where nothing is stored (`check`, `browse`).
+   */
+  readonly receipts?: () => Promise<readonly Receipt[]>
+}
+
+/** What a source gave with a batch that became durable (`SampleBatch.receipt`). */
+export interface Receipt {
+  readonly receivedTime: Micros
+  readonly bytes: Uint8Array
 }
 
 /** One line of `ecluse check`: a step of reaching the device, in order; the first failure ends the list. */

@@ -18,6 +18,7 @@ import { Feeder } from './feeder.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
+import { receiptsOf } from './receipts.ts'
 import { resume } from './resume.ts'
 import { RuleMemory } from './rule-memory.ts'
 import { openStores } from './stores.ts'
@@ -134,7 +135,8 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
   const log = scoped(shared.log, name)
   const endpoint = endpointOf(connection.config)
   const health = new HealthRecord({ name, kind: connection.kind, endpoint, ...(connection.label && { label: connection.label }) }, clock)
-  const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random }
+  const receipts = () => receiptsOf(spool, signals, name)
+  const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random, receipts }
   const source = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
   const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
   const onStored = (batch: SampleBatch) => {

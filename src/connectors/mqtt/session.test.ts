@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { SampleBatch } from '../../core/batch.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { startMosquitto, withoutMosquitto } from './brokers.fixture.ts'
 import { mqttConfig } from './config.ts'
@@ -86,6 +87,49 @@ test('a process that dies between disk and acknowledgement can still read what t
   await broker.stop()
   await rm(directory, { recursive: true, force: true })
 })
+
+for (const format of ['sparkplug', 'plain'] as const) {
+  test(`${format}: what is durable but was never acknowledged is not delivered again to the next process, what is not durable is`, {
+    skip: withoutMosquitto,
+  }, async () => {
+    const broker = await startMosquitto()
+    const directory = await mkdtemp(join(tmpdir(), 'ecluse-redelivered-'))
+    const config = format === 'plain' ? plain(broker.url) : mqttConfig.parse({ url: broker.url, format: 'sparkplug' })
+    const first = new MqttSource(config, contextFor({ directory }))
+    await first.connect(stop)
+    const out = await publisher(broker.url)
+    const say = (n: number) => {
+      if (format === 'plain') return out.publishAsync('x', '7', { qos: 1 })
+      if (n === 0) return out.publishAsync('spBv1.0/g/NBIRTH/n', nbirth([metric('a', 0, 'Float', 7)]), { qos: 1 })
+      return out.publishAsync('spBv1.0/g/NDATA/n', data(n, [{ alias: 0, type: SparkplugType.Float, value: 7 }]), { qos: 1 })
+    }
+    const batches: SampleBatch[] = []
+    for (let n = 0; n < 12; n++) {
+      await say(n)
+      let delivery = await first.read(stop)
+      while (delivery.batch.count === 0) delivery = await first.read(stop)
+      batches.push(delivery.batch)
+      if (n < 8) delivery.ack?.()
+    }
+    await first.close()
+    // The last two never reached the disk; the time between batches is made longer than a test may take.
+    const durable = batches.slice(0, 10).map(({ receipt }, i) => ({ receivedTime: i * 10e6, bytes: receipt as Uint8Array }))
+    const context = contextFor({ directory, receipts: async () => durable })
+    const second = new MqttSource(config, context)
+    await second.connect(stop)
+    assert.equal((await readUntil(second, context, (all) => all.length >= 2)).length, 2)
+    assert.equal(second.counters.dropped.redelivered, 2)
+    await second.close()
+    await second.connect(stop)
+    await say(12)
+    assert.equal((await readUntil(second, context, (all) => all.length >= 1)).length, 1, 'all were acknowledged: nothing comes again')
+    assert.deepEqual(second.counters.dropped, { redelivered: 2 })
+    await second.close()
+    await out.endAsync()
+    await broker.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
+}
 
 test('a reader that stands still stops the socket, not the memory, and loses nothing', { skip: withoutMosquitto }, async () => {
   const broker = await startMosquitto(['max_queued_messages 0', 'max_inflight_messages 0'])

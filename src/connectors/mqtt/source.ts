@@ -7,6 +7,7 @@ import { Acks } from './acks.ts'
 import type { MqttConfig } from './config.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { PlainTopics } from './plain.ts'
+import { Redelivered, receiptFor } from './redelivered.ts'
 import { ALIVE, type Item, type Message, Session, TICK } from './session.ts'
 import { BirthStore } from './sparkplug/birth-store.ts'
 import { SparkplugHost } from './sparkplug/host.ts'
@@ -25,7 +26,7 @@ export class MqttSource implements Source {
   readonly #host: SparkplugHost | undefined
   readonly #plain: PlainTopics | undefined
   readonly #births: BirthStore | undefined
-  #remembered = false
+  #redelivered: Redelivered | undefined
   #session: Session | undefined
   #pending: Item[] = []
   #sessionMs = 0
@@ -47,13 +48,13 @@ export class MqttSource implements Source {
     await this.close()
     await this.#remember()
     const config = this.#config
-    const { clock, site, connection } = this.#context
+    const { clock } = this.#context
     this.#sessionMs = Math.floor(clock.now() / 1000)
     const primary = this.#primary()
     const session = await Session.open(
       {
         config,
-        clientId: config.clientId ?? `ecluse-${site}-${connection}`,
+        clientId: this.#clientId,
         clock,
         acks: this.#acks,
         // tck-id-operational-behavior-host-application-connect-will
@@ -67,6 +68,7 @@ export class MqttSource implements Source {
       stop,
     )
     this.#session = session
+    if (!session.sessionPresent) this.#redelivered?.forget()
     try {
       // tck-id-message-flow-phid-sparkplug-subscription: before the own STATE is published.
       const filters = this.#host ? this.#host.accept.filters : (this.#plain?.filters ?? [])
@@ -86,10 +88,12 @@ export class MqttSource implements Source {
       if (this.#pending.length === 0) this.#pending = await session.next(stop)
       const received = this.#context.clock.now()
       const into = new BatchBuilder(this.#expected())
-      const taken = this.#take(into, received)
+      const fresh: Message[] = []
+      const taken = this.#take(into, received, fresh)
       if (into.count === 0 && taken === undefined) continue
       const handed = this.#acks.hand(taken ?? [])
-      const batch = into.build(received)
+      const receipt = into.count > 0 ? receiptFor(this.#sessionName, fresh) : undefined
+      const batch = receipt ? { ...into.build(received), receipt } : into.build(received)
       if (this.#births?.pending) await this.#births.flush()
       return handed ? { batch, ack: () => this.#acks.finish(handed) } : { batch }
     }
@@ -105,13 +109,28 @@ export class MqttSource implements Source {
   }
 
   async #remember(): Promise<void> {
-    if (this.#remembered || !this.#births || !this.#host) return
-    this.#remembered = true
-    this.#host.remember(await this.#births.load(), this.#context.clock.now())
+    if (this.#redelivered) return
+    const { receipts, clock } = this.#context
+    // A Sparkplug message never repeats another: it has a time and a sequence number. MQTT 3.1.1 knows no limit of what is in flight.
+    const inFlight = this.#config.protocolVersion === 5 ? MQTT_LIMITS.inFlight : Number.POSITIVE_INFINITY
+    this.#redelivered = new Redelivered(this.#sessionName, (await receipts?.()) ?? [], this.#plain && inFlight)
+    if (this.#births) this.#host?.remember(await this.#births.load(), clock.now())
   }
 
-  /** Works off what is pending until the batch is full. The messages taken, or undefined when nothing at all was heard. */
-  #take(into: BatchBuilder, received: Micros): Message[] | undefined {
+  get #clientId(): string {
+    const { site, connection } = this.#context
+    return this.#config.clientId ?? `ecluse-${site}-${connection}`
+  }
+
+  get #sessionName(): string {
+    return `${this.#config.url} ${this.#clientId}`
+  }
+
+  /**
+   * Works off what is pending until the batch is full. The messages taken, or undefined when nothing at all was heard; those not stored by an
+   * earlier process go to `fresh` too.
+   */
+  #take(into: BatchBuilder, received: Micros, fresh: Message[]): Message[] | undefined {
     let taken: Message[] | undefined
     let at = 0
     while (at < this.#pending.length && into.count < MQTT_LIMITS.batchSamples) {
@@ -121,7 +140,11 @@ export class MqttSource implements Source {
         taken ??= []
         if (item === ALIVE) continue
         taken.push(item)
-        this.#handle(item, into, received)
+        if (this.#redelivered?.take(item)) this.#handleAgain(item, received)
+        else {
+          fresh.push(item)
+          this.#handle(item, into, received)
+        }
       }
     }
     this.#pending = at < this.#pending.length ? this.#pending.slice(at) : []
@@ -133,6 +156,12 @@ export class MqttSource implements Source {
     if (this.#plain) this.#plain.handle(topic, payload, message.retain, into, received)
     else if (topic === this.#primary()) this.#ownState(payload)
     else this.#host?.handle(topic, payload, into, received)
+  }
+
+  /** Its samples are stored already; what else it says (births, deaths, sequence numbers) this process has still to learn. */
+  #handleAgain({ topic, payload }: Message, received: Micros): void {
+    this.#host?.handleAgain(topic, payload, received)
+    this.#drop('redelivered', `${topic}: came again after a restart, is stored already`)
   }
 
   /** tck-id-message-flow-hid-sparkplug-state-message-delivered: a late will of ours says we are offline. */

@@ -111,11 +111,21 @@ export class SparkplugHost {
       this.#dispatch(at, node, payload, into, received)
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
-      takeBack(into, rows)
+      into.truncate(rows)
       // The number of the lost message is unknown: the next one shows the gap.
       this.#drop('undecodable', `${topic}: ${error.message}`)
       this.#rebirths.ask(at.group, at.node)
     }
+  }
+
+  /**
+   * A message whose samples an earlier process stored: only who lives and what aliases mean is taken from it. The values it would have renewed are
+   * asked for, even when it is a birth.
+   */
+  handleAgain(topic: string, payload: Uint8Array, received: Micros): void {
+    this.handle(topic, payload, new BatchBuilder(), received)
+    const at = parseTopic(topic)
+    if (at && this.#nodes.has(`${at.group}/${at.node}`)) this.#rebirths.ask(at.group, at.node)
   }
 
   /** Sends the requests that are due; edge nodes and devices that did not come in time become Bad. */
@@ -319,9 +329,4 @@ export class SparkplugHost {
 /** Commands that edge nodes and devices offer, and the birth counter: no measurements. */
 function isControl(name: string): boolean {
   return name === 'bdSeq' || name.startsWith('Node Control/') || name.startsWith('Device Control/')
-}
-
-function takeBack(into: BatchBuilder, rows: number): void {
-  into.count = rows
-  if (into.text) for (const row of into.text.keys()) if (row >= rows) into.text.delete(row)
 }
