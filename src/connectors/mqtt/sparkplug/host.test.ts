@@ -241,6 +241,7 @@ test('only what the file accepts: groups, nodes, devices, listed metrics, their 
     ['t/mine/a'],
   )
   assert.equal(listed.context.signals.at(0)?.unit, 'A', 'the file outranks the birth')
+  assert.equal(listed.context.signals.at(0)?.sourceUnit, 'V', 'and the birth is kept beside it')
   assert.deepEqual(
     listed.send(N('NDATA'), data(1, [float(0, 0.5), float(1, 7)])).map(({ value }) => value),
     [0.5],

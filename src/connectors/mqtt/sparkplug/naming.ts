@@ -2,6 +2,7 @@ import { toDefinition } from '../../../core/config-parts.ts'
 import { fullId } from '../../../core/connector.ts'
 import { isSignalId, toSegment } from '../../../core/names.ts'
 import type { DataType, SignalDefinition, SignalTable } from '../../../core/signals.ts'
+import { unitOfSource } from '../../../core/units/index.ts'
 import type { SparkplugConfig, SparkplugSignal } from '../config.ts'
 
 /** Address of a metric: `group/node/device/metric`, the device empty for the edge node's own. Metric names may hold slashes, the others cannot. */
@@ -26,6 +27,13 @@ export interface Found {
   readonly address: Address
   readonly dataType: DataType
   readonly unit: string | undefined
+}
+
+/** A declared unit stays, the birth's is kept beside it, so that a rule can compare them. */
+function withUnit(definition: SignalDefinition, engUnit: string | undefined): SignalDefinition {
+  const said = unitOfSource({ displayName: engUnit })
+  if (said === undefined) return definition
+  return definition.unit === undefined ? { ...definition, unit: said } : { ...definition, sourceUnit: said }
 }
 
 /** Turns metrics that births announce into signals of the node's table. */
@@ -62,7 +70,7 @@ export class Naming {
     const known = { id, connection: this.#connection, address, dataType: found.dataType }
     const definition: SignalDefinition = declared ? toDefinition({ ...declared, id: local }, known) : known
     try {
-      return this.#signals.define(found.unit !== undefined && !definition.unit ? { ...definition, unit: found.unit } : definition)
+      return this.#signals.define(withUnit(definition, found.unit))
     } catch (error) {
       return `${address}: ${(error as Error).message}`
     }
