@@ -20,3 +20,10 @@ export function unitsDisagree(
   if (theirs.kind !== undefined || !UNSAID.includes(ours.kind)) return true
   return !sameUnit({ ...theirs, ...(ours.kind && { kind: ours.kind }) }, ours)
 }
+
+/** True when two texts name one unit, or are the same text. */
+export function sameUnitText(a: string, b: string): boolean {
+  if (a === b) return true
+  const [one, other] = [readUnit(a), readUnit(b)]
+  return one !== undefined && other !== undefined && sameUnit(one, other)
+}

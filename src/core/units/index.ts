@@ -1,4 +1,4 @@
-export { unitsDisagree } from './compare.ts'
+export { sameUnitText, unitsDisagree } from './compare.ts'
 export { converter, NotConvertible, whyNot } from './convert.ts'
 export { nearestUnits } from './nearest.ts'
 export { readUnit, unitReader } from './read.ts'

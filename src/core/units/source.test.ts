@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { unitsDisagree } from './compare.ts'
+import { sameUnitText, unitsDisagree } from './compare.ts'
 import { REC20_NAMESPACE as namespaceUri, unitIdOf } from './rec20.ts'
 import { unitIdFor, unitOfSource } from './source.ts'
 
@@ -64,4 +64,20 @@ test('a declared unit and the source’s disagree only when the number would mea
   ]
   for (const [declared, source] of disagree) assert.ok(unitsDisagree(declared, source), `${declared} ${source}`)
   for (const [declared, source] of agree) assert.ok(!unitsDisagree(declared, source), `${declared} ${source}`)
+})
+
+test('two texts are one unit when they mean the same, or are the same', () => {
+  for (const [a, b] of [
+    ['kWh', 'kW.h'],
+    ['°C', 'Cel'],
+    ['Blurp', 'Blurp'],
+  ] as const)
+    assert.ok(sameUnitText(a, b))
+  for (const [a, b] of [
+    ['kWh', 'MW.h'],
+    ['barg', 'bar'],
+    ['Blurp', 'blurp'],
+    ['Blurp', 'A'],
+  ] as const)
+    assert.ok(!sameUnitText(a, b))
 })

@@ -1,5 +1,6 @@
 import type { Contract, ContractProperty } from '../../core/contracts.ts'
 import type { SignalDefinition, SignalTable } from '../../core/signals.ts'
+import { sameUnitText } from '../../core/units/index.ts'
 import { compileGlob, type Glob } from '../../lib/glob.ts'
 import { isEnforced } from './check.ts'
 import { isPattern } from './contract.ts'
@@ -97,7 +98,7 @@ function bindingOf(rule: Rule, signal: SignalDefinition): Binding {
   const values = property.states && valuesOf(property.states, signal)
   return {
     rule,
-    otherUnit: property.unit !== undefined && signal.unit !== undefined && property.unit !== signal.unit,
+    otherUnit: property.unit !== undefined && signal.unit !== undefined && !sameUnitText(property.unit, signal.unit),
     numbers: values && signal.dataType !== 'text' ? new Set(values.map((value) => numberOf(value, signal))) : undefined,
     texts: values && signal.dataType === 'text' ? new Set(values) : undefined,
   }

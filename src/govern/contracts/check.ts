@@ -1,4 +1,5 @@
 import type { Contract, ContractProperty } from '../../core/contracts.ts'
+import { sameUnitText } from '../../core/units/index.ts'
 import { type Glob, literalStart } from '../../lib/glob.ts'
 import { isPattern } from './contract.ts'
 import type { ContractWords, Said } from './words.ts'
@@ -58,8 +59,9 @@ function first<T>(ids: readonly string[], find: (id: string) => T | undefined): 
 type Check = (property: ContractProperty, id: string, signal: KnownSignal, words: ContractWords) => ContractProblem | undefined
 
 const unitProblem: Check = ({ unit }, id, signal, words) => {
-  if (unit === undefined || unit === signal.unit) return undefined
+  if (unit === undefined) return undefined
   if (signal.unit === undefined) return { about: 'unit', code: 'W_CONTRACT_UNIT', said: words.signalWithoutUnit(id, unit) }
+  if (sameUnitText(unit, signal.unit)) return undefined
   return { about: 'unit', code: 'E_CONTRACT_UNIT', said: words.otherUnit(id, signal.unit, unit) }
 }
 
