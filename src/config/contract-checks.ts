@@ -17,9 +17,9 @@ import {
   STATUSES,
 } from '../govern/contracts/config.ts'
 import { compileGlob, type Glob, GlobError } from '../lib/glob.ts'
+import { nearest } from '../lib/suggest.ts'
 import { addIssues } from './issues.ts'
 import { type Located, locate, locateKey, type Path, type Problems } from './places.ts'
-import { nearest } from './suggest.ts'
 import { configWords, type Language } from './words.ts'
 
 interface Place {
