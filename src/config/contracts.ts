@@ -1,5 +1,5 @@
 import { globSync, readFileSync, statSync } from 'node:fs'
-import { join, normalize, resolve } from 'node:path'
+import { isAbsolute, join, normalize, resolve } from 'node:path'
 import type { Contract } from '../core/contracts.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { CONTRACT_LIMITS, contractWords, isPattern, type KnownSignals, odcs, toContract } from '../govern/contracts/config.ts'
@@ -37,7 +37,7 @@ export function readContracts(patterns: readonly string[], at: Located, context:
   let properties = 0
   let globs = 0
   for (const file of files) {
-    const read = readContract(join(folder, file), resolve(directory, file), problems, language, known)
+    const read = readContract(shownAs(folder, file), resolve(directory, file), problems, language, known)
     if (!read) continue
     const { contract, place } = read
     const idPlace = locate(place, ['id'])
@@ -53,7 +53,7 @@ export function readContracts(patterns: readonly string[], at: Located, context:
     contracts.push(contract)
     contents.push(read.value)
   }
-  return { contracts, files: files.map((file) => join(folder, file)), contents }
+  return { contracts, files: files.map((file) => shownAs(folder, file)), contents }
 }
 
 /** One contract by itself, without the signals it binds. Throws ConfigurationError with every problem at once. */
@@ -77,6 +77,8 @@ function findContracts(patterns: readonly string[], at: Located, { problems, dir
   problems.add(at, 'E_CONTRACT_LIMIT', words.tooManyFiles())
   return []
 }
+
+const shownAs = (folder: string, file: string): string => (isAbsolute(file) ? file : join(folder, file))
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true

@@ -16,6 +16,7 @@ const listing = z.object({ signals: z.array(z.unknown()).catch([]), discover: z.
 export function knownSignals(
   connections: readonly (LoadedConnection | undefined)[],
   models: Readonly<Record<string, { readonly states?: object | undefined }>>,
+  substitutes: Readonly<Record<string, { readonly of: string }>>,
 ): KnownSignals {
   const declared = new Map<string, KnownSignal>()
   const open = new Set<string>()
@@ -30,6 +31,8 @@ export function knownSignals(
       else declared.set(data.id, { unit: data.unit, range: data.range, states: statesOf(data, models) })
     }
   }
+  // A substitute is a signal of its own, in the unit and the states of the one that it stands for.
+  for (const [id, { of }] of Object.entries(substitutes)) declared.set(id, { ...declared.get(of), range: undefined })
   return { declared, open: [...open] }
 }
 

@@ -188,6 +188,7 @@ function readWhole(
   const known = knownSignals(
     read.map((one) => one.loaded),
     config.models,
+    config.substitutes,
   )
   const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), { ...folder, known, problems })
   const canonical = {
