@@ -154,7 +154,7 @@ export class ClockWatch {
       ['clock-uncertainty', reading.uncertaintyUs],
     ] as const) {
       const definition = { id: this.#idOf(name), connection, address, dataType: 'number', unit: 's' } as const
-      builder.push(signals.define({ ...definition, label: LABELS[name], decimals: 6 }), now, us / 1e6, Status.Good)
+      builder.push(signals.define({ ...definition, label: LABELS[name], decimals: 6 }), now, Math.round(us) / 1e6, Status.Good)
     }
     return builder.build(now)
   }
