@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DataValue, DataValueOptions, NodeId, OPCUAServer, UAObject, UAVariable, VariantOptions } from 'node-opcua'
 import type { Micros } from '../../core/time.ts'
 import { REC20_NAMESPACE, unitIdFor } from '../../core/units/index.ts'
-import { loadOpcua, type Opcua } from './library.ts'
+import { loadOpcua } from './library.ts'
 import { ownCertificate } from './own-certificate.ts'
 
 export type SimulatedType =
@@ -98,9 +98,13 @@ export interface OpcuaSimulator {
   stop(): Promise<void>
 }
 
+/** The whole library, server included. */
+type Opcua = typeof import('node-opcua')
+
 /** An OPC UA server on 127.0.0.1 whose values come from functions and from `set`; for tests, the demo and the bench. */
 export async function startOpcuaSimulator(options: SimulatorOptions): Promise<OpcuaSimulator> {
-  const opcua = await loadOpcua()
+  await loadOpcua() // takes it off the console
+  const opcua = await import('node-opcua')
   const { X509Certificate } = await import('node:crypto')
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'opcua-simulator-')))
   const own = await ownCertificate(opcua, directory, options.name ?? 'simulator')
