@@ -13,6 +13,7 @@ import { API_LIMITS } from './limits.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { problemHandler, Refusal } from './problem.ts'
+import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
 import type { Server } from './route.ts'
 import { sampleRoutes } from './samples.ts'
@@ -20,6 +21,7 @@ import { sessionRoutes } from './session.ts'
 import { signalRoutes } from './signals.ts'
 import { trendRoutes } from './trend.ts'
 import { webRoutes } from './web.ts'
+import { whyRoutes } from './why.ts'
 
 export interface ApiOptions {
   readonly host: string
@@ -68,6 +70,8 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     trendRoutes,
     aggregateRoutes,
     queryRoutes,
+    qualityRoutes,
+    whyRoutes,
     contractRoutes,
     sessionRoutes,
     metricRoutes,

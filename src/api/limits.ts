@@ -23,6 +23,9 @@ export const API_LIMITS = {
   processedSignals: 50,
   processedSamples: 1_000_000,
   edgeSamples: 100,
+  /** Hours of one question about quality, and hours of signals that are measured for it. */
+  qualityHours: 744,
+  qualityRows: 250_000,
   sqlRows: 10_000,
   sqlMs: 10_000,
   sqlLength: 10_000,

@@ -83,6 +83,11 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
   common(verb, prepared(verb, contract.command('diff <A> <B>'), verbs.contractDiff)).action(async (a, b, given) =>
     done(await (await import('./contract.ts')).contractDiff(verb, a, b, given)),
   )
+  command('why <SIGNAL>', verbs.why)
+    .option('--at <TIME>', options.at)
+    .option(...url)
+    .option(...config)
+    .action(async (signal, given) => done(await (await import('./why.ts')).why(verb, signal, given)))
   command('schema', verbs.schema).action(async (given) => done(await (await import('./schema.ts')).schema(verb, given)))
   command('trust <NAME>', verbs.trust)
     .option('--fingerprint <SHA256>', options.fingerprint)

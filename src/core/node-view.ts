@@ -74,6 +74,8 @@ export interface NodeView {
   connections(): ConnectionHealth[]
   /** The contracts of the configuration, their signals, and what broke them since the start. */
   readonly contracts: ContractFindings
+  /** Groups of signals that must agree, as declared, by name. */
+  readonly peers: Readonly<Record<string, object>>
   spool(): SpoolStats
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }

@@ -1,5 +1,4 @@
 import type { SignalDefinition } from '../core/signals.ts'
-import type { QualifyConfig } from './config.ts'
 import { RULES } from './rules/index.ts'
 
 /** What stands behind a reason: the rule, its version, what was declared, by whom. */
@@ -17,7 +16,7 @@ export interface RuleExplanation {
 export function explain(
   reason: string,
   definition: SignalDefinition,
-  declared?: Pick<QualifyConfig, 'peers'>,
+  peers: Readonly<Record<string, object>> = {},
 ): RuleExplanation | undefined {
   const { model, author } = definition
   const kind = RULES.find(({ reasons }) => reasons.includes(reason))
@@ -36,8 +35,13 @@ export function explain(
   if (reason === 'clock-offset') return { reason, rule: reason, version: 1, parameters: { connection: definition.connection } }
   const [rule, name = ''] = reason.split(':')
   if (rule === 'peers') {
-    const { author: by, ...parameters } = declared?.peers[name] ?? {}
+    const { author: by, ...parameters } = (peers[name] ?? {}) as { author?: string }
     return { reason, rule, version: 1, parameters: { name, ...parameters }, ...(by !== undefined && { author: by }) }
   }
   return undefined
+}
+
+/** Every rule that judges a signal, whether it fires or not. */
+export function appliedRules(definition: SignalDefinition): RuleExplanation[] {
+  return RULES.flatMap((kind) => (kind.parametersOf(definition) ? (explain(kind.reasons[0] as string, definition) ?? []) : []))
 }

@@ -11,7 +11,8 @@ import { peers } from './rules/peers.ts'
 import { Substitutes } from './substitute.ts'
 import { CHUNK_ROWS, Trace } from './trace.ts'
 
-export { explain, type RuleExplanation } from './explain.ts'
+export { qualityOf } from './characteristics.ts'
+export { appliedRules, explain } from './explain.ts'
 export { ClocksOff, clockOffset } from './rules/clock-offset.ts'
 
 /** Nothing declared besides the signals themselves. */

@@ -7,7 +7,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { Spool } from '../core/spool.ts'
-import type { Clock } from '../core/time.ts'
+import { type Clock, DAY } from '../core/time.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
@@ -27,6 +27,7 @@ const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 10_000
 const COMPACT_EVERY_MS = 3_600_000
+const MEASURE_ROWS = 250_000
 
 export interface NodeDependencies {
   readonly clock: Clock
@@ -94,6 +95,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
+    // Measured once an hour, so that the scoreboard of a day finds its closed hours ready.
+    const day = { from: clock.now() - DAY, to: clock.now(), limit: MEASURE_ROWS }
+    await historian
+      .measures(day)
+      .catch((error) => log.warn({ error: String(error) }, 'the hours could not be measured; they are when asked for'))
   })
 
   const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => memory.tick())
@@ -112,6 +118,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     historian,
     connections: () => connections.map((connection) => connection.health()),
     contracts: contracts.findings,
+    peers,
     spool: () => spool.stats(),
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { MeasureRow } from '../core/historian.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { formatTime, HOUR, type Micros } from '../core/time.ts'
+import { qualityOf } from '../qualify/index.ts'
+import { API_LIMITS } from './limits.ts'
+import { compileGlob } from './match.ts'
+import { Refusal } from './problem.ts'
+import { period, readPeriod } from './query-times.ts'
+import { signalOf } from './render.ts'
+import type { Resources, Server } from './route.ts'
+import { type QualityRow, qualityPage } from './schemas.ts'
+
+/** Quality of one signal over the hours given; `time` is that of the first. */
+export function toQualityRow(view: NodeView, signal: string, rows: readonly MeasureRow[]): QualityRow {
+  const index = view.signals.indexOf(signal)
+  const { delayMs, ...quality } = qualityOf(rows, index === undefined ? undefined : view.signals.at(index))
+  return {
+    signal,
+    time: formatTime(rows[0]?.hour ?? 0),
+    ...quality,
+    covered: { ...quality.covered },
+    characteristics: { ...quality.characteristics },
+    anomalies: { ...quality.anomalies },
+    reasons: { ...quality.reasons },
+    ...(delayMs && { delayMs }),
+  }
+}
+
+/** Whole hours: what is asked for is widened to them. */
+function hours(query: { from?: string | undefined; to?: string | undefined }, now: Micros): { from: Micros; to: Micros } {
+  const { from, to } = readPeriod(query, now)
+  const whole = { from: Math.floor(from / HOUR) * HOUR, to: Math.ceil(to / HOUR) * HOUR }
+  const count = (whole.to - whole.from) / HOUR
+  if (count <= API_LIMITS.qualityHours) return whole
+  throw new Refusal(
+    400,
+    'period-too-long',
+    `${count} hours asked for, the limit is ${API_LIMITS.qualityHours}`,
+    'ask for a part of the period',
+  )
+}
+
+export function qualityRoutes(server: Server, { view }: Resources): void {
+  server.get(
+    '/api/v1/quality',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'Quality of signals over whole hours, worst first',
+        querystring: z.strictObject({
+          match: z.string().default('**').describe('Glob over ids: t2e/baggage/**/current'),
+          ...period,
+          limit: z.coerce.number().int().min(1).max(API_LIMITS.signals).default(1_000),
+        }),
+        response: { 200: qualityPage },
+      },
+    },
+    async ({ query }) => {
+      const { from, to } = hours(query, view.clock.now())
+      const matches = compileGlob(query.match)
+      const signals = view.signals.all().flatMap(({ id }) => (matches(id) ? [id] : []))
+      const { rows, truncated } = await view.historian.measures({ from, to, signals, limit: API_LIMITS.qualityRows })
+      const bySignal = Map.groupBy(rows, ({ signal }) => signal)
+      const all = [...bySignal].map(([signal, own]) => toQualityRow(view, signal, own))
+      // Nothing known is worse than something bad.
+      all.sort((a, b) => (a.score ?? -1) - (b.score ?? -1) || (a.signal < b.signal ? -1 : 1))
+      const page = all.slice(0, query.limit)
+      return { from: formatTime(from), to: formatTime(to), rows: page, total: all.length, truncated: truncated || all.length > page.length }
+    },
+  )
+
+  server.get(
+    '/api/v1/quality/hours',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'Quality of one signal hour by hour, oldest first',
+        querystring: z.strictObject({ signal: z.string(), ...period }),
+        response: { 200: qualityPage },
+      },
+    },
+    async ({ query }) => {
+      const { id } = signalOf(view, query.signal)
+      const { from, to } = hours(query, view.clock.now())
+      const { rows, truncated } = await view.historian.measures({ from, to, signals: [id], limit: API_LIMITS.qualityHours })
+      return {
+        from: formatTime(from),
+        to: formatTime(to),
+        rows: rows.map((row) => toQualityRow(view, id, [row])),
+        total: rows.length,
+        truncated,
+      }
+    },
+  )
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import type { DefinitionRow, SampleColumns } from '../core/historian.ts'
+import type { NodeView } from '../core/node-view.ts'
+import type { SignalDefinition } from '../core/signals.ts'
+import { DAY, formatTime, HOUR, type Micros } from '../core/time.ts'
+import { appliedRules, explain } from '../qualify/index.ts'
+import { toQualityRow } from './quality.ts'
+import { readMoment } from './query-times.ts'
+import { lastSample, signalOf, toSample } from './render.ts'
+import type { Resources, Server } from './route.ts'
+import { type Sample, type Why, why } from './schemas.ts'
+
+/** How far back the reading in force is looked for. */
+const LOOK_BACK: Micros = 31 * DAY
+
+export function whyRoutes(server: Server, { view }: Resources): void {
+  server.get(
+    '/api/v1/why',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'The reading in force at a time, and why its status is what it is: the rules as they were declared then',
+        querystring: z.strictObject({ signal: z.string(), at: z.string().max(64).optional().describe('Default now') }),
+        response: { 200: why },
+      },
+    },
+    async ({ query }): Promise<Why> => {
+      const now = view.clock.now()
+      const signal = signalOf(view, query.signal)
+      const at = query.at === undefined ? now : readMoment(query.at, now)
+      const versions = await view.historian.definitions(signal.id)
+      const found = query.at === undefined ? undefined : await stored(view, signal, at)
+      const sample = found?.sample ?? (query.at === undefined ? lastSample(view, view.signals.indexOf(signal.id) as number) : undefined)
+      const version = versions.findLast(({ sinceIngest }) => found === undefined || sinceIngest <= found.ingest) ?? versions[0]
+      const definition = version?.definition ?? signal
+      const hour = Math.floor(at / HOUR) * HOUR
+      const { rows } = await view.historian.measures({ from: hour, to: hour + HOUR, signals: [signal.id], limit: 1 })
+      return {
+        signal: signal.id,
+        at: formatTime(at),
+        ...(sample && { sample }),
+        rules: (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, view.peers) ?? []),
+        applied: appliedRules(definition),
+        ...declaration(version, definition),
+        ...(rows.length > 0 && { quality: toQualityRow(view, signal.id, rows) }),
+      }
+    },
+  )
+}
+
+/** The newest stored sample at or before a time, with the record it came in. */
+async function stored(view: NodeView, signal: SignalDefinition, at: Micros): Promise<{ sample: Sample; ingest: number } | undefined> {
+  const columns = await view.historian.samples({ signal: signal.id, from: at - LOOK_BACK, to: at + 1, limit: 1, descending: true })
+  return columns.count === 0 ? undefined : { sample: sampleOf(signal, columns), ingest: columns.ingest[0] as number }
+}
+
+function sampleOf(signal: SignalDefinition, { time, value, status, reasons, reasonSets, text }: SampleColumns): Sample {
+  const names = reasonSets.get(reasons[0] as number) ?? []
+  return toSample(signal, {
+    time: time[0] as number,
+    value: value[0] as number,
+    status: status[0] as number,
+    reasons: names,
+    text: text?.get(0),
+  })
+}
+
+function declaration(version: DefinitionRow | undefined, { model, author }: SignalDefinition): Pick<Why, 'declaration'> {
+  const known = {
+    ...(version && { since: formatTime(version.recordedTime), configVersion: version.configVersion }),
+    ...(model !== undefined && { model }),
+    ...(author !== undefined && { author }),
+  }
+  return Object.keys(known).length > 0 ? { declaration: known } : {}
+}

@@ -1,0 +1,62 @@
+import { why as answer, type RuleExplanation, type Why } from '../api/schemas.ts'
+import { type ClientOptions, connectClient } from './client.ts'
+import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
+import { printable, table, writeResult } from './output.ts'
+import { paintStatus, statusText, valueText } from './samples.ts'
+
+/** `ecluse why SIGNAL [--at TIME]`: the reading in force, its status, the rules that gave it, and the quality of the hour. */
+export async function why(verb: Verb, signal: string, options: CommonOptions & ClientOptions & { at?: string }): Promise<Exit> {
+  const client = await connectClient(verb, options)
+  const found = await client.get('/api/v1/why', { signal, ...(options.at !== undefined && { at: options.at }) }, answer)
+  writeResult(verb.io, options.output, found, () => describe(verb, found))
+  return found.sample ? EXIT.ok : EXIT.failed
+}
+
+function describe(verb: Verb, found: Why): string {
+  const words = verb.words.why
+  const { sample, declaration } = found
+  const reading = sample
+    ? paintStatus(verb, sample, `${printable(valueText(sample))} ${printable(sample.unit ?? '')} · ${statusText(sample)} · ${sample.time}`)
+    : words.none
+  return [
+    `${printable(found.signal)}: ${reading}`,
+    ...(sample && sample.reasons.length === 0 ? [words.noReason] : []),
+    ...(sample?.reasons ?? []).map((reason) => `  ${words.because} ${printable(reason)}${rule(verb, found, reason)}`),
+    ...(declaration?.since ? [words.declared(declaration.since, declaration.model, declaration.configVersion)] : []),
+    ...quality(verb, found),
+    '',
+    table(
+      [
+        { title: words.rule, cell: (one: RuleExplanation) => one.rule },
+        { title: words.parameters, cell: (one) => parameters(one) },
+        { title: words.model, cell: (one) => one.model ?? '' },
+        { title: words.author, cell: (one) => one.author ?? '' },
+      ],
+      found.applied,
+    ),
+  ].join('\n')
+}
+
+function rule(verb: Verb, { rules }: Why, reason: string): string {
+  const found = rules.find((one) => one.reason === reason)
+  if (!found) return ` (${verb.words.why.notARule})`
+  const by = found.author === undefined ? '' : `, ${verb.words.why.by(printable(found.author))}`
+  return ` (${found.rule} ${found.version}: ${parameters(found)}${by})`
+}
+
+const parameters = ({ parameters: given }: RuleExplanation): string =>
+  printable(
+    Object.entries(given)
+      .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+      .join(', '),
+  )
+
+function quality(verb: Verb, { quality: hour }: Why): string[] {
+  if (!hour) return []
+  const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(1)} %`)
+  const words = verb.words.why
+  const { completeness, timeliness, accuracy, precision, consistency } = hour.characteristics
+  const named = { completeness, timeliness, accuracy, precision, consistency }
+  const shares = Object.entries(named).map(([name, share]) => `${words.characteristics[name as keyof typeof named]} ${percent(share)}`)
+  return [words.hour(hour.time, hour.samples, percent(hour.covered.good)), `  ${shares.join(', ')}`]
+}
