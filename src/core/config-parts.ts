@@ -94,7 +94,7 @@ const quality = {
   stateCodes: z.record(z.string().min(1).max(64), stateName).optional().describe('Codes of the source and the declared states they mean'),
   transitions: z.record(stateName, z.array(stateName)).optional().describe('From each state, the ones that may follow'),
   calibratedUntil: z.iso.date().optional().describe('Last day (UTC) the calibration holds, e.g. 2027-03-31'),
-  maxSamplesPerSecond: z.number().positive().optional().describe('More than this of source time is dropped and counted; default 5000'),
+  maxSamplesPerSecond: z.number().positive().optional().describe('More than this of source time is dropped and counted; default 100000'),
   author: z.string().min(1).max(128).optional().describe('Who answers for this declaration'),
 }
 

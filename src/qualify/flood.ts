@@ -4,8 +4,8 @@ import type { SignalDefinition } from '../core/signals.ts'
 import { SECOND } from '../core/time.ts'
 import { Column, Parameter } from './column.ts'
 
-/** Samples per second of source time that a signal may have unless it declares another `maxSamplesPerSecond`. */
-export const FLOOD_PER_SECOND = 5_000
+/** Samples per second of source time that a signal may have unless it declares another `maxSamplesPerSecond`; high, because a backlog without times of its own comes all at once. */
+export const FLOOD_PER_SECOND = 100_000
 const PER_US = 1 / SECOND
 
 /**
