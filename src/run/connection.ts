@@ -73,7 +73,10 @@ async function attempt(parts: ConnectionParts): Promise<void> {
     health.countRead(delivery.batch.count)
     const settled = await memory.enter(delivery.batch.count)
     clockWatch?.take(delivery.batch)
-    const { batch, flooded } = qualify.judge(delivery.batch)
+    const { receipt } = delivery.batch
+    const { batch: judged, flooded } = qualify.judge(delivery.batch)
+    // A batch made shorter or longer still answers for the same messages of the peer.
+    const batch = receipt && !judged.receipt ? { ...judged, receipt } : judged
     contracts.judge(batch)
     if (flooded > 0) source.counters.dropped.flood = (source.counters.dropped.flood ?? 0) + flooded
     const ack = () => {

@@ -287,3 +287,17 @@ test('the historian gets every record once and in order: from memory, from the f
   await clock.advance(1_000)
   assert.deepEqual(got, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
 })
+
+test('a batch that a flood made shorter still answers for all the messages it came from', async () => {
+  const { batch, connect, spool, clock, stop } = rig()
+  const rows = Array.from({ length: 6_000 }, (_, value): [number, number] => [0, value])
+  const running = connect(scripted([], [{ ...batch(...rows), receipt: Uint8Array.of(1, 2, 3) }]))
+  for (let i = 0; i < 20; i++) await clock.advance(0)
+  const [record] = spool.records
+  assert.ok(record)
+  const { count, receipt } = decodeBatch(record.payload)
+  assert.ok(count < 6_000, `${count} rows are kept`)
+  assert.deepEqual([...(receipt ?? [])], [1, 2, 3])
+  stop.abort()
+  await running
+})
