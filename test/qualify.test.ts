@@ -144,7 +144,7 @@ test('a reading is explained by the rule as it was declared then, after the decl
     const api = await startApi(node.view, {
       host: '127.0.0.1',
       port: 0,
-      directory: join(directory, 'api'),
+      directory: join(directory, 'data'),
       webDirectory: directory,
       log: silent,
     })
