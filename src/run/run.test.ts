@@ -289,7 +289,8 @@ test('the historian gets every record once and in order: from memory, from the f
 })
 
 test('a batch that a flood made shorter still answers for all the messages it came from', async () => {
-  const { batch, connect, spool, clock, stop } = rig()
+  const { signals, batch, connect, spool, clock, stop } = rig()
+  signals.define({ id: 'a', connection: 'c', address: 'a', dataType: 'number', maxSamplesPerSecond: 5_000 })
   const rows = Array.from({ length: 6_000 }, (_, value): [number, number] => [0, value])
   const running = connect(scripted([], [{ ...batch(...rows), receipt: Uint8Array.of(1, 2, 3) }]))
   for (let i = 0; i < 20; i++) await clock.advance(0)

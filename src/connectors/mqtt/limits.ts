@@ -7,7 +7,7 @@ export const MQTT_LIMITS = {
   /** Unacknowledged QoS 1 messages we let the broker send (MQTT 5 receive maximum). */
   inFlight: 4_096,
   /** Durable messages of an earlier process that are known again: fewer than the identifiers there are by the most that may be in flight. */
-  receipts: 16_384,
+  receipts: 57_344,
   /** `read` stops adding messages to a batch at this many samples. */
   batchSamples: 131_072,
   /** Metrics of one message; one with more is undecodable. */
