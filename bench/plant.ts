@@ -37,11 +37,13 @@ export function stamp(payload: Buffer, timeMs: number): Buffer {
 /** Time of the n-th payload: one a millisecond, beginning half a minute ago, so that none is late and none ahead. */
 export const timeOf = (beginMs: number, n: number): number => beginMs - 30_000 + n
 
-/** The connection's part of `ecluse.yaml`: every metric with limits, so that all five rules have work to do. */
-export function connectionYaml(kind: string, url: string): string {
-  const signals = Array.from(
-    { length: SIGNALS },
-    (_, i) => `      - { metric: bench/plant//m${i}, id: bench/m${i}, range: [-1000, 1000], maxRatePerSecond: 5, flatLine: 1h }`,
-  )
+/** What every metric declares: the limits of five rules; or of every rule that can apply to a walk, ten and more, with the memory they need. */
+const FIVE = 'range: [-1000, 1000], maxRatePerSecond: 5, flatLine: 1h'
+const ALL = `${FIVE}, instrumentRange: [-2000, 2000], resolution: 0.01, spike: { threshold: 8, minimum: 1 }, expectedPeriod: 10s, staleAfter: 1h, acceptLate: 1d, calibratedUntil: '2099-12-31'`
+
+/** The connection's part of `ecluse.yaml`: every metric with limits, so that the rules have work to do. */
+export function connectionYaml(kind: string, url: string, rules: 'five' | 'all' = 'five'): string {
+  const declared = rules === 'all' ? ALL : FIVE
+  const signals = Array.from({ length: SIGNALS }, (_, i) => `      - { metric: bench/plant//m${i}, id: bench/m${i}, ${declared} }`)
   return `  plant:\n    kind: ${kind}\n    url: ${url}\n    format: sparkplug\n    groups: [bench]\n    signals:\n${signals.join('\n')}\n`
 }

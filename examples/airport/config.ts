@@ -68,6 +68,16 @@ models:
     maxRatePerSecond: 40
     author: baggage maintenance
 
+# Places (ISA-95) and what stands in them: a swapped motor is one more line with its date.
+equipment:
+  baggage: { level: area, label: { fr: "Tri bagages", en: "Baggage handling" } }
+  baggage/carousel-3: { level: work-unit, label: { fr: "Tapis 3", en: "Carousel 3" } }
+  baggage/carousel-3/motor:
+    level: equipment
+    assets:
+      - { serial: M3-0417, from: 2019-03-11T08:00:00Z, type: "7.5 kW, 4 poles" }
+      - { serial: M3-1102, from: 2025-06-02T05:40:00Z, type: "7.5 kW, 4 poles", note: bearing worn }
+
 # What both sides agreed on: who answers for the data, what it may be used for, and what must hold while it flows.
 contracts: [contracts/*.odcs.yaml]
 

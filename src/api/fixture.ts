@@ -111,7 +111,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
     ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored) },
     connections: () => [connection],
     contracts: options.contracts ?? (() => []),
-    peers: {},
+    ...{ peers: {}, equipment: {} },
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
       ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },

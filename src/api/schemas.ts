@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CONTRACT_BREACHES } from '../core/contracts.ts'
+import { EQUIPMENT_LEVELS } from '../core/equipment.ts'
 import { AGGREGATES } from '../core/historian.ts'
 import { PROCESSED_NAMES } from './processed-names.ts'
 
@@ -291,11 +292,20 @@ export type QualityRow = z.infer<typeof qualityRow>
 export const qualityPage = z.object({ from: time, to: time, rows: z.array(qualityRow), total: z.int(), truncated: z.boolean() })
 export type QualityPage = z.infer<typeof qualityPage>
 
+/** A place of the equipment hierarchy (ISA-95) above a signal, and the physical asset that stood in it at the time. */
+export const place = z.object({
+  path: z.string(),
+  level: z.enum(EQUIPMENT_LEVELS),
+  label: label.optional(),
+  asset: z.object({ serial: z.string(), since: time, type: z.string().optional(), note: z.string().optional() }).optional(),
+})
+
 /** `GET /api/v1/why?signal=ID&at=TIME`: the reading in force, why its status is what it is, and the quality of the hour. */
 export const why = z.object({
   signal: z.string(),
   at: time,
   sample: sample.optional().describe('absent: there was none'),
+  equipment: z.array(place).describe('outermost first'),
   rules: z.array(ruleExplanation),
   declaration: z
     .object({ since: time.optional(), configVersion: z.string().optional(), model: z.string().optional(), author: z.string().optional() })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Place, placesOf } from '../core/equipment.ts'
 import type { DefinitionRow, SampleColumns } from '../core/historian.ts'
 import type { NodeView } from '../core/node-view.ts'
 import type { SignalDefinition } from '../core/signals.ts'
@@ -39,6 +40,7 @@ export function whyRoutes(server: Server, { view }: Resources): void {
         signal: signal.id,
         at: formatTime(at),
         ...(sample && { sample }),
+        equipment: placesOf(signal.id, view.equipment, at).map(toPlace),
         rules: (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, view.peers) ?? []),
         applied: appliedRules(definition),
         ...declaration(version, definition),
@@ -46,6 +48,10 @@ export function whyRoutes(server: Server, { view }: Resources): void {
       }
     },
   )
+}
+
+function toPlace({ asset, label, ...place }: Place): Why['equipment'][number] {
+  return { ...place, ...(label && { label }), ...(asset && { asset: { ...asset, since: formatTime(asset.since) } }) }
 }
 
 /** The newest stored sample at or before a time, with the record it came in. */

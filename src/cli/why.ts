@@ -20,6 +20,10 @@ function describe(verb: Verb, found: Why): string {
     : words.none
   return [
     `${printable(found.signal)}: ${reading}`,
+    ...found.equipment.map(
+      ({ path, level, asset }) =>
+        `  ${printable(path)} (${words.levels[level]})${asset ? `: ${words.asset(printable(asset.serial), asset.since)}` : ''}`,
+    ),
     ...(sample && sample.reasons.length === 0 ? [words.noReason] : []),
     ...(sample?.reasons ?? []).map((reason) => `  ${words.because} ${printable(reason)}${rule(verb, found, reason)}`),
     ...(declaration?.since ? [words.declared(declaration.since, declaration.model, declaration.configVersion)] : []),

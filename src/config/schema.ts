@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, label } from '../core/config-parts.ts'
+import { equipmentConfig } from '../core/equipment.ts'
 import { isZone } from '../core/zone.ts'
 import { spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
@@ -29,6 +30,7 @@ export const ecluseConfig = z.strictObject({
     .describe('API and user interface'),
   spool: spoolConfig.prefault({}),
   historian: historianConfig.prefault({}),
+  equipment: equipmentConfig,
   ...qualifyConfig,
   contracts: z
     .array(z.string().min(1))

@@ -2,6 +2,7 @@ import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
+import type { EquipmentConfig } from './equipment.ts'
 import type { Historian } from './historian.ts'
 import type { LastValues } from './last-values.ts'
 import type { ReasonSets } from './reasons.ts'
@@ -76,6 +77,8 @@ export interface NodeView {
   readonly contracts: ContractFindings
   /** Groups of signals that must agree, as declared, by name. */
   readonly peers: Readonly<Record<string, object>>
+  /** Places of the equipment hierarchy by path under the site, and what stands in them. */
+  readonly equipment: EquipmentConfig
   spool(): SpoolStats
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }

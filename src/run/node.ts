@@ -119,6 +119,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     connections: () => connections.map((connection) => connection.health()),
     contracts: contracts.findings,
     peers,
+    equipment: config.equipment,
     spool: () => spool.stats(),
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),

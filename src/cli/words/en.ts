@@ -72,6 +72,8 @@ export const en = {
     declared: (since: string, model: string | undefined, version: string | undefined) =>
       `declared so since ${since}${model ? `, model ${model}` : ''}${version ? `, configuration ${version}` : ''}`,
     hour: (time: string, samples: number, good: string) => `hour of ${time}: ${samples} reading(s), Good for ${good} of the time`,
+    levels: { area: 'area', 'work-center': 'work center', 'work-unit': 'work unit', equipment: 'equipment' },
+    asset: (serial: string, since: string) => `serial number ${serial}, in place since ${since}`,
     characteristics: {
       completeness: 'completeness',
       timeliness: 'timeliness',

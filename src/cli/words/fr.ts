@@ -79,6 +79,8 @@ export const fr: Words = {
     declared: (since, model, version) =>
       `déclaré ainsi depuis ${since}${model ? `, modèle ${model}` : ''}${version ? `, configuration ${version}` : ''}`,
     hour: (time, samples, good) => `heure de ${time} : ${samples} mesure(s), Good pendant ${good} du temps`,
+    levels: { area: 'zone', 'work-center': 'centre de travail', 'work-unit': 'unité de travail', equipment: 'équipement' },
+    asset: (serial, since) => `numéro de série ${serial}, en place depuis ${since}`,
     characteristics: {
       completeness: 'complétude',
       timeliness: 'ponctualité',
