@@ -1,4 +1,4 @@
-import type { Health, Problem, SamplePage, Session, SignalPage, Trend } from '../../src/api/schemas.ts'
+import type { ContractList, Health, Problem, QualityPage, SamplePage, Session, SignalPage, Trend, Why } from '../../src/api/schemas.ts'
 
 /** The HTTP surface as the pages use it. Nothing throws: an answer is data, or a problem with what to do about it. */
 export type Answer<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly status: number; readonly problem: Problem }
@@ -59,6 +59,16 @@ export const readTrend = (signal: string, from: Date, to: Date, points: number) 
 /** The newest stored samples of a period, newest first. */
 export const readSamples = (signal: string, from: Date, to: Date, limit: number) =>
   call<SamplePage>(`samples?${query({ signal, from: from.toISOString(), to: to.toISOString(), limit, order: 'newest' })}`)
+
+/** Signals with the worst quality of a period first. */
+export const readQuality = (match: string, from: Date, to: Date, limit: number) =>
+  call<QualityPage>(`quality?${query({ match, from: from.toISOString(), to: to.toISOString(), limit })}`)
+/** The quality of one signal by hour, oldest first. */
+export const readQualityHours = (signal: string, from: Date, to: Date) =>
+  call<QualityPage>(`quality/hours?${query({ signal, from: from.toISOString(), to: to.toISOString() })}`)
+/** Why the reading in force has its status. */
+export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
+export const readContracts = () => call<ContractList>('contracts')
 
 /** A query string without the empty entries. */
 function query(entries: Readonly<Record<string, string | number>>): string {

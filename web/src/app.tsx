@@ -7,8 +7,10 @@ import { createPlant } from './live/plant.ts'
 import { createStream } from './live/stream.ts'
 import { LiveContext } from './live/use-live.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
+import { ContractsPage } from './pages/contracts.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { QualityPage } from './pages/quality.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignalPage } from './pages/signal.tsx'
 import { WelcomePage } from './pages/welcome.tsx'
@@ -75,6 +77,10 @@ function Page() {
       return <NamespacePage query={search.get('q') ?? ''} status={search.get('status') ?? ''} at={search.get('at') ?? ''} />
     case 'signal':
       return <SignalPage key={search.get('id')} id={search.get('id') ?? ''} period={search.get('range') ?? '1h'} />
+    case 'quality':
+      return <QualityPage query={search.get('q') ?? ''} period={search.get('period') ?? '24h'} />
+    case 'contracts':
+      return <ContractsPage at={search.get('at') ?? ''} />
     case 'connections':
       return <ConnectionsPage at={search.get('at') ?? ''} />
     default:

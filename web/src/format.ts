@@ -92,6 +92,31 @@ export function formatOffset(offsetUs: number, uncertaintyUs: number, locale: Lo
   return `${sign}${formatNumber(offsetUs / per, locale, 1)} ± ${formatNumber(uncertaintyUs / per, locale, 1)} ${unit}`
 }
 
+/** A share from 0 to 1 as a percentage, rounded down: 100 % is said of a whole only. */
+export function formatShare(share: number, locale: Locale): string {
+  const tenths = Math.floor(share * 1000 + 1e-9)
+  const text = `${formatNumber(tenths / 10, locale, tenths % 10 === 0 ? 0 : 1)} %`
+  return tenths === 0 && share > 0 ? '< 0,1 %'.replace(',', locale === 'fr' ? ',' : '.') : text
+}
+
+/** A duration that was declared, as it was meant: `250 ms`, `5 s`, `10 min`, `1.5 h`. */
+export function formatSeconds(seconds: number, locale: Locale): string {
+  if (seconds < 1) return `${formatNumber(seconds * 1000, locale)} ms`
+  if (seconds < 60 || (seconds < 3600 && seconds % 60 !== 0 && seconds < 600)) return `${formatNumber(seconds, locale)} s`
+  if (seconds < 3600) return `${formatNumber(seconds / 60, locale)} min`
+  return seconds < 172_800
+    ? `${formatNumber(seconds / 3600, locale)} h`
+    : `${formatNumber(seconds / 86_400, locale)} ${locale === 'fr' ? 'j' : 'd'}`
+}
+
+/** Hour and minute in the reader's zone: `14:00`. */
+export const formatHour = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'hour', { hour: '2-digit', minute: '2-digit' }).format(time)
+
+/** Date, hour and minute: `25/11/2026 14:00`. */
+export const formatDate = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'date', { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).format(time)
+
 /** Bytes in binary multiples: `12.3 MiB`, `12,3 Mio`. */
 export function formatBytes(bytes: number, locale: Locale): string {
   const units = locale === 'fr' ? ['o', 'Kio', 'Mio', 'Gio', 'Tio'] : ['B', 'KiB', 'MiB', 'GiB', 'TiB']

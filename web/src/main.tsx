@@ -8,6 +8,7 @@ import './style/base.css'
 import './style/frame.css'
 import './style/parts.css'
 import './style/pages.css'
+import './style/quality.css'
 import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()

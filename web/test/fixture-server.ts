@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
 import { createFixturePlant } from './fixture-plant.ts'
+import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
 
 /** The policy that the bundle needs, and nothing more. React, uPlot and the virtual list set styles through the CSSOM, which it allows. */
 const POLICY =
@@ -21,6 +22,8 @@ export interface FixtureOptions {
   /** Live samples per second, in events of a tenth of that. */
   readonly samplesPerSecond: number
   readonly signedIn?: boolean
+  /** False: no contract is declared. */
+  readonly contracts?: boolean
 }
 
 export interface FixtureServer {
@@ -34,7 +37,12 @@ export interface FixtureServer {
 const EVENTS_PER_SECOND = 10
 
 /** Serves dist/web and answers like the API, in memory. */
-export async function startFixture({ signals, samplesPerSecond, signedIn = true }: FixtureOptions): Promise<FixtureServer> {
+export async function startFixture({
+  signals,
+  samplesPerSecond,
+  signedIn = true,
+  contracts = true,
+}: FixtureOptions): Promise<FixtureServer> {
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
   const token = 'one-time-token'
@@ -81,6 +89,14 @@ export async function startFixture({ signals, samplesPerSecond, signedIn = true 
         return json(response, 200, samplePage(search, now))
       case 'trend':
         return json(response, 200, trend(search))
+      case 'quality':
+        return json(response, 200, qualityPage(plant.signals, search))
+      case 'quality/hours':
+        return json(response, 200, qualityHours(search))
+      case 'why':
+        return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
+      case 'contracts':
+        return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
       case 'live':
         if (!live) return problem(response, 503, 'stream-refused')
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })

@@ -4,6 +4,8 @@ import { useLanguage } from '../words/index.ts'
 const PAGES = [
   { page: 'overview', icon: 'M2 2h5v6H2zM9 2h5v4H9zM2 10h5v4H2zM9 8h5v6H9z' },
   { page: 'namespace', icon: 'M2 3h5M4 3v10h3M4 8h3M9 3h5M9 8h5M9 13h5' },
+  { page: 'quality', icon: 'M2 13h12M3 10h3v3H3zM7 7h3v6H7zM11 3h3v10h-3z' },
+  { page: 'contracts', icon: 'M3 1.5h7l3 3v10H3zM10 1.5v3h3M5.5 8h5M5.5 11h3' },
   { page: 'connections', icon: 'M2 5h5v6H2zM9 5h5v6H9zM7 8h2M4 2v3M12 11v3' },
 ] as const
 

@@ -3,9 +3,11 @@ import type { Signal } from '../../../src/api/schemas.ts'
 import { formatNumber, formatUnit, labelOf } from '../format.ts'
 import { isPeriod } from '../live/trend-columns.ts'
 import { useLive, useShape } from '../live/use-live.ts'
-import { CurrentValue } from '../parts/current-value.tsx'
 import { Elsewhere } from '../parts/elsewhere.tsx'
+import { HourStrip } from '../parts/hour-strip.tsx'
 import { SampleTable } from '../parts/sample-table.tsx'
+import { SignalContracts } from '../parts/signal-contracts.tsx'
+import { SignalNow } from '../parts/signal-now.tsx'
 import { TrendSection } from '../parts/trend-section.tsx'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
@@ -37,12 +39,14 @@ export function SignalPage({ id, period }: { id: string; period: string }) {
         <h1>{label ?? id.slice(id.lastIndexOf('/') + 1)}</h1>
       </header>
       <div className="signal-columns">
-        <CurrentValue index={index} signal={signal} />
+        <SignalNow index={index} signal={signal} />
         <div className="signal-side">
           <Origin signal={signal} />
+          <SignalContracts id={id} />
           <Elsewhere id={id} />
         </div>
       </div>
+      <HourStrip id={id} />
       <TrendSection signal={signal} index={index} period={chosen} follow={follow} onFollow={setFollow} />
       <SampleTable signal={signal} index={index} />
     </div>

@@ -1,4 +1,4 @@
-import type { Sample, Signal } from '../../../src/api/schemas.ts'
+import type { Sample, Signal, Why } from '../../../src/api/schemas.ts'
 import { formatInstant, rawValue } from '../format.ts'
 import { levelOf } from '../live/judge.ts'
 import { useSample } from '../live/use-live.ts'
@@ -10,8 +10,8 @@ import { StatusWord } from './status-mark.tsx'
 import { Age, UnitText, ValueText } from './value.tsx'
 
 /** The value, large, with everything that says whether it may be used. */
-export function CurrentValue({ index, signal }: { index: number; signal: Signal }) {
-  const { words } = useLanguage()
+export function CurrentValue({ index, signal, why }: { index: number; signal: Signal; why: Why | undefined }) {
+  const { locale, words } = useLanguage()
   const sample = useSample(index)
   return (
     <section className="panel current" data-signal={signal.id}>
@@ -36,9 +36,20 @@ export function CurrentValue({ index, signal }: { index: number; signal: Signal 
             {statusText(sample.statusCode, words)} <code>{sample.statusCode}</code>
           </p>
           {sample.reasons.length > 0 ? (
-            <ReasonList reasons={sample.reasons} />
+            <ReasonList reasons={sample.reasons} signal={signal} explained={why && [...why.rules, ...why.applied]} />
           ) : (
             sample.status === 'Good' && <p className="soft">{words.signal.whyGood}</p>
+          )}
+          {why?.declaration?.since && (
+            <p className="soft">
+              {words.quality.since(formatInstant(new Date(why.declaration.since), locale))}
+              {why.declaration.configVersion && (
+                <>
+                  {' · '}
+                  {words.quality.configVersion(why.declaration.configVersion)}
+                </>
+              )}
+            </p>
           )}
         </div>
       )}

@@ -1,9 +1,26 @@
+import { anomalies, breaches, characteristicQuestions, characteristics, contractStatus, contracts, quality, rules } from './en-quality.ts'
 import { reasons, statusCodes } from './en-status.ts'
 
 export const en = {
   reasons,
   statusCodes,
-  nav: { overview: 'Overview', namespace: 'Namespace', connections: 'Connections', main: 'Pages', skip: 'Skip to the content' },
+  anomalies,
+  characteristics,
+  characteristicQuestions,
+  rules,
+  breaches,
+  contractStatus,
+  quality,
+  contracts,
+  nav: {
+    overview: 'Overview',
+    namespace: 'Namespace',
+    quality: 'Quality',
+    contracts: 'Contracts',
+    connections: 'Connections',
+    main: 'Pages',
+    skip: 'Skip to the content',
+  },
   status: { Good: 'Good', Uncertain: 'Uncertain', Bad: 'Bad', waiting: 'No sample yet' },
   levels: { near: 'Near a limit', out: 'Out of range' },
   frame: {

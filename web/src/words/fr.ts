@@ -1,10 +1,27 @@
+import { anomalies, breaches, characteristicQuestions, characteristics, contractStatus, contracts, quality, rules } from './fr-quality.ts'
 import { reasons, statusCodes } from './fr-status.ts'
 import type { Words } from './words.ts'
 
 export const fr: Words = {
   reasons,
   statusCodes,
-  nav: { overview: 'Vue d’ensemble', namespace: 'Arborescence', connections: 'Connexions', main: 'Pages', skip: 'Aller au contenu' },
+  anomalies,
+  characteristics,
+  characteristicQuestions,
+  rules,
+  breaches,
+  contractStatus,
+  quality,
+  contracts,
+  nav: {
+    overview: 'Vue d’ensemble',
+    namespace: 'Arborescence',
+    quality: 'Qualité',
+    contracts: 'Contrats',
+    connections: 'Connexions',
+    main: 'Pages',
+    skip: 'Aller au contenu',
+  },
   status: { Good: 'Bon', Uncertain: 'Incertain', Bad: 'Mauvais', waiting: 'Pas encore reçu' },
   levels: { near: 'Près d’une limite', out: 'Hors plage' },
   frame: {
