@@ -11,6 +11,8 @@ const PAGES = {
   search: '#/namespace?q=motor&status=abnormal',
   signal: `#/signal?id=${MOTOR}&range=24h`,
   unknown: '#/signal?id=nobody/knows',
+  quality: '#/quality?period=1h',
+  contracts: '#/contracts?at=t2e-baggage-carousels',
   connections: '#/connections?at=runway-lights',
   welcome: '#/welcome?token=one-time-token',
 } as const
@@ -36,7 +38,8 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
     test(`${name}: no accessibility violation in either theme or language, and nothing against the policy`, async () => {
       const { page, errors } = browser
       await open(hash)
-      if (name === 'signal') await page.locator('.samples tbody tr').first().waitFor()
+      if (name === 'signal') await page.locator('.hours button').first().waitFor()
+      if (['signal', 'quality', 'contracts'].includes(name)) await page.locator('.samples tbody tr').first().waitFor()
       for (const language of ['Français', 'English']) {
         await page.getByRole('button', { name: language }).click()
         for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {

@@ -23,7 +23,7 @@ export function ContractsPage({ at }: { at: string }) {
         <h1>{text.title}</h1>
         <p className="soft">{text.intro}</p>
       </header>
-      {problem && <p role="alert" className="problem">{`${text.problem}: ${problem}`}</p>}
+      {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}
       {!data && !problem && <p className="soft">{words.account.working}…</p>}
       {data?.contracts.length === 0 && (
         <section className="panel empty">

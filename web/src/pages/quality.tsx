@@ -77,7 +77,7 @@ export function QualityPage({ query, period }: { query: string; period: string }
           )}
         </search>
       </header>
-      {problem && <p role="alert" className="problem">{`${text.problem}: ${problem}`}</p>}
+      {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}
       {!data && loading && <p className="soft">{words.account.working}…</p>}
       {data && rows.length === 0 && <p className="soft">{query === '' ? text.empty : text.nothing}</p>}
       {rows.length > 0 && <QualityTable rows={shown} busy={loading} />}

@@ -30,8 +30,7 @@ export function ContractViolations({ violations, properties, name }: ContractVio
             <th scope="col" className="number">
               {text.count}
             </th>
-            <th scope="col">{text.first}</th>
-            <th scope="col">{text.last}</th>
+            <th scope="col">{text.when}</th>
             <th scope="col">{text.examples}</th>
           </tr>
         </thead>
@@ -44,8 +43,11 @@ export function ContractViolations({ violations, properties, name }: ContractVio
                 <td>{violation.property}</td>
                 <td className="number">{violation.lastHour > 0 ? <b>{number(violation.lastHour)}</b> : '0'}</td>
                 <td className="number">{number(violation.count)}</td>
-                <td>{formatDate(new Date(violation.firstTime), locale)}</td>
-                <td>{formatDate(new Date(violation.lastTime), locale)}</td>
+                <td>
+                  {formatDate(new Date(violation.firstTime), locale)}
+                  <br />
+                  {formatDate(new Date(violation.lastTime), locale)}
+                </td>
                 <td>
                   <Examples examples={violation.examples} unit={unitOf(violation.property)} />
                 </td>

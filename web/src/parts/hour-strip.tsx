@@ -38,7 +38,7 @@ export function HourStrip({ id }: { id: string }) {
   return (
     <section className="panel hours-panel">
       <h2>{words.quality.hours}</h2>
-      {problem && <p role="alert" className="problem">{`${words.quality.problem}: ${problem}`}</p>}
+      {problem && <p role="alert" className="problem">{`${words.quality.problem} · ${problem}`}</p>}
       {data?.rows.length === 0 ? (
         <p className="soft">{words.quality.hoursNone}</p>
       ) : (

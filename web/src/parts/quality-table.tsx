@@ -5,7 +5,7 @@ import { useLive } from '../live/use-live.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { CoverageBar } from './coverage-bar.tsx'
-import { anomalyText } from './reasons.tsx'
+import { anomalyText } from './reason-text.ts'
 
 /** Kinds of anomaly named in a row; the rest is counted. */
 const KINDS = 3

@@ -5,7 +5,7 @@ import { formatInstant, formatMoment, rawValue } from '../format.ts'
 import { useLive, useSample } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 import { CopyButton } from './copy-button.tsx'
-import { reasonText } from './reasons.tsx'
+import { reasonText } from './reason-text.ts'
 import { StatusWord } from './status-mark.tsx'
 import { UnitText, ValueText } from './value.tsx'
 

@@ -19,7 +19,7 @@ export function SignalContracts({ id }: { id: string }) {
   return (
     <section className="panel">
       <h2>{words.quality.contractsHere}</h2>
-      {problem && <p role="alert" className="problem">{`${words.contracts.problem}: ${problem}`}</p>}
+      {problem && <p role="alert" className="problem">{`${words.contracts.problem} · ${problem}`}</p>}
       {data && bound.length === 0 && <p className="soft">{words.quality.contractsNone}</p>}
       <ul className="bound">
         {bound.map((contract) => (
@@ -28,11 +28,11 @@ export function SignalContracts({ id }: { id: string }) {
             <span className="soft">
               {contract.version}
               {recent(contract) > 0 &&
-                ` · ${words.contracts.violations}: ${words.contracts.brokenIn(formatNumber(recent(contract), locale))}`}
+                ` · ${words.contracts.violations}, ${words.contracts.brokenIn(formatNumber(recent(contract), locale))}`}
             </span>
             {contract.forbiddenUses.length > 0 && (
               <p>
-                <b>{words.contracts.forbidden}:</b> {contract.forbiddenUses.join(', ')}
+                <b>{words.contracts.forbidden}</b> {contract.forbiddenUses.join(', ')}
               </p>
             )}
           </li>
