@@ -63,6 +63,8 @@ test('a connector imports no other connector', () => {
 
 test('the web pages import types of the API only; the examples import the public surface only', () => {
   const web = files('web/**/*.{ts,tsx}').flatMap((file) => {
+    // A test may compare the pages with the node's own lists; the pages themselves know its answers only.
+    if (file.endsWith('.test.ts')) return []
     const text = readFileSync(join(root, file), 'utf8')
     const values = [...text.matchAll(/^import (?!type\b)[^\n]*from '(\.[^']+)'/gm)]
     return [...imports(file).filter((to) => to.startsWith('src') && to !== join('src', 'api', 'schemas.ts'))]

@@ -1,6 +1,6 @@
 import { useCallback, useState } from 'react'
 import { readQuality } from '../api.ts'
-import { formatNumber } from '../format.ts'
+import { formatDate, formatNumber } from '../format.ts'
 import { CHARACTERISTICS, globOf, isQualityPeriod, QUALITY_PERIODS, type QualityPeriod } from '../live/quality.ts'
 import { useLive } from '../live/use-live.ts'
 import { ShareLegend } from '../parts/coverage-bar.tsx'
@@ -61,9 +61,9 @@ export function QualityPage({ query, period }: { query: string; period: string }
             <input type="search" value={query} placeholder={text.searchHint} onChange={(event) => search({ q: event.target.value })} />
           </label>
           <output className="soft">
-            {data && rows.length > 0
-              ? text.found(number(page * ROWS_PER_PAGE + 1), number(page * ROWS_PER_PAGE + shown.length), number(data.total))
-              : ''}
+            {data &&
+              rows.length > 0 &&
+              `${text.found(number(page * ROWS_PER_PAGE + 1), number(page * ROWS_PER_PAGE + shown.length), number(data.total))} · ${text.wholeHours(formatDate(new Date(data.from), locale))}`}
           </output>
           {pages > 1 && (
             <span className="pager">
@@ -81,7 +81,8 @@ export function QualityPage({ query, period }: { query: string; period: string }
       {!data && loading && <p className="soft">{words.account.working}…</p>}
       {data && rows.length === 0 && <p className="soft">{query === '' ? text.empty : text.nothing}</p>}
       {rows.length > 0 && <QualityTable rows={shown} busy={loading} />}
-      {data?.truncated && (
+      {data?.truncated && rows.length === data.total && <p className="quality-more">{text.partial}</p>}
+      {data?.truncated && rows.length < data.total && (
         <p className="quality-more">
           {text.truncated(number(rows.length), number(data.total))}{' '}
           {limit < MOST && (

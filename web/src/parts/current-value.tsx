@@ -37,7 +37,7 @@ export function CurrentValue({ index, signal, why }: { index: number; signal: Si
             {statusText(sample.statusCode, words)} <code>{sample.statusCode}</code>
           </p>
           {sample.reasons.length > 0 ? (
-            <ReasonList reasons={sample.reasons} signal={signal} explained={why && [...why.rules, ...why.applied]} />
+            <ReasonList reasons={sample.reasons} signal={signal} why={why} />
           ) : (
             sample.status === 'Good' && <p className="soft">{words.signal.whyGood}</p>
           )}

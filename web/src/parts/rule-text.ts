@@ -49,6 +49,8 @@ export function ruleText({ rule, parameters }: RuleExplanation, signal: Signal, 
       return says['unit-mismatch'](formatUnit(String(parameters.declared), locale), formatUnit(String(parameters.device), locale))
     case 'calibration':
       return says.calibration(dateText(parameters.until, locale))
+    case 'clock-offset':
+      return says[rule](String(parameters.connection ?? signal.connection))
     case 'maintenance':
       return says.maintenance
     case 'peers':

@@ -35,11 +35,11 @@ export const characteristics = {
 
 /** The question that each characteristic answers. */
 export const characteristicQuestions = {
-  completeness: 'Did every expected reading come?',
+  completeness: 'Did the expected readings come?',
   timeliness: 'Did readings come in time, by a clock that can be trusted?',
-  accuracy: 'Can the readings be true: within range, no spike, instrument calibrated?',
-  precision: 'Does the signal still resolve what it measures, or is it frozen?',
-  consistency: 'Do readings agree with their declared states, unit, contract and peers?',
+  accuracy: 'Can the readings be true: in range, no spike, not frozen, right unit, calibrated, peers agree?',
+  precision: 'Are the steps seen as fine as the declared resolution?',
+  consistency: 'Do the readings fit together: in order, only once, in declared states, as the contract promises?',
 }
 
 /** What a rule holds readings to, with the parameters that were declared. */
@@ -61,6 +61,7 @@ export const rules = {
   'unit-mismatch': (declared: string, device: string) => `Declared in ${declared}; the device says ${device}`,
   calibration: (until: string) => `Calibrated until ${until}`,
   maintenance: 'A declared maintenance window',
+  'clock-offset': (connection: string) => `The clock of ${connection} stays within its declared limit (clock.maxOffset)`,
   peersSame: (members: string, tolerance: string) => `${members} agree within ${tolerance}`,
   peersTotal: (total: string, parts: string, tolerance: string) => `${total} = ${parts}, within ${tolerance}`,
 }
@@ -113,7 +114,8 @@ export const quality = {
   scoreHelp: 'The worst of the five shares and of the time covered by good readings.',
   coveredHelp: 'Share of the period by the status in force; unknown where nothing was heard.',
   dashHelp: 'A dash: cannot be known, because nothing that would tell it is declared.',
-  from: (time: string) => `since ${time}`,
+  wholeHours: (time: string) => `whole hours since ${time}`,
+  partial: 'Only a part of this period could be read. Choose a shorter one, or narrow the search.',
   hours: 'Quality by hour, last 24 hours',
   hoursHint: 'Point at an hour, or move through them with the left and right arrows.',
   hoursNone: 'No hour has been judged yet.',

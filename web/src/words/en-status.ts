@@ -42,7 +42,6 @@ export const reasons = {
   'calibration-expired': 'The instrument’s calibration has expired',
   'under-maintenance': 'Under maintenance',
   'unit-mismatch': 'The device says another unit than declared',
-  'clock-offset': 'The device’s clock is off by more than is accepted',
   peers: 'Disagrees with its peers',
   contract: 'Breaks a data contract',
   flood: 'Came faster than is accepted; some readings were dropped',

@@ -34,11 +34,12 @@ export const characteristics: Words['characteristics'] = {
 }
 
 export const characteristicQuestions: Words['characteristicQuestions'] = {
-  completeness: 'Toutes les mesures attendues sont-elles venues ?',
+  completeness: 'Les mesures attendues sont-elles venues ?',
   timeliness: 'Les mesures sont-elles venues à temps, d’après une horloge fiable ?',
-  accuracy: 'Les mesures peuvent-elles être vraies : dans la plage, sans pic, instrument étalonné ?',
-  precision: 'Le signal distingue-t-il encore ce qu’il mesure, ou est-il figé ?',
-  consistency: 'Les mesures s’accordent-elles avec les états, l’unité, le contrat et les voisins déclarés ?',
+  accuracy:
+    'Les mesures peuvent-elles être vraies : dans la plage, sans pic, non figées, bonne unité, étalonnées, d’accord entre voisins ?',
+  precision: 'Les pas observés sont-ils aussi fins que la résolution déclarée ?',
+  consistency: 'Les mesures tiennent-elles ensemble : dans l’ordre, une seule fois, dans les états déclarés, comme le contrat le promet ?',
 }
 
 export const rules: Words['rules'] = {
@@ -59,6 +60,7 @@ export const rules: Words['rules'] = {
   'unit-mismatch': (declared, device) => `Déclarée en ${declared} ; l’appareil dit ${device}`,
   calibration: (until) => `Étalonné jusqu’au ${until}`,
   maintenance: 'Une période de maintenance déclarée',
+  'clock-offset': (connection) => `L’horloge de ${connection} reste dans sa limite déclarée (clock.maxOffset)`,
   peersSame: (members, tolerance) => `${members} s’accordent à ${tolerance} près`,
   peersTotal: (total, parts, tolerance) => `${total} = ${parts}, à ${tolerance} près`,
 }
@@ -109,7 +111,8 @@ export const quality: Words['quality'] = {
   scoreHelp: 'La pire des cinq parts et de la part du temps couverte par de bonnes mesures.',
   coveredHelp: 'Part de la période selon le statut en vigueur ; inconnu là où rien n’a été entendu.',
   dashHelp: 'Un tiret : impossible à savoir, car rien de ce qui le dirait n’est déclaré.',
-  from: (time) => `depuis le ${time}`,
+  wholeHours: (time) => `heures entières depuis le ${time}`,
+  partial: 'Seule une partie de cette période a pu être lue. Choisissez-en une plus courte, ou précisez la recherche.',
   hours: 'Qualité par heure, 24 dernières heures',
   hoursHint: 'Pointez une heure, ou parcourez-les avec les flèches gauche et droite.',
   hoursNone: 'Aucune heure n’a encore été jugée.',

@@ -43,7 +43,6 @@ export const reasons: Words['reasons'] = {
   'calibration-expired': 'L’étalonnage de l’instrument est échu',
   'under-maintenance': 'En maintenance',
   'unit-mismatch': 'L’appareil dit une autre unité que celle déclarée',
-  'clock-offset': 'L’horloge de l’appareil s’écarte plus qu’il n’est accepté',
   peers: 'En désaccord avec ses voisins',
   contract: 'Rompt un contrat de données',
   flood: 'Arrivé plus vite qu’il n’est accepté ; des mesures ont été écartées',
