@@ -1,7 +1,7 @@
 import type { QualityRow } from '../../../src/api/schemas.ts'
 import { formatNumber, formatShare, labelOf } from '../format.ts'
 import { CHARACTERISTICS, ranked, weakest } from '../live/quality.ts'
-import { useLive } from '../live/use-live.ts'
+import { useLive, useShape } from '../live/use-live.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { CoverageBar } from './coverage-bar.tsx'
@@ -13,6 +13,8 @@ const KINDS = 3
 export function QualityTable({ rows, busy }: { rows: readonly QualityRow[]; busy: boolean }) {
   const { words } = useLanguage()
   const text = words.quality
+  // Labels come with the signals, which may arrive after the rows.
+  useShape()
   return (
     <section className="scroll-x quality-box" aria-label={text.title} aria-busy={busy}>
       <table className="samples quality">
