@@ -68,7 +68,7 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
     const said = (await rows().first().textContent()) ?? ''
     assert.match(said, /good 57 %, uncertain 0 %, bad 28 %, unknown 15 % of the time/)
     assert.equal(said.match(/cannot be known/g)?.length, 4)
-    assert.match(said, /50 no communication/)
+    assert.match(said, /nothing known for 15 % of the time.*50 no communication/)
     await open('#/quality?q=carousel-3/motor/current')
     assert.deepEqual(await rows().first().locator('td.number b').allTextContents(), ['41.2 %'])
     assert.match((await rows().first().textContent()) ?? '', /2,101 out of range.*468 contract broken.*and 2 more kinds/)

@@ -27,12 +27,16 @@ export const ranked = (counts: Readonly<Record<string, number>>): [kind: string,
     .filter(([, count]) => count > 0)
     .sort(([a, many], [b, others]) => others - many || (a < b ? -1 : 1))
 
+/** Shares that were summed in another order still are the same share. */
+const SAME = 1e-9
+
 /** What holds the score down: the characteristics, or the time covered, that are as low as the score. A whole score is held down by nothing. */
 export function weakest({ score, characteristics, covered }: QualityRow): ReadonlySet<string> {
   const low = new Set<string>()
   if (score === null || score >= 1) return low
-  for (const name of CHARACTERISTICS) if (characteristics[name] === score) low.add(name)
-  if (covered.good === score) low.add('covered')
+  const isLow = (share: number | null) => share !== null && share <= score + SAME
+  for (const name of CHARACTERISTICS) if (isLow(characteristics[name])) low.add(name)
+  if (isLow(covered.good)) low.add('covered')
   return low
 }
 

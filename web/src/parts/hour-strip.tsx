@@ -69,7 +69,7 @@ export function HourStrip({ id }: { id: string }) {
                 {current.row && (
                   <>
                     <p className="soft">{words.quality.readings(formatNumber(current.row.samples, locale))}</p>
-                    <Anomalies counts={current.row.anomalies} none={words.quality.nothingWrong} />
+                    <Anomalies counts={current.row.anomalies} unknown={current.row.covered.unknown} />
                   </>
                 )}
               </>

@@ -9,6 +9,8 @@ import { anomalyText } from './reason-text.ts'
 
 /** Kinds of anomaly named in a row; the rest is counted. */
 const KINDS = 3
+/** Share of unknown time from which it is said: silence is no anomaly of a reading, but nothing to trust either. */
+const WORTH_SAYING = 0.001
 
 export function QualityTable({ rows, busy }: { rows: readonly QualityRow[]; busy: boolean }) {
   const { words } = useLanguage()
@@ -66,7 +68,7 @@ function QualityLine({ row }: { row: QualityRow }) {
         <span aria-hidden="true">{low.has('covered') ? <b>{good}</b> : good}</span>
       </td>
       <td className="quality-wrong">
-        <Anomalies counts={row.anomalies} none={words.quality.nothingWrong} />
+        <Anomalies counts={row.anomalies} unknown={row.covered.unknown} />
       </td>
       {CHARACTERISTICS.map((name) => (
         <td key={name} className="number">
@@ -91,15 +93,16 @@ function Share({ of, weak = false }: { of: number | null; weak?: boolean }) {
   return weak ? <b>{formatShare(of, locale)}</b> : <span>{formatShare(of, locale)}</span>
 }
 
-/** The most frequent kinds with their counts; what does not fit is counted. */
-export function Anomalies({ counts, none }: { counts: Readonly<Record<string, number>>; none: string }) {
+/** For how long nothing is known, then the most frequent kinds with their counts; what does not fit is counted. */
+export function Anomalies({ counts, unknown }: { counts: Readonly<Record<string, number>>; unknown: number }) {
   const { locale, words } = useLanguage()
   const kinds = ranked(counts)
-  if (kinds.length === 0) return <span className="soft">{none}</span>
+  if (kinds.length === 0 && unknown < WORTH_SAYING) return <span className="soft">{words.quality.nothingWrong}</span>
   const more = kinds.length - KINDS
   const named = kinds.slice(0, more > 0 ? KINDS : undefined)
   return (
     <ul className="anomalies">
+      {unknown >= WORTH_SAYING && <li>{words.quality.unheard(formatShare(unknown, locale))}</li>}
       {named.map(([kind, count]) => (
         <li key={kind}>
           <b>{formatNumber(count, locale)}</b> {anomalyText(kind, words)}
