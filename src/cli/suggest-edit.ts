@@ -168,11 +168,16 @@ export function unifiedDiff(path: string, text: string, edits: ReadonlyMap<numbe
   const changed = [...edits.keys()].sort((a, b) => a - b)
   const out = [`--- a/${path}`, `+++ b/${path}`]
   let shift = 0
+  // As much context before as after, or `patch` takes a hunk for the end of the file: lines put before or after a line do not change it.
+  const rangeOf = (k: number): [number, number] => {
+    const line = changed[k] as number
+    const { before, text, after } = edits.get(line) as LineEdit
+    return [before.length > 0 || text !== undefined ? line : line + 1, after.length > 0 || text !== undefined ? line + 1 : line]
+  }
   for (let k = 0; k < changed.length; ) {
-    const from = Math.max(0, (changed[k] as number) - CONTEXT)
-    let to = Math.min(lines.length, (changed[k] as number) + CONTEXT + 1)
-    for (; k < changed.length && (changed[k] as number) - CONTEXT <= to; k++)
-      to = Math.min(lines.length, (changed[k] as number) + CONTEXT + 1)
+    const from = Math.max(0, rangeOf(k)[0] - CONTEXT)
+    let to = 0
+    for (; k < changed.length && (to === 0 || rangeOf(k)[0] - CONTEXT <= to); k++) to = Math.min(lines.length, rangeOf(k)[1] + CONTEXT)
     const body: string[] = []
     for (let i = from; i < to; i++) {
       const { before = [], text: own, after = [] } = edits.get(i) ?? {}

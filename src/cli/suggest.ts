@@ -48,7 +48,7 @@ export async function suggest(verb: Verb, match: string, options: SuggestOptions
       evidence: { ...evidence, notGood },
     })),
   }
-  if (diffs.length > 0 || options.output !== 'table') writeResult(io, options.output, value, () => diffs.join('').trimEnd())
+  if (diffs.length > 0 || options.output !== 'table') writeResult(io, options.output, value, () => diffs.join('').slice(0, -1))
   for (const { signal, good, notGood } of tooLittle) io.err(`${words.tooLittle(printable(signal), good, options.minSamples, notGood)}\n`)
   if (page.total > page.signals.length) io.err(`${words.truncated(page.signals.length, page.total)}\n`)
   io.err(`${words.summary(written.size, noted.size, tooLittle.length)}\n`)
@@ -116,7 +116,7 @@ function flow(value: unknown): string {
 function evidenceLines(verb: Verb, evidence: Evidence, notGood: number): string[] {
   const words = verb.words.suggest
   const day = (us: number): string => new Date(us / 1000).toISOString().replace(/\.\d+Z$/, 'Z')
-  const n = (value: number): string => String(Number(value.toPrecision(4)))
+  const n = (value: number): string => String(Number(value.toPrecision(6)))
   const { percentiles, minimum, maximum, gapsMs, calmMs, rates } = evidence
   return [
     words.covered(evidence.samples, notGood, day(evidence.fromUs), day(evidence.toUs)),

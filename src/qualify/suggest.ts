@@ -1,4 +1,4 @@
-import { SECOND } from '../core/time.ts'
+import { HOUR, SECOND } from '../core/time.ts'
 
 /** Good readings of one numeric signal, in order of source time (microseconds). */
 export interface History {
@@ -50,7 +50,12 @@ const REGULAR = 1.5
 /** A signal that stands still for more than this share of its history does so when it is well. */
 const CALM_SHARE = 0.2
 const STEPS_FOR_RESOLUTION = 20
-const RISES_OF_COUNTER = 50
+/** Rises before what only rises is a counter, and rises per fall; without a fall it takes hours too: a motor that warms up only rises as well. */
+const RISES_OF_COUNTER = 500
+const RISES_PER_FALL = 50
+const HOURS_OF_COUNTER = 6
+/** A flat line lasts this many periods at least, however short the calm times were. */
+const FLAT_PERIODS = 10
 const NEAR_ROLLOVER = 0.9
 const ROLLOVERS = [2 ** 16, 2 ** 32, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
@@ -84,15 +89,17 @@ function levelsOf(
   resolution: number | undefined,
 ): Proposal {
   if (evidence.distinct <= STATE_VALUES && value.every(Number.isInteger)) return {}
-  const counter = counterOf(steps, value)
+  const counter = counterOf(steps, value, evidence.toUs - evidence.fromUs)
   if (counter) return { counter, ...(counter.rollover !== undefined && { range: [0, counter.rollover] }) }
   const [fast] = evidence.rates
   const span = evidence.toUs - evidence.fromUs
-  const calm = MARGIN * Math.max(evidence.calmMs, evidence.gapsMs[1])
+  // A source that reports by exception never repeats a value: its silence is no flat line.
+  const isRegular = periodOf(evidence).expectedPeriod !== undefined
+  const calm = Math.max(MARGIN * evidence.calmMs, FLAT_PERIODS * evidence.gapsMs[1])
   return {
     ...rangeOf(evidence),
     ...(resolution !== undefined && { resolution }),
-    ...(evidence.distinct > 1 && evidence.calmMs * 1000 <= CALM_SHARE * span && { flatLine: niceDuration(calm) }),
+    ...(isRegular && evidence.distinct > 1 && evidence.calmMs * 1000 <= CALM_SHARE * span && { flatLine: niceDuration(calm) }),
     ...(fast > 0 && { maxRatePerSecond: roundUp(MARGIN * fast) }),
   }
 }
@@ -124,7 +131,7 @@ function resolutionOf(steps: Float64Array): number | undefined {
 }
 
 /** Only ever up, but for falls to the bottom; which rollover, when the falls are from near one. */
-function counterOf(steps: Float64Array, value: Float64Array): { rollover?: number } | undefined {
+function counterOf(steps: Float64Array, value: Float64Array, spanUs: number): { rollover?: number } | undefined {
   let rises = 0
   const tops: number[] = []
   for (const [i, step] of steps.entries()) {
@@ -134,7 +141,8 @@ function counterOf(steps: Float64Array, value: Float64Array): { rollover?: numbe
     if ((value[i + 1] as number) > (1 - NEAR_ROLLOVER) * before) return undefined
     tops.push(before)
   }
-  if (rises < RISES_OF_COUNTER || tops.length * RISES_OF_COUNTER > rises) return undefined
+  if (rises < RISES_OF_COUNTER || tops.length * RISES_PER_FALL > rises) return undefined
+  if (tops.length === 0 && spanUs < HOURS_OF_COUNTER * HOUR) return undefined
   const top = tops.length === 0 ? undefined : Math.max(...tops)
   const rollover = top === undefined ? undefined : ROLLOVERS.find((limit) => top < limit && top > NEAR_ROLLOVER * limit)
   return rollover === undefined ? {} : { rollover }
