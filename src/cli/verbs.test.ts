@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { IDENTITY, makeWorld, paperYaml } from './world.fixture.ts'
 
-const VERBS = ['demo', 'run', 'lint', 'test', 'check', 'browse', 'read', 'watch', 'status', 'why', 'schema', 'trust', 'doctor']
+const VERBS = ['demo', 'run', 'lint', 'test', 'check', 'browse', 'read', 'watch', 'suggest', 'status', 'why', 'schema', 'trust', 'doctor']
 
 test('every verb explains itself in both languages', async () => {
   const world = makeWorld()

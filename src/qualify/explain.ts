@@ -36,7 +36,7 @@ export function explain(
   const [rule, name = ''] = reason.split(':')
   if (rule === 'peers') {
     const { author: by, ...parameters } = (peers[name] ?? {}) as { author?: string }
-    return { reason, rule, version: 1, parameters: { name, ...parameters }, ...(by !== undefined && { author: by }) }
+    return { reason, rule, version: 2, parameters: { name, ...parameters }, ...(by !== undefined && { author: by }) }
   }
   return undefined
 }

@@ -99,6 +99,7 @@ export class Qualify {
       for (const index of this.#signals.changedSince(from)) {
         const definition = this.#signals.at(index)
         if (!definition) continue
+        this.#trace.declare(index, definition)
         this.#flood.declare(index, definition)
         this.#substitutes.declare(index, definition, this.#signals)
         for (const rule of this.#rules) rule.declare(index, definition)

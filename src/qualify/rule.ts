@@ -1,7 +1,7 @@
 import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 import { worst } from '../core/status.ts'
-import type { Micros } from '../core/time.ts'
+import { type Micros, SECOND } from '../core/time.ts'
 import type { Column } from './column.ts'
 
 /** Rows under judgement: columns of equal length, a part of a batch small enough for the processor's cache. Index 0 is row `offset` of the batch. */
@@ -17,9 +17,19 @@ export interface Rows {
   readonly receivedTime: Micros
   /** Source time of the newest reading of the signal before this row, null ones included; -Infinity before the first. */
   readonly newest: Float64Array
-  /** The newest numeric reading of the signal before this row: its source time (-Infinity before the first) and value (NaN). */
+  /** The newest numeric reading of the signal before this row that was not outside its limits: its source time (-Infinity before the first) and value (NaN). */
   readonly previousTime: Float64Array
   readonly previousValue: Float64Array
+  /** 1 where the value lies outside the declared `range` or `instrumentRange`: known to be wrong, it is nobody's neighbour. */
+  readonly outside: Uint8Array
+}
+
+/** A device clock ahead of this node's by more than this cannot be right. */
+export const AHEAD_US = 5 * SECOND
+
+/** True for a reading from the future: it says nothing of the order of what follows, and no memory may keep its time. */
+export function isAhead(rows: Pick<Rows, 'sourceTime' | 'receivedTime'>, row: number): boolean {
+  return (rows.sourceTime[row] as number) - rows.receivedTime > AHEAD_US
 }
 
 /**

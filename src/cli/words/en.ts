@@ -12,6 +12,8 @@ export const en = {
     browse: 'List what a device offers, in the form the configuration wants',
     read: 'Show the last values of a running node',
     watch: 'Follow values of a running node as they arrive',
+    suggest:
+      'Propose ranges, periods and limits from the history of a running node, as a change of the configuration; changes nothing itself',
     status: 'Show how a running node and its connections are doing',
     contract: 'Work on data contracts',
     contractDiff: 'Say what changed from contract A to contract B; ends with 1 when a change breaks a promise',
@@ -43,6 +45,9 @@ export const en = {
     data: 'keep the data in this directory (default: a temporary one, removed at the end)',
     scale: 'this many times the equipment',
     at: 'the reading in force then: RFC 3339, or a duration before now: -8h (default: now)',
+    from: 'begin of the history: RFC 3339 UTC, or a duration before now such as -7d',
+    to: 'end of the history',
+    minSamples: 'fewest Good samples of a signal from which anything is proposed',
     junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
     denyWarnings: 'treat warnings as errors',
@@ -96,6 +101,19 @@ export const en = {
     expected: (what: string) => `expected ${what}`,
     got: (what: string) => `got ${what}`,
     summary: (passed: number, failed: number) => `${passed} example(s) hold, ${failed} do not`,
+  },
+  suggest: {
+    tooLittle: (signal: string, good: number, needed: number, notGood: number) =>
+      `${signal}: too little history, ${good} Good sample(s) of ${needed} (${notGood} not Good); nothing proposed`,
+    truncated: (shown: number, all: number) => `looked at the first ${shown} of ${all} signals; narrow MATCH`,
+    summary: (written: number, noted: number, little: number) =>
+      `${written} signal(s) with proposed keys, ${noted} with a note, ${little} with too little history; nothing was changed`,
+    covered: (samples: number, notGood: number, from: string, to: string) =>
+      `suggested from ${samples} Good samples (${notGood} not Good left out), ${from} to ${to}`,
+    levels: (minimum: string, percentiles: string, maximum: string) =>
+      `lowest ${minimum}, 0.1 / 50 / 99.9 % ${percentiles}, highest ${maximum}`,
+    pace: (gaps: string, calm: string, rates: string) =>
+      `seconds between samples: median / 99 % / longest ${gaps}; longest calm ${calm} s; change per second: 99.9 % / largest ${rates}`,
   },
   contract: {
     same: 'nothing changed that either side relies on',

@@ -12,6 +12,8 @@ export const fr: Words = {
     browse: 'Liste ce qu’offre un appareil, sous la forme attendue par la configuration',
     read: 'Montre les dernières valeurs d’un nœud en marche',
     watch: 'Suit les valeurs d’un nœud en marche, à mesure qu’elles arrivent',
+    suggest:
+      "Proposer plages, périodes et limites d'après l'historique d'un nœud en marche, comme modification de la configuration ; ne modifie rien",
     status: 'Montre l’état d’un nœud en marche et de ses connexions',
     contract: 'Travaille sur les contrats de données',
     contractDiff: 'Dit ce qui change du contrat A au contrat B ; finit par 1 quand un changement rompt un engagement',
@@ -43,6 +45,9 @@ export const fr: Words = {
     data: 'conserve les données dans ce dossier (par défaut : un dossier temporaire, effacé à la fin)',
     scale: 'multiplie les équipements par ce nombre',
     at: 'la mesure qui valait alors : RFC 3339, ou une durée avant maintenant : -8h (par défaut : maintenant)',
+    from: "début de l'historique : RFC 3339 UTC, ou une durée avant maintenant, par ex. -7d",
+    to: "fin de l'historique",
+    minSamples: "nombre minimal d'échantillons Good d'un signal pour proposer quoi que ce soit",
     junit: 'écrire aussi le résultat en XML JUnit dans ce fichier (- : sur la sortie standard)',
     noOpen: 'n’ouvre pas le navigateur',
     denyWarnings: 'traite les avertissements comme des erreurs',
@@ -103,6 +108,18 @@ export const fr: Words = {
     expected: (what) => `attendu ${what}`,
     got: (what) => `obtenu ${what}`,
     summary: (passed, failed) => `${passed} exemple(s) tiennent, ${failed} non`,
+  },
+  suggest: {
+    tooLittle: (signal, good, needed, notGood) =>
+      `${signal} : historique trop court, ${good} échantillon(s) Good sur ${needed} (${notGood} non Good) ; rien n'est proposé`,
+    truncated: (shown, all) => `seuls les ${shown} premiers signaux sur ${all} ont été examinés ; précisez MATCH`,
+    summary: (written, noted, little) =>
+      `${written} signal(aux) avec des clés proposées, ${noted} avec une note, ${little} à l'historique trop court ; rien n'a été modifié`,
+    covered: (samples, notGood, from, to) =>
+      `proposé d'après ${samples} échantillons Good (${notGood} non Good écartés), du ${from} au ${to}`,
+    levels: (minimum, percentiles, maximum) => `minimum ${minimum}, 0,1 / 50 / 99,9 % ${percentiles}, maximum ${maximum}`,
+    pace: (gaps, calm, rates) =>
+      `secondes entre échantillons : médiane / 99 % / maximum ${gaps} ; plus long calme ${calm} s ; variation par seconde : 99,9 % / maximum ${rates}`,
   },
   contract: {
     same: 'rien ne change de ce sur quoi les deux parties comptent',

@@ -1,7 +1,7 @@
 import { Status } from '../../core/status.ts'
 import { SECOND } from '../../core/time.ts'
 import { Column, Parameter } from '../column.ts'
-import { mark, type RuleKind } from '../rule.ts'
+import { isAhead, mark, type RuleKind } from '../rule.ts'
 
 /** Readings at one level before it can be called flat; more from a source that reports by exception, whose repeated readings are rare and say nothing. */
 const READINGS = 3
@@ -14,7 +14,7 @@ const READINGS_BY_EXCEPTION = 10
  */
 export const flatLine: RuleKind = {
   id: 'flat-line',
-  version: 2,
+  version: 3,
   reasons: ['flat-line'],
   parametersOf: ({ flatLineUs, resolution, deadband }) =>
     flatLineUs === undefined
@@ -48,7 +48,7 @@ export const flatLine: RuleKind = {
           const s = signal[i] as number
           const limit = limits[s] as number
           const t = sourceTime[i] as number
-          if (limit === Number.POSITIVE_INFINITY || t < (newest[i] as number)) continue
+          if (limit === Number.POSITIVE_INFINITY || t < (newest[i] as number) || isAhead(rows, i)) continue
           // A null reading (NaN) is a change as well.
           if (Math.abs((value[i] as number) - (level[s] as number)) <= (widths[s] as number)) {
             readings[s] = (readings[s] as number) + 1

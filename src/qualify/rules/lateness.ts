@@ -1,12 +1,10 @@
 import { Status } from '../../core/status.ts'
 import { MINUTE, SECOND } from '../../core/time.ts'
 import { Parameter } from '../column.ts'
-import { mark, note, type RuleKind } from '../rule.ts'
+import { AHEAD_US, mark, note, type RuleKind } from '../rule.ts'
 
 /** A reading that took longer than this from the device to this node is `late`, unless the signal declares its own `lateAfter`. */
 const LATE_US = MINUTE
-/** A device clock ahead of this node's by more than this cannot be right: a reading from the future is Uncertain. */
-const AHEAD_US = 5 * SECOND
 
 /**
  * Lateness: source time against received time. `late` keeps its status: store-and-forward brings good data late. Past the declared `acceptLate`

@@ -2,15 +2,15 @@ import { Column } from '../column.ts'
 import { note, type RuleKind } from '../rule.ts'
 
 /** Readings remembered per signal, to know one again that comes a second time. */
-const REMEMBERED = 4
+const REMEMBERED = 16
 
 /**
  * Order: a source time before one already seen for the signal is `out-of-order`; a reading with the source time and value of one of the last
- * few is a `duplicate` (a device that sent it again after a reconnection). Neither changes what the value is worth, so the status stays.
+ * sixteen is a `duplicate` (a device that sent it again after a reconnection). Neither changes what the value is worth, so the status stays.
  */
 export const order: RuleKind = {
   id: 'order',
-  version: 2,
+  version: 3,
   reasons: ['out-of-order', 'duplicate'],
   parametersOf: () => ({}),
   create: (reasons) => {

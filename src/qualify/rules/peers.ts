@@ -2,7 +2,7 @@ import type { ReasonSets } from '../../core/reasons.ts'
 import { Status } from '../../core/status.ts'
 import { Column } from '../column.ts'
 import type { PeerGroup } from '../config.ts'
-import { mark, type Rule } from '../rule.ts'
+import { isAhead, mark, type Rule } from '../rule.ts'
 
 interface Group {
   readonly index: number
@@ -46,7 +46,7 @@ export function peers(reasons: ReasonSets, declared: Readonly<Record<string, Pee
         const s = rows.signal[i] as number
         const own = bySignal.get(s)
         const t = rows.sourceTime[i] as number
-        if (!own || t < (time[s] as number)) continue
+        if (!own || t < (time[s] as number) || isAhead(rows, i)) continue
         time[s] = t
         value[s] = rows.value[i] as number
         for (const group of own) {

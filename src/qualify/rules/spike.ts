@@ -1,7 +1,7 @@
 import type { ReasonSets } from '../../core/reasons.ts'
 import { Status } from '../../core/status.ts'
 import { Column, Parameter } from '../column.ts'
-import { mark, type RuleKind } from '../rule.ts'
+import { isAhead, mark, type RuleKind } from '../rule.ts'
 
 /** Readings before this one that it is compared with. */
 const WINDOW = 9
@@ -13,13 +13,14 @@ const JUMP = 4
 const FORGET = 1 / 32
 
 /**
- * Spike: a reading that jumps, and lies more than `threshold` robust standard deviations (Hampel identifier: median and median absolute deviation of the
+ * Spike: a reading that jumps (by more than `minimum` from the one before), and lies more than `threshold` robust standard deviations (Hampel identifier: median and median absolute deviation of the
  * nine readings before it) and more than `minimum` away from their median, becomes UncertainSensorNotAccurate. Readings after a lasting step do
- * not jump any more, so a change of level costs one mark at most. The scale never falls below the declared resolution.
+ * not jump any more, so a change of level costs one mark at most. The scale never falls below the declared resolution. Readings outside the
+ * declared range are nobody's neighbours.
  */
 export const spike: RuleKind = {
   id: 'spike',
-  version: 1,
+  version: 2,
   reasons: ['spike'],
   parametersOf: (definition) => definition.spike && { ...definition.spike, window: WINDOW },
   create: (reasons) => new Spike(reasons),
@@ -49,9 +50,10 @@ class Spike {
   }
 
   judge(rows: Parameters<ReturnType<RuleKind['create']>['judge']>[0]): void {
-    const { count, signal, sourceTime, value, previousTime, previousValue } = rows
-    const [thresholds, window, seen, steps] = [
+    const { count, signal, sourceTime, value, previousTime, previousValue, outside } = rows
+    const [thresholds, minimums, window, seen, steps] = [
       this.#threshold.values,
+      this.#minimum.values,
       this.memory.window.values,
       this.memory.seen.values,
       this.memory.step.values,
@@ -60,11 +62,16 @@ class Spike {
       const s = signal[i] as number
       const v = value[i] as number
       const threshold = thresholds[s] as number
-      if (Number.isNaN(threshold) || Number.isNaN(v) || (sourceTime[i] as number) < (previousTime[i] as number)) continue
+      if (Number.isNaN(threshold) || Number.isNaN(v) || (sourceTime[i] as number) < (previousTime[i] as number) || isAhead(rows, i))
+        continue
       const known = seen[s] as number
       const usual = steps[s] as number
       const step = Math.abs(v - (previousValue[i] as number))
-      if (known >= WINDOW && step <= JUMP * usual) {
+      if (outside[i] === 1) {
+        if (known >= WINDOW && this.#isOutlier(s, v, threshold)) mark(rows, i, this.#reasons, 'spike', Status.UncertainSensorNotAccurate)
+        continue
+      }
+      if (known >= WINDOW && step <= Math.max(JUMP * usual, minimums[s] as number)) {
         steps[s] = usual + (step - usual) * FORGET
       } else if (known < WINDOW) {
         steps[s] = known === 0 ? 0 : usual + (step - usual) / known

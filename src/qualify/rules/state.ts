@@ -1,7 +1,7 @@
 import type { SignalDefinition } from '../../core/signals.ts'
 import { Status } from '../../core/status.ts'
 import { Column } from '../column.ts'
-import { mark, type Rows, type RuleKind } from '../rule.ts'
+import { isAhead, mark, type Rows, type RuleKind } from '../rule.ts'
 
 const NOT_KNOWN = -1
 
@@ -13,16 +13,17 @@ interface States {
 
 /**
  * State: a code the source's declared `stateCodes` do not name is `state-undeclared`; a state that may not follow the one before (declared
- * `transitions`) is `state-transition`: codes of two states swapped at the source, or states missed between. Both become Uncertain.
+ * `transitions`) is `state-transition`: codes of two states swapped at the source, or states missed between. Both become Uncertain. What may follow the state
+ * before a forbidden transition, or is that state again, is no second one: the source is right again.
  */
 export const state: RuleKind = {
   id: 'state',
-  version: 1,
+  version: 2,
   reasons: ['state-undeclared', 'state-transition'],
   parametersOf: ({ states, transitions }) => states && { states, ...(transitions && { transitions }) },
   create: (reasons) => {
     const declared = new Map<number, States>()
-    const memory = { state: new Column(NOT_KNOWN) }
+    const memory = { state: new Column(NOT_KNOWN), trusted: new Column(NOT_KNOWN) }
     return {
       memory,
       get isActive() {
@@ -30,13 +31,14 @@ export const state: RuleKind = {
       },
       declare: (signal, definition) => {
         memory.state.reserve(signal + 1)
+        memory.trusted.reserve(signal + 1)
         const states = statesOf(definition)
         if (states) declared.set(signal, states)
         else declared.delete(signal)
       },
       judge: (rows) => {
         const { count, signal, sourceTime, newest } = rows
-        const last = memory.state.values
+        const [last, trusted] = [memory.state.values, memory.trusted.values]
         for (let i = 0; i < count; i++) {
           const s = signal[i] as number
           const states = declared.get(s)
@@ -47,14 +49,24 @@ export const state: RuleKind = {
             mark(rows, i, reasons, 'state-undeclared', Status.Uncertain)
             continue
           }
-          if ((sourceTime[i] as number) < (newest[i] as number)) continue
+          if ((sourceTime[i] as number) < (newest[i] as number) || isAhead(rows, i)) continue
           const before = last[s] as number
-          if (now !== before && states.mayFollow[before]?.has(now) === false) mark(rows, i, reasons, 'state-transition', Status.Uncertain)
+          if (now === before) continue
           last[s] = now
+          const doubt = trusted[s] as number
+          trusted[s] = NOT_KNOWN
+          const isSound = mayFollow(states, before, now) || (doubt !== NOT_KNOWN && (now === doubt || mayFollow(states, doubt, now)))
+          if (isSound) continue
+          mark(rows, i, reasons, 'state-transition', Status.Uncertain)
+          trusted[s] = doubt === NOT_KNOWN ? before : doubt
         }
       },
     }
   },
+}
+
+function mayFollow({ mayFollow }: States, before: number, now: number): boolean {
+  return mayFollow[before]?.has(now) !== false
 }
 
 function statesOf({ states, transitions = {} }: SignalDefinition): States | undefined {
