@@ -107,6 +107,7 @@ export function why(signal: string, sample: Sample, nowMs: number): Why {
     signal,
     at: iso(nowMs),
     sample,
+    equipment: isMotor ? [{ path: 'baggage', level: 'area', label: { fr: 'Bagages', en: 'Baggage' } }] : [],
     rules: isMotor ? [RANGE] : [],
     declaration: isMotor ? { since: '2026-11-12T08:30:00.000Z', configVersion: 'c41f9e', ...MODEL } : undefined,
     applied: isMotor ? [...MOTOR_RULES] : [],
