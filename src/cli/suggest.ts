@@ -116,11 +116,12 @@ function flow(value: unknown): string {
 function evidenceLines(verb: Verb, evidence: Evidence, notGood: number): string[] {
   const words = verb.words.suggest
   const day = (us: number): string => new Date(us / 1000).toISOString().replace(/\.\d+Z$/, 'Z')
-  const n = (value: number): string => String(Number(value.toPrecision(6)))
+  const n = (value: number, digits = 6): string => String(Number(value.toPrecision(digits)))
+  const short = (value: number): string => n(value, 3)
   const { percentiles, minimum, maximum, gapsMs, calmMs, rates } = evidence
   return [
     words.covered(evidence.samples, notGood, day(evidence.fromUs), day(evidence.toUs)),
-    words.levels(n(minimum), percentiles.map(n).join(' / '), n(maximum)),
-    words.pace(gapsMs.map((ms) => n(ms / 1000)).join(' / '), n(calmMs / 1000), rates.map(n).join(' / ')),
+    words.levels(n(minimum), percentiles.map((one) => n(one)).join(' / '), n(maximum)),
+    words.pace(gapsMs.map((ms) => short(ms / 1000)).join(' / '), short(calmMs / 1000), rates.map(short).join(' / ')),
   ]
 }
