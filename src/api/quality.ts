@@ -41,6 +41,21 @@ function hours(query: { from?: string | undefined; to?: string | undefined }, no
   )
 }
 
+/** Hours without the time before the historian's oldest sample: a plant that nobody had begun to collect from is not unknown, it is no matter. */
+async function since(view: NodeView, rows: readonly MeasureRow[]): Promise<MeasureRow[]> {
+  const { oldestTime } = await view.historian.stats()
+  return rows.map((row) => {
+    const before = Math.min(HOUR, Math.max(0, (oldestTime ?? row.hour) - row.hour))
+    return before > 0 ? { ...row, unknownUs: Math.max(0, row.unknownUs - before) } : row
+  })
+}
+
+/** Measures of some signals over whole hours. */
+export async function measured(view: NodeView, period: { from: Micros; to: Micros }, signals: readonly string[], limit: number) {
+  const { rows, truncated } = await view.historian.measures({ ...period, signals, limit })
+  return { rows: await since(view, rows), truncated }
+}
+
 export function qualityRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/quality',
@@ -60,7 +75,7 @@ export function qualityRoutes(server: Server, { view }: Resources): void {
       const { from, to } = hours(query, view.clock.now())
       const matches = compileGlob(query.match)
       const signals = view.signals.all().flatMap(({ id }) => (matches(id) ? [id] : []))
-      const { rows, truncated } = await view.historian.measures({ from, to, signals, limit: API_LIMITS.qualityRows })
+      const { rows, truncated } = await measured(view, { from, to }, signals, API_LIMITS.qualityRows)
       const bySignal = Map.groupBy(rows, ({ signal }) => signal)
       const all = [...bySignal].map(([signal, own]) => toQualityRow(view, signal, own))
       // Nothing known is worse than something bad.
@@ -83,7 +98,7 @@ export function qualityRoutes(server: Server, { view }: Resources): void {
     async ({ query }) => {
       const { id } = signalOf(view, query.signal)
       const { from, to } = hours(query, view.clock.now())
-      const { rows, truncated } = await view.historian.measures({ from, to, signals: [id], limit: API_LIMITS.qualityHours })
+      const { rows, truncated } = await measured(view, { from, to }, [id], API_LIMITS.qualityHours)
       return {
         from: formatTime(from),
         to: formatTime(to),

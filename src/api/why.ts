@@ -5,7 +5,7 @@ import type { NodeView } from '../core/node-view.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 import { DAY, formatTime, HOUR, type Micros } from '../core/time.ts'
 import { appliedRules, explain } from '../qualify/index.ts'
-import { toQualityRow } from './quality.ts'
+import { measured, toQualityRow } from './quality.ts'
 import { readMoment } from './query-times.ts'
 import { lastSample, signalOf, toSample } from './render.ts'
 import type { Resources, Server } from './route.ts'
@@ -35,7 +35,7 @@ export function whyRoutes(server: Server, { view }: Resources): void {
       const version = versions.findLast(({ sinceIngest }) => found === undefined || sinceIngest <= found.ingest) ?? versions[0]
       const definition = version?.definition ?? signal
       const hour = Math.floor(at / HOUR) * HOUR
-      const { rows } = await view.historian.measures({ from: hour, to: hour + HOUR, signals: [signal.id], limit: 1 })
+      const { rows } = await measured(view, { from: hour, to: hour + HOUR }, [signal.id], 1)
       return {
         signal: signal.id,
         at: formatTime(at),

@@ -33,6 +33,7 @@ export function explain(
   }
   // Its limit stands at the connection (`clock.maxOffset`), not at the signal.
   if (reason === 'clock-offset') return { reason, rule: reason, version: 1, parameters: { connection: definition.connection } }
+  if (reason === 'under-maintenance') return { reason, rule: 'maintenance', version: 1, parameters: {} }
   const [rule, name = ''] = reason.split(':')
   if (rule === 'peers') {
     const { author: by, ...parameters } = (peers[name] ?? {}) as { author?: string }

@@ -100,7 +100,8 @@ function levelsOf(
     ...rangeOf(evidence),
     ...(resolution !== undefined && { resolution }),
     ...(isRegular && evidence.distinct > 1 && evidence.calmMs * 1000 <= CALM_SHARE * span && { flatLine: niceDuration(calm) }),
-    ...(fast > 0 && { maxRatePerSecond: roundUp(MARGIN * fast) }),
+    // A rate too small to be written is none.
+    ...(roundUp(MARGIN * fast) > 0 && { maxRatePerSecond: roundUp(MARGIN * fast) }),
   }
 }
 

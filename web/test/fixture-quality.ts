@@ -101,13 +101,23 @@ const MOTOR_RULES: readonly RuleExplanation[] = [
   },
 ]
 
+const MOTOR_PLACES: Why['equipment'] = [
+  { path: 't2e/baggage', level: 'area', label: { fr: 'Tri bagages', en: 'Baggage handling' } },
+  { path: 't2e/baggage/carousel-3', level: 'work-unit' },
+  {
+    path: 't2e/baggage/carousel-3/motor',
+    level: 'equipment',
+    asset: { serial: 'M3-1102', since: '2025-06-02T05:40:00.000Z', type: '7.5 kW', note: 'bearing worn' },
+  },
+]
+
 export function why(signal: string, sample: Sample, nowMs: number): Why {
   const isMotor = signal === MOTOR
   return {
     signal,
     at: iso(nowMs),
     sample,
-    equipment: isMotor ? [{ path: 'baggage', level: 'area', label: { fr: 'Bagages', en: 'Baggage' } }] : [],
+    equipment: isMotor ? [...MOTOR_PLACES] : [],
     rules: isMotor ? [RANGE] : [],
     declaration: isMotor ? { since: '2026-11-12T08:30:00.000Z', configVersion: 'c41f9e', ...MODEL } : undefined,
     applied: isMotor ? [...MOTOR_RULES] : [],

@@ -83,6 +83,7 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
     await why.getByText('Normal range 0 … 16 A').waitFor()
     await why.getByText('model carousel-motor · written by C. Martin, baggage maintenance').waitFor()
     await why.getByText('Declared so since 12/11/2026').waitFor()
+    await page.getByText('Serial number M3-1102, in place since 02/06/2025').waitFor()
     await page.locator('.rules').getByText('Changes by at most 4 A per second').waitFor()
     await page.getByRole('link', { name: 'Baggage carousels of terminal 2E' }).focus()
     await page.keyboard.press('Enter')

@@ -5,6 +5,7 @@ import { useSample } from '../live/use-live.ts'
 import { useAnswer, useCalm } from '../pages/use-answer.ts'
 import { useLanguage } from '../words/index.ts'
 import { CurrentValue } from './current-value.tsx'
+import { Places } from './places.tsx'
 import { RuleNote } from './rule-note.tsx'
 
 /** The explanation is read again when the reasons change, at most this often, and once a minute for the declaration. */
@@ -21,6 +22,7 @@ export function SignalNow({ index, signal }: { index: number; signal: Signal }) 
   return (
     <div className="signal-side">
       <CurrentValue index={index} signal={signal} why={data} />
+      {data && <Places places={data.equipment} />}
       {data && <Rules why={data} signal={signal} />}
     </div>
   )

@@ -184,3 +184,15 @@ export const contracts = {
   nothingPromised: 'nothing beyond its meaning',
   service: 'Service levels',
 }
+
+/** Levels of ISA-95, and what stands there. */
+export const equipment = {
+  title: 'Equipment and assets',
+  levels: {
+    area: 'Area',
+    'work-center': 'Work center',
+    'work-unit': 'Work unit',
+    equipment: 'Equipment',
+  },
+  asset: (serial: string, since: string) => `Serial number ${serial}, in place since ${since}`,
+}

@@ -1,4 +1,14 @@
-import { anomalies, breaches, characteristicQuestions, characteristics, contractStatus, contracts, quality, rules } from './en-quality.ts'
+import {
+  anomalies,
+  breaches,
+  characteristicQuestions,
+  characteristics,
+  contractStatus,
+  contracts,
+  equipment,
+  quality,
+  rules,
+} from './en-quality.ts'
 import { reasons, statusCodes } from './en-status.ts'
 
 export const en = {
@@ -12,6 +22,7 @@ export const en = {
   contractStatus,
   quality,
   contracts,
+  equipment,
   nav: {
     overview: 'Overview',
     namespace: 'Namespace',

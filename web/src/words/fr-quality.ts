@@ -181,3 +181,15 @@ export const contracts: Words['contracts'] = {
   nothingPromised: 'rien au-delà de son sens',
   service: 'Niveaux de service',
 }
+
+/** Levels of ISA-95, and what stands there. */
+export const equipment: Words['equipment'] = {
+  title: 'Équipement et matériel',
+  levels: {
+    area: 'Zone',
+    'work-center': 'Centre de travail',
+    'work-unit': 'Unité de travail',
+    equipment: 'Équipement',
+  },
+  asset: (serial, since) => `Numéro de série ${serial}, en place depuis le ${since}`,
+}

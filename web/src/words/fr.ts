@@ -1,4 +1,14 @@
-import { anomalies, breaches, characteristicQuestions, characteristics, contractStatus, contracts, quality, rules } from './fr-quality.ts'
+import {
+  anomalies,
+  breaches,
+  characteristicQuestions,
+  characteristics,
+  contractStatus,
+  contracts,
+  equipment,
+  quality,
+  rules,
+} from './fr-quality.ts'
 import { reasons, statusCodes } from './fr-status.ts'
 import type { Words } from './words.ts'
 
@@ -13,6 +23,7 @@ export const fr: Words = {
   contractStatus,
   quality,
   contracts,
+  equipment,
   nav: {
     overview: 'Vue d’ensemble',
     namespace: 'Arborescence',
