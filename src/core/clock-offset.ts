@@ -84,7 +84,8 @@ export class ClockOffset {
       atMs: received.monotonicMs,
       atUs: received.wallUs,
       offsetUs,
-      uncertaintyUs: tripUs / 2 + resolutionUs + stepUs,
+      // The device's clock goes on drifting between its answer and our having it.
+      uncertaintyUs: tripUs / 2 + resolutionUs + stepUs + tripUs * CLOCK_LIMITS.driftPpm * 1e-6,
     })
     return true
   }
