@@ -59,7 +59,7 @@ test('round trip: offset and uncertainty become signals of the node’s own, onc
   await ask(2 * SECOND)
   assert.deepEqual(told(), [
     ['t/ecluse/plc/clock-offset', 2],
-    ['t/ecluse/plc/clock-uncertainty', 0.006],
+    ['t/ecluse/plc/clock-uncertainty', 0.006001],
   ])
   assert.equal(told(), undefined)
   assert.equal(watch.ownSignals, 2)

@@ -36,6 +36,8 @@ export function createStream(plant: Plant, onSignedOut: () => void): Stream {
   let source: EventSource | undefined
   let heardMs = 0
   let loaded = false
+  /** Signals the node had at the last load: others are found by browsing, or when a device comes up later. */
+  let known = 0
   let loading: Promise<void> | undefined
   let stopped = false
   const timers = new Set<ReturnType<typeof setInterval>>()
@@ -72,6 +74,7 @@ export function createStream(plant: Plant, onSignedOut: () => void): Stream {
     }
     plant.load(signals.data)
     loaded = true
+    known = health.data.signals.total
     set({ problem: undefined })
     takeHealth(health.data)
     if (source?.readyState === EventSource.OPEN) heard()
@@ -89,7 +92,9 @@ export function createStream(plant: Plant, onSignedOut: () => void): Stream {
     })
     source.addEventListener('health', (event) => {
       heard()
-      takeHealth(JSON.parse(event.data) as Health)
+      const health = JSON.parse(event.data) as Health
+      takeHealth(health)
+      if (loaded && health.signals.total !== known) void load()
     })
     source.addEventListener('missed', (event) => {
       heard()
