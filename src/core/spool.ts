@@ -15,14 +15,37 @@ export interface Position {
  * `signals`: `[index, SignalDefinition][]`; `reasons`: `{first: number, sets: string[][]}`;
  * `config`: `{version: string, loadedTime: number}`, the configuration in force from here on.
  * `gap`: `{from: number, to: number, cause: string, samples?: number}`, sequences that are gone for good (overflow, corruption).
+ * `forwarded`: records of another node's log as they came over a link (`encodeForwarded`). `streams`: how far each such log had come,
+ * `{node, epoch, sequence, hash?}[]`, at the start of every segment.
  */
-export type RecordKind = 'batch' | 'signals' | 'reasons' | 'config' | 'gap'
+export type RecordKind = (typeof RECORD_KINDS)[number]
+/** In the order of their numbers on disk and on the wire; only ever added to. */
+export const RECORD_KINDS = ['batch', 'signals', 'reasons', 'config', 'gap', 'forwarded', 'streams'] as const
 
 export interface SpoolRecord extends Position {
   readonly kind: RecordKind
   /** When the record was written, by this node's clock. */
   readonly recordedTime: Micros
   readonly payload: Uint8Array
+  /** Absent on a gap that was made while reading: nothing of it is in the log, so it is in no chain. */
+  readonly seal?: Seal
+}
+
+/** What a record's hash covers beside its payload. With it, a node that never saw the file can check the chain. */
+export interface Seal {
+  /** Samples in all records of the log up to and with this one. */
+  readonly samples: number
+  /** Signals and sets of reasons known by then. */
+  readonly signals: number
+  readonly reasonSets: number
+  /** SHA-256 of the hash before, the header and the payload; the spool's layout says which bytes. */
+  readonly hash: Uint8Array
+}
+
+/** How far a node has the log of another. */
+export interface StreamPosition extends Position {
+  /** Hash of the record at `sequence`; absent where a gap hides it. */
+  readonly hash?: Uint8Array
 }
 
 /**

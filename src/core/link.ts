@@ -1,0 +1,131 @@
+import type { SampleBatch } from './batch.ts'
+import type { SpoolRecord, StreamPosition } from './spool.ts'
+import type { Micros } from './time.ts'
+
+/** One node's log during one epoch of it, as it travels. */
+export interface StreamId {
+  readonly node: string
+  readonly epoch: number
+}
+
+/** What the sending end says of itself. */
+export interface Hello {
+  readonly node: string
+  /** New at every start of the process: two processes with one identity are told apart by it. */
+  readonly instance: string
+  readonly version: string
+  readonly time: Micros
+  /** What it could send: its own log, and those it received. */
+  readonly streams: readonly (StreamId & { readonly first: number; readonly last: number })[]
+}
+
+/** What the receiving end has. A stream that is not named is not there at all. */
+export interface Welcome {
+  readonly node: string
+  readonly time: Micros
+  readonly streams: readonly StreamPosition[]
+}
+
+/**
+ * The sending end of a way from node to node, in one attempt; the runner is the only caller, owns the loop and the back-off, and one suite
+ * (`src/gateway/link/contract.ts`) holds every transport to this.
+ *
+ * Order of calls: `connect`, then `send` and `show` as often as there is something, then `close`. A link carries any number of streams, each in order.
+ */
+export interface Link {
+  /**
+   * One way only: nobody answers. `connect` then resolves without a welcome, `onDurable` is never called, and what was sent must be kept
+   * until somebody says it arrived.
+   */
+  readonly isOneWay: boolean
+  /** Throws NotConnected (the runner tries again) or LinkRefused (trying again is of no use until somebody acts). */
+  connect(hello: Hello, stop: AbortSignal): Promise<Welcome | undefined>
+  /** Hands over neighbouring records of one stream; resolves when the next may come (back-pressure). Throws as `connect` does. */
+  send(records: readonly SpoolRecord[]): Promise<void>
+  /**
+   * For the eyes only, while history is still on its way: newest samples of this node, with indices of its own tables that earlier records
+   * explain, never stored. `upTo` is the last record they include. Dropped rather than waited for when there is no room.
+   */
+  show(batch: SampleBatch, upTo: number): void
+  /** Everything of the stream up to this position is durable at the other end. */
+  onDurable: (position: StreamPosition) => void
+  /** Resolves when the way has ended, with the reason. */
+  readonly ended: Promise<Error>
+  /** Idempotent; never throws. */
+  close(): Promise<void>
+  readonly counters: LinkCounters
+}
+
+export interface LinkCounters {
+  sentBytes: number
+  sentRecords: number
+  sentSamples: number
+  /** Round trip of the last question, milliseconds. */
+  roundTripMs?: number
+}
+
+/** What the receiving end of every transport hands its records to: one per sender and attempt. */
+export interface Reception {
+  /** What is here of the streams that the sender names. Throws LinkRefused. */
+  open(hello: Hello, peer: Peer): Welcome
+  /**
+   * Takes neighbouring records of one stream; resolves when they are durable, with how far the stream now is. What is already here is skipped by sequence.
+   * Throws LinkRefused for records that do not follow what is here, break its chain of hashes, or are not what they claim to be.
+   */
+  take(records: readonly SpoolRecord[], peer: Peer): Promise<StreamPosition>
+  /** Newest samples for the live view alone. */
+  show(stream: StreamId, batch: SampleBatch, upTo: number): void
+  /** The sender is gone. */
+  close(): void
+}
+
+/** Who the other end proved to be. */
+export interface Peer {
+  readonly node: string
+  /** Serial number of its certificate, hexadecimal; absent where the transport authenticates by a shared key. */
+  readonly certificate?: string
+  readonly notAfter?: Micros
+  /** Network address, for people. */
+  readonly address: string
+}
+
+/** Why a link or its records are refused; each has a sentence of its own in the words of the node page. */
+export type RefusalCode =
+  | 'not-enrolled'
+  | 'revoked'
+  | 'identity-used-twice'
+  | 'epoch-superseded'
+  | 'forked'
+  | 'chain-broken'
+  | 'out-of-order'
+  | 'malformed'
+  | 'too-large'
+  | 'protocol-version'
+  | 'too-many-streams'
+  | 'not-permitted'
+
+/** The other end refuses, or must be refused. Trying again at once is of no use. */
+export class LinkRefused extends Error {
+  override name = 'LinkRefused'
+  readonly code: RefusalCode
+  constructor(code: RefusalCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * A two-way stream of frames between two programs that know who the other is; what `Link` and `Reception` speak over where the transport
+ * can answer. Frames arrive whole and in order, or the channel ends.
+ */
+export interface Channel {
+  readonly peer: Peer
+  /** Resolves when the transport takes more. Rejects with NotConnected once the channel has ended. */
+  send(frame: Uint8Array): Promise<void>
+  /** The next frame. Rejects with NotConnected when the channel has ended, LinkRefused when a frame is over the limit. */
+  receive(): Promise<Uint8Array>
+  /** Frames on their way out, in bytes: for dropping what is only worth sending at once. */
+  readonly queuedBytes: number
+  /** Ends it, after what was sent where `isClean`. Idempotent. */
+  close(isClean?: boolean): Promise<void>
+}
