@@ -18,7 +18,7 @@ const CONSTANT = 1
 const NARROW = 2
 type Column = Uint32Array | Float64Array
 
-/** Bytes of a batch. The result has its own ArrayBuffer at offset 0, so it can be transferred to a worker. Throws RangeError over `LIMITS.recordBytes`. */
+/** Bytes of a batch. The result has its own ArrayBuffer at offset 0, so it can be transferred to a worker. Throws RangeError over `LIMITS.batchBytes`. */
 export function encodeBatch(batch: SampleBatch): Uint8Array<ArrayBuffer> {
   const { count } = batch
   const times = spread(batch.sourceTime)
@@ -32,7 +32,7 @@ export function encodeBatch(batch: SampleBatch): Uint8Array<ArrayBuffer> {
   const text = batch.text?.size ? encodeText(batch.text) : undefined
   const size =
     HEADER + forms.reduce((sum, form, i) => sum + columnBytes(i, form, count), 0) + (text?.length ?? 0) + (batch.receipt?.length ?? 0)
-  if (size > LIMITS.recordBytes) throw new RangeError(`a batch of ${count} samples takes ${size} bytes, the limit is ${LIMITS.recordBytes}`)
+  if (size > LIMITS.batchBytes) throw new RangeError(`a batch of ${count} samples takes ${size} bytes, the limit is ${LIMITS.batchBytes}`)
   const bytes = new Uint8Array(size)
   const head = new DataView(bytes.buffer)
   head.setUint32(0, MAGIC, true)

@@ -10,6 +10,12 @@ export const LIMITS = {
   batchSamples: 1_048_576,
   /** Bytes of one encoded batch, spool record or link frame. */
   recordBytes: 64 * 1024 * 1024,
+  /** Bytes of one encoded batch: with what a link or a log adds to it, it still is one record. */
+  batchBytes: 64 * 1024 * 1024 - 8192,
+  /** Logs of other nodes that one node keeps. */
+  streams: 4096,
+  /** Characters of a node's name. */
+  nodeLength: 64,
   /** Characters of a signal id. */
   idLength: 512,
 } as const

@@ -1,17 +1,27 @@
 import { z } from 'zod'
-import type { SampleBatch } from '../../core/batch.ts'
-import { decodeBatch } from '../../core/batch-codec.ts'
-import { LIMITS } from '../../core/limits.ts'
-import type { SignalDefinition } from '../../core/signals.ts'
-import type { RecordKind } from '../../core/spool.ts'
+import type { SampleBatch } from './batch.ts'
+import { decodeBatch } from './batch-codec.ts'
+import { LIMITS } from './limits.ts'
+import type { SignalDefinition } from './signals.ts'
+import type { RecordKind } from './spool.ts'
 
-/** What a spool record holds, checked: it may come from another node. */
+/** What a spool record holds, checked: it may come from another node. Records in a `forwarded` record are for whoever unpacks it. */
 export type Content =
   | { readonly kind: 'batch'; readonly batch: SampleBatch }
   | { readonly kind: 'signals'; readonly signals: readonly [number, SignalDefinition][] }
   | { readonly kind: 'reasons'; readonly first: number; readonly sets: readonly (readonly string[])[] }
   | { readonly kind: 'config'; readonly version: string }
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly cause: string; readonly samples?: number | undefined }
+  | { readonly kind: 'streams'; readonly streams: readonly StreamMark[] }
+  | { readonly kind: 'forwarded' }
+
+/** A `StreamPosition` as JSON; the hash in hexadecimal. */
+export interface StreamMark {
+  readonly node: string
+  readonly epoch: number
+  readonly sequence: number
+  readonly hash?: string | undefined
+}
 
 const signals = z.array(
   z.tuple([
@@ -30,6 +40,17 @@ const reasons = z
   .refine((record) => record.first + record.sets.length <= LIMITS.reasonSets, `more than ${LIMITS.reasonSets} sets of reasons`)
 const config = z.object({ version: z.string() })
 const gap = z.object({ from: z.int().min(1), to: z.int().min(1), cause: z.string(), samples: z.int().optional() })
+const streams = z.array(
+  z.object({
+    node: z.string().min(1).max(LIMITS.nodeLength),
+    epoch: z.number(),
+    sequence: z.int().min(0),
+    hash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+  }),
+)
 
 /** Throws RangeError or SyntaxError when the payload is not what its kind says. */
 export function parseRecord(kind: RecordKind, payload: Uint8Array): Content {
@@ -44,6 +65,10 @@ export function parseRecord(kind: RecordKind, payload: Uint8Array): Content {
       return { kind, ...parse(config, payload) }
     case 'gap':
       return { kind, ...parse(gap, payload) }
+    case 'streams':
+      return { kind, streams: parse(streams, payload) }
+    case 'forwarded':
+      return { kind }
   }
 }
 
