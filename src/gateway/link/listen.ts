@@ -109,9 +109,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const facts = provenFacts(socket)
     await identity.registry.refresh()
     if ('code' in facts) return refuse(frames, facts)
-    makeRoom(facts.name)
-    const refusal = verdict(facts) ?? full()
+    const refusal = verdict(facts)
     if (refusal) return refuse(frames, refusal)
+    makeRoom(facts.name)
+    const noRoom = full()
+    if (noRoom) return refuse(frames, noRoom)
     const entry = { facts, frames }
     open.add(entry)
     void frames.closed.then(() => open.delete(entry))
