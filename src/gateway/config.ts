@@ -67,10 +67,7 @@ export const linkConfig = z
     certificate: file.optional().describe('This node’s certificate from your own authority (PEM)'),
     key: file.optional().describe('Its private key (PKCS#8 PEM, mode 600)'),
   })
-  .refine(({ ca, certificate, key }) => [ca, certificate, key].every((path) => (path === undefined) === (ca === undefined)), {
-    path: ['ca'],
-    message: '@linkFiles',
-  })
+  .refine(({ ca, certificate, key }) => [certificate, key].every((path) => (path === undefined) === (ca === undefined)), '@linkFiles')
   .describe('The link between edge, relay and hub')
 
 export type LinkConfig = z.output<typeof linkConfig>

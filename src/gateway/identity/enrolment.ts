@@ -87,7 +87,8 @@ export function createEnrolment({ authority, registry, tokens, clock }: Enrolmen
           attempts.succeeded(address)
           return issued
         } catch (error) {
-          if (error instanceof EnrolmentRefused) attempts.failed(address)
+          // Only a guess counts: a mistake with a real token is a person's, who may try again.
+          if (error instanceof EnrolmentRefused && error.code === 'token-unknown') attempts.failed(address)
           throw error
         }
       }),
