@@ -47,8 +47,6 @@ export interface Tokens {
   use(secret: string): Promise<void>
 }
 
-export const DEFAULT_TOKEN_LIFETIME_MS = 15 * 60_000
-
 /** Opens the tokens of a hub. Throws IdentityError `damaged` or `too-open`. */
 export async function openTokens(directory: string, clock: Clock): Promise<Tokens> {
   const file = await openStateFile<Stored>(join(directory, 'tokens', 'tokens.json'), stored, { version: 1, tokens: [] })
