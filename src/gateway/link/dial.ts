@@ -3,8 +3,9 @@ import { NotConnected } from '../../core/errors.ts'
 import type { Channel } from '../../core/link.ts'
 import type { Clock } from '../../core/time.ts'
 import type { NodeIdentity } from '../identity/node-identity.ts'
+import { plainSerial } from '../identity/x509.ts'
 import { readAdmission } from './admission.ts'
-import { frameSocket } from './framed-socket.ts'
+import { channelOf, frameSocket } from './framed-socket.ts'
 import { connectTls } from './tls-connect.ts'
 import { TLS_LIMITS, type TlsLimits } from './tls-limits.ts'
 
@@ -47,20 +48,8 @@ export async function dial({ address, identity, clock, stop, limits: given }: Di
   })
   try {
     const node = readAdmission(await frames.receive())
-    const peer = {
-      node,
-      address,
-      ...(shown && { certificate: shown.serialNumber.toLowerCase(), notAfter: shown.validToDate.getTime() * 1000 }),
-    }
-    return {
-      peer,
-      send: frames.send,
-      receive: frames.receive,
-      close: frames.close,
-      get queuedBytes() {
-        return frames.queuedBytes
-      },
-    }
+    const certificate = shown && { certificate: plainSerial(shown.serialNumber), notAfter: shown.validToDate.getTime() * 1000 }
+    return channelOf({ node, address, ...certificate }, frames)
   } catch (error) {
     await frames.close(false)
     throw error

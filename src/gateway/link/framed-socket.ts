@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { NotConnected } from '../../core/errors.ts'
-import { LinkRefused } from '../../core/link.ts'
+import { type Channel, LinkRefused, type Peer } from '../../core/link.ts'
 import type { Clock } from '../../core/time.ts'
 import { FrameReader, FrameTooLarge, frameHeader } from './frame-reader.ts'
 import type { TlsLimits } from './tls-limits.ts'
@@ -134,6 +134,19 @@ export function frameSocket(socket: Duplex, { clock, limits, firstBytes }: Frami
         socket.destroy()
       }
       await closed
+    },
+  }
+}
+
+/** The frames as a channel, once it is known who the other end is. */
+export function channelOf(peer: Peer, frames: FramedSocket, receive = frames.receive): Channel {
+  return {
+    peer,
+    send: frames.send,
+    receive,
+    close: frames.close,
+    get queuedBytes() {
+      return frames.queuedBytes
     },
   }
 }

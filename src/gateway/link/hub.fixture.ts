@@ -7,10 +7,7 @@ import { silent } from '../../core/log.ts'
 import { type Clock, systemClock } from '../../core/time.ts'
 import { linkConfig } from '../config.ts'
 import { type HubIdentity, identityDirectory, openDialIdentity, openHubIdentity } from '../identity/hub.ts'
-import { dial } from './dial.ts'
-import { enroll } from './enroll.ts'
-import { type Listener, listen } from './listen.ts'
-import type { TlsLimits } from './tls-limits.ts'
+import { dial, enroll, type Listener, listen, type TlsLimits } from './tls.ts'
 
 export interface Hub {
   readonly data: string

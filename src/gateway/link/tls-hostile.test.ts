@@ -12,6 +12,7 @@ import { openDialIdentity } from '../identity/hub.ts'
 import { encodeJson } from './admission.ts'
 import { frameHeader } from './frame-reader.ts'
 import { enrolledEdge, type Hub, startHub } from './hub.fixture.ts'
+import { TLS_LIMITS } from './tls.ts'
 
 const portOf = (hub: Hub) => hub.listener.address.port
 
@@ -66,7 +67,7 @@ test('500 silent and slow sockets of one address: closed within 10 s, and anothe
   await Promise.all(sockets.map(closed))
   const tookMs = performance.now() - started
   assert.ok(tookMs < 10_000, `all closed within ${Math.round(tookMs)} ms`)
-  const { tooManyOfAddress, silent } = hub.listener.counters
+  const { tooManyOfAddress, silent } = hub.listener.counters.strangers
   assert.deepEqual({ tooManyOfAddress, silent }, { tooManyOfAddress: 480, silent: 20 })
 })
 
@@ -91,7 +92,7 @@ test('the number of strangers and of channels is limited, by address, node and i
   await closed(raw(hub))
   raw(hub, '127.0.0.2')
   await closed(raw(hub, '127.0.0.3'))
-  assert.deepEqual([hub.listener.counters.tooManyOfAddress, hub.listener.counters.tooMany], [1, 1])
+  assert.deepEqual([hub.listener.counters.strangers.tooManyOfAddress, hub.listener.counters.strangers.tooMany], [1, 1])
   for (const socket of waiting) socket.destroy()
   await Promise.all(waiting.map(closed))
   // The newest line of a node counts.
@@ -129,12 +130,12 @@ test('frames over the limit are refused before anything is kept: 1 GB announced,
   hostile.resume().write(frameHeader(2 ** 30))
   await assert.rejects(from.receive(), (error: unknown) => error instanceof LinkRefused && error.code === 'too-large')
   await closed(hostile)
-  assert.equal(hub.listener.counters.tooLarge, 4)
+  assert.equal(hub.listener.counters.door.tooLarge, 4)
   await channel.send(new Uint8Array([1]))
   assert.deepEqual(await at.receive(), new Uint8Array([1]))
   const grownMb = (process.memoryUsage().rss - before) / 2 ** 20
   assert.ok(grownMb < 16, `${grownMb.toFixed(1)} MB`)
-  await assert.rejects(channel.send(new Uint8Array(64 * 1024 * 1024 + 64 * 1024 + 1)), RangeError)
+  await assert.rejects(channel.send(new Uint8Array(TLS_LIMITS.frameBytes + 1)), RangeError)
 })
 
 test('who does not receive is not read from, and a sender waits for who does not read', async () => {
@@ -194,7 +195,7 @@ test('a node’s certificate does not make it a hub, and another authority’s m
   const foreign = await stranger(other, { cert: certificate, key: pem })
   const [said] = (await once(foreign, 'data')) as [Buffer]
   assert.match(said.toString('utf8'), /"refused":"not-enrolled"/)
-  assert.equal(other.listener.counters.admitted, 0)
+  assert.equal(other.listener.counters.door.admitted, 0)
 })
 
 test('sessions are not resumed: each line is looked at anew', async () => {

@@ -36,7 +36,7 @@ test('a node enrols once, dials, and both ends know who the other is; frames go 
   assert.equal(text(await at.receive()), 'last')
   await assert.rejects(at.receive(), NotConnected)
   await assert.rejects(channel.send(bytes('late')), NotConnected)
-  assert.equal(hub.listener.counters.admitted, 1)
+  assert.equal(hub.listener.counters.door.admitted, 1)
 })
 
 test('several nodes at one hub', async () => {
@@ -66,7 +66,7 @@ test('a token is good once, for its time, and at its own hub only', async () => 
   await assert.rejects(enrol(await other.token('edge-4', { address: hub.address })), code('wrong-hub'))
   await assert.rejects(enrol('nonsense'), code('bad-token'))
   await assert.rejects(enrol(await hub.token('edge-5', { address: '127.0.0.1:1' })), NotConnected)
-  assert.deepEqual(other.listener.counters.refused, {})
+  assert.deepEqual(other.listener.counters.door.refused, {})
   assert.equal(other.identity.enrolment.counters.enrolled, 0)
   assert.equal(hub.identity.enrolment.counters.refused['token-used'], 1)
 })
