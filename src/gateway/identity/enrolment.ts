@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Peer } from '../../core/link.ts'
 import type { Clock } from '../../core/time.ts'
+import { addressGroup } from '../../lib/network-address.ts'
 import { countAttempts } from './attempts.ts'
 import type { Authority, Issued } from './authority.ts'
 import { ENROLMENT_REFUSALS, type EnrolmentRefusal, EnrolmentRefused, IdentityError } from './errors.ts'
@@ -80,15 +81,16 @@ export function createEnrolment({ authority, registry, tokens, clock }: Enrolmen
     counters,
     answerEnroll: (request, address) =>
       answer(async () => {
-        const waitMs = attempts.waitMs(address)
+        const group = addressGroup(address)
+        const waitMs = attempts.waitMs(group)
         if (waitMs > 0) throw new EnrolmentRefused('too-many-attempts', `too many wrong tokens: try again in ${Math.ceil(waitMs / 1000)} s`)
         try {
           const issued = await enrol(request)
-          attempts.succeeded(address)
+          attempts.succeeded(group)
           return issued
         } catch (error) {
           // Only a guess counts: a mistake with a real token is a person's, who may try again.
-          if (error instanceof EnrolmentRefused && error.code === 'token-unknown') attempts.failed(address)
+          if (error instanceof EnrolmentRefused && error.code === 'token-unknown') attempts.failed(group)
           throw error
         }
       }),

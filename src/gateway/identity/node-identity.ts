@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { KeyObject } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -76,7 +76,8 @@ export async function openNodeIdentity({ directory, passphrase }: IdentityOption
       const before = await readState(directory)
       const keys = await newKeyPair()
       const answer = await ask(await makeRequest(before.node, keys))
-      await store({ directory, passphrase }, { ...before, generation: before.generation + 1 }, keys, answer)
+      const generation = before.generation + 1
+      cached = { generation, credentials: await store({ directory, passphrase }, { ...before, generation }, keys, answer) }
     },
   }
 }
@@ -135,22 +136,21 @@ async function lastGeneration(directory: string): Promise<number> {
 }
 
 /** Checks an answer and makes it the identity in force, in one step: the rename of `node.json`. */
-async function store(options: IdentityOptions, state: Stored, keys: KeyPair, answer: unknown): Promise<CertificateFacts> {
+async function store(options: IdentityOptions, state: Stored, keys: KeyPair, answer: unknown): Promise<Credentials> {
   const { directory, passphrase } = options
   const given = enrolAnswer.safeParse(answer)
   if (!given.success) throw new IdentityError('wrong-hub', state.address, 'the answer of the hub is not one', { cause: given.error })
   if ('refused' in given.data) throw new EnrolmentRefused(given.data.refused, given.data.message)
   const { certificate, ca } = given.data
-  const key = await keyToPem(keys.privateKey, undefined)
-  const facts = checkPair({ certificate, ca, key: createPrivateKey(key) }, state)
+  const pair = { certificate, ca, key: KeyObject.from(keys.privateKey) }
+  const facts = checkPair(pair, state)
   await privateDirectory(home(directory))
-  const encrypted = passphrase === undefined ? key : await keyToPem(keys.privateKey, passphrase)
-  await writePrivate(path(directory, 'key', state.generation), encrypted)
+  await writePrivate(path(directory, 'key', state.generation), await keyToPem(keys.privateKey, passphrase))
   await writePrivate(path(directory, 'certificate', state.generation), certificate + ca)
   await writePrivate(stateFile(directory), `${JSON.stringify(state, null, 1)}\n`)
   for (const { file, generation } of await generations(directory))
     if (generation < state.generation) await rm(join(home(directory), file), { force: true })
-  return facts
+  return { ...pair, ...facts }
 }
 
 const path = (directory: string, what: 'key' | 'certificate', generation: number): string =>

@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { LIMITS } from '../../core/limits.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
 import { DAY } from '../../core/time.ts'
+import { lockDirectory } from '../spool/lock.ts'
 import { countAttempts } from './attempts.ts'
 import { EnrolmentRefused, IdentityError } from './errors.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
@@ -200,4 +201,15 @@ test('attempts: a few are free, then each wait is twice the last; so many addres
   for (let i = 0; i < 5; i++) attempts.failed('b')
   attempts.succeeded('b')
   assert.equal(attempts.waitMs('b'), 0)
+})
+
+test('a file that another process holds for too long is an error, not a wait without end', async () => {
+  const directory = folder()
+  const registry = await openRegistry({ directory, clock: clock(), anySerial: false })
+  const release = await lockDirectory(join(directory, 'nodes'))
+  const started = performance.now()
+  await assert.rejects(registry.add('edge-1', false), problem('busy'))
+  assert.ok(performance.now() - started >= IDENTITY_LIMITS.lockMs)
+  await release()
+  await registry.add('edge-1', false)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
-import { test } from 'node:test'
+import { createServer } from 'node:net'
+import { after, test } from 'node:test'
 import * as tls from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
 import { LinkRefused } from '../../core/link.ts'
@@ -191,4 +192,58 @@ test('renewal without a gap: the link stays up, the next one uses the new certif
   await hub.identity.registry.add('edge-2', false)
   assert.equal(await code(request, { ...at.peer, node: 'edge-2' }), 'bad-request')
   assert.equal(await code(request, { ...at.peer, node: 'nobody' }), 'revoked')
+})
+
+test('the listener’s own certificate is renewed while it runs, and sightings are written', async () => {
+  let ahead = -61 * DAY
+  // A look every few milliseconds instead of every second.
+  const clock = {
+    ...systemClock,
+    now: () => systemClock.now() + ahead,
+    sleep: (ms: number, stop?: AbortSignal) => systemClock.sleep(ms === 1000 ? 2 : ms, stop),
+  }
+  const hub = await startHub({ clock })
+  const edge = await enrolledEdge(hub, 'edge-1')
+  const first = (await edge.dial()).peer
+  ahead = 0
+  for (;;) {
+    const next = await edge.dial()
+    await next.close()
+    if (next.peer.certificate === first.certificate) continue
+    assert.ok((next.peer.notAfter ?? 0) - (first.notAfter ?? 0) > 60 * DAY)
+    break
+  }
+  const other = await openRegistry({ directory: identityDirectory(hub.data), clock: systemClock, anySerial: false })
+  while (other.node('edge-1')?.lastSeen === undefined) {
+    await systemClock.sleep(5)
+    await other.refresh()
+  }
+  assert.equal(other.node('edge-1')?.lastAddress, '127.0.0.1')
+})
+
+test('a hub that says nothing, or nonsense, is given up', async () => {
+  const hub = await startHub()
+  const edge = await enrolledEdge(hub, 'edge-1')
+  const { certificate, key } = await hub.identity.authority.server()
+  for (const [said, wanted] of [
+    [undefined, NotConnected],
+    ['hello', LinkRefused],
+  ] as const) {
+    const server = tls.createServer({ cert: certificate, key }, (socket) => {
+      socket.on('error', () => undefined)
+      if (said) socket.write(Buffer.concat([Buffer.from([said.length, 0, 0, 0]), bytes(said)]))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    after(() => server.close())
+    const { port } = server.address() as { port: number }
+    await assert.rejects(edge.dial({ address: `127.0.0.1:${port}`, limits: { admissionMs: 500 } }), wanted)
+  }
+  const deaf = createServer()
+  await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve))
+  after(() => deaf.close())
+  const { port } = deaf.address() as { port: number }
+  await assert.rejects(edge.dial({ address: `127.0.0.1:${port}`, limits: { admissionMs: 300 } }), /does not answer within 0.3 s/)
+  const stop = AbortSignal.abort()
+  const identity = await openDialIdentity({ data: edge.data, link: linkConfig.parse({}) })
+  await assert.rejects(dial({ address: hub.address, identity, clock: systemClock, stop }), /asked to stop/)
 })
