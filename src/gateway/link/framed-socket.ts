@@ -7,6 +7,7 @@ import type { TlsLimits } from './tls-limits.ts'
 
 /** Frames over a socket, with back-pressure both ways; what a Channel is before it is known who the other end is. */
 export interface FramedSocket {
+  /** The frame is not copied: its bytes must stay as they are until it is on its way. */
   send(frame: Uint8Array): Promise<void>
   /** One caller at a time. */
   receive(): Promise<Uint8Array>
