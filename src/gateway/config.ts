@@ -47,6 +47,7 @@ const file = z.string().min(1).max(1024)
 /** The `link:` part of `ecluse.yaml`: the way between edge, relay and hub, and the identities of its ends. */
 export const linkConfig = z
   .strictObject({
+    transport: z.enum(['tls', 'diode']).default('tls').describe('tls: both ways, confirmed; diode: one way, nobody answers'),
     to: address.optional().describe('Hub or relay to dial, host:port; default: the one this node enrolled with'),
     listen: z
       .strictObject({

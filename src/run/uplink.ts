@@ -23,6 +23,7 @@ const TAKE_ROWS = 100_000
 const BEHIND_RECORDS = 50
 const SHOW_MS = 1_000
 const DRAIN_LOOK_MS = 10
+const NOTE_MS = 1_000
 
 export interface UplinkParts {
   readonly spool: Spool
@@ -37,8 +38,16 @@ export interface UplinkParts {
   readonly random: () => number
   readonly log: Logger
   readonly stop: AbortSignal
+  /** Where a one-way link stood, and where that is kept. */
+  readonly cursor?: Cursor
   /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
   readonly onForked: (position: StreamPosition) => Promise<void>
+}
+
+/** How far a one-way link has sent: what was sent once more than was noted does no harm. */
+export interface Cursor {
+  read(): Promise<number>
+  write(sequence: number): Promise<void>
 }
 
 /** One record of our log that is on its way: done when its last inner record is durable there. */
@@ -136,6 +145,7 @@ export class Uplink {
     const { stop } = this.#parts
     const welcome = await link.connect(this.#hello(), stop)
     if (welcome) await this.#resume(welcome)
+    else await this.#goOn()
     link.onDurable = (position) => this.#settle(position)
     this.#peer = welcome?.node ?? ''
     this.#set('connected')
@@ -156,13 +166,17 @@ export class Uplink {
     try {
       while (!over.signal.aborted) {
         if (this.#tail.lag === 0) await this.#tail.wait()
-        else await this.#send(link, await this.#tail.take(TAKE_ROWS))
+        else {
+          await this.#send(link, await this.#tail.take(TAKE_ROWS))
+          if (link.isOneWay) await this.#noteSent(this.#tail.next - 1)
+        }
       }
       if (why && !stop.aborted) throw why
     } finally {
       over.abort()
       stop.removeEventListener('abort', onStop)
       await showing
+      if (link.isOneWay) await this.#parts.cursor?.write(this.#confirmed)
     }
   }
 
@@ -195,6 +209,25 @@ export class Uplink {
     this.#tail.seek(this.#confirmed + 1)
   }
 
+  /** One way: goes on behind what was sent. */
+  async #goOn(): Promise<void> {
+    const { spool, cursor } = this.#parts
+    this.#onItsWay = []
+    const sent = Math.min((await cursor?.read()) ?? 0, spool.stats().lastSequence)
+    this.#confirmed = Math.max(this.#confirmed, sent)
+    this.#tail.seek(this.#confirmed + 1)
+  }
+
+  async #noteSent(sequence: number): Promise<void> {
+    const { spool, cursor, clock } = this.#parts
+    this.#confirmed = sequence
+    spool.release(LINK_CONSUMER, sequence + 1)
+    if (clock.monotonicMs() - this.#notedMs < NOTE_MS) return
+    this.#notedMs = clock.monotonicMs()
+    await cursor?.write(sequence)
+  }
+
+  #notedMs = Number.NEGATIVE_INFINITY
   #there = new Map<string, number>()
 
   async #isOurs({ sequence, hash }: StreamPosition): Promise<boolean> {
@@ -262,7 +295,7 @@ export class Uplink {
     this.#shown = new Float64Array(0)
     const { node, epoch } = spool
     while (!over.aborted) {
-      const isBehind = spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
+      const isBehind = !link.isOneWay && spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
       link.show(
         { node, epoch },
         isBehind ? this.#newest() : new BatchBuilder().build(clock.now()),
