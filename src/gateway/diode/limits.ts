@@ -1,0 +1,25 @@
+/** Limits of the one-way transport. Every one has a test that reaches it. */
+export const DIODE_LIMITS = {
+  /** Smallest and largest UDP payload: the least that IPv4 hosts must take, and what an Ethernet jumbo frame carries. */
+  datagramBytes: { min: 576, max: 8_972 },
+  /** Blocks that are put together at one time, of one sender: what comes for a block further ahead gives up the oldest. */
+  windowBlocks: 64,
+  /** Shards held of one sender, in bytes, over all blocks of the window. */
+  windowBytes: 32 * 1024 * 1024,
+  /** Bytes of messages of one sender that wait: for what explains them, or for the disk. What comes beyond is given up and declared. */
+  waitingBytes: 64 * 1024 * 1024,
+  /** Bytes of one message, compressed or not: one record of the largest size and what goes with it. */
+  messageBytes: 64 * 1024 * 1024 + 64 * 1024,
+  /** Bytes of records that share a message, before compression; one larger record goes alone. */
+  packBytes: 256 * 1024,
+  /** Bytes of live samples in one message; more are not shown. */
+  showBytes: 4 * 1024 * 1024,
+  /** Bytes of the dictionaries that are repeated, of all streams together; the oldest stream's are left out beyond it. */
+  metadataBytes: 256 * 1024 * 1024,
+  /** Bytes sealed into blocks and not yet sent; `send` waits beyond it. */
+  queuedBytes: 4 * 1024 * 1024,
+  /** Gaps remembered; beyond it the two nearest of a stream are joined into one that covers both. */
+  gaps: 10_000,
+  /** Bytes of the file that remembers gaps. */
+  gapFileBytes: 8 * 1024 * 1024,
+} as const
