@@ -112,8 +112,10 @@ export function openDatagram(bytes: Uint8Array, key: Uint8Array): Datagram | und
 }
 
 function isConsistent({ block, shard, data, parity, blockBytes, bytes }: Datagram): boolean {
-  return block >= 1 && data >= 1 && data + parity <= 255 && shard < data + parity && Math.ceil(blockBytes / data) === bytes.length
+  return isCode(data, parity) && block >= 1 && shard < data + parity && Math.ceil(blockBytes / data) === bytes.length
 }
+
+const isCode = (data: number, parity: number): boolean => data >= 1 && data <= DIODE_LIMITS.dataShards && data + parity <= 255
 
 function nonceOf(view: DataView): Uint8Array {
   const nonce = new Uint8Array(12)

@@ -2,6 +2,10 @@
 export const DIODE_LIMITS = {
   /** Smallest and largest UDP payload: the least that IPv4 hosts must take, and what an Ethernet jumbo frame carries. */
   datagramBytes: { min: 576, max: 8_972 },
+  /** Shards of data in one block: putting one together takes a matrix of the square of it. */
+  dataShards: 64,
+  /** Codes (numbers of data and parity shards) whose tables are kept. */
+  codes: 80,
   /** Blocks that are put together at one time, of one sender: what comes for a block further ahead gives up the oldest. */
   windowBlocks: 64,
   /** Shards held of one sender, in bytes, over all blocks of the window. */

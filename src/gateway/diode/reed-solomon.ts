@@ -17,7 +17,7 @@ export class ReedSolomon {
   readonly #field: Field
   /** (data + parity) × data; the upper square is the identity. */
   readonly #generator: Matrix
-  readonly #encoder: Tables
+  #encoder: Tables | undefined
 
   /** Throws RangeError unless 1 ≤ data, 0 ≤ parity, data + parity ≤ 255. */
   constructor(data: number, parity: number, field: Field = galoisField()) {
@@ -26,12 +26,12 @@ export class ReedSolomon {
     this.parity = parity
     this.#field = field
     this.#generator = generator(field, data, data + parity)
-    this.#encoder = tablesFor(field, this.#generator.slice(data * data), data)
   }
 
   /** The parity shards of `data` shards. */
   encode(shards: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[] {
     if (shards.length !== this.data) throw new RangeError(`${shards.length} shards, ${this.data} expected`)
+    this.#encoder ??= tablesFor(this.#field, this.#generator.slice(this.data * this.data), this.data)
     return combine(this.#encoder, shards, sameLength(shards))
   }
 
