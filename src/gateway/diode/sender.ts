@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { zstdCompress } from 'node:zlib'
 import type { SampleBatch } from '../../core/batch.ts'
 import { encodeBatch, encodedCount } from '../../core/batch-codec.ts'
 import { NotConnected } from '../../core/errors.ts'
@@ -8,6 +6,7 @@ import type { Hello, Link, LinkCounters, StreamId } from '../../core/link.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { Codes, shardsOf } from './blocks.ts'
+import { compress } from './compress.ts'
 import { OVERHEAD, SALT_BYTES, Sealer } from './datagram.ts'
 import { Dictionaries } from './dictionaries.ts'
 import { DIODE_LIMITS } from './limits.ts'
@@ -176,7 +175,7 @@ export class DiodeSender implements Link {
   }
 
   async #message(kind: MessageKind, head: object | undefined, body: Uint8Array): Promise<void> {
-    const packed = await promisify(zstdCompress)(body)
+    const packed = await compress(body)
     const headBytes = head ? new TextEncoder().encode(JSON.stringify(head)) : new Uint8Array(0)
     for (const block of this.#cutter.add(encodeMessage({ kind, head: headBytes, body: packed, bodyBytes: body.length }))) this.#queue(block)
     if (!this.#isFlushing && !this.#cutter.isEmpty) this.#detached(this.#flushSoon())
