@@ -43,10 +43,10 @@ export interface Link {
   /** Hands over neighbouring records of one stream; resolves when the next may come (back-pressure). Throws as `connect` does. */
   send(records: readonly SpoolRecord[]): Promise<void>
   /**
-   * For the eyes only, while history is still on its way: newest samples of this node, with indices of its own tables that earlier records
-   * explain, never stored. `upTo` is the last record they include. Dropped rather than waited for when there is no room.
+   * For the eyes only, while history is still on its way: newest samples of a stream, with its own indices, never stored. `upTo` is the last
+   * record they include. Dropped rather than waited for when there is no room.
    */
-  show(batch: SampleBatch, upTo: number): void
+  show(stream: StreamId, batch: SampleBatch, upTo: number): void
   /** Everything of the stream up to this position is durable at the other end. */
   onDurable: (position: StreamPosition) => void
   /** Resolves when the way has ended, with the reason. */
@@ -67,12 +67,12 @@ export interface LinkCounters {
 /** What the receiving end of every transport hands its records to: one per sender and attempt. */
 export interface Reception {
   /** What is here of the streams that the sender names. Throws LinkRefused. */
-  open(hello: Hello, peer: Peer): Welcome
+  open(hello: Hello, peer: Peer): Promise<Welcome>
   /**
    * Takes neighbouring records of one stream; resolves when they are durable, with how far the stream now is. What is already here is skipped by sequence.
    * Throws LinkRefused for records that do not follow what is here, break its chain of hashes, or are not what they claim to be.
    */
-  take(records: readonly SpoolRecord[], peer: Peer): Promise<StreamPosition>
+  take(records: readonly SpoolRecord[]): Promise<StreamPosition>
   /** Newest samples for the live view alone. */
   show(stream: StreamId, batch: SampleBatch, upTo: number): void
   /** The sender is gone. */
@@ -87,22 +87,24 @@ export interface Peer {
   readonly notAfter?: Micros
   /** Network address, for people. */
   readonly address: string
+  /** True for a relay: it may hand over the logs of other nodes. */
+  readonly mayForward: boolean
 }
 
 /** Why a link or its records are refused; each has a sentence of its own in the words of the node page. */
-export type RefusalCode =
-  | 'not-enrolled'
-  | 'revoked'
-  | 'identity-used-twice'
-  | 'epoch-superseded'
-  | 'forked'
-  | 'chain-broken'
-  | 'out-of-order'
-  | 'malformed'
-  | 'too-large'
-  | 'protocol-version'
-  | 'too-many-streams'
-  | 'not-permitted'
+export const REFUSAL_CODES = [
+  'not-enrolled',
+  'revoked',
+  'identity-used-twice',
+  'epoch-superseded',
+  'chain-broken',
+  'out-of-order',
+  'malformed',
+  'too-large',
+  'protocol-version',
+  'not-permitted',
+] as const
+export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
 /** The other end refuses, or must be refused. Trying again at once is of no use. */
 export class LinkRefused extends Error {

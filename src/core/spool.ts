@@ -1,4 +1,5 @@
 import type { SampleBatch } from './batch.ts'
+import type { Forwarded } from './forwarded.ts'
 import type { Micros } from './time.ts'
 
 /** Where a record stands: the node that wrote it, the life of that node's spool, and the place in it. */
@@ -61,6 +62,13 @@ export interface Spool {
    * sealed and the batch is written again to a new one; nothing is resolved on the strength of a retried fsync.
    */
   append(batch: SampleBatch): Promise<SpoolRecord>
+  /**
+   * Appends records of another node's log, as they are; resolves once they are on disk. They must follow what this log has of that stream, and come
+   * one call after the other; the receiving end of the link sees to their content. Rejects as `append` does, and with RangeError when they do not follow.
+   */
+  forward(forwarded: Forwarded): Promise<SpoolRecord>
+  /** How far this log has those of other nodes, durable. */
+  streams(): readonly StreamPosition[]
   /** Records from `sequence` on, in order, up to the last durable one; at most `maxRecords` and about `maxBytes`. Corrupt ones come as `gap` records. */
   read(sequence: number, maxRecords: number, maxBytes: number): Promise<SpoolRecord[]>
   /** A consumer needs nothing before `sequence` any more. Segments no consumer needs may go. */

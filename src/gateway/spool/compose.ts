@@ -1,9 +1,10 @@
 import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
-import type { SpoolRecord } from '../../core/spool.ts'
+import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
-import { dictionarySince, json, NOTHING, type Payload, type Written } from './dictionary.ts'
+import { dictionarySince, json, NOTHING, type Payload, streamRecords, type Written } from './dictionary.ts'
 import { type Chain, encodeSegmentHeader, SEGMENT_HEADER, samplesIn, sealRecord } from './layout.ts'
+import { segmentId } from './segments.ts'
 
 /** Sequences that are gone for good, to be said in the log itself. */
 export interface Gap {
@@ -23,7 +24,10 @@ export interface GroupParts {
   readonly reasons: ReasonSets
   readonly config: { readonly version: string; readonly loadedTime: Micros }
   readonly gaps: readonly Gap[]
-  readonly batches: readonly Uint8Array[]
+  /** How far the log has those of other nodes. */
+  readonly streams: readonly StreamPosition[]
+  /** Batches, and records of other nodes. */
+  readonly entries: readonly Payload[]
   readonly time: Micros
   readonly salt: number
   /** Given for the first group of a segment: its number. */
@@ -35,8 +39,8 @@ export interface Group {
   readonly buffers: Uint8Array[]
   readonly bytes: number
   readonly records: SpoolRecord[]
-  /** The records of `parts.batches`, in order. */
-  readonly batchRecords: SpoolRecord[]
+  /** The records of `parts.entries`, in order. */
+  readonly entryRecords: SpoolRecord[]
   readonly chain: Chain & { readonly hash: Uint8Array }
   readonly written: Written
   /** Bytes of header and dictionaries, which do not count against the segment's size. */
@@ -54,21 +58,25 @@ export function composeGroup(parts: GroupParts): Group {
   const add = (payload: Payload, sequence: number): SpoolRecord => {
     const { kind } = payload
     const samples = chain.samples + samplesIn(kind, payload.bytes)
-    const fields = { kind, sequence, recordedTime: time, samples, signals: signals.size, reasonSets: reasons.size }
-    const sealed = sealRecord(fields, payload.bytes, chain.hash, salt)
+    const known = { samples, signals: signals.size, reasonSets: reasons.size }
+    const sealed = sealRecord({ kind, sequence, recordedTime: time, ...known }, payload.bytes, chain.hash, salt)
     for (const buffer of sealed.buffers) buffers.push(buffer)
     bytes += sealed.bytes
     chain = { sequence, samples, hash: sealed.hash }
-    return { node, epoch, sequence, kind, recordedTime: time, payload: payload.bytes }
+    return { node, epoch, sequence, kind, recordedTime: time, payload: payload.bytes, seal: { ...known, hash: sealed.hash } }
   }
   const records: SpoolRecord[] = []
   for (const gap of parts.gaps) records.push(add(json('gap', gap), gap.cause === 'torn-tail' ? gap.to : chain.sequence + 1))
-  if (isNew) records.push(add(json('config', parts.config), chain.sequence + 1))
+  if (isNew) {
+    const segment = segmentId(parts.newSegment ?? 0, salt)
+    records.push(add(json('config', { ...parts.config, segment }), chain.sequence + 1))
+    for (const payload of streamRecords(parts.streams)) records.push(add(payload, chain.sequence + 1))
+  }
   for (const payload of dictionary.payloads) records.push(add(payload, chain.sequence + 1))
   const preambleBytes = isNew ? bytes : 0
-  const batchRecords = parts.batches.map((payload) => add({ kind: 'batch', bytes: payload }, chain.sequence + 1))
-  records.push(...batchRecords)
-  return { buffers, bytes, records, batchRecords, chain, written: dictionary.written, preambleBytes }
+  const entryRecords = parts.entries.map((payload) => add(payload, chain.sequence + 1))
+  records.push(...entryRecords)
+  return { buffers, bytes, records, entryRecords, chain, written: dictionary.written, preambleBytes }
 }
 
 function segmentHeader(parts: GroupParts): Uint8Array {

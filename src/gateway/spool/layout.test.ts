@@ -23,7 +23,7 @@ test('a record read back is what was sealed', () => {
       assert.equal(claimedBytes(new DataView(disk.buffer, disk.byteOffset), 0, salt), bytes)
       const { header, bytes: size, hash: stored, payload: read, ...rest } = decodeRecord(disk, 0, bytes) ?? assert.fail('not decoded')
       assert.deepEqual(rest, { ...made })
-      assert.deepEqual([Buffer.from(read), Buffer.from(stored), size, header.length], [Buffer.from(payload), hash, bytes, 88])
+      assert.deepEqual([Buffer.from(read), new Uint8Array(stored), size, header.length], [Buffer.from(payload), hash, bytes, 88])
     }),
   )
 })

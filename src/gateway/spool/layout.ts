@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { forwardedCount } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
-import type { RecordKind } from '../../core/spool.ts'
+import { RECORD_KINDS, type RecordKind, type SpoolRecord } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
 
 /**
@@ -28,7 +29,7 @@ import type { Micros } from '../../core/time.ts'
  * the next valid one. The running totals let a gap say how many samples are missing, and keep indices from being given out twice when a
  * dictionary record is damaged. The first record of an epoch is chained to the SHA-256 of `node/epoch`.
  *
- * A segment begins with the gaps to declare, if any, and the whole dictionaries (`config`, `signals`, `reasons`). A record at or past the next
+ * A segment begins with the gaps to declare, if any, and the whole dictionaries (`config`, `streams`, `signals`, `reasons`). A record at or past the next
  * segment's first sequence does not count: its fsync failed, and it was written again there.
  */
 export const FORMAT_VERSION = 1
@@ -38,7 +39,6 @@ const SEGMENT_MAGIC = 0x31534345
 const RECORD_MAGIC = 0x31524345
 const HASH_AT = 56
 const NODE_BYTES = SEGMENT_HEADER - 104
-const KINDS: readonly RecordKind[] = ['batch', 'signals', 'reasons', 'config', 'gap']
 const ZEROS = new Uint8Array(8)
 
 /** Where the log stands after a record. `hash` is undefined where damage hides it. */
@@ -81,7 +81,7 @@ export interface Frame extends RecordFields {
 }
 
 export function genesis(node: string, epoch: number): Chain & { readonly hash: Uint8Array } {
-  return { sequence: 0, samples: 0, hash: createHash('sha256').update(`${node}/${epoch}`).digest() }
+  return { sequence: 0, samples: 0, hash: new Uint8Array(createHash('sha256').update(`${node}/${epoch}`).digest()) }
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
@@ -152,22 +152,29 @@ function isDamagedVersion(bytes: Uint8Array): boolean {
 
 /** Header, payload and padding as the buffers of one writev; the payload is not copied. */
 export function sealRecord(fields: RecordFields, payload: Uint8Array, previousHash: Uint8Array, salt: number) {
-  const header = new Uint8Array(RECORD_HEADER)
+  const header = hashedHeader(fields, payload.length)
   const view = new DataView(header.buffer)
   view.setUint32(0, RECORD_MAGIC, true)
   view.setUint32(4, salt, true)
-  view.setUint32(12, payload.length, true)
-  view.setUint32(16, KINDS.indexOf(fields.kind), true)
-  view.setFloat64(24, fields.sequence, true)
-  view.setFloat64(32, fields.recordedTime, true)
-  view.setFloat64(40, fields.samples, true)
-  view.setUint32(48, fields.signals, true)
-  view.setUint32(52, fields.reasonSets, true)
   const hash = recordHash(previousHash, header, payload)
   header.set(hash, HASH_AT)
   const padding = ZEROS.subarray(0, -payload.length & 7)
   view.setUint32(8, crc32(padding, crc32(payload, crc32(header.subarray(12)))), true)
   return { buffers: padding.length ? [header, payload, padding] : [header, payload], bytes: recordBytes(payload.length), hash }
+}
+
+/** A header with the fields that its hash covers, and nothing else yet. */
+function hashedHeader(fields: RecordFields, payloadBytes: number): Uint8Array<ArrayBuffer> {
+  const header = new Uint8Array(RECORD_HEADER)
+  const view = new DataView(header.buffer)
+  view.setUint32(12, payloadBytes, true)
+  view.setUint32(16, RECORD_KINDS.indexOf(fields.kind), true)
+  view.setFloat64(24, fields.sequence, true)
+  view.setFloat64(32, fields.recordedTime, true)
+  view.setFloat64(40, fields.samples, true)
+  view.setUint32(48, fields.signals, true)
+  view.setUint32(52, fields.reasonSets, true)
+  return header
 }
 
 /** Bytes on disk of a record with such a payload. */
@@ -176,7 +183,7 @@ export function recordBytes(payloadBytes: number): number {
 }
 
 export function recordHash(previousHash: Uint8Array, header: Uint8Array, payload: Uint8Array): Uint8Array {
-  return createHash('sha256').update(previousHash).update(header.subarray(12, HASH_AT)).update(payload).digest()
+  return new Uint8Array(createHash('sha256').update(previousHash).update(header.subarray(12, HASH_AT)).update(payload).digest())
 }
 
 /** The hash a header carries, whatever the rest of the record is worth. */
@@ -189,7 +196,7 @@ export function claimedBytes(view: DataView, at: number, salt: number | undefine
   if (view.getUint32(at, true) !== RECORD_MAGIC) return undefined
   if (salt !== undefined && view.getUint32(at + 4, true) !== salt) return undefined
   const payload = view.getUint32(at + 12, true)
-  if (payload > LIMITS.recordBytes || view.getUint32(at + 16, true) >= KINDS.length) return undefined
+  if (payload > LIMITS.recordBytes || view.getUint32(at + 16, true) >= RECORD_KINDS.length) return undefined
   return recordBytes(payload)
 }
 
@@ -208,7 +215,7 @@ export function decodeRecord(bytes: Uint8Array, at: number, size: number): Frame
   const header = bytes.subarray(at, at + RECORD_HEADER)
   return {
     bytes: size,
-    kind: KINDS[view.getUint32(16, true)] as RecordKind,
+    kind: RECORD_KINDS[view.getUint32(16, true)] as RecordKind,
     sequence: view.getFloat64(24, true),
     recordedTime: view.getFloat64(32, true),
     samples: view.getFloat64(40, true),
@@ -220,8 +227,15 @@ export function decodeRecord(bytes: Uint8Array, at: number, size: number): Frame
   }
 }
 
-/** Samples in a record of this kind: a batch says so in its own header. */
+/** The hash that a record must carry when it follows the record with the hash `previous`. */
+export function expectedHash({ kind, sequence, recordedTime, payload, seal }: SpoolRecord, previous: Uint8Array): Uint8Array {
+  const { samples, signals, reasonSets } = seal ?? { samples: 0, signals: 0, reasonSets: 0 }
+  return recordHash(previous, hashedHeader({ kind, sequence, recordedTime, samples, signals, reasonSets }, payload.length), payload)
+}
+
+/** Samples in a record of this kind: what holds any says so in its own header. */
 export function samplesIn(kind: RecordKind, payload: Uint8Array): number {
+  if (kind === 'forwarded') return forwardedCount(payload)
   if (kind !== 'batch' || payload.length < 8) return 0
   return new DataView(payload.buffer, payload.byteOffset, 8).getUint32(4, true)
 }

@@ -55,8 +55,8 @@ test('what is encoded and not yet durable is bounded; what waits beyond keeps it
   assert.ok(queue.unsyncedBytes >= SPOOL_LIMITS.unsyncedBytes && queue.unsyncedBytes < SPOOL_LIMITS.unsyncedBytes + size)
   while (queue.size > 0) {
     for (const { payload } of queue.take(1, 1, 2 ** 30)) {
-      numbers.push(decodeBatch(payload).receivedTime)
-      queue.done(payload.length)
+      numbers.push(decodeBatch(payload.bytes).receivedTime)
+      queue.done(payload.bytes.length)
     }
   }
   assert.deepEqual(

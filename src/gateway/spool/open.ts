@@ -57,11 +57,11 @@ export async function openSpool(options: SpoolOptions): Promise<OpenedSpool> {
     const quarantine = await Quarantine.open(directory, files, log)
     const recovering = { ...options, files, quarantine }
     const found = await recover(recovering)
-    const { epoch, chain, torn, lastRecordedTime } = found
+    const { epoch, chain, torn, lastRecordedTime, streams } = found
     const catalogue = new Catalogue(found.segments)
     const durations = new Durations()
     const spool = new SegmentLog({
-      ...{ ...options, epoch, chain, catalogue, durations, quarantine, random, unlock },
+      ...{ ...options, epoch, chain, streams, catalogue, durations, quarantine, random, unlock },
       writer: new SegmentWriter({ directory, files, clock, durations }, catalogue, found.lastOrdinal),
       reader: new SpoolReader(files, catalogue, quarantine, { node, epoch }),
       retention: new Retention(catalogue, files, log, consumers),

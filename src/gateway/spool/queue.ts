@@ -1,19 +1,27 @@
 import type { SampleBatch } from '../../core/batch.ts'
 import { encodeBatch } from '../../core/batch-codec.ts'
-import type { SpoolRecord } from '../../core/spool.ts'
+import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
+import type { Payload } from './dictionary.ts'
 import { recordBytes } from './layout.ts'
 import { SPOOL_LIMITS } from './limits.ts'
 
-/** One batch waiting for its fsync. */
+/** Records of another node: which of its stream they continue, and how far they bring it. */
+export interface Step {
+  readonly after: number
+  readonly to: StreamPosition
+}
+
+/** One batch, or records of another node, waiting for the fsync. */
 export interface Entry {
-  readonly payload: Uint8Array
+  readonly payload: Payload
+  readonly step?: Step
   readonly resolve: (record: SpoolRecord) => void
   readonly reject: (error: unknown) => void
 }
 
 interface Waiting extends Omit<Entry, 'payload'> {
-  payload: Uint8Array | undefined
-  readonly batch: SampleBatch
+  payload: Payload | undefined
+  readonly batch?: SampleBatch
 }
 
 /**
@@ -35,11 +43,22 @@ export class AppendQueue {
 
   put(batch: SampleBatch): Promise<SpoolRecord> {
     return new Promise((resolve, reject) => {
-      const entry: Waiting = { batch, payload: undefined, resolve, reject }
-      // A batch that cannot be encoded throws here, which rejects the promise.
-      if (this.#encodedBytes < SPOOL_LIMITS.unsyncedBytes) this.#encode(entry)
-      this.#waiting.push(entry)
+      this.#add({ batch, payload: undefined, resolve, reject })
     })
+  }
+
+  /** The same for records that are encoded already. */
+  putEncoded(payload: Payload, step: Step): Promise<SpoolRecord> {
+    return new Promise((resolve, reject) => {
+      this.#encodedBytes += payload.bytes.length
+      this.#add({ payload, step, resolve, reject })
+    })
+  }
+
+  #add(entry: Waiting): void {
+    // A batch that cannot be encoded throws here, which rejects the promise.
+    if (this.#encodedBytes < SPOOL_LIMITS.unsyncedBytes) this.#encode(entry)
+    this.#waiting.push(entry)
   }
 
   /** The next group: at least one, then as many as fit in `maxBytes` on disk. Batches that cannot be encoded or never fit in `largest` are rejected. */
@@ -48,22 +67,22 @@ export class AppendQueue {
     let bytes = 0
     let taken = 0
     for (const entry of this.#waiting) {
-      let payload: Uint8Array
+      let payload: Payload
       try {
         payload = this.#encode(entry)
-        if (recordBytes(payload.length) > largest)
-          throw new RangeError(`a batch of ${payload.length} bytes can never fit in this spool of about ${largest} bytes`)
+        if (recordBytes(payload.bytes.length) > largest)
+          throw new RangeError(`a batch of ${payload.bytes.length} bytes can never fit in this spool of about ${largest} bytes`)
       } catch (error) {
-        if (entry.payload) this.done(entry.payload.length)
+        if (entry.payload) this.done(entry.payload.bytes.length)
         entry.reject(error)
         taken++
         continue
       }
-      const size = recordBytes(payload.length)
+      const size = recordBytes(payload.bytes.length)
       if (group.length > 0 && (bytes + size > maxBytes || group.length >= maxRecords)) break
       bytes += size
       taken++
-      group.push({ payload, resolve: entry.resolve, reject: entry.reject })
+      group.push({ payload, ...(entry.step && { step: entry.step }), resolve: entry.resolve, reject: entry.reject })
     }
     this.#waiting = this.#waiting.slice(taken)
     return group
@@ -74,10 +93,10 @@ export class AppendQueue {
     this.#encodedBytes -= bytes
   }
 
-  #encode(entry: Waiting): Uint8Array {
+  #encode(entry: Waiting): Payload {
     if (!entry.payload) {
-      entry.payload = encodeBatch(entry.batch)
-      this.#encodedBytes += entry.payload.length
+      entry.payload = { kind: 'batch', bytes: encodeBatch(entry.batch as SampleBatch) }
+      this.#encodedBytes += entry.payload.bytes.length
     }
     return entry.payload
   }

@@ -84,9 +84,10 @@ export class SpoolReader {
       const whole = found.from >= harvest.next
       this.#addGap(harvest, Math.max(found.from, harvest.next), found.to, 'corrupt', segment.createdTime, whole ? found.samples : undefined)
     } else {
-      const { kind, sequence, recordedTime, payload } = found.frame
+      const { kind, sequence, recordedTime, payload, samples, signals, reasonSets, hash } = found.frame
       // Own memory: the caller may hand the payload's buffer to a worker.
-      harvest.records.push({ ...this.#position, sequence, kind, recordedTime, payload: new Uint8Array(payload) })
+      const seal = { samples, signals, reasonSets, hash: new Uint8Array(hash) }
+      harvest.records.push({ ...this.#position, sequence, kind, recordedTime, payload: new Uint8Array(payload), seal })
       harvest.bytesLeft -= payload.length
       harvest.next = sequence + 1
     }

@@ -1,17 +1,20 @@
+import { decodeForwarded } from '../../core/forwarded.ts'
 import type { Logger } from '../../core/log.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
+import { parseRecord } from '../../core/record-content.ts'
 import type { SignalTable } from '../../core/signals.ts'
-import type { RecordKind } from '../../core/spool.ts'
+import type { RecordKind, StreamPosition } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
 import type { Gap } from './compose.ts'
 import { DictionaryReader } from './dictionary.ts'
 import type { SpoolFiles } from './files.ts'
 import { type Identity, nextEpoch, readIdentity, writeIdentity } from './identity.ts'
 import { describeSegments, inspectDirectory, type SegmentFile, SpoolRefused } from './inspect.ts'
-import { type Chain, genesis } from './layout.ts'
+import { type Chain, type Frame, genesis } from './layout.ts'
 import type { Quarantine } from './quarantine.ts'
 import { type FoundTail, scanSegment } from './scan.ts'
 import { notePlace, placeBefore, type Segment } from './segments.ts'
+import { fromMark, Streams } from './streams.ts'
 
 export interface RecoverOptions {
   readonly directory: string
@@ -30,6 +33,8 @@ export interface Recovered {
   readonly segments: Segment[]
   readonly chain: Chain & { readonly hash: Uint8Array }
   readonly lastOrdinal: number
+  /** How far it has those of other nodes. */
+  readonly streams: Streams
   /** When the last valid record was written; undefined for a new log. */
   readonly lastRecordedTime: Micros | undefined
   /** What is behind the last valid record, to be declared and then cut. */
@@ -54,12 +59,13 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   for (const file of superseded) await files.remove(file.path)
   for (const file of unreadable) await setAside(options, file)
   const lastOrdinal = found.at(-1)?.ordinal ?? 0
-  if (segments.length === 0) return { ...empty(node, epoch), lastOrdinal }
+  if (segments.length === 0) return { ...empty(node, epoch), lastOrdinal, streams: new Streams() }
 
   const { scan, highest, newest } = await scanNewest(options, segments)
   const chain = scan?.chain ?? genesis(node, epoch)
   if (!chain.hash) throw new SpoolRefused(`${directory}: the chain of its newest segment is lost. Move the directory aside and start again`)
-  const log = { epoch, segments, lastOrdinal, chain: { ...chain, hash: chain.hash }, lastRecordedTime: newest?.lastTime }
+  const streams = new Streams(scan && (await streamsOf(options, segments, scan)))
+  const log = { epoch, segments, lastOrdinal, streams, chain: { ...chain, hash: chain.hash }, lastRecordedTime: newest?.lastTime }
   if (scan && newest) {
     await restoreTables(options, segments, scan)
     await finishDrops(options, segments, scan.gaps)
@@ -134,6 +140,9 @@ interface WholeScan {
   readonly dictionary: { kind: RecordKind; payload: Uint8Array }[]
   readonly sizes: { signals: number; reasonSets: number }
   readonly gaps: Gap[]
+  /** How far other nodes' logs come in this segment, in order. */
+  readonly streams: StreamPosition[]
+  readonly isDamaged: boolean
   readonly chain: Chain
   readonly end: number
   readonly lastTime: Micros | undefined
@@ -145,6 +154,8 @@ async function scanWhole(files: SpoolFiles, segment: Segment): Promise<WholeScan
   const dictionary: { kind: RecordKind; payload: Uint8Array }[] = []
   const sizes = { signals: 0, reasonSets: 0 }
   const gaps: Gap[] = []
+  const streams: StreamPosition[] = []
+  let isDamaged = false
   let last = start
   let lastTime: Micros | undefined
   let tail: FoundTail | undefined
@@ -158,19 +169,38 @@ async function scanWhole(files: SpoolFiles, segment: Segment): Promise<WholeScan
           continue
         }
         notePlace(segment, (last = one.after))
-        if (one.what === 'corrupt') continue
+        if (one.what === 'corrupt') {
+          isDamaged = true
+          continue
+        }
         const { frame } = one
         lastTime = frame.recordedTime
         sizes.signals = Math.max(sizes.signals, frame.signals)
         sizes.reasonSets = Math.max(sizes.reasonSets, frame.reasonSets)
         if (frame.kind === 'signals' || frame.kind === 'reasons') dictionary.push({ kind: frame.kind, payload: frame.payload.slice() })
+        if (frame.kind === 'streams' || frame.kind === 'forwarded') streams.push(...positionsIn(frame))
         if (frame.kind === 'gap') gaps.push(JSON.parse(new TextDecoder().decode(frame.payload)) as Gap)
       }
     }
   } finally {
     await file.close()
   }
-  return { dictionary, sizes, gaps, chain: last.chain, end: last.offset, lastTime, tail }
+  return { dictionary, sizes, gaps, streams, isDamaged, chain: last.chain, end: last.offset, lastTime, tail }
+}
+
+/** Positions that a record brings other nodes' logs to. */
+function positionsIn({ kind, payload }: Frame): StreamPosition[] {
+  if (kind === 'forwarded') return [Streams.step(decodeForwarded(payload)).to]
+  const content = parseRecord(kind, payload)
+  return content.kind === 'streams' ? content.streams.map(fromMark) : []
+}
+
+/** The newest segment repeats all positions; where damage may hide some, the older ones tell how far they had come at least: the sender repeats the rest. */
+async function streamsOf(options: RecoverOptions, segments: readonly Segment[], newest: WholeScan): Promise<StreamPosition[]> {
+  if (!newest.isDamaged) return newest.streams
+  const older: StreamPosition[] = []
+  for (const segment of segments.slice(0, -1)) older.push(...(await scanWhole(options.files, segment)).streams)
+  return [...older, ...newest.streams]
 }
 
 /** The newest segment repeats the whole dictionary; older ones are read only when damage hides part of it. */

@@ -1,12 +1,13 @@
 import type { SampleBatch } from '../../core/batch.ts'
+import { encodeForwarded, type Forwarded } from '../../core/forwarded.ts'
 import type { Logger } from '../../core/log.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
-import { type Spool, SpoolFull, type SpoolRecord, type SpoolStats } from '../../core/spool.ts'
+import { type Spool, SpoolFull, type SpoolRecord, type SpoolStats, type StreamPosition } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
 import { composeGroup, type Gap, type Group } from './compose.ts'
-import { NOTHING, type Written } from './dictionary.ts'
+import { NOTHING, type Payload, type Written } from './dictionary.ts'
 import type { Durations } from './durations.ts'
 import { type Chain, recordBytes, SEGMENT_HEADER } from './layout.ts'
 import { SPOOL_LIMITS } from './limits.ts'
@@ -15,6 +16,7 @@ import { AppendQueue, type Entry } from './queue.ts'
 import type { SpoolReader } from './reader.ts'
 import type { Retention } from './retention.ts'
 import type { Catalogue, Segment } from './segments.ts'
+import { Streams } from './streams.ts'
 import type { SegmentWriter } from './writer.ts'
 
 export interface LogParts {
@@ -28,6 +30,7 @@ export interface LogParts {
   readonly maxAgeMs: number
   readonly overflow: 'block' | 'drop-oldest'
   readonly segmentBytes: number
+  readonly streams: Streams
   readonly clock: Clock
   readonly log: Logger
   readonly catalogue: Catalogue
@@ -74,6 +77,22 @@ export class SegmentLog implements Spool {
     const appended = this.#queue.put(batch)
     this.#kick()
     return appended
+  }
+
+  forward(forwarded: Forwarded): Promise<SpoolRecord> {
+    if (this.#closed) return Promise.reject(new Error(`the spool of ${this.node} is closed`))
+    try {
+      const step = Streams.step(forwarded)
+      const appended = this.#queue.putEncoded({ kind: 'forwarded', bytes: encodeForwarded(forwarded) }, step)
+      this.#kick()
+      return appended
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  streams(): readonly StreamPosition[] {
+    return this.#parts.streams.all()
   }
 
   /** Writes a gap record by itself. False when it could not be written now; it then goes before the next batch. */
@@ -150,9 +169,16 @@ export class SegmentLog implements Spool {
   }
 
   /** Commits a group and answers everybody in it. Never rejects. */
-  async #settle(group: readonly Entry[]): Promise<void> {
+  async #settle(taken: readonly Entry[]): Promise<void> {
+    const { accepted: group, refused } = this.#parts.streams.check(taken)
+    for (const { entry, error } of refused) {
+      this.#queue.done(entry.payload.bytes.length)
+      entry.reject(error)
+    }
+    if (group.length === 0 && taken.length > 0) return
     try {
       const records = await this.#commit(group.map((entry) => entry.payload))
+      for (const entry of group) if (entry.step) this.#parts.streams.set(entry.step.to)
       group.forEach((entry, i) => {
         entry.resolve(records[i] as SpoolRecord)
       })
@@ -166,18 +192,18 @@ export class SegmentLog implements Spool {
       if (!(error instanceof SpoolFull)) this.#parts.log.error({ error }, 'The spool could not append; this is a bug')
       for (const entry of group) entry.reject(error)
     }
-    for (const entry of group) this.#queue.done(entry.payload.length)
+    for (const entry of group) this.#queue.done(entry.payload.bytes.length)
   }
 
   /** Makes a group durable, or throws SpoolFull; its `cause` is the file system's error where there is one. */
-  async #commit(payloads: readonly Uint8Array[]): Promise<SpoolRecord[]> {
+  async #commit(payloads: readonly Payload[]): Promise<SpoolRecord[]> {
     const backOff = new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, this.#parts.random)
     await this.#rotate(payloads)
     for (let attempt = 1; ; attempt++) {
       const group = await this.#fitting(payloads)
       try {
         await this.#write(group)
-        return group.batchRecords
+        return group.entryRecords
       } catch (error) {
         this.#fail(error)
         if (payloads.length === 0) throw new SpoolFull(`${this.#trouble}`, { cause: error })
@@ -187,17 +213,17 @@ export class SegmentLog implements Spool {
   }
 
   /** Ends the segment when this group would make it too large, or when it has become too old to be dropped by age as a whole. */
-  async #rotate(payloads: readonly Uint8Array[]): Promise<void> {
+  async #rotate(payloads: readonly Payload[]): Promise<void> {
     const { writer, segmentBytes, maxAgeMs, clock } = this.#parts
     const contents = writer.contents
     if (!contents || contents.bytes === 0) return
-    const more = payloads.reduce((sum, payload) => sum + recordBytes(payload.length), 0)
+    const more = payloads.reduce((sum, payload) => sum + recordBytes(payload.bytes.length), 0)
     const isOld = contents.since < clock.now() - maxAgeMs * 1000 * SPOOL_LIMITS.ageShare
     if (isOld || contents.bytes + more > segmentBytes) await writer.seal()
   }
 
   /** The group sealed, once there is room for it. A group of gaps alone may use the reserve. */
-  async #fitting(payloads: readonly Uint8Array[]): Promise<Group> {
+  async #fitting(payloads: readonly Payload[]): Promise<Group> {
     for (;;) {
       const group = this.#compose(payloads)
       const short = this.#parts.catalogue.bytes + group.bytes - this.#capacity
@@ -206,12 +232,12 @@ export class SegmentLog implements Spool {
     }
   }
 
-  #compose(batches: readonly Uint8Array[]): Group {
-    const { signals, reasons, config, writer, clock } = this.#parts
+  #compose(entries: readonly Payload[]): Group {
+    const { signals, reasons, config, writer, clock, streams } = this.#parts
     const { node, epoch } = this
     const state = { chain: this.#chain, written: this.#written, gaps: this.#gaps }
     return composeGroup({
-      ...{ node, epoch, ...state, signals, reasons, config, batches },
+      ...{ node, epoch, ...state, signals, reasons, config, entries, streams: streams.all() },
       time: clock.now(),
       salt: writer.salt,
       newSegment: writer.newSegment,

@@ -14,6 +14,11 @@ export function ordinalOf(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
+/** What a segment is known by on other nodes: its number, and the random number that a copy of the log made later does not share. */
+export function segmentId(ordinal: number, salt: number): string {
+  return `${ordinal}-${salt.toString(16).padStart(8, '0')}`
+}
+
 /** One segment file as known in memory. Only durable records count. */
 export interface Segment {
   readonly ordinal: number
