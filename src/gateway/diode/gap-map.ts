@@ -35,33 +35,38 @@ const file = z.object({
  */
 export class GapMap {
   readonly #path: string
+  readonly #write: typeof replaceFile
   readonly #boots: Map<number, number>
   #gaps: DeclaredGap[]
   #saving: Promise<void> = Promise.resolve()
 
-  private constructor(path: string, boots: Map<number, number>, gaps: DeclaredGap[]) {
+  private constructor(path: string, write: typeof replaceFile, boots: Map<number, number>, gaps: DeclaredGap[]) {
     this.#path = path
+    this.#write = write
     this.#boots = boots
     this.#gaps = gaps
   }
 
   /** Throws RangeError when the file is not one of ours: its gaps are needed, so it is not put aside. */
-  static async open(path: string): Promise<GapMap> {
+  static async open(path: string, write: typeof replaceFile = replaceFile): Promise<GapMap> {
     const text = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return undefined
       throw cause
     })
-    if (!text) return new GapMap(path, new Map(), [])
+    if (!text) return new GapMap(path, write, new Map(), [])
     const { boots, gaps } = parseGapFile(text, path)
-    return new GapMap(path, new Map(boots), gaps)
+    return new GapMap(path, write, new Map(boots), gaps)
   }
 
   gaps(): readonly DeclaredGap[] {
     return this.#gaps
   }
 
-  has({ node, epoch }: StreamId, sequence: number): boolean {
-    return this.#gaps.some((gap) => isOf(gap, node, epoch) && gap.from <= sequence && sequence <= gap.to)
+  /** Those of these sequences, in order, that lie in a gap. */
+  missing({ node, epoch }: StreamId, sequences: readonly number[]): number[] {
+    const [first, last] = [sequences[0] ?? 0, sequences.at(-1) ?? 0]
+    const near = this.#gaps.filter((gap) => isOf(gap, node, epoch) && gap.from <= last && gap.to >= first)
+    return near.length === 0 ? [] : sequences.filter((sequence) => near.some(({ from, to }) => from <= sequence && sequence <= to))
   }
 
   bootOf(sender: number): number {
@@ -99,7 +104,7 @@ export class GapMap {
   #save(): Promise<void> {
     const before = this.#saving.catch(() => {})
     this.#saving = before.then(() =>
-      replaceFile(this.#path, `${JSON.stringify({ version: 1, boots: [...this.#boots], gaps: this.#gaps })}\n`),
+      this.#write(this.#path, `${JSON.stringify({ version: 1, boots: [...this.#boots], gaps: this.#gaps })}\n`),
     )
     return this.#saving
   }

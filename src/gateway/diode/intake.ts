@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { decodeBatch } from '../../core/batch-codec.ts'
 import { readBlock } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
-import { LinkRefused, type Peer, type Reception } from '../../core/link.ts'
+import { type Hello, LinkRefused, type Peer, type Reception } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
+import { type Content, parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { decompress } from './compress.ts'
@@ -78,6 +79,7 @@ export class Intake {
   readonly #stop = new AbortController()
   #wake = Promise.withResolvers<void>()
   #reception: (Reception & Importer) | undefined
+  #said: Hello | undefined
   #queuedBytes = 0
   #heldBytes = 0
   readonly #working: Promise<void>
@@ -146,6 +148,9 @@ export class Intake {
           return
         }
         log.error({ node: this.#options.peer.node, cause: String(cause) }, 'records from a one-way sender cannot be kept just now')
+        // What the reception took and could not keep, it believes to have: it looks anew.
+        this.#reception?.close()
+        this.#reception = undefined
         if (this.#stop.signal.aborted) return
         await clock.sleep(RETRY_MS, this.#stop.signal)
       }
@@ -153,6 +158,7 @@ export class Intake {
   }
 
   async #handle(message: Message): Promise<void> {
+    await this.#open()
     switch (message.kind) {
       case 'hello':
         return this.#hello(message)
@@ -174,22 +180,29 @@ export class Intake {
 
   async #hello(message: Message): Promise<void> {
     const { sent, ...hello } = parse(beat, await bodyOf(message))
-    if (!this.#reception) {
-      const reception = this.#options.reception()
-      const { streams } = reception.open(hello, this.#options.peer)
-      this.#reception = reception
-      for (const { node, epoch, sequence } of streams) this.#stream(node, epoch).position = sequence
-      for (const one of this.#streams.values()) await this.#release(one)
-    }
+    this.#said = hello
+    await this.#open()
+    for (const one of this.#streams.values()) await this.#release(one)
     for (const { node, epoch, sequence, explainedBy } of sent) await this.#missing(this.#stream(node, epoch), sequence, explainedBy)
+  }
+
+  /** Opens a reception when there is none, as soon as it is known who sends. */
+  async #open(): Promise<void> {
+    if (this.#reception || !this.#said) return
+    const reception = this.#options.reception()
+    const { streams } = await reception.open(this.#said, this.#options.peer)
+    this.#reception = reception
+    for (const { node, epoch, sequence } of streams) this.#stream(node, epoch).position = sequence
   }
 
   async #records(message: Message): Promise<void> {
     const { node, epoch, explainedBy } = headOf(recordsHead, message)
     const of = this.#stream(node, epoch)
     const records = await this.#read(message, node, epoch)
-    const [first, last] = [records[0]?.sequence, records.at(-1)?.sequence]
-    if (first === undefined || last === undefined) return
+    const [head] = records
+    const last = records.at(-1)?.sequence
+    if (!head || last === undefined) return
+    const first = startOf(head)
     if (this.#reception && of.held.length === 0 && isExplained(of, explainedBy)) return this.#pass(of, records)
     this.#hold(of, { first, last, explainedBy, message })
     if (this.#reception) await this.#declareAround(of, last)
@@ -251,19 +264,17 @@ export class Intake {
   async #pass(of: Stream, records: readonly SpoolRecord[]): Promise<void> {
     const { counters, gaps, peer } = this.#options
     const fresh = records.filter((record) => record.sequence > of.position)
-    const late = records.filter((record) => record.sequence <= of.position && gaps.has(of, record.sequence))
+    const lacking = new Set(gaps.missing(of, sequencesOf(records.filter((record) => record.sequence <= of.position))))
+    const late = records.filter((record) => lacking.has(record.sequence))
     counters.known += records.length - fresh.length - late.length
     if (late.length > 0) {
       await this.#reception?.importMissing(late, peer)
       counters.filled += late.length
-      await gaps.fill(
-        of,
-        late.map(({ sequence }) => sequence),
-      )
+      await gaps.fill(of, sequencesOf(late))
     }
     const [first] = fresh
     if (!first) return
-    await this.#take(of, [...this.#bridge(of, first.sequence), ...fresh])
+    await this.#take(of, [...this.#bridge(of, startOf(first)), ...fresh])
   }
 
   /** Repeated dictionaries and gaps, from behind the position up to before `next`. */
@@ -281,15 +292,15 @@ export class Intake {
   }
 
   async #take(of: Stream, records: readonly SpoolRecord[]): Promise<void> {
-    const { counters, gaps, peer } = this.#options
-    const real = records.filter((record) => !isOwnGap(record))
-    for (const { from, to } of between(of.position, records)) await this.#declare(of, from, to)
+    const { counters, gaps } = this.#options
+    const real = records.filter((record) => !isGap(record))
+    for (const { from, to } of gapsOf(records).filter(isLoss)) await this.#declare(of, Math.max(from, of.position + 1), to)
     if (!this.#reception) return
-    const { sequence } = await this.#reception.take(records, peer)
+    const { sequence } = await this.#reception.take(records)
     of.position = sequence
     counters.records += real.length
     // What was declared while it was not clear whether a dictionary would come is here now.
-    const arrived = real.map((record) => record.sequence).filter((one) => gaps.has(of, one))
+    const arrived = gaps.missing(of, sequencesOf(real))
     if (arrived.length > 0) await gaps.fill(of, arrived)
   }
 
@@ -314,7 +325,7 @@ export class Intake {
     const key = `${epoch} ${node}`
     const known = this.#streams.get(key)
     if (known) return known
-    if (this.#streams.size >= LIMITS.streams) throw new LinkRefused('too-many-streams', `more than ${LIMITS.streams} streams`)
+    if (this.#streams.size >= LIMITS.streams) throw new LinkRefused('too-large', `more than ${LIMITS.streams} streams`)
     const made = { node, epoch, position: 0, held: [] }
     this.#streams.set(key, made)
     return made
@@ -333,19 +344,21 @@ function isExplained({ position, dictionaries }: Stream, explainedBy: number): b
   return explainedBy <= position || (dictionaries?.records.some(({ sequence }) => sequence === explainedBy) ?? false)
 }
 
-const isOwnGap = ({ kind, seal }: SpoolRecord): boolean => kind === 'gap' && !seal
+/** A gap that was made on the way: in no log, so without a seal. */
+const isGap = ({ kind, seal }: SpoolRecord): boolean => kind === 'gap' && !seal
 
-/** Ranges behind `position` that no real record of these fills. */
-function between(position: number, records: readonly SpoolRecord[]): { from: number; to: number }[] {
-  let next = position + 1
-  const found: { from: number; to: number }[] = []
-  for (const record of records) {
-    if (!isOwnGap(record) && next < record.sequence) found.push({ from: next, to: record.sequence - 1 })
-    if (isOwnGap(record)) found.push({ from: next, to: record.sequence })
-    next = record.sequence + 1
-  }
-  return found
+/** The gaps among records, as they say of themselves. */
+function gapsOf(records: readonly SpoolRecord[]): { from: number; to: number; cause: string }[] {
+  return records.filter(isGap).map((record) => reading(() => parseRecord('gap', record.payload)) as Content & { kind: 'gap' })
 }
+
+/** True for what got lost on this way. Gaps that the sender declares are passed on, but nobody there can close them. */
+const isLoss = ({ cause }: { cause: string }): boolean => cause === CAUSE
+
+/** Where a record's claim begins: a gap made while reading stands for all the sequences it names. */
+const startOf = (record: SpoolRecord): number => (isGap(record) ? (gapsOf([record])[0]?.from ?? record.sequence) : record.sequence)
+
+const sequencesOf = (records: readonly SpoolRecord[]): number[] => records.map(({ sequence }) => sequence)
 
 async function bodyOf({ body, bodyBytes }: Message): Promise<Uint8Array> {
   try {

@@ -14,9 +14,17 @@ export interface Importer {
   importMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void>
 }
 
+/** Who may send: number, shared key, and the node that it proves. */
+export interface SenderIdentity {
+  readonly sender: number
+  readonly key: Uint8Array
+  readonly node: string
+  /** A relay, which hands over the logs of others. */
+  readonly mayForward?: boolean
+}
+
 export interface DiodeReceiverOptions {
-  /** Who may send: number, shared key, and the node that it proves. */
-  readonly senders: readonly { readonly sender: number; readonly key: Uint8Array; readonly node: string }[]
+  readonly senders: readonly SenderIdentity[]
   /** A new one per start of a sender. */
   readonly reception: (peer: Peer) => Reception & Importer
   readonly gaps: GapMap
@@ -49,10 +57,7 @@ export interface DiodeCounters extends IntakeCounters {
 const TICK_MS = 100
 const REORDER_MS = 1000
 
-interface Sender {
-  readonly sender: number
-  readonly key: Uint8Array
-  readonly node: string
+interface Sender extends SenderIdentity {
   current?: Current
 }
 
@@ -141,7 +146,7 @@ export class DiodeReceiver {
     const { reception, gaps, clock, log, reorderMs } = this.#options
     const before = sender.current
     if (before) addUp(this.#past, before)
-    const peer: Peer = { node: sender.node, address }
+    const peer: Peer = { node: sender.node, address, mayForward: sender.mayForward ?? false }
     const current: Current = {
       ...claimed,
       window: new Window(block, this.#codes, reorderMs ?? REORDER_MS),

@@ -123,9 +123,8 @@ export class DiodeSender implements Link {
     }
   }
 
-  show(batch: SampleBatch, upTo: number): void {
-    const { node, epoch } = this.#hello?.streams[0] ?? {}
-    if (node === undefined || epoch === undefined || this.#readyBytes > 0 || this.#isClosing) return
+  show({ node, epoch }: StreamId, batch: SampleBatch, upTo: number): void {
+    if (!this.#sealer || this.#readyBytes > 0 || this.#isClosing) return
     const body = encodeBatch(batch)
     if (body.length > DIODE_LIMITS.showBytes) return
     const head: ShowHead = { node, epoch, upTo }
