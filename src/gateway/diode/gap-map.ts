@@ -81,7 +81,8 @@ export class GapMap {
   /** Adds what is not declared yet; resolves when it is on disk. */
   async declare(gap: DeclaredGap): Promise<void> {
     const of = this.#gaps.filter(({ node, epoch }) => isOf(gap, node, epoch))
-    const added = of.reduce((rest, known) => rest.flatMap((part) => without(part, known.from, known.to)), [gap])
+    const near = of.filter(({ from, to }) => from <= gap.to && to >= gap.from)
+    const added = near.reduce((rest, known) => rest.flatMap((part) => without(part, known.from, known.to)), [gap])
     if (added.length === 0) return
     this.#replace(gap, join([...of, ...added]))
     while (this.#gaps.length > DIODE_LIMITS.gaps) this.#gaps = joinNearest(this.#gaps)
