@@ -98,7 +98,14 @@ test('well sealed messages that are nonsense end with themselves', async (t) => 
     messageOf('records', head, await compress(new Uint8Array(240)), 240),
     messageOf('show', JSON.stringify({ node: 'edge-1', epoch: 1, upTo: 1 }), packed, 40),
     messageOf('hello', '', packed, 40),
-    messageOf('dictionaries', head, packed, 40),
+    messageOf('dictionaries', JSON.stringify({ node: 'edge-1', epoch: 1, explainedBy: 1 }), packed, 40),
+    messageOf('dictionaries', head, packed, DIODE_LIMITS.dictionariesBytes + 1),
+    messageOf(
+      'dictionaries',
+      JSON.stringify({ node: 'n', epoch: 1, explainedBy: 1, parts: DIODE_LIMITS.dictionariesParts + 1 }),
+      packed,
+      40,
+    ),
   ]
   for (const message of nonsense) intake.put(message)
   const bomb = await compress(new Uint8Array(2 ** 20))

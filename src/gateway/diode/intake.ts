@@ -42,7 +42,8 @@ export const newIntakeCounters = (): IntakeCounters => ({
 
 const stream = { node: z.string().min(1).max(LIMITS.nodeLength), epoch: z.number() }
 const sequence = z.int().min(0)
-const recordsHead = z.object({ ...stream, explainedBy: sequence })
+const part = z.int().min(1).max(DIODE_LIMITS.dictionariesParts)
+const recordsHead = z.object({ ...stream, explainedBy: sequence, part: part.default(1), parts: part.default(1) })
 const showHead = z.object({ ...stream, upTo: sequence })
 const beat = z.object({
   ...{ node: z.string().min(1).max(LIMITS.nodeLength), instance: z.string().max(200), version: z.string().max(200), time: z.number() },
@@ -59,7 +60,9 @@ interface Stream {
   /** How far the reception is. Everything up to here that can be explained is. */
   position: number
   /** All dictionaries in force at a record of the stream. */
-  dictionaries?: { readonly explainedBy: number; readonly records: readonly SpoolRecord[] }
+  dictionaries?: { readonly explainedBy: number; readonly records: readonly SpoolRecord[] } | undefined
+  /** The first messages of them, while others are to come. */
+  begun?: { readonly explainedBy: number; readonly parts: number; readonly records: SpoolRecord[]; got: number } | undefined
   /** Records behind a gap that may hide what explains them, compressed, in order. */
   held: Held[]
 }
@@ -209,9 +212,22 @@ export class Intake {
   }
 
   async #dictionaries(message: Message): Promise<void> {
-    const { node, epoch, explainedBy } = headOf(recordsHead, message)
+    const { node, epoch, explainedBy, part, parts } = headOf(recordsHead, message)
     const of = this.#stream(node, epoch)
-    of.dictionaries = { explainedBy, records: await this.#read(message, node, epoch) }
+    if (message.bodyBytes > DIODE_LIMITS.dictionariesBytes) throw new Unreadable(`dictionaries of ${message.bodyBytes} bytes`)
+    // Whoever has everything up to there needs no repetition.
+    if (explainedBy <= of.position) return
+    if (part === 1) of.begun = { explainedBy, parts, records: [], got: 0 }
+    const { begun } = of
+    if (begun?.explainedBy !== explainedBy || begun.parts !== parts || begun.got !== part - 1) {
+      of.begun = undefined
+      return
+    }
+    begun.records.push(...(await this.#read(message, node, epoch)))
+    begun.got = part
+    if (part < parts) return
+    of.begun = undefined
+    of.dictionaries = { explainedBy, records: begun.records }
     await this.#release(of)
   }
 
@@ -298,6 +314,7 @@ export class Intake {
     if (!this.#reception) return
     const { sequence } = await this.#reception.take(records)
     of.position = sequence
+    if (of.dictionaries && of.dictionaries.explainedBy <= sequence) of.dictionaries = undefined
     counters.records += real.length
     // What was declared while it was not clear whether a dictionary would come is here now.
     const arrived = gaps.missing(of, sequencesOf(real))

@@ -18,8 +18,10 @@ export const DIODE_LIMITS = {
   packBytes: 256 * 1024,
   /** Bytes of live samples in one message; more are not shown. */
   showBytes: 4 * 1024 * 1024,
-  /** Bytes of the dictionaries that are repeated, of all streams together; the oldest stream's are left out beyond it. */
-  metadataBytes: 256 * 1024 * 1024,
+  /** Bytes of dictionaries in one message. */
+  dictionariesBytes: 8 * 1024 * 1024,
+  /** Messages that the dictionaries of one stream may take: those of a million signals take twenty. */
+  dictionariesParts: 32,
   /** Bytes sealed into blocks and not yet sent; `send` waits beyond it. */
   queuedBytes: 4 * 1024 * 1024,
   /** Gaps remembered; beyond it the two nearest of a stream are joined into one that covers both. */

@@ -25,6 +25,9 @@ export interface RecordsHead {
    * Of `dictionaries`: they are all of the stream that is in force, up to this one.
    */
   readonly explainedBy: number
+  /** Of `dictionaries` that take several messages: which of how many this is, from 1 on. */
+  readonly part?: number
+  readonly parts?: number
 }
 
 export interface ShowHead {

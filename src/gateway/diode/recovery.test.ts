@@ -7,6 +7,7 @@ import { exportRecords } from '../spool/export.ts'
 import { batchesOf, defineSignals, numbered, numberOf } from '../spool/harness.ts'
 import { findLog, type Log } from '../spool/walk.ts'
 import { dictionariesBefore, isDictionary } from './dictionaries.ts'
+import { DIODE_LIMITS } from './limits.ts'
 import type { DiodeSettings } from './options.ts'
 import type { DiodeSender } from './sender.ts'
 import { dropImport, takeImports } from './take-imports.ts'
@@ -160,4 +161,19 @@ test('a hub that cannot store for a while takes everything later, once', async (
   await feed(w, link, 20, next, 20)
   await rest(w, 3000)
   assert.deepEqual(w.hub.records.map(lineOf), (await recordsFrom(w.edge.spool, 1)).map(lineOf))
+})
+
+test('dictionaries larger than a message come in several, all of them before what needs them', async (t) => {
+  const { w, link } = await begin(t, 8, { ...CALM, loss: 1 }, { bytesPerSecond: 50_000_000 })
+  for (let i = 2; i < 20_000; i++)
+    w.edge.signals.define({ id: `hall/${'x'.repeat(480)}/${i}`, connection: 'plc', address: `holding ${i}`, dataType: 'number' })
+  const next = await feed(w, link, 3)
+  w.weather.loss = 0
+  await feed(w, link, 3, next, 3)
+  // Large messages are compressed on another thread, which knows no simulated time.
+  for (let i = 0; i < 20_000 && batchesOf(w.hub.records).length < 3; i++) await w.clock.advance(20)
+  const dictionaries = real(w.hub.records).filter(isDictionary)
+  assert.ok(dictionaries.reduce((sum, { payload }) => sum + payload.length, 0) > DIODE_LIMITS.dictionariesBytes)
+  assert.deepEqual(batchesOf(w.hub.records).map(numberOf), [3, 4, 5])
+  assert.equal(w.receiving.now.counters.unreadable, 0)
 })

@@ -104,7 +104,7 @@ export class DiodeSender implements Link {
   }
 
   async send(records: readonly SpoolRecord[]): Promise<void> {
-    for (const pack of packs(records)) {
+    for (const pack of packs(records, DIODE_LIMITS.packBytes)) {
       const [first] = pack
       const last = pack.at(-1)
       if (!first || !last) continue
@@ -216,13 +216,13 @@ export class DiodeSender implements Link {
   }
 
   async #repeatDictionaries(): Promise<void> {
-    let bytes = 0
-    for (const { node, epoch, dictionaries } of [...this.#streams.values()].reverse()) {
-      const records = dictionaries.records()
-      bytes += dictionaries.bytes
-      if (records.length === 0 || bytes > DIODE_LIMITS.metadataBytes) continue
-      await this.#waitForRoom()
-      await this.#sendRecords('dictionaries', { node, epoch, explainedBy: dictionaries.newest }, records)
+    for (const { node, epoch, dictionaries } of this.#streams.values()) {
+      const { newest: explainedBy } = dictionaries
+      const parts = [...packs(dictionaries.records(), DIODE_LIMITS.dictionariesBytes)]
+      for (const [i, part] of parts.entries()) {
+        await this.#waitForRoom()
+        await this.#sendRecords('dictionaries', { node, epoch, explainedBy, part: i + 1, parts: parts.length }, part)
+      }
     }
   }
 
@@ -291,13 +291,13 @@ export class DiodeSender implements Link {
   }
 }
 
-/** Neighbours of one stream, up to a message's worth; a larger record alone. */
-function* packs(records: readonly SpoolRecord[]): Generator<readonly SpoolRecord[]> {
+/** Neighbours of one stream, up to `limit` bytes; a larger record alone. */
+function* packs(records: readonly SpoolRecord[], limit: number): Generator<readonly SpoolRecord[]> {
   let from = 0
   let bytes = 0
   for (let i = 0; i < records.length; i++) {
     const size = blockBytes(records.slice(i, i + 1))
-    if (i > from && bytes + size > DIODE_LIMITS.packBytes) {
+    if (i > from && bytes + size > limit) {
       yield records.slice(from, i)
       from = i
       bytes = 0

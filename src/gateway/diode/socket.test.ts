@@ -11,6 +11,7 @@ import { Intake } from '../link/intake.ts'
 import { defineSignals, numbered, readAll, start, temporaryDirectory } from '../spool/harness.ts'
 import { nextBoot } from './boot.ts'
 import { GapMap } from './gap-map.ts'
+import { DIODE_LIMITS } from './limits.ts'
 import { diodeDefaults } from './options.ts'
 import { DiodeReceiver } from './receiver.ts'
 import { DiodeSender } from './sender.ts'
@@ -87,4 +88,40 @@ test('a way out that refuses every datagram for five seconds ends the link', asy
     /ENETDOWN/,
   )
   await link.close()
+})
+
+test('a sender waits when what it sealed is not sent, and then shows nothing', async () => {
+  const clock = new ManualClock(0)
+  const stuck = Promise.withResolvers<void>()
+  const link = new DiodeSender({
+    settings: { ...diodeDefaults, bytesPerSecond: 1e9 },
+    ...{ sender: 1, key: KEY, clock, random: (bytes: number) => new Uint8Array(bytes), boot: async () => 1 },
+    open: async () => ({ send: () => stuck.promise, close() {} }),
+  })
+  await link.connect(helloOf({ node: 'a', epoch: 1 }), new AbortController().signal)
+  let accepted = 0
+  const payload = randomBytes(DIODE_LIMITS.packBytes - 100)
+  const sending = (async () => {
+    for (let sequence = 1; sequence <= 24; sequence++) {
+      await link.send([{ node: 'a', epoch: 1, sequence, kind: 'batch', recordedTime: 0, payload }])
+      accepted++
+    }
+  })()
+  sending.catch(() => {})
+  await clock.advance(100)
+  const room = DIODE_LIMITS.queuedBytes / DIODE_LIMITS.packBytes
+  assert.ok(accepted >= room && accepted <= room + 3, `${accepted} messages were taken`)
+  link.show({ node: 'a', epoch: 1 }, numbered(1), 1)
+  stuck.resolve()
+  await clock.advance(500)
+  await sending
+  assert.equal(accepted, 24)
+  const { sentBytes } = link.counters
+  const rows = Math.ceil(DIODE_LIMITS.showBytes / 28) + 1000
+  link.show({ node: 'a', epoch: 1 }, numbered(1, rows), 1)
+  await clock.advance(900)
+  assert.ok(link.counters.sentBytes - sentBytes < DIODE_LIMITS.showBytes / 10, 'what is too large is not shown')
+  const closing = link.close()
+  await clock.advance(1000)
+  await closing
 })
