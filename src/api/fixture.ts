@@ -116,6 +116,8 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
       ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },
     }),
+    uplink: () => undefined,
+    remotes: () => [],
     historianLag: () => ({ records: 0, problem: undefined }),
     subscribe: (listener) => {
       listeners.add(listener)
@@ -129,6 +131,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
 function fakeHistorian(signals: SignalTable, reasons: ReasonSets, stored: readonly { batch: SampleBatch }[]): Historian {
   const refuse = () => Promise.reject(new Error('not part of the fixture'))
   return {
+    writers: async () => [],
     samples: async ({ signal, from, to, limit, descending }) => {
       const index = signals.indexOf(signal)
       const asked = ({ batch, row }: Place) => batch.signal[row] === index && timeOf({ batch, row }) >= from && timeOf({ batch, row }) < to

@@ -17,7 +17,13 @@ export const ecluseConfig = z.strictObject({
   version: z.literal(1).describe('Version of this format'),
   site: z.strictObject({ id: name.describe('First segment of every signal id'), label: label.optional() }).describe('Where this is'),
   node: z
-    .strictObject({ id: name.default('node-1') })
+    .strictObject({
+      id: name.default('node-1'),
+      role: z
+        .enum(['all', 'edge', 'relay', 'hub'])
+        .default('all')
+        .describe('edge: collects and sends on; relay: passes on between both; hub: receives; all: everything in one'),
+    })
     .prefault({})
     .describe('This running program; unique in the site'),
   data: z.string().min(1).default('./data').describe('Directory of everything stored, relative to this file'),

@@ -45,7 +45,13 @@ const KINDS: Readonly<Record<string, AnomalyKind>> = {
   ...{ 'source-time-implausible': 'clock', 'dst-fold': 'clock', 'dst-gap': 'clock', stale: 'stale' },
   ...{ 'state-undeclared': 'state', 'state-transition': 'state', 'counter-reset': 'counter', 'counter-rollover': 'counter' },
   ...{ 'unit-mismatch': 'unit', 'under-maintenance': 'maintenance', 'calibration-expired': 'calibration', contract: 'contract' },
-  ...{ 'source-silent': 'no-communication', 'node-stopped': 'no-communication', flood: 'flood', substituted: 'substitute' },
+  ...{
+    'source-silent': 'no-communication',
+    'node-stopped': 'no-communication',
+    'link-silent': 'no-communication',
+    flood: 'flood',
+    substituted: 'substitute',
+  },
   ...{ 'substitute-expired': 'substitute', peers: 'disagreement' },
 }
 

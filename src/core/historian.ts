@@ -76,6 +76,15 @@ export interface Checkpoint {
   readonly sequence: number
 }
 
+/** What the numbers in a node's log mean, as far as its log is stored. */
+export interface WriterTables {
+  readonly node: string
+  readonly epoch: number
+  /** Index in that log, and the signal's id. */
+  readonly signals: readonly (readonly [number, string])[]
+  readonly reasons: readonly (readonly [number, readonly string[]])[]
+}
+
 /** Where each stored sample came from. */
 export interface IngestRow {
   readonly ingest: number
@@ -166,6 +175,8 @@ export interface Historian {
   /** Read-only SQL over the documented views, bounded in rows and time. Rejects with QueryRefused. */
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
+  /** The tables of every node heard of, in the newest epoch of each: for going on in the middle of their logs. */
+  writers(): Promise<WriterTables[]>
   /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */
   definitions(signal: string): Promise<DefinitionRow[]>
   /**

@@ -97,6 +97,7 @@ export const REFUSAL_CODES = [
   'revoked',
   'identity-used-twice',
   'epoch-superseded',
+  'forked',
   'chain-broken',
   'out-of-order',
   'malformed',
@@ -130,4 +131,20 @@ export interface Channel {
   readonly queuedBytes: number
   /** Ends it, after what was sent where `isClean`. Idempotent. */
   close(isClean?: boolean): Promise<void>
+}
+
+/** How a node reaches others over channels: what `tls.ts` does over the network, and a simulation in memory. */
+export interface Transport {
+  /** Opens a channel to the next node. Rejects as `Link.connect` does. */
+  dial?(stop: AbortSignal): Promise<Channel>
+  /** Hands every channel of a node that proved who it is to `onChannel`; resolves when connections are taken. */
+  listen?(onChannel: (channel: Channel) => void): Promise<Listening>
+  /** What people call the other end. */
+  readonly endpoint?: string
+}
+
+export interface Listening {
+  /** `host:port`. */
+  readonly address: string
+  close(): Promise<void>
 }

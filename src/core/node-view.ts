@@ -5,6 +5,7 @@ import type { ContractFindings } from './contracts.ts'
 import type { EquipmentConfig } from './equipment.ts'
 import type { Historian } from './historian.ts'
 import type { LastValues } from './last-values.ts'
+import type { RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
@@ -59,6 +60,37 @@ export interface ConnectionHealth {
   readonly lastError: { readonly time: Micros; readonly message: string; readonly hint?: string } | undefined
 }
 
+/** How the way to the next node is doing. */
+export interface UplinkView {
+  readonly endpoint: string
+  /** What the other end calls itself. */
+  readonly peer: string
+  readonly state: 'connecting' | 'connected' | 'waiting' | 'refused' | 'stopped'
+  readonly since: Micros
+  readonly attempts: number
+  readonly problem: { readonly time: Micros; readonly message: string; readonly code?: RefusalCode } | undefined
+  /** The last record of this node's log that the other end has on its disk. */
+  readonly confirmedSequence: number
+  readonly behindRecords: number
+  readonly sentBytes: number
+  readonly sentSamples: number
+  readonly roundTripMs: number | undefined
+}
+
+/** A node whose log comes here. */
+export interface RemoteNode extends StreamId {
+  readonly liveness: 'live' | 'uncertain' | 'bad'
+  readonly signals: number
+  /** The last record of its log that is durable here. */
+  readonly sequence: number
+  /** Records it has beyond, as far as it has said. */
+  readonly behindRecords: number
+  /** Records it declared as gone for good. */
+  readonly lostRecords: number
+  readonly lastHeardTime: Micros | undefined
+  readonly lastRecordedTime: Micros | undefined
+}
+
 /** What the API and the commands see of a running node. */
 export interface NodeView {
   readonly site: { readonly id: string; readonly label?: Label }
@@ -80,6 +112,10 @@ export interface NodeView {
   /** Places of the equipment hierarchy by path under the site, and what stands in them. */
   readonly equipment: EquipmentConfig
   spool(): SpoolStats
+  /** The way to the next node; undefined where there is none. */
+  uplink(): UplinkView | undefined
+  /** Nodes whose logs come here. */
+  remotes(): RemoteNode[]
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }
   /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */

@@ -1,2 +1,5 @@
+export { FrameLink } from './link/frame-link.ts'
+export { Intake } from './link/intake.ts'
+export { serveChannel } from './link/serve.ts'
 export type { SpoolFile, SpoolFiles } from './spool/files.ts'
 export { type OpenedSpool, openSpool, type SpoolOptions } from './spool/open.ts'

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
 import type { SampleBatch } from '../core/batch.ts'
 import { LastValues } from '../core/last-values.ts'
+import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
@@ -15,10 +16,12 @@ import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
+import { openGateway } from './gateway.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
+import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
 import { RuleMemory } from './rule-memory.ts'
 import { openStores } from './stores.ts'
@@ -26,8 +29,11 @@ import { openStores } from './stores.ts'
 const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 10_000
+const LINK_DRAIN_MS = 2_000
 const COMPACT_EVERY_MS = 3_600_000
 const MEASURE_ROWS = 250_000
+/** How long another node may be silent before its values here are Uncertain, and Bad. It says every second that it lives. */
+const LINK_SILENCE = { uncertainAfter: 10_000, badAfter: 60_000 }
 
 export interface NodeDependencies {
   readonly clock: Clock
@@ -35,6 +41,8 @@ export interface NodeDependencies {
   readonly random: () => number
   /** Version of the program, shown in health. */
   readonly version: string
+  /** Ways to other nodes; absent: this node stands alone. */
+  readonly transport?: Transport
 }
 
 export interface RunningNode {
@@ -65,15 +73,19 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
-  const { spool, historian, lastRecordedTime } = await openStores(loaded, signals, reasons, deps)
+  const { transport } = deps
+  const { spool, historian, lastRecordedTime } = await openStores(loaded, signals, reasons, deps, transport?.dial !== undefined)
   const { peers, maintenance, substitutes, site } = config
   const clocksOff = new ClocksOff()
   const others = [clockOffset(reasons, clocksOff)]
   const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
   const memory = new RuleMemory({ qualify, spool, clock, log, file: join(config.data, 'qualify', 'memory') })
+  const fanOut = new FanOut(log)
+  const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
   const resumed = async () => {
     await memory.restore()
-    return resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock })
+    remotes.restore(await historian.writers(), spool.node)
+    return resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, remotes })
   }
   const from = await resumed().catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
@@ -88,7 +100,14 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     commitIntervalMs: config.historian.commitInterval,
   })
   const stopping = new AbortController()
-  const fanOut = new FanOut(log)
+  const gateway =
+    transport &&
+    (await openGateway({ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size }).catch(async (error) => {
+      stopping.abort()
+      await feeder.close(DRAIN_LIMIT_MS)
+      await Promise.all([spool.close(), historian.close()])
+      throw error
+    }))
   const contracts = createContractWatch({ contracts: loaded.contracts, site: config.site.id, signals, reasons })
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
@@ -102,6 +121,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       .catch((error) => log.warn({ error: String(error) }, 'the hours could not be measured; they are when asked for'))
   })
 
+  const listening = repeatedly(clock, remotes.tickMs, stopping.signal, async () => remotes.tick())
   const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => memory.tick())
 
   const view: NodeView = {
@@ -121,13 +141,15 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     peers,
     equipment: config.equipment,
     spool: () => spool.stats(),
+    uplink: () => gateway?.uplink?.view(),
+    remotes: () => remotes.view(),
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
   }
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
-    await Promise.all([compacting, remembering])
+    await Promise.all([compacting, remembering, listening, gateway?.close(LINK_DRAIN_MS)])
     await memory.save()
     await feeder.close(DRAIN_LIMIT_MS)
     await spool.close()

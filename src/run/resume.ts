@@ -7,6 +7,7 @@ import type { SignalTable } from '../core/signals.ts'
 import type { Spool } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
+import type { Remotes } from './remotes.ts'
 
 const READ_RECORDS = 4_096
 const READ_BYTES = 16 * 1024 * 1024
@@ -20,6 +21,7 @@ export interface ResumeParts {
   readonly reasons: ReasonSets
   readonly last: LastValues
   readonly clock: Clock
+  readonly remotes: Pick<Remotes, 'has' | 'absorb'>
 }
 
 /**
@@ -43,7 +45,7 @@ export async function resume(parts: ResumeParts): Promise<number> {
   return from
 }
 
-async function seed({ historian, spool, signals, reasons, last }: ResumeParts, from: number): Promise<void> {
+async function seed({ historian, spool, signals, reasons, last, remotes }: ResumeParts, from: number): Promise<void> {
   const rows = (await historian.lastAll()).filter((row) => signals.indexOf(row.signal) !== undefined)
   for (const row of rows) {
     const builder = new BatchBuilder(1)
@@ -54,18 +56,22 @@ async function seed({ historian, spool, signals, reasons, last }: ResumeParts, f
   for (let next = from + 1; ; ) {
     const records = await spool.read(next, READ_RECORDS, READ_BYTES)
     if (records.length === 0) return
-    for (const record of records) if (record.kind === 'batch') last.update(decodeBatch(record.payload), signals.size)
+    for (const record of records) {
+      if (record.kind === 'batch') last.update(decodeBatch(record.payload), signals.size)
+      else if (record.kind === 'forwarded') remotes.absorb(record)
+    }
     next = (records.at(-1)?.sequence ?? next) + 1
   }
 }
 
-async function declareStop({ spool, lastRecordedTime, signals, reasons, last, clock }: ResumeParts): Promise<void> {
+async function declareStop({ spool, lastRecordedTime, signals, reasons, last, clock, remotes }: ResumeParts): Promise<void> {
   const now = clock.now()
   const since = Math.min(now, (lastRecordedTime ?? now) + 1)
   const reason = reasons.of('node-stopped')
   const builder = new BatchBuilder()
   for (let index = 0; index < signals.size; index++) {
-    if (!last.has(index) || rank(last.status[index] as number) === 2) continue
+    // Who measures what comes from another node did not stop with us.
+    if (!last.has(index) || rank(last.status[index] as number) === 2 || remotes.has(index)) continue
     builder.push(index, Math.max(since, (last.sourceTime[index] as number) + 1), Number.NaN, Status.BadNoCommunication, reason)
   }
   if (builder.count === 0) return

@@ -5,27 +5,38 @@ import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalTable } from '../core/signals.ts'
 import { type OpenedSpool, openSpool } from '../gateway/index.ts'
 import { openHistorian } from '../historian/index.ts'
+import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'
 import { RULES_CONSUMER } from './rule-memory.ts'
+import { LINK_CONSUMER } from './uplink.ts'
 
 export interface Stores extends OpenedSpool {
   readonly historian: Historian
 }
 
 /** Opens the spool and the historian side by side; when either refuses, the other is closed again and the refusal is thrown. */
-export async function openStores(loaded: LoadedConfig, signals: SignalTable, reasons: ReasonSets, deps: NodeDependencies): Promise<Stores> {
+export async function openStores(
+  loaded: LoadedConfig,
+  signals: SignalTable,
+  reasons: ReasonSets,
+  deps: NodeDependencies,
+  hasUplink: boolean,
+): Promise<Stores> {
   const { config, version } = loaded
   const { clock, log, random } = deps
-  const opening = openHistorian({
-    directory: join(config.data, 'historian'),
-    memoryLimitBytes: config.historian.memoryLimit,
-    threads: config.historian.threads,
-    compactAfterMs: config.historian.compactAfter,
-    ...(config.historian.retention !== undefined && { retentionMs: config.historian.retention }),
-    queryTimeoutMs: config.historian.queryTimeout,
-    clock,
-    log,
-  })
+  const isRelay = config.node.role === 'relay'
+  const opening = isRelay
+    ? noHistorian()
+    : openHistorian({
+        directory: join(config.data, 'historian'),
+        memoryLimitBytes: config.historian.memoryLimit,
+        threads: config.historian.threads,
+        compactAfterMs: config.historian.compactAfter,
+        ...(config.historian.retention !== undefined && { retentionMs: config.historian.retention }),
+        queryTimeoutMs: config.historian.queryTimeout,
+        clock,
+        log,
+      })
   const [historian, opened] = await Promise.allSettled([
     opening,
     openSpool({
@@ -36,7 +47,7 @@ export async function openStores(loaded: LoadedConfig, signals: SignalTable, rea
       maxAgeMs: config.spool.maxAge,
       overflow: config.spool.overflow,
       segmentBytes: config.spool.segmentBytes,
-      consumers: ['historian', RULES_CONSUMER],
+      consumers: [...(isRelay ? [] : ['historian']), RULES_CONSUMER, ...(hasUplink ? [LINK_CONSUMER] : [])],
       ...{ clock, signals, reasons, log, random },
     }),
   ])

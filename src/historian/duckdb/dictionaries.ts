@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Checkpoint } from '../../core/historian.ts'
+import type { Checkpoint, WriterTables } from '../../core/historian.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
@@ -113,6 +113,18 @@ export class Dictionaries {
 
   checkpoints(): Checkpoint[] {
     return [...this.#writers.values()].filter((w) => w.sequence > 0).map(({ node, epoch, sequence }) => ({ node, epoch, sequence }))
+  }
+
+  /** Tables of the newest epoch of every node. */
+  tables(): WriterTables[] {
+    const newest = new Map<string, Writer>()
+    for (const writer of this.#writers.values()) if ((newest.get(writer.node)?.epoch ?? -1) < writer.epoch) newest.set(writer.node, writer)
+    return [...newest.values()].map(({ node, epoch, signals, reasons }) => ({
+      node,
+      epoch,
+      signals: [...signals].flatMap((key, number) => (key === 0 ? [] : [[number, this.idOf(key)] as const])),
+      reasons: [...reasons].flatMap((key, number) => (key === 0 ? [] : [[number, this.namesOf(key - 1)] as const])),
+    }))
   }
 
   writer(node: string, epoch: number): Writer {

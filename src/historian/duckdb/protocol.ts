@@ -11,6 +11,7 @@ import type {
   SampleColumns,
   SampleQuery,
   SqlResult,
+  WriterTables,
 } from '../../core/historian.ts'
 import type { RecordKind } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
@@ -53,6 +54,7 @@ export interface Operations {
   lastAll(): Promise<LastRow[]>
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
+  writers(): Promise<WriterTables[]>
   definitions(signal: string): Promise<DefinitionRow[]>
   measures(query: MeasureQuery, now: Micros): Promise<{ rows: MeasureRow[]; truncated: boolean }>
   compact(now: Micros): Promise<CompactResult>

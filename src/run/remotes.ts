@@ -1,0 +1,226 @@
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
+import { decodeBatch } from '../core/batch-codec.ts'
+import { decodeForwarded } from '../core/forwarded.ts'
+import type { WriterTables } from '../core/historian.ts'
+import type { LastValues } from '../core/last-values.ts'
+import type { StreamId } from '../core/link.ts'
+import type { RemoteNode } from '../core/node-view.ts'
+import type { ReasonSets } from '../core/reasons.ts'
+import { parseRecord } from '../core/record-content.ts'
+import type { SignalTable } from '../core/signals.ts'
+import type { SpoolRecord } from '../core/spool.ts'
+import { rank, Status } from '../core/status.ts'
+import type { Clock, Micros } from '../core/time.ts'
+import type { SilenceLimits } from './liveness.ts'
+
+export interface RemotesParts {
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly last: LastValues
+  readonly publish: (batch: SampleBatch) => void
+  readonly clock: Clock
+  readonly silence: SilenceLimits
+}
+
+/** Another node's log, as its numbers read here. 0 is "not known". */
+interface Remote {
+  readonly stream: StreamId
+  signals: Uint32Array
+  reasons: Uint32Array
+  /** Signals of ours that it feeds. */
+  readonly members: Set<number>
+  heardMs: number
+  heardTime: Micros | undefined
+  silent: 0 | 1 | 2
+  /** What is durable here, and what the newest values shown went up to. */
+  sequence: number
+  shownUpTo: number
+  lastRecordedTime: Micros | undefined
+  lostRecords: number
+}
+
+/**
+ * What other nodes send, as this node sees it: their numbers turned into ours, last values kept, live subscribers told. History goes its own way, through
+ * the log. A node that is silent turns Uncertain, then Bad, for the eyes alone: what it measured meanwhile is still to come.
+ */
+export class Remotes {
+  readonly #parts: RemotesParts
+  /** By node: the newest epoch of each. */
+  readonly #remotes = new Map<string, Remote>()
+
+  constructor(parts: RemotesParts) {
+    this.#parts = parts
+  }
+
+  /** How often `tick` must be called for the limits to be kept. */
+  get tickMs(): number {
+    return Math.max(10, Math.min(1_000, this.#parts.silence.uncertainAfter / 10))
+  }
+
+  /** Takes up what the historian knows of other nodes' numbers. `own` is this node. */
+  restore(writers: readonly WriterTables[], own: string): void {
+    for (const { node, epoch, signals, reasons } of writers) {
+      if (node === own) continue
+      const remote = this.#remote({ node, epoch })
+      for (const [number, id] of signals) {
+        const index = this.#parts.signals.indexOf(id)
+        if (index !== undefined) this.#mapSignal(remote, number, index)
+      }
+      for (const [number, names] of reasons) remote.reasons = put(remote.reasons, number, this.#parts.reasons.of(...names) + 1)
+    }
+  }
+
+  /** True for a signal that another node feeds. */
+  has(signal: number): boolean {
+    for (const { members } of this.#remotes.values()) if (members.has(signal)) return true
+    return false
+  }
+
+  /** A durable `forwarded` record of this node's log. */
+  absorb(record: SpoolRecord): void {
+    for (const inner of decodeForwarded(record.payload).records) {
+      const remote = this.#remote(inner)
+      if (inner.epoch < remote.stream.epoch || inner.sequence <= remote.sequence) continue
+      remote.sequence = inner.sequence
+      remote.lastRecordedTime = inner.recordedTime
+      this.#learn(remote, inner)
+    }
+  }
+
+  /** Newest values ahead of history; an empty batch only says that the node lives. */
+  show(stream: StreamId, batch: SampleBatch, upTo: number): void {
+    const remote = this.#remote(stream)
+    if (stream.epoch !== remote.stream.epoch) return
+    remote.shownUpTo = Math.max(remote.shownUpTo, upTo)
+    this.#heard(remote)
+    if (batch.count > 0) this.#apply(remote, batch)
+  }
+
+  /** Turns silent nodes' values Uncertain, then Bad. */
+  tick(): void {
+    const { silence, clock } = this.#parts
+    for (const remote of this.#remotes.values()) {
+      const silentMs = clock.monotonicMs() - remote.heardMs
+      const severity = silentMs >= silence.badAfter ? 2 : silentMs >= silence.uncertainAfter || remote.heardTime === undefined ? 1 : 0
+      if (severity !== 0 && severity > remote.silent) {
+        remote.silent = severity
+        this.#mark(remote, severity)
+      }
+    }
+  }
+
+  view(): RemoteNode[] {
+    return [...this.#remotes.values()].map(
+      ({ stream, members, silent, sequence, shownUpTo, heardTime, lastRecordedTime, lostRecords }) => ({
+        ...stream,
+        liveness: silent === 2 ? 'bad' : silent === 1 ? 'uncertain' : 'live',
+        signals: members.size,
+        sequence,
+        behindRecords: Math.max(0, shownUpTo - sequence),
+        lostRecords,
+        lastHeardTime: heardTime,
+        lastRecordedTime,
+      }),
+    )
+  }
+
+  #remote({ node, epoch }: StreamId): Remote {
+    const known = this.#remotes.get(node)
+    if (known && known.stream.epoch >= epoch) return known
+    const remote: Remote = {
+      stream: { node, epoch },
+      signals: new Uint32Array(0),
+      reasons: Uint32Array.of(1),
+      members: new Set(),
+      heardMs: this.#parts.clock.monotonicMs(),
+      heardTime: undefined,
+      silent: 0,
+      ...{ sequence: 0, shownUpTo: 0, lastRecordedTime: undefined, lostRecords: 0 },
+    }
+    this.#remotes.set(node, remote)
+    return remote
+  }
+
+  #learn(remote: Remote, { kind, sequence, payload }: SpoolRecord): void {
+    const { signals, reasons } = this.#parts
+    const content = parseRecord(kind, payload)
+    if (content.kind === 'signals') {
+      for (const [number, definition] of content.signals) this.#mapSignal(remote, number, signals.define(definition))
+    } else if (content.kind === 'reasons') {
+      content.sets.forEach((names, i) => {
+        remote.reasons = put(remote.reasons, content.first + i, reasons.of(...names) + 1)
+      })
+    } else if (content.kind === 'gap') {
+      remote.lostRecords += content.to - content.from + 1
+    } else if (content.kind === 'batch') {
+      this.#heard(remote)
+      // Newer values were shown before: history behind them is for the historian.
+      if (sequence > remote.shownUpTo) this.#apply(remote, decodeBatch(payload))
+    }
+  }
+
+  #mapSignal(remote: Remote, number: number, index: number): void {
+    remote.signals = put(remote.signals, number, index + 1)
+    remote.members.add(index)
+  }
+
+  #heard(remote: Remote): void {
+    remote.heardMs = this.#parts.clock.monotonicMs()
+    remote.heardTime = this.#parts.clock.now()
+    remote.silent = 0
+  }
+
+  /** The batch with our numbers; signals not explained yet are left out, they come again. */
+  #apply(remote: Remote, batch: SampleBatch): void {
+    const { last, signals, reasons, publish } = this.#parts
+    const builder = new BatchBuilder(batch.count)
+    const unknown = reasons.of('unknown-reasons')
+    for (let i = 0; i < batch.count; i++) {
+      const index = remote.signals[batch.signal[i] as number] ?? 0
+      if (index === 0) continue
+      const set = remote.reasons[batch.reasons[i] as number] ?? 0
+      const row = builder.push(
+        index - 1,
+        batch.sourceTime[i] as number,
+        batch.value[i] as number,
+        batch.status[i] as number,
+        set === 0 ? unknown : set - 1,
+      )
+      const text = batch.text?.get(i)
+      if (text !== undefined) builder.setText(row, text)
+    }
+    if (builder.count === 0) return
+    const ours = builder.build(batch.receivedTime)
+    last.update(ours, signals.size)
+    publish(ours)
+  }
+
+  #mark(remote: Remote, severity: 1 | 2): void {
+    const { last, signals, reasons, clock, publish } = this.#parts
+    const now = clock.now()
+    const set = reasons.of('link-silent')
+    const builder = new BatchBuilder()
+    for (const index of remote.members) {
+      if (!last.has(index) || rank(last.status[index] as number) >= severity) continue
+      const text = severity === 1 ? last.text.get(index) : undefined
+      const value = severity === 1 ? (last.value[index] as number) : Number.NaN
+      const row = builder.push(index, now, value, severity === 1 ? Status.UncertainLastUsableValue : Status.BadNoCommunication, set)
+      if (text !== undefined) builder.setText(row, text)
+    }
+    if (builder.count === 0) return
+    const marks = builder.build(now)
+    last.update(marks, signals.size)
+    publish(marks)
+  }
+}
+
+/** The array with one element set, grown when it is too short. */
+function put(array: Uint32Array, at: number, value: number): Uint32Array {
+  let target = array
+  if (at >= array.length) {
+    target = new Uint32Array(Math.max(at + 1, array.length * 2, 64))
+    target.set(array)
+  }
+  target[at] = value
+  return target
+}

@@ -1,0 +1,313 @@
+import { randomUUID } from 'node:crypto'
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
+import { NotConnected } from '../core/errors.ts'
+import { decodeForwarded } from '../core/forwarded.ts'
+import type { LastValues } from '../core/last-values.ts'
+import { type Hello, type Link, LinkRefused, type StreamId, type Welcome } from '../core/link.ts'
+import type { Logger } from '../core/log.ts'
+import type { UplinkView } from '../core/node-view.ts'
+import type { Spool, SpoolRecord, StreamPosition } from '../core/spool.ts'
+import type { Clock } from '../core/time.ts'
+import { BackOff } from '../lib/back-off.ts'
+import { Tail } from './tail.ts'
+
+/** The log keeps what the other end has not confirmed. */
+export const LINK_CONSUMER = 'link'
+const BACK_OFF_FIRST_MS = 500
+const BACK_OFF_LIMIT_MS = 15_000
+/** A refusal lasts until somebody acts. */
+const REFUSED_MS = 15_000
+/** Samples handed over at once. */
+const TAKE_ROWS = 100_000
+/** Newest values go ahead of history when it is further behind than this, and say at least so often that this node lives. */
+const BEHIND_RECORDS = 50
+const SHOW_MS = 1_000
+const DRAIN_LOOK_MS = 10
+
+export interface UplinkParts {
+  readonly spool: Spool
+  readonly link: () => Link
+  readonly endpoint: string
+  readonly version: string
+  /** A relay hands over what it received; every other node its own log. */
+  readonly isRelay: boolean
+  readonly last: LastValues
+  readonly signalCount: () => number
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Logger
+  readonly stop: AbortSignal
+  /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
+  readonly onForked: (position: StreamPosition) => Promise<void>
+}
+
+/** One record of our log that is on its way: done when its last inner record is durable there. */
+interface OnItsWay {
+  readonly outer: number
+  readonly key: string
+  readonly inner: number
+}
+
+/** The way to the next node: dials, sends what that node has not confirmed, and keeps it until it has. */
+export class Uplink {
+  readonly #parts: UplinkParts
+  readonly #instance = randomUUID()
+  readonly #tail: Tail
+  #state: UplinkView['state'] = 'connecting'
+  #since: number
+  #problem: UplinkView['problem']
+  #peer = ''
+  #attempts = 0
+  #confirmed = 0
+  #onItsWay: OnItsWay[] = []
+  #link: Link | undefined
+  #shown = new Float64Array(0)
+  #sentBefore = { bytes: 0, samples: 0 }
+
+  constructor(parts: UplinkParts) {
+    this.#parts = parts
+    this.#since = parts.clock.now()
+    this.#tail = new Tail(parts.spool, parts.clock, 1)
+  }
+
+  view(): UplinkView {
+    const { spool, endpoint } = this.#parts
+    const counters = this.#link?.counters
+    return {
+      endpoint,
+      peer: this.#peer,
+      state: this.#state,
+      since: this.#since,
+      attempts: this.#attempts,
+      problem: this.#problem,
+      confirmedSequence: this.#confirmed,
+      behindRecords: Math.max(0, spool.stats().lastSequence - this.#confirmed),
+      sentBytes: this.#sentBefore.bytes + (counters?.sentBytes ?? 0),
+      sentSamples: this.#sentBefore.samples + (counters?.sentSamples ?? 0),
+      roundTripMs: counters?.roundTripMs,
+    }
+  }
+
+  /** Passes newest values of other nodes on, at a relay. */
+  show(stream: StreamId, batch: SampleBatch, upTo: number): void {
+    if (this.#state === 'connected') this.#link?.show(stream, batch, upTo)
+  }
+
+  /** Waits until everything durable here is durable there, while the link stands, at most `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    const { clock, spool } = this.#parts
+    const end = clock.monotonicMs() + limitMs
+    while (this.#state === 'connected' && this.#confirmed < spool.stats().lastSequence && clock.monotonicMs() < end)
+      await clock.sleep(DRAIN_LOOK_MS)
+  }
+
+  async run(): Promise<void> {
+    const { clock, random, stop, log } = this.#parts
+    const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
+    while (!stop.aborted) {
+      this.#set('connecting')
+      const link = (this.#link = this.#parts.link())
+      this.#attempts++
+      try {
+        await this.#attempt(link, () => backOff.reset())
+      } catch (error) {
+        const isRefused = error instanceof LinkRefused
+        this.#problem = { time: clock.now(), message: (error as Error).message, ...(isRefused && { code: error.code }) }
+        if (!stop.aborted)
+          log.warn(
+            { endpoint: this.#parts.endpoint, problem: this.#problem.message },
+            'the link is down; the spool keeps what is to be sent',
+          )
+        if (!isRefused && !(error instanceof NotConnected)) log.error({ error }, 'the link failed in an unexpected way')
+        this.#set(isRefused ? 'refused' : 'waiting')
+      } finally {
+        await link.close()
+        this.#sentBefore.bytes += link.counters.sentBytes
+        this.#sentBefore.samples += link.counters.sentSamples
+        this.#link = undefined
+      }
+      if (!stop.aborted) await clock.sleep(this.#state === 'refused' ? REFUSED_MS * (0.5 + random()) : backOff.next(), stop)
+    }
+    this.#tail.close()
+    this.#set('stopped')
+  }
+
+  async #attempt(link: Link, onSuccess: () => void): Promise<void> {
+    const { stop } = this.#parts
+    const welcome = await link.connect(this.#hello(), stop)
+    if (welcome) await this.#resume(welcome)
+    link.onDurable = (position) => this.#settle(position)
+    this.#peer = welcome?.node ?? ''
+    this.#set('connected')
+    this.#problem = undefined
+    onSuccess()
+    let why: Error | undefined
+    const over = new AbortController()
+    void link.ended.then((error) => {
+      why = error
+      over.abort()
+      this.#tail.wake()
+    })
+    const onStop = () => {
+      over.abort()
+      this.#tail.wake()
+    }
+    stop.addEventListener('abort', onStop, { once: true })
+    const showing = this.#keepShowing(link, over.signal)
+    try {
+      while (!over.signal.aborted) {
+        if (this.#tail.lag === 0) await this.#tail.wait()
+        else await this.#send(link, await this.#tail.take(TAKE_ROWS))
+      }
+      if (why) throw why
+    } finally {
+      over.abort()
+      stop.removeEventListener('abort', onStop)
+      await showing
+    }
+  }
+
+  #hello(): Hello {
+    const { spool, version, isRelay, clock } = this.#parts
+    const { firstSequence, lastSequence } = spool.stats()
+    const own = { node: spool.node, epoch: spool.epoch, first: firstSequence, last: lastSequence }
+    const streams = isRelay ? spool.streams().map(({ node, epoch, sequence }) => ({ node, epoch, first: 1, last: sequence })) : [own]
+    return { node: spool.node, instance: this.#instance, version, time: clock.now(), streams }
+  }
+
+  /** Goes on where the other end says, after making sure that it is the same log. */
+  async #resume(welcome: Welcome): Promise<void> {
+    const { spool, isRelay } = this.#parts
+    this.#onItsWay = []
+    this.#there = new Map(welcome.streams.map((position) => [keyOf(position), position.sequence]))
+    if (isRelay) {
+      this.#tail.seek(this.#confirmed + 1)
+      return
+    }
+    const position = welcome.streams.find(({ node, epoch }) => node === spool.node && epoch === spool.epoch)
+    if (position && !(await this.#isOurs(position))) {
+      await this.#parts.onForked(position)
+      throw new LinkRefused(
+        'forked',
+        `${welcome.node} has a later or another record ${position.sequence} of this log: an older copy of it was restored, or two programs write it`,
+      )
+    }
+    this.#confirmed = position?.sequence ?? 0
+    this.#tail.seek(this.#confirmed + 1)
+  }
+
+  #there = new Map<string, number>()
+
+  async #isOurs({ sequence, hash }: StreamPosition): Promise<boolean> {
+    const { spool } = this.#parts
+    const { firstSequence, lastSequence } = spool.stats()
+    if (sequence > lastSequence) return false
+    if (sequence < firstSequence || !hash) return true
+    const [record] = await spool.read(sequence, 1, 1)
+    return !record?.seal || record.sequence !== sequence || Buffer.compare(record.seal.hash, hash) === 0
+  }
+
+  async #send(link: Link, records: readonly SpoolRecord[]): Promise<void> {
+    if (!this.#parts.isRelay) {
+      if (records.length > 0) await link.send(records)
+      return
+    }
+    for (const record of records) {
+      if (record.kind !== 'forwarded') {
+        this.#note(record.sequence, '', 0)
+        continue
+      }
+      const inner = decodeForwarded(record.payload).records
+      const last = inner.at(-1) as SpoolRecord
+      const key = keyOf(last)
+      const there = this.#there.get(key) ?? 0
+      this.#note(record.sequence, key, last.sequence)
+      const missing = inner.filter(({ sequence }) => sequence > there)
+      if (missing.length > 0) await link.send([...gapBefore(missing[0] as SpoolRecord, there), ...missing])
+    }
+  }
+
+  #note(outer: number, key: string, inner: number): void {
+    this.#onItsWay.push({ outer, key, inner })
+    this.#release()
+  }
+
+  #settle(position: StreamPosition): void {
+    const { spool, isRelay } = this.#parts
+    this.#there.set(keyOf(position), position.sequence)
+    if (isRelay) {
+      this.#release()
+      return
+    }
+    this.#confirmed = Math.max(this.#confirmed, position.sequence)
+    spool.release(LINK_CONSUMER, this.#confirmed + 1)
+  }
+
+  /** Releases our records up to the first one that is not wholly there. */
+  #release(): void {
+    let done = 0
+    for (const { key, inner } of this.#onItsWay) {
+      if (key !== '' && (this.#there.get(key) ?? 0) < inner) break
+      done++
+    }
+    const last = this.#onItsWay.splice(0, done).at(-1)
+    if (!last) return
+    this.#confirmed = last.outer
+    this.#parts.spool.release(LINK_CONSUMER, last.outer + 1)
+  }
+
+  /** Says every second that this node lives; with its newest values when history is behind. */
+  async #keepShowing(link: Link, over: AbortSignal): Promise<void> {
+    const { clock, spool, isRelay } = this.#parts
+    if (isRelay) return
+    this.#shown = new Float64Array(0)
+    const { node, epoch } = spool
+    while (!over.aborted) {
+      const isBehind = spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
+      link.show(
+        { node, epoch },
+        isBehind ? this.#newest() : new BatchBuilder().build(clock.now()),
+        isBehind ? spool.stats().lastSequence : 0,
+      )
+      await clock.sleep(SHOW_MS, over)
+    }
+  }
+
+  /** The newest value of every signal that changed since it was last shown. */
+  #newest(): SampleBatch {
+    const { last, signalCount, clock } = this.#parts
+    const count = signalCount()
+    if (this.#shown.length < count) {
+      const grown = new Float64Array(count * 2)
+      grown.set(this.#shown)
+      this.#shown = grown
+    }
+    const builder = new BatchBuilder()
+    for (let index = 0; index < count; index++) {
+      const received = last.receivedTime[index] ?? 0
+      if (received === 0 || this.#shown[index] === received) continue
+      this.#shown[index] = received
+      const [time, value] = [last.sourceTime[index] as number, last.value[index] as number]
+      const row = builder.push(index, time, value, last.status[index] as number, last.reasons[index] as number)
+      const text = last.text.get(index)
+      if (text !== undefined) builder.setText(row, text)
+    }
+    return builder.build(clock.now())
+  }
+
+  #set(state: UplinkView['state']): void {
+    if (state === this.#state) return
+    this.#state = state
+    this.#since = this.#parts.clock.now()
+  }
+}
+
+/** What was dropped here, or released before the other end lost it, is declared: nobody waits for it. */
+function gapBefore(record: SpoolRecord, there: number): SpoolRecord[] {
+  const { node, epoch, sequence, recordedTime } = record
+  if (sequence <= there + 1 || record.kind === 'gap') return []
+  const gap = { from: there + 1, to: sequence - 1, cause: 'no longer kept' }
+  return [{ node, epoch, sequence: gap.to, kind: 'gap', recordedTime, payload: new TextEncoder().encode(JSON.stringify(gap)) }]
+}
+
+const keyOf = ({ node, epoch }: StreamId): string => `${epoch} ${node}`

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { loadConfig } from '../src/config/index.ts'
+import type { Connector } from '../src/core/connector.ts'
+import type { Channel, Peer, Transport } from '../src/core/link.ts'
+import { silent } from '../src/core/log.ts'
+import { systemClock } from '../src/core/time.ts'
+import { memoryChannels } from '../src/gateway/link/memory-channel.ts'
+import { type RunningNode, startNode } from '../src/run/node.ts'
+import { countingConnector } from './counting-source.ts'
+
+/** Whole nodes in one process, joined in memory: what the edge acknowledged to its device is in the hub, once, whatever was cut or restarted. */
+
+class Exchange {
+  #onChannel: ((channel: Channel) => void) | undefined
+  readonly #open = new Set<Channel>()
+
+  dialler(node: string, mayForward = false): Transport {
+    const peer = (name: string): Peer => ({ node: name, certificate: '01', address: 'memory', mayForward })
+    return {
+      endpoint: 'memory',
+      dial: async () => {
+        const { NotConnected } = await import('../src/core/errors.ts')
+        if (!this.#onChannel) throw new NotConnected('nobody listens')
+        const { dialler, listener } = memoryChannels({ atDialler: peer('next'), atListener: peer(node) })
+        this.#open.add(dialler)
+        this.#onChannel(listener)
+        return dialler
+      },
+    }
+  }
+  listener(): Transport {
+    return {
+      listen: async (onChannel) => {
+        this.#onChannel = onChannel
+        return {
+          address: 'memory',
+          close: async () => {
+            this.#onChannel = undefined
+            this.cut()
+          },
+        }
+      },
+    }
+  }
+  /** Every line breaks. */
+  cut(): void {
+    for (const channel of this.#open) void channel.close(false)
+    this.#open.clear()
+  }
+}
+
+function scratch(test: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-link-'))
+  test.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+async function startAs(
+  directory: string,
+  id: string,
+  role: string,
+  transport: Transport,
+  device?: Connector,
+  first = 0,
+): Promise<RunningNode> {
+  const file = join(directory, `${id}.yaml`)
+  const connections = device ? `connections:\n  c: { kind: counting, first: ${first} }\n` : ''
+  writeFileSync(
+    file,
+    `version: 1\nsite: { id: t }\nnode: { id: ${id}, role: ${role} }\ndata: ${join(directory, id)}\nspool: { segmentBytes: 64KiB, maxBytes: 64MiB }\nhistorian: { commitInterval: 20ms }\n${connections}`,
+  )
+  const loaded = await loadConfig(file, { connectors: device ? [device] : [], env: {} })
+  return startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0', transport })
+}
+
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000
+  while (!(await isTrue())) {
+    if (Date.now() > end) assert.fail(`not within 30 s: ${what}`)
+    await systemClock.sleep(20)
+  }
+}
+
+async function numbersAt(hub: RunningNode): Promise<{ count: number; distinct: number; low: number; high: number }> {
+  const sql =
+    "SELECT count(*), count(DISTINCT value), min(value), max(value) FROM samples WHERE signal LIKE 't/count/%' AND value IS NOT NULL"
+  const { rows } = await hub.view.historian.sql(sql, { maxRows: 1, timeoutMs: 10_000 })
+  const [count, distinct, low, high] = (rows[0] as unknown[]).map(Number) as [number, number, number, number]
+  return { count, distinct, low, high }
+}
+
+test('an edge through a relay to a hub: cut lines, restarts of each, and every acknowledged sample once', async (t) => {
+  const directory = scratch(t)
+  const [inner, outer] = [new Exchange(), new Exchange()]
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  })
+  const relayTransport = { ...inner.listener(), ...outer.dialler('relay', true) }
+  const startEdge = () => startAs(directory, 'edge', 'edge', inner.dialler('edge'), device, acknowledged + 1)
+  const startRelay = () => startAs(directory, 'relay', 'relay', relayTransport)
+  const startHub = () => startAs(directory, 'hub', 'hub', outer.listener())
+  let [hub, relay, edge] = [await startHub(), await startRelay(), await startEdge()]
+  const progress = async (more: number) => {
+    const from = acknowledged
+    await until(`${more} more samples`, () => acknowledged > from + more)
+  }
+  await progress(2_000)
+  for (let round = 0; round < 3; round++) {
+    inner.cut()
+    await progress(1_000)
+    outer.cut()
+    await progress(1_000)
+  }
+  await hub.stop()
+  await progress(5_000)
+  hub = await startHub()
+  await relay.stop()
+  await progress(5_000)
+  relay = await startRelay()
+  await edge.stop()
+  edge = await startEdge()
+  await progress(1_000)
+  await edge.stop()
+  const end = edge.view.spool().lastSequence
+  await until('the hub has all of it', () => hub.view.remotes().some((remote) => remote.node === 'edge' && remote.sequence === end))
+  await until('the historian too', () => hub.view.historianLag().records === 0)
+  const found = await numbersAt(hub)
+  assert.equal(found.low, 0)
+  assert.ok(found.high >= acknowledged)
+  assert.equal(found.count, found.high + 1, 'none is lost')
+  assert.equal(found.distinct, found.count, 'none is there twice')
+  assert.equal(hub.view.signals.indexOf('t/count/3') !== undefined, true)
+  const [gaps] = (await hub.view.historian.sql('SELECT count(*) FROM gaps', { maxRows: 1, timeoutMs: 5_000 })).rows
+  assert.equal(Number((gaps as unknown[])[0]), 0)
+  await Promise.all([relay.stop(), hub.stop()])
+})
+
+test('an older copy of the hub is brought up to date; an older copy of the edge is refused and nothing is overwritten', async (t) => {
+  const directory = scratch(t)
+  const exchange = new Exchange()
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  })
+  const startEdge = () => startAs(directory, 'edge', 'edge', exchange.dialler('edge'), device, acknowledged + 1)
+  const startHub = () => startAs(directory, 'hub', 'hub', exchange.listener())
+  let [hub, edge] = [await startHub(), await startEdge()]
+  const settled = () =>
+    until('settled', () => {
+      const [remote] = hub.view.remotes()
+      return remote?.sequence === edge.view.spool().lastSequence && hub.view.historianLag().records === 0
+    })
+  await until('some', () => acknowledged > 500)
+  await edge.stop()
+  await settled()
+  await hub.stop()
+  cpSync(join(directory, 'hub'), join(directory, 'old-hub'), { recursive: true })
+  cpSync(join(directory, 'edge'), join(directory, 'old-edge'), { recursive: true })
+  hub = await startHub()
+  edge = await startEdge()
+  const before = acknowledged
+  await until('more', () => acknowledged > before + 500)
+  await edge.stop()
+  await settled()
+  await hub.stop()
+  rmSync(join(directory, 'hub'), { recursive: true })
+  cpSync(join(directory, 'old-hub'), join(directory, 'hub'), { recursive: true })
+  hub = await startHub()
+  edge = await startEdge()
+  await edge.stop()
+  await settled()
+  const found = await numbersAt(hub)
+  assert.equal(found.count, found.high + 1)
+  assert.equal(found.distinct, found.count)
+  rmSync(join(directory, 'edge'), { recursive: true })
+  cpSync(join(directory, 'old-edge'), join(directory, 'edge'), { recursive: true })
+  edge = await startEdge()
+  await until('the copy is found out', () => edge.view.uplink()?.problem?.code === 'forked')
+  await edge.stop()
+  assert.deepEqual(await numbersAt(hub), found)
+  await hub.stop()
+})
