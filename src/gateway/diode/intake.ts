@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { decodeBatch } from '../../core/batch-codec.ts'
 import { readBlock } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
@@ -7,10 +6,10 @@ import type { Logger } from '../../core/log.ts'
 import { type Content, parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
-import { decompress } from './compress.ts'
 import type { GapMap } from './gap-map.ts'
 import { DIODE_LIMITS } from './limits.ts'
 import type { Message } from './message.ts'
+import { beat, bodyOf, headOf, parse, reading, recordsHead, showHead, Unreadable } from './reading.ts'
 import type { Importer } from './receiver.ts'
 
 export interface IntakeOptions {
@@ -38,17 +37,6 @@ export interface IntakeCounters {
 
 export const newIntakeCounters = (): IntakeCounters => ({
   ...{ records: 0, filled: 0, known: 0, overflow: 0, refused: 0, unexplained: 0, unreadable: 0 },
-})
-
-const stream = { node: z.string().min(1).max(LIMITS.nodeLength), epoch: z.number() }
-const sequence = z.int().min(0)
-const part = z.int().min(1).max(DIODE_LIMITS.dictionariesParts)
-const recordsHead = z.object({ ...stream, explainedBy: sequence, part: part.default(1), parts: part.default(1) })
-const showHead = z.object({ ...stream, upTo: sequence })
-const beat = z.object({
-  ...{ node: z.string().min(1).max(LIMITS.nodeLength), instance: z.string().max(200), version: z.string().max(200), time: z.number() },
-  streams: z.array(z.object({ ...stream, first: sequence, last: sequence })).max(LIMITS.streams),
-  sent: z.array(z.object({ ...stream, sequence, explainedBy: sequence })).max(LIMITS.streams),
 })
 
 const CAUSE = 'diode-loss'
@@ -349,11 +337,6 @@ export class Intake {
   }
 }
 
-/** The message contradicts itself. */
-class Unreadable extends Error {
-  override name = 'Unreadable'
-}
-
 const bytesOf = ({ head, body }: Message): number => head.length + body.length
 
 /** True when the newest dictionary before some records is here: handed on, or repeated. */
@@ -376,30 +359,3 @@ const isLoss = ({ cause }: { cause: string }): boolean => cause === CAUSE
 const startOf = (record: SpoolRecord): number => (isGap(record) ? (gapsOf([record])[0]?.from ?? record.sequence) : record.sequence)
 
 const sequencesOf = (records: readonly SpoolRecord[]): number[] => records.map(({ sequence }) => sequence)
-
-async function bodyOf({ body, bodyBytes }: Message): Promise<Uint8Array> {
-  try {
-    return await decompress(body, bodyBytes)
-  } catch (cause) {
-    throw new Unreadable(`not compressed as it says: ${String(cause)}`, { cause })
-  }
-}
-
-function headOf<T>(schema: z.ZodType<T>, { head }: Message): T {
-  return parse(schema, head)
-}
-
-function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
-  const parsed = schema.safeParse(reading(() => JSON.parse(new TextDecoder().decode(bytes)) as unknown))
-  if (parsed.success) return parsed.data
-  throw new Unreadable(z.prettifyError(parsed.error))
-}
-
-function reading<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    if (cause instanceof RangeError || cause instanceof SyntaxError) throw new Unreadable(cause.message, { cause })
-    throw cause
-  }
-}
