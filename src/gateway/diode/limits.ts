@@ -14,8 +14,13 @@ export const DIODE_LIMITS = {
   waitingBytes: 64 * 1024 * 1024,
   /** Bytes of one message, compressed or not: one record of the largest size and what goes with it. */
   messageBytes: 64 * 1024 * 1024 + 64 * 1024,
-  /** Bytes of records that share a message, before compression; one larger record goes alone. */
+  /**
+   * Bytes of records that share a message, before compression; one larger record goes alone. Packed, that is about a full block: a quarter of it takes 27 % more
+   * bytes per sample, and more of it would lose more with each lost block.
+   */
   packBytes: 256 * 1024,
+  /** Sealed bytes that may wait when live samples are shown. */
+  showRoomBytes: 256 * 1024,
   /** Bytes of live samples in one message; more are not shown. */
   showBytes: 4 * 1024 * 1024,
   /** Bytes of dictionaries in one message. */

@@ -124,7 +124,7 @@ export class DiodeSender implements Link {
   }
 
   show({ node, epoch }: StreamId, batch: SampleBatch, upTo: number): void {
-    if (!this.#sealer || this.#readyBytes > DIODE_LIMITS.packBytes || this.#isClosing) return
+    if (!this.#sealer || this.#readyBytes > DIODE_LIMITS.showRoomBytes || this.#isClosing) return
     const body = encodeBatch(batch)
     if (body.length > DIODE_LIMITS.showBytes) return
     const head: ShowHead = { node, epoch, upTo }

@@ -99,23 +99,24 @@ test('a sender waits when what it sealed is not sent, and then shows nothing', a
     open: async () => ({ send: () => stuck.promise, close() {} }),
   })
   await link.connect(helloOf({ node: 'a', epoch: 1 }), new AbortController().signal)
+  const room = DIODE_LIMITS.queuedBytes / DIODE_LIMITS.packBytes
+  const count = room + 20
   let accepted = 0
   const payload = randomBytes(DIODE_LIMITS.packBytes - 100)
   const sending = (async () => {
-    for (let sequence = 1; sequence <= 24; sequence++) {
+    for (let sequence = 1; sequence <= count; sequence++) {
       await link.send([{ node: 'a', epoch: 1, sequence, kind: 'batch', recordedTime: 0, payload }])
       accepted++
     }
   })()
   sending.catch(() => {})
   await clock.advance(100)
-  const room = DIODE_LIMITS.queuedBytes / DIODE_LIMITS.packBytes
-  assert.ok(accepted >= room && accepted <= room + 3, `${accepted} messages were taken`)
+  assert.ok(accepted >= room && accepted <= room + 10, `${accepted} messages were taken`)
   link.show({ node: 'a', epoch: 1 }, numbered(1), 1)
   stuck.resolve()
   await clock.advance(500)
   await sending
-  assert.equal(accepted, 24)
+  assert.equal(accepted, count)
   const { sentBytes } = link.counters
   const rows = Math.ceil(DIODE_LIMITS.showBytes / 28) + 1000
   link.show({ node: 'a', epoch: 1 }, numbered(1, rows), 1)
