@@ -159,10 +159,7 @@ export class DiodeSender implements Link {
   }
 
   async #waitForRoom(): Promise<void> {
-    while (!this.#failed && this.#readyBytes > DIODE_LIMITS.queuedBytes) {
-      this.#room = Promise.withResolvers()
-      await this.#room.promise
-    }
+    while (!this.#failed && this.#readyBytes > DIODE_LIMITS.queuedBytes) await this.#room.promise
     if (this.#failed) throw this.#failed
     if (!this.#sealer || this.#isClosing) throw new NotConnected('the link is not connected')
   }
@@ -246,7 +243,10 @@ export class DiodeSender implements Link {
         return
       }
       for (const block of blocks) this.#readyBytes -= block.length
-      this.#room.resolve()
+      // Records and repeated dictionaries may wait side by side: all of them look again.
+      const { resolve } = this.#room
+      this.#room = Promise.withResolvers()
+      resolve()
     }
   }
 

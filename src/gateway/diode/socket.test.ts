@@ -103,12 +103,13 @@ test('a sender waits when what it sealed is not sent, and then shows nothing', a
   const count = room + 20
   let accepted = 0
   const payload = randomBytes(DIODE_LIMITS.packBytes - 100)
-  const sending = (async () => {
-    for (let sequence = 1; sequence <= count; sequence++) {
-      await link.send([{ node: 'a', epoch: 1, sequence, kind: 'batch', recordedTime: 0, payload }])
+  const sendAll = async (node: string) => {
+    for (let sequence = 1; sequence <= count / 2; sequence++) {
+      await link.send([{ node, epoch: 1, sequence, kind: 'batch', recordedTime: 0, payload }])
       accepted++
     }
-  })()
+  }
+  const sending = Promise.all([sendAll('a'), sendAll('b')])
   sending.catch(() => {})
   await clock.advance(100)
   assert.ok(accepted >= room && accepted <= room + 10, `${accepted} messages were taken`)
