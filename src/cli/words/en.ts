@@ -1,4 +1,6 @@
 import type { ChangeKind } from '../../govern/contracts/index.ts'
+import { identityEn } from './identity.ts'
+import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
 export const en = {
@@ -25,6 +27,11 @@ export const en = {
     why: 'Say why a reading has its status: rules, who declared them, quality of the hour',
     schema: 'Print the JSON Schema of the configuration, for editors',
     trust: "Show a device's certificate and, when you say so, trust it",
+    enroll: 'Give this node its identity with a one-time token of its hub or relay',
+    node: 'Say which nodes may send to this hub or relay',
+    nodeAdd: 'Let a node enrol: prints its one-time token',
+    nodeList: 'Show the nodes that are known, and how long their certificates last',
+    nodeRevoke: 'Shut a node out at once',
     doctor: 'Check that this machine is fit to run a node',
   },
   options: {
@@ -59,6 +66,12 @@ export const en = {
     out: 'file to write (default: NODE-FROM-TO.ecx in this directory)',
     junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
+    relay: 'it is a relay: it may hand over what other nodes measured',
+    replace: 'also where there is an identity already',
+    identityData: 'data directory of the node (default: that of the configuration)',
+    lifetime: 'how long the token can be used',
+    edgeAddress: 'how the edge reaches this hub, HOST:PORT (default: from the configuration)',
+    reason: 'why, for those who look later',
     denyWarnings: 'treat warnings as errors',
   },
   help: { usage: 'Usage:', options: 'Options:', commands: 'Commands:', arguments: 'Arguments:', choices: 'choices:', default: 'default:' },
@@ -225,46 +238,8 @@ export const en = {
     differs: 'the fingerprint is not the one given: nothing was trusted',
     differsHint: 'another device answers at this address, or somebody stands in between; do not go on before you know which',
   },
-  spool: {
-    log: (node: string, epoch: string) => `log of ${node}, begun ${epoch}`,
-    segment: 'SEGMENT',
-    first: 'FIRST',
-    last: 'LAST',
-    since: 'SINCE',
-    until: 'UNTIL',
-    size: 'SIZE',
-    gap: (from: number, to: number, cause: string) => `records ${from} to ${to} cannot be read: ${cause}`,
-    sound: (segments: number, records: number, samples: number) =>
-      `${segments} segment(s), ${records} record(s), ${samples} sample(s): every checksum and every link of the chain is right`,
-    unsound: (path: string, offset: number, cause: string) => `${path}, byte ${offset}: ${cause}`,
-    unsoundHint:
-      'a torn end is normal while the node runs; stop it and check again. Damaged records were declared as gaps and are kept aside in quarantine/',
-    noLog: (place: string) => `there is no log in ${place}`,
-    noLogHint: 'name its directory, `DATA/spool`, or the configuration of its node with -c',
-    noConfiguration: (why: string) => `the configuration cannot be used: ${why}`,
-    noConfigurationHint: 'name it with -c; `ecluse lint` says what is wrong with it',
-    whichRecords: 'which records?',
-    whichRecordsHint: 'either --from N --to M, or --gaps FILE with the gaps.json of the receiving node',
-    eitherOr: '--gaps says itself which records: leave --from and --to out',
-    backwards: (from: number, to: number) => `--from ${from} lies behind --to ${to}`,
-    nothingMissing: (node: string) => `the list names no record of ${node}`,
-    nothingMissingHint: 'is this the log of another node, or is every gap closed already?',
-    otherEpoch: (node: string) => `the list is of an earlier log of ${node} than the one here`,
-    otherEpochHint: 'name the directory of that log, from a backup for instance',
-    isThere: (path: string) => `${path} is there already; nothing was written`,
-    isThereHint: 'choose another name with --out',
-    cannotWrite: (path: string, why: string) => `${path} cannot be written: ${why}`,
-    cannotRead: (path: string, why: string) => `${path} cannot be read: ${why}`,
-    exported: (path: string, records: number, size: string) => `${path}: ${records} record(s), ${size}`,
-    refused: {
-      'not-records': (path: string) => `${path} is no file of records; nothing was handed over`,
-      damaged: (path: string) => `${path} is damaged; nothing was handed over`,
-      'chain-broken': (path: string) => `records in ${path} were changed; nothing was handed over`,
-      foreign: (path: string) => `${path} is of another log; nothing was handed over`,
-    },
-    laid: (records: number, node: string, path: string) => `${records} record(s) of ${node} handed over: ${path}`,
-    laidHint: 'The node takes in those that it lacks, at once when it runs, and moves the file to done/ or refused/.',
-  },
+  spool: spoolEn,
+  identity: identityEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
     signIn: (link: string) => `Create the first account (works once): ${link}`,

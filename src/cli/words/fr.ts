@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { identityFr } from './identity.ts'
+import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
 export const fr: Words = {
@@ -25,6 +27,11 @@ export const fr: Words = {
     why: 'Dire pourquoi une mesure a son statut : règles, qui les a déclarées, qualité de l’heure',
     schema: 'Écrit le schéma JSON de la configuration, pour les éditeurs',
     trust: 'Montre le certificat d’un appareil et, sur votre décision, lui fait confiance',
+    enroll: 'Donne à ce nœud son identité, avec un jeton à usage unique de son hub ou relais',
+    node: 'Dit quels nœuds peuvent envoyer à ce hub ou relais',
+    nodeAdd: 'Laisse un nœud s’inscrire : écrit son jeton à usage unique',
+    nodeList: 'Montre les nœuds connus, et la durée restante de leurs certificats',
+    nodeRevoke: 'Exclut un nœud aussitôt',
     doctor: 'Vérifie que cette machine convient à un nœud',
   },
   options: {
@@ -59,6 +66,12 @@ export const fr: Words = {
     out: 'fichier à écrire (par défaut : NŒUD-DÉBUT-FIN.ecx dans ce dossier)',
     junit: 'écrire aussi le résultat en XML JUnit dans ce fichier (- : sur la sortie standard)',
     noOpen: 'n’ouvre pas le navigateur',
+    relay: 'c’est un relais : il peut transmettre ce que d’autres nœuds ont mesuré',
+    replace: 'même s’il y a déjà une identité',
+    identityData: 'dossier de données du nœud (par défaut : celui de la configuration)',
+    lifetime: 'durée pendant laquelle le jeton peut servir',
+    edgeAddress: 'comment le nœud joint ce hub, HÔTE:PORT (par défaut : selon la configuration)',
+    reason: 'pourquoi, pour ceux qui regarderont plus tard',
     denyWarnings: 'traite les avertissements comme des erreurs',
   },
   help: {
@@ -230,46 +243,8 @@ export const fr: Words = {
     differs: 'l’empreinte n’est pas celle donnée : aucune confiance accordée',
     differsHint: 'un autre appareil répond à cette adresse, ou quelqu’un s’interpose ; ne continuez pas avant de savoir lequel',
   },
-  spool: {
-    log: (node, epoch) => `journal de ${node}, commencé le ${epoch}`,
-    segment: 'SEGMENT',
-    first: 'PREMIER',
-    last: 'DERNIER',
-    since: 'DEPUIS',
-    until: 'JUSQU’À',
-    size: 'TAILLE',
-    gap: (from, to, cause) => `enregistrements ${from} à ${to} illisibles : ${cause}`,
-    sound: (segments, records, samples) =>
-      `${segments} segment(s), ${records} enregistrement(s), ${samples} échantillon(s) : toutes les sommes et tous les maillons de la chaîne sont justes`,
-    unsound: (path, offset, cause) => `${path}, octet ${offset} : ${cause}`,
-    unsoundHint:
-      'une fin déchirée est normale tant que le nœud tourne ; arrêtez-le et vérifiez encore. Les enregistrements abîmés ont été déclarés comme trous et sont gardés dans quarantine/',
-    noLog: (place) => `il n’y a pas de journal dans ${place}`,
-    noLogHint: 'donnez son dossier, `DATA/spool`, ou la configuration de son nœud avec -c',
-    noConfiguration: (why) => `la configuration n’est pas utilisable : ${why}`,
-    noConfigurationHint: 'donnez-la avec -c ; `ecluse lint` dit ce qui n’y va pas',
-    whichRecords: 'quels enregistrements ?',
-    whichRecordsHint: 'soit --from N --to M, soit --gaps FICHIER avec le gaps.json du nœud récepteur',
-    eitherOr: '--gaps dit déjà quels enregistrements : retirez --from et --to',
-    backwards: (from, to) => `--from ${from} est derrière --to ${to}`,
-    nothingMissing: (node) => `la liste ne nomme aucun enregistrement de ${node}`,
-    nothingMissingHint: 'est-ce le journal d’un autre nœud, ou tous les trous sont-ils déjà comblés ?',
-    otherEpoch: (node) => `la liste est d’un journal de ${node} plus ancien que celui-ci`,
-    otherEpochHint: 'donnez le dossier de ce journal, d’une sauvegarde par exemple',
-    isThere: (path) => `${path} existe déjà ; rien n’a été écrit`,
-    isThereHint: 'choisissez un autre nom avec --out',
-    cannotWrite: (path, why) => `impossible d’écrire ${path} : ${why}`,
-    cannotRead: (path, why) => `impossible de lire ${path} : ${why}`,
-    exported: (path, records, size) => `${path} : ${records} enregistrement(s), ${size}`,
-    refused: {
-      'not-records': (path) => `${path} n’est pas un fichier d’enregistrements ; rien n’a été remis`,
-      damaged: (path) => `${path} est abîmé ; rien n’a été remis`,
-      'chain-broken': (path) => `des enregistrements de ${path} ont été modifiés ; rien n’a été remis`,
-      foreign: (path) => `${path} est d’un autre journal ; rien n’a été remis`,
-    },
-    laid: (records, node, path) => `${records} enregistrement(s) de ${node} remis : ${path}`,
-    laidHint: 'Le nœud prend ceux qui lui manquent, aussitôt s’il tourne, et range le fichier dans done/ ou refused/.',
-  },
+  spool: spoolFr,
+  identity: identityFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
     signIn: (link) => `Créez le premier compte (lien à usage unique) : ${link}`,
