@@ -134,10 +134,10 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
 
 /** What the certificate of a handshake proves, or why it proves nothing. */
 function provenFacts(socket: tls.TLSSocket): CertificateFacts | Refusal {
-  const certificate = socket.getPeerX509Certificate()
-  const facts = certificate && factsOf(certificate)
   if (socket.isSessionReused()) return { code: 'not-permitted', message: 'sessions are not resumed here' }
-  if (socket.authorized && facts) return facts
+  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined
+  const facts = certificate && factsOf(certificate)
+  if (facts) return facts
   const reason = String(socket.authorizationError ?? 'no common name')
   const message =
     reason === 'CERT_HAS_EXPIRED' ? 'the certificate has expired: enrol this node again' : `the certificate is not accepted (${reason})`
