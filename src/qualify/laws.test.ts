@@ -134,6 +134,6 @@ test('memory that is cut, of another version or damaged is refused, and the rule
   const saved = qualify.save()
   assert.equal(qualify.restore(saved.subarray(0, saved.length - 3)), false)
   assert.equal(qualify.restore(Buffer.from('{"magic":"other"}\n')), false)
-  assert.equal(qualify.restore(Buffer.from('{"magic":"ecluse rule memory 1","columns":[{"rule":"x","name":"y","length":-1}]}\n')), false)
+  assert.equal(qualify.restore(Buffer.from('{"magic":"ecluse rule memory 2","columns":[{"rule":"x","name":"y","length":-1}]}\n')), false)
   assert.equal(qualify.restore(new Uint8Array(0)), false)
 })

@@ -1,7 +1,7 @@
 import type { SignalDefinition } from '../../core/signals.ts'
 import { Status } from '../../core/status.ts'
 import { Column } from '../column.ts'
-import { isAhead, mark, type Rows, type RuleKind } from '../rule.ts'
+import { mark, type Rows, type RuleKind } from '../rule.ts'
 
 const NOT_KNOWN = -1
 
@@ -35,11 +35,13 @@ export const state: RuleKind = {
         const states = statesOf(definition)
         if (states) declared.set(signal, states)
         else declared.delete(signal)
+        return { isAlways: states !== undefined }
       },
       judge: (rows) => {
-        const { count, signal, sourceTime, newest } = rows
+        const { noticed, row, signal, isInOrder } = rows
         const [last, trusted] = [memory.state.values, memory.trusted.values]
-        for (let i = 0; i < count; i++) {
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
           const s = signal[i] as number
           const states = declared.get(s)
           const code = states && codeOf(rows, i)
@@ -49,7 +51,7 @@ export const state: RuleKind = {
             mark(rows, i, reasons, 'state-undeclared', Status.Uncertain)
             continue
           }
-          if ((sourceTime[i] as number) < (newest[i] as number) || isAhead(rows, i)) continue
+          if (isInOrder[k] === 0) continue
           const before = last[s] as number
           if (now === before) continue
           last[s] = now
