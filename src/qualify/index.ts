@@ -102,10 +102,11 @@ export class Qualify {
         if (!definition) continue
         this.#flood.declare(index, definition)
         this.#substitutes.declare(index, definition, this.#signals)
-        this.#trace.declare(
-          index,
-          this.#rules.flatMap((rule) => rule.declare(index, definition) ?? []),
-        )
+        this.#trace.declare(index)
+        for (const rule of this.#rules) {
+          const notice = rule.declare(index, definition)
+          if (notice) this.#trace.notice(index, notice)
+        }
       }
     }
   }

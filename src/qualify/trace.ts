@@ -16,7 +16,11 @@ const FORGET = 1 / 32
 const STRIDE = 8
 const [NEWEST, TIME, VALUE, USUAL, PLACE, LEVEL, SINCE, READINGS] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 const [LOW, HIGH, RATE, SILENCE, AGE, STEP, WIDTH, STAND] = [0, 1, 2, 3, 4, 5, 6, 7] as const
+/** The limits of a signal of which no rule wants to see anything, by the places above. */
+const NOTHING = [-Infinity, Infinity, Infinity, Infinity, Infinity, Infinity, 0, Infinity]
 const PAIRS = 2 * REMEMBERED
+/** Signals whose readings stand together in `recent`, a place at a time: neighbours that tick together write to one line. A power of two. */
+const BLOCK = 64
 
 /**
  * What came before each row, found once for all rules, and the rows that any rule has to look at: most readings are sound, and cost one pass however many
@@ -41,22 +45,29 @@ export class Trace {
   readonly #isWayBack = new Uint8Array(CHUNK_ROWS)
   readonly #history = new Float64Array(CHUNK_ROWS * PAIRS)
 
-  /** What the rules want to see of a signal's readings, all together. */
-  declare(signal: number, notices: readonly Notice[]): void {
-    for (const column of [this.#limits, this.memory.last, this.memory.recent]) column.reserve(signal + 1)
-    const least = (of: (notice: Notice) => number | undefined) =>
-      Math.min(...notices.map((notice) => of(notice) ?? Number.POSITIVE_INFINITY))
-    const limits = [
-      -least(({ low }) => (low === undefined ? undefined : -low)),
-      least(({ high }) => high),
-      least(({ perSecond }) => perSecond) / SECOND,
-      notices.some(({ isAlways }) => isAlways) ? Number.NEGATIVE_INFINITY : least(({ silenceUs }) => silenceUs),
-      least(({ ageUs }) => ageUs),
-      least(({ jump }) => jump),
-      Math.max(0, ...notices.map(({ width }) => width ?? 0)),
-      least(({ standUs }) => standUs),
-    ]
-    this.#limits.values.set(limits, signal * STRIDE)
+  /** Begins a signal's declaration anew: no rule wants to see any of its readings. */
+  declare(signal: number): void {
+    this.#limits.reserve(signal + 1)
+    this.memory.last.reserve(signal + 1)
+    this.memory.recent.reserve((signal | (BLOCK - 1)) + 1)
+    this.#limits.values.set(NOTHING, signal * STRIDE)
+  }
+
+  /** Adds what a rule wants to see of a signal's readings. */
+  notice(signal: number, { low, high, perSecond, silenceUs, ageUs, jump, width, standUs, isAlways }: Notice): void {
+    const { values } = this.#limits
+    const m = signal * STRIDE
+    const atMost = (place: number, limit: number | undefined) => {
+      if (limit !== undefined && limit < (values[m + place] as number)) values[m + place] = limit
+    }
+    if (low !== undefined && low > (values[m + LOW] as number)) values[m + LOW] = low
+    if (width !== undefined && width > (values[m + WIDTH] as number)) values[m + WIDTH] = width
+    atMost(HIGH, high)
+    atMost(RATE, perSecond === undefined ? undefined : perSecond / SECOND)
+    atMost(SILENCE, isAlways ? Number.NEGATIVE_INFINITY : silenceUs)
+    atMost(AGE, ageUs)
+    atMost(STEP, jump)
+    atMost(STAND, standUs)
   }
 
   /** Rows `from .. to-1` of a batch, at most `CHUNK_ROWS`, with what came before those to look at. */
@@ -115,8 +126,9 @@ export class Trace {
       }
       if (t < before || isAhead) continue
       const place = Number.isNaN(before) ? 0 : (last[m + PLACE] as number)
-      recent[s * PAIRS + 2 * place] = t
-      recent[s * PAIRS + 2 * place + 1] = v
+      const at = pairOf(s, place)
+      recent[at] = t
+      recent[at + 1] = v
       last[m + PLACE] = place + 1 === REMEMBERED ? 0 : place + 1
       last[m + NEWEST] = t
       if (isStill) {
@@ -154,8 +166,17 @@ export class Trace {
 
   /** Writes down the last readings of signal `s`, for the `k`-th row to look at. */
   #recall(k: number, s: number): void {
-    const [history, recent, to, from] = [this.#history, this.memory.recent.values, k * PAIRS, s * PAIRS]
-    const first = 2 * (this.memory.last.values[s * STRIDE + PLACE] as number) || 0
-    for (let n = 0; n < PAIRS; n++) history[to + n] = recent[from + ((first + n) & (PAIRS - 1))] as number
+    const [history, recent] = [this.#history, this.memory.recent.values]
+    const oldest = (this.memory.last.values[s * STRIDE + PLACE] as number) || 0
+    for (let n = 0; n < REMEMBERED; n++) {
+      const [from, to] = [pairOf(s, (oldest + n) % REMEMBERED), k * PAIRS + 2 * n]
+      history[to] = recent[from] as number
+      history[to + 1] = recent[from + 1] as number
+    }
   }
+}
+
+/** Where in `recent` a signal's pair of source time and value is. */
+function pairOf(signal: number, place: number): number {
+  return ((signal >>> 6) * REMEMBERED + place) * 2 * BLOCK + (signal & (BLOCK - 1)) * 2
 }
