@@ -97,7 +97,8 @@ export class Qualify {
     while (this.#version !== this.#signals.version) {
       const from = this.#version
       this.#version = this.#signals.version
-      for (const index of this.#signals.changedSince(from)) {
+      // From the last one down: what is kept of each signal grows once.
+      for (const index of this.#signals.changedSince(from).sort((a, b) => b - a)) {
         const definition = this.#signals.at(index)
         if (!definition) continue
         this.#flood.declare(index, definition)

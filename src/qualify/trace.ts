@@ -107,7 +107,8 @@ export class Trace {
       const isOutside = v < (limits[m + LOW] as number) || v > (limits[m + HIGH] as number)
       const isStill = Math.abs(v - (last[m + LEVEL] as number)) <= (limits[m + WIDTH] as number)
       const isAhead = t - receivedTime > AHEAD_US
-      const hasJumped = step > Math.max(limits[m + STEP] as number, JUMP * usual)
+      const most = JUMP * usual
+      const hasJumped = step > (limits[m + STEP] as number) && step > most
       // Negated where NaN, before the first reading, must be noticed.
       if (
         !(t > before) ||
@@ -143,7 +144,7 @@ export class Trace {
       last[m + TIME] = t
       last[m + VALUE] = v
       // A jump counts as the smallest jump: one wild reading must not hide the next.
-      last[m + USUAL] = usual > 0 ? usual + (Math.min(step, JUMP * usual) - usual) * FORGET : usual === 0 ? step * FORGET : step
+      last[m + USUAL] = usual > 0 ? usual + ((step < most ? step : most) - usual) * FORGET : usual === 0 ? step * FORGET : step
     }
     rows.noticed = noticed
     rows.earliest = earliest
