@@ -36,16 +36,17 @@ export class Flood {
       const s = signal[i] as number
       const t = sourceTime[i] as number
       const limit = limits[s] as number
-      const left = (bucket[2 * s] as number) + Math.abs(t - (bucket[2 * s + 1] as number)) * limit * PER_US
+      const b = s << 1
+      const left = (bucket[b] as number) + Math.abs(t - (bucket[b + 1] as number)) * limit * PER_US
       const filled = left < limit ? left : limit
-      bucket[2 * s + 1] = t
+      bucket[b + 1] = t
       if (filled >= 1) {
-        bucket[2 * s] = filled - 1
+        bucket[b] = filled - 1
         if (filled >= 2 && kept === undefined) continue
         if (filled < 2) reasons[i] = this.#reasons.with(reasons[i] as number, 'flood')
         kept?.push(i)
       } else {
-        bucket[2 * s] = filled
+        bucket[b] = filled
         kept ??= Array.from({ length: i }, (_, row) => row)
       }
     }

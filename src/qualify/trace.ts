@@ -13,14 +13,16 @@ export const JUMP = 4
 const FORGET = 1 / 32
 
 /** Numbers of one signal, side by side: a line of the processor's cache for what is remembered, one for its limits. */
-const STRIDE = 8
+const LINE = 3
+const STRIDE = 1 << LINE
 const [NEWEST, TIME, VALUE, USUAL, PLACE, LEVEL, SINCE, READINGS] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 const [LOW, HIGH, RATE, SILENCE, AGE, STEP, WIDTH, STAND] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 /** The limits of a signal of which no rule wants to see anything, by the places above. */
 const NOTHING = [-Infinity, Infinity, Infinity, Infinity, Infinity, Infinity, 0, Infinity]
 const PAIRS = 2 * REMEMBERED
 /** Signals whose readings stand together in `recent`, a place at a time: neighbours that tick together write to one line. A power of two. */
-const BLOCK = 64
+const BLOCK_BITS = 6
+const BLOCK = 1 << BLOCK_BITS
 
 /**
  * What came before each row, found once for all rules, and the rows that any rule has to look at: most readings are sound, and cost one pass however many
@@ -99,7 +101,7 @@ export class Trace {
       const v = value[i] as number
       if (t < earliest) earliest = t
       if (t > latest) latest = t
-      const m = s * STRIDE
+      const m = s << LINE
       const before = last[m + NEWEST] as number
       const usual = last[m + USUAL] as number
       const step = Math.abs(v - (last[m + VALUE] as number))
@@ -126,11 +128,11 @@ export class Trace {
         this.#notice(noticed++, i, s)
       }
       if (t < before || isAhead) continue
-      const place = Number.isNaN(before) ? 0 : (last[m + PLACE] as number)
+      const place = (last[m + PLACE] as number) | 0
       const at = pairOf(s, place)
       recent[at] = t
       recent[at + 1] = v
-      last[m + PLACE] = place + 1 === REMEMBERED ? 0 : place + 1
+      last[m + PLACE] = (place + 1) & (REMEMBERED - 1)
       last[m + NEWEST] = t
       if (isStill) {
         last[m + READINGS] = (last[m + READINGS] as number) + 1
@@ -179,5 +181,5 @@ export class Trace {
 
 /** Where in `recent` a signal's pair of source time and value is. */
 function pairOf(signal: number, place: number): number {
-  return ((signal >>> 6) * REMEMBERED + place) * 2 * BLOCK + (signal & (BLOCK - 1)) * 2
+  return ((((signal >> BLOCK_BITS) * REMEMBERED + place) << BLOCK_BITS) + (signal & (BLOCK - 1))) << 1
 }

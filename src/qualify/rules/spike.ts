@@ -41,6 +41,7 @@ class Spike implements Rule {
   readonly memory = { level: new Column(Number.NaN), time: new Column(Number.NaN) }
   readonly #reasons: ReasonSets
   readonly #sorted = new Float64Array(WINDOW)
+  readonly #deviations = new Float64Array(WINDOW)
 
   constructor(reasons: ReasonSets) {
     this.#reasons = reasons
@@ -98,18 +99,24 @@ class Spike implements Rule {
     let found = 0
     for (let n = REMEMBERED - 1; n >= 0 && found < WINDOW; n--) {
       const one = history[2 * (k * REMEMBERED + n) + 1] as number
-      if (one >= low && one <= high) sorted[found++] = one
+      if (one >= low && one <= high) insert(sorted, found++, one)
       else if (n === REMEMBERED - 1 && isOutside[k] === 0 && !Number.isNaN(one)) return false
     }
     if (found < WINDOW) return false
-    sorted.sort()
     const median = sorted[WINDOW >> 1] as number
-    for (let n = 0; n < WINDOW; n++) sorted[n] = Math.abs((sorted[n] as number) - median)
-    sorted.sort()
-    const scale = Math.max(MAD_TO_SIGMA * (sorted[WINDOW >> 1] as number), this.#resolution.values[s] as number)
+    const deviations = this.#deviations
+    for (let n = 0; n < WINDOW; n++) insert(deviations, n, Math.abs((sorted[n] as number) - median))
+    const scale = Math.max(MAD_TO_SIGMA * (deviations[WINDOW >> 1] as number), this.#resolution.values[s] as number)
     const minimum = this.#minimum.values[s] as number
     const distance = Math.abs(value - median)
     // A value that never moved has no scale to judge its first move by, unless the declaration gives one.
     return scale + minimum > 0 && distance > threshold * scale && distance > minimum
   }
+}
+
+/** Puts a value in its place among the `count` first ones: faster than a sort for so few. */
+function insert(sorted: Float64Array, count: number, value: number): void {
+  let at = count
+  for (; at > 0 && (sorted[at - 1] as number) > value; at--) sorted[at] = sorted[at - 1] as number
+  sorted[at] = value
 }
