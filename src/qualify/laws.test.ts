@@ -19,7 +19,7 @@ function node(reasons = new ReasonSets()) {
     ...{ ...common, id: 's/all', range: [0, 100], instrumentRange: [-20, 120], maxRatePerSecond: 10, flatLineUs: 5 * SECOND },
     ...{ spike: { threshold: 3, minimum: 1 }, expectedPeriodUs: 2 * SECOND, staleAfterUs: 30 * SECOND, acceptLateUs: 90 * SECOND },
     ...{ counter: { rollover: 100 }, calibratedUntil: T0 + 60 * SECOND, maxSamplesPerSecond: 3 },
-    ...{ states: { 1: 'a', 2: 'b' }, transitions: { a: ['a'] } },
+    ...{ states: { 1: 'a', 2: 'b', 3: 'c' }, transitions: { a: ['b'], b: ['c'], c: ['a'] }, maxStateUs: { a: SECOND } },
   })
   const qualify = new Qualify(signals, reasons, {
     site: 's',

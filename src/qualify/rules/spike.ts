@@ -37,8 +37,11 @@ class Spike implements Rule {
   readonly #silence = new Parameter(Number.POSITIVE_INFINITY)
   readonly #low = new Parameter(Number.NEGATIVE_INFINITY)
   readonly #high = new Parameter(Number.POSITIVE_INFINITY)
-  /** The level before a marked step, and when that step was. */
-  readonly memory = { level: new Column(Number.NaN), time: new Column(Number.NaN) }
+  /** The level before a marked step, and when that step was. From when until when the readings of the last thing that ended were wrong. */
+  readonly memory = {
+    ...{ level: new Column(Number.NaN), time: new Column(Number.NaN) },
+    ...{ from: new Column(Number.NaN), until: new Column(Number.NaN) },
+  }
   readonly #reasons: ReasonSets
   readonly #sorted = new Float64Array(WINDOW)
   readonly #deviations = new Float64Array(WINDOW)
@@ -79,9 +82,16 @@ class Spike implements Rule {
       if (!(step > Math.max(minimums[s] as number, JUMP * (usualStep[k] as number)))) continue
       const t = sourceTime[i] as number
       if (isOutside[k] === 0) {
-        if (t - (time[s] as number) <= BACK_US && Math.abs(v - (level[s] as number)) < step / 2) isWayBack[k] = 1
-        if (isWayBack[k] === 1) time[s] = Number.NaN
-        if (isWayBack[k] === 1 || t - (newest[k] as number) > (silences[s] as number)) continue
+        const isBack = t - (time[s] as number) <= BACK_US && Math.abs(v - (level[s] as number)) < step / 2
+        if (isBack || isWayBack[k] === 1) {
+          isWayBack[k] = 1
+          // Where another rule knows, it does not say since when.
+          this.memory.from.values[s] = isBack ? (time[s] as number) : Number.NEGATIVE_INFINITY
+          this.memory.until.values[s] = t
+          time[s] = Number.NaN
+          continue
+        }
+        if (t - (newest[k] as number) > (silences[s] as number)) continue
       }
       if (!this.#isOutlier(rows, k, v, threshold)) continue
       mark(rows, i, this.#reasons, 'spike', Status.UncertainSensorNotAccurate)
@@ -95,10 +105,13 @@ class Spike implements Rule {
   #isOutlier({ row, signal, history, isOutside }: Rows, k: number, value: number, threshold: number): boolean {
     const s = signal[row[k] as number] as number
     const [low, high] = [this.#low.values[s] as number, this.#high.values[s] as number]
+    const [from, until] = [this.memory.from.values[s] as number, this.memory.until.values[s] as number]
     const sorted = this.#sorted
     let found = 0
     for (let n = REMEMBERED - 1; n >= 0 && found < WINDOW; n--) {
+      const time = history[2 * (k * REMEMBERED + n)] as number
       const one = history[2 * (k * REMEMBERED + n) + 1] as number
+      if (time >= from && time < until) continue
       if (one >= low && one <= high) insert(sorted, found++, one)
       else if (n === REMEMBERED - 1 && isOutside[k] === 0 && !Number.isNaN(one)) return false
     }

@@ -55,6 +55,7 @@ export const rules = {
   stale: (after: string) => `Renewed within ${after}`,
   state: (states: string) => `One of the declared states: ${states}`,
   stateTransitions: (transitions: string) => `steps allowed: ${transitions}`,
+  stateTimes: (times: string) => `for at most: ${times}`,
   counter: 'Only counts up',
   counterRollover: (rollover: string) => `Only counts up, and begins again at 0 from ${rollover}`,
   spike: (threshold: string, window: string) => `Within ${threshold} deviations of the median of ${window} readings`,

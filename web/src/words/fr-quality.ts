@@ -54,6 +54,7 @@ export const rules: Words['rules'] = {
   stale: (after) => `Renouvelée en moins de ${after}`,
   state: (states) => `L’un des états déclarés : ${states}`,
   stateTransitions: (transitions) => `passages permis : ${transitions}`,
+  stateTimes: (times) => `au plus pendant : ${times}`,
   counter: 'Ne fait que monter',
   counterRollover: (rollover) => `Ne fait que monter, et repart de 0 à ${rollover}`,
   spike: (threshold, window) => `À moins de ${threshold} écarts de la médiane de ${window} mesures`,
