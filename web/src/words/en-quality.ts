@@ -107,7 +107,7 @@ export const quality = {
   nothingWrong: 'nothing',
   unheard: (share: string) => `nothing known for ${share} of the time`,
   readings: (count: string) => `${count} readings`,
-  unknownShare: 'cannot be known',
+  unknownShare: 'cannot be known: not enough readings, or nothing declared',
   others: (count: string) => `and ${count} more kinds`,
   shares: (good: string, uncertain: string, bad: string, unknown: string) =>
     `good ${good}, uncertain ${uncertain}, bad ${bad}, unknown ${unknown} of the time`,

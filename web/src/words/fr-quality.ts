@@ -105,7 +105,7 @@ export const quality: Words['quality'] = {
   nothingWrong: 'rien',
   unheard: (share) => `rien de connu pendant ${share} du temps`,
   readings: (count) => `${count} mesures`,
-  unknownShare: 'impossible à savoir',
+  unknownShare: 'impossible à savoir : pas assez de mesures, ou rien de déclaré',
   others: (count) => `et ${count} autres sortes`,
   shares: (good, uncertain, bad, unknown) => `bon ${good}, incertain ${uncertain}, mauvais ${bad}, inconnu ${unknown} du temps`,
   legend: { good: 'Bon', uncertain: 'Incertain', bad: 'Mauvais', unknown: 'Inconnu : rien n’a été entendu' },
