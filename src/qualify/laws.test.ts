@@ -7,11 +7,12 @@ import { SignalTable } from '../core/signals.ts'
 import { rank, Status } from '../core/status.ts'
 import { SECOND } from '../core/time.ts'
 import { Qualify } from './index.ts'
+import type { Rule } from './rule.ts'
 
 /** What holds whatever comes: with every rule declared on one signal, peers, a substitute, a flood limit. */
 const T0 = 1_700_000_000 * SECOND
 
-function node(reasons = new ReasonSets()) {
+function node(reasons = new ReasonSets(), others: readonly Rule[] = []) {
   const signals = new SignalTable()
   const common = { connection: 'c', address: 'a', dataType: 'number' } as const
   signals.define({ ...common, id: 's/plain' })
@@ -22,7 +23,7 @@ function node(reasons = new ReasonSets()) {
     ...{ states: { 1: 'a', 2: 'b', 3: 'c' }, transitions: { a: ['b'], b: ['c'], c: ['a'] }, maxStateUs: { a: SECOND } },
   })
   const qualify = new Qualify(signals, reasons, {
-    site: 's',
+    ...{ site: 's', others },
     maintenance: [
       { signals: 'all', from: new Date((T0 + 20 * SECOND) / 1000).toISOString(), to: new Date((T0 + 25 * SECOND) / 1000).toISOString() },
     ],
@@ -125,6 +126,15 @@ test('late data is judged as data on time is, except for its lateness', () => {
       const strip = (list: ReturnType<ReturnType<typeof node>['judge']>) =>
         list.filter(({ signal }) => signal !== 's/clean').map((one) => one.reasons.filter((reason) => !late.has(reason)))
       assert.deepEqual(strip(node().judge(batchOf(given, T0 + 500 * SECOND))), strip(node().judge(batchOf(given))))
+    }),
+  )
+})
+
+test('a rule is shown every reading that it has something to say of: shown all of them, the rules say the same', () => {
+  const curious: Rule = { isActive: true, declare: () => ({ isAlways: true }), judge: () => {} }
+  fc.assert(
+    fc.property(rows, (given) => {
+      assert.deepEqual(node(new ReasonSets(), [curious]).judge(batchOf(given)), node().judge(batchOf(given)))
     }),
   )
 })
