@@ -76,7 +76,13 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const last = new LastValues()
   const startedTime = clock.now()
   const { transport } = deps
-  const { spool, historian, lastRecordedTime, storedTo } = await openStores(loaded, signals, reasons, deps, transport?.dial !== undefined)
+  const { spool, historian, lastRecordedTime, storedTo } = await openStores(
+    loaded,
+    signals,
+    reasons,
+    deps,
+    (transport?.dial ?? transport?.oneWay?.link) !== undefined,
+  )
   const { peers, maintenance, substitutes, site } = config
   const clocksOff = new ClocksOff()
   const others = [clockOffset(reasons, clocksOff)]

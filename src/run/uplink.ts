@@ -27,7 +27,8 @@ const NOTE_MS = 1_000
 
 export interface UplinkParts {
   readonly spool: Spool
-  readonly link: () => Link
+  /** A link that will send from `next` on. */
+  readonly link: (next: number) => Link | Promise<Link>
   readonly endpoint: string
   readonly version: string
   /** A relay hands over what it received; every other node its own log. */
@@ -115,10 +116,10 @@ export class Uplink {
     const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
     while (!stop.aborted) {
       this.#set('connecting')
-      const link = (this.#link = this.#parts.link())
       this.#attempts++
       try {
-        await this.#attempt(link, () => backOff.reset())
+        this.#link = await this.#parts.link(((await this.#parts.cursor?.read()) ?? this.#confirmed) + 1)
+        await this.#attempt(this.#link, () => backOff.reset())
       } catch (error) {
         const isRefused = error instanceof LinkRefused
         this.#problem = { time: clock.now(), message: (error as Error).message, ...(isRefused && { code: error.code }) }
@@ -130,9 +131,9 @@ export class Uplink {
         if (!isRefused && !(error instanceof NotConnected)) log.error({ error }, 'the link failed in an unexpected way')
         this.#set(isRefused ? 'refused' : 'waiting')
       } finally {
-        await link.close()
-        this.#sentBefore.bytes += link.counters.sentBytes
-        this.#sentBefore.samples += link.counters.sentSamples
+        await this.#link?.close()
+        this.#sentBefore.bytes += this.#link?.counters.sentBytes ?? 0
+        this.#sentBefore.samples += this.#link?.counters.sentSamples ?? 0
         this.#link = undefined
       }
       if (!stop.aborted) await clock.sleep(this.#state === 'refused' ? REFUSED_MS * (0.5 + random()) : backOff.next(), stop)

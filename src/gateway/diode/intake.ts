@@ -1,6 +1,7 @@
 import { decodeBatch } from '../../core/batch-codec.ts'
 import { readBlock } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
+import type { MissingTaker } from '../../core/link.ts'
 import { type Hello, LinkRefused, type Peer, type Reception } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
 import { type Content, parseRecord } from '../../core/record-content.ts'
@@ -10,10 +11,9 @@ import type { GapMap } from './gap-map.ts'
 import { DIODE_LIMITS } from './limits.ts'
 import type { Message } from './message.ts'
 import { beat, bodyOf, headOf, parse, reading, recordsHead, showHead, Unreadable } from './reading.ts'
-import type { Importer } from './receiver.ts'
 
 export interface IntakeOptions {
-  readonly reception: () => Reception & Importer
+  readonly reception: () => Reception & MissingTaker
   readonly peer: Peer
   readonly gaps: GapMap
   readonly clock: Clock
@@ -69,7 +69,7 @@ export class Intake {
   readonly #streams = new Map<string, Stream>()
   readonly #stop = new AbortController()
   #wake = Promise.withResolvers<void>()
-  #reception: (Reception & Importer) | undefined
+  #reception: (Reception & MissingTaker) | undefined
   #said: Hello | undefined
   #queuedBytes = 0
   #heldBytes = 0

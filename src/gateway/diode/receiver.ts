@@ -1,6 +1,5 @@
-import type { Peer, Reception } from '../../core/link.ts'
+import type { MissingTaker, Peer, Reception } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
-import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { Codes } from './blocks.ts'
 import { bootKey, claimedBoot, openDatagram } from './datagram.ts'
@@ -8,11 +7,6 @@ import type { GapMap } from './gap-map.ts'
 import { Intake, type IntakeCounters, newIntakeCounters } from './intake.ts'
 import { Joiner } from './message.ts'
 import { Window } from './window.ts'
-
-/** Takes records that lie in declared gaps, in order of their sequences; those that are here already change nothing. Resolves when they are durable. */
-export interface Importer {
-  importMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void>
-}
 
 /** Who may send: number, shared key, and the node that it proves. */
 export interface SenderIdentity {
@@ -26,7 +20,7 @@ export interface SenderIdentity {
 export interface DiodeReceiverOptions {
   readonly senders: readonly SenderIdentity[]
   /** A new one per start of a sender. */
-  readonly reception: (peer: Peer) => Reception & Importer
+  readonly reception: (peer: Peer) => Reception & MissingTaker
   readonly gaps: GapMap
   readonly clock: Clock
   readonly log: Logger

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { StreamId } from '../../core/link.ts'
+import type { MissingTaker, StreamId } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
 import { machineFiles } from '../spool/files.ts'
 import { type Anchor, checkImport, ImportRefused, readImport } from '../spool/import.ts'
 import type { GapMap } from './gap-map.ts'
-import type { Importer } from './receiver.ts'
 
 const SUFFIX = '.ecx'
 
@@ -27,7 +26,7 @@ export async function dropImport(path: string, imports: string): Promise<string>
 
 export interface ImportParts {
   readonly gaps: GapMap
-  readonly importer: Importer
+  readonly importer: MissingTaker
   /** The records of a stream that are here, to hold the file against. */
   readonly anchorOf: (stream: StreamId) => Anchor
   /** Take files too that meet no record that is here: nothing but their own checksum then says where they are from. */

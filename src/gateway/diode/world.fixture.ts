@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Forwarded } from '../../core/forwarded.ts'
-import type { Hello } from '../../core/link.ts'
+import type { Hello, MissingTaker } from '../../core/link.ts'
 import { silent } from '../../core/log.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
 import type { Spool, SpoolRecord, StreamPosition } from '../../core/spool.ts'
@@ -9,7 +9,7 @@ import { Intake } from '../link/intake.ts'
 import { defineSignals, readAll, start, temporaryDirectory } from '../spool/harness.ts'
 import { GapMap } from './gap-map.ts'
 import { type DiodeSettings, diodeDefaults } from './options.ts'
-import { DiodeReceiver, type Importer } from './receiver.ts'
+import { DiodeReceiver } from './receiver.ts'
 import { DiodeSender } from './sender.ts'
 
 /** Numbers from a seed, 0 up to 1 (mulberry32). */
@@ -78,6 +78,7 @@ export function memoryHub() {
       records.push(...more)
       return last
     },
+    forwardMissing: async ({ records: more }: Forwarded) => more.at(-1) as SpoolRecord,
     streams: () => [...positions.values()],
   }
   return { records, imported, log }
@@ -95,7 +96,7 @@ export async function world(test: TestContext, seed: number, weather: Weather, s
   const gaps = await GapMap.open(`${directory}/gaps.json`, async () => {})
   const makeReceiver = () => {
     const intake = new Intake({ log: hub.log, clock })
-    const importer: Importer = {
+    const importer: MissingTaker = {
       importMissing: async (records) => {
         hub.imported.push(...records)
       },
