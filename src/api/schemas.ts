@@ -31,6 +31,10 @@ export const signal = z.object({
   dataType: z.enum(['number', 'boolean', 'text']),
   unit: z.string().optional(),
   displayUnit: z.string().optional().describe('unit people see; values are in `unit`'),
+  display: z
+    .object({ factor: z.number(), offset: z.number() })
+    .optional()
+    .describe('value × factor + offset is the value in `displayUnit`; absent: shown as stored'),
   sourceUnit: z.string().optional().describe('unit the source gives, where `unit` was declared'),
   label: label.optional(),
   decimals: z.int().optional(),
