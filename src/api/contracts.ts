@@ -13,7 +13,7 @@ export function contractRoutes(server: Server, { view }: Resources): void {
     {
       config: { permission: 'read' },
       schema: {
-        summary: 'Data contracts: both owners, permitted and forbidden uses, bound signals, violations since the start',
+        summary: 'Data contracts: both owners, permitted and forbidden uses, bound signals, violations',
         querystring: z.strictObject({ id: z.string().optional().describe('only this one') }),
         response: { 200: contractList },
       },
@@ -42,7 +42,8 @@ function toContract(view: NodeView, { contract, enforced, bound, findings }: Con
 }
 
 function toProperty(view: NodeView, property: ContractProperty, bound: ReadonlySet<number>): Contract['properties'][number] {
-  const { name, range, required, states, delayUs, signal, logicalType, unit, meaning, timestampRule, minimumStatus } = property
+  const { name, range, required, states, delayUs, silenceUs, checks, signal, logicalType, unit, meaning, timestampRule, minimumStatus } =
+    property
   return {
     name,
     signals: firstOf(bound, API_LIMITS.contractSignals).flatMap((index) => view.signals.at(index)?.id ?? []),
@@ -53,6 +54,8 @@ function toProperty(view: NodeView, property: ContractProperty, bound: ReadonlyS
     ...(Number.isFinite(range.high) && { maximum: range.high }),
     ...((range.lowOpen || range.highOpen) && { exclusive: { minimum: range.lowOpen, maximum: range.highOpen } }),
     ...(states && { states: [...states] }),
+    ...(silenceUs !== undefined && { maxSilenceSeconds: silenceUs / SECOND }),
+    ...(checks.length > 0 && { checks: checks.map(({ name }) => name) }),
     ...(delayUs !== undefined && { maxDelaySeconds: delayUs / SECOND }),
   }
 }
@@ -63,9 +66,19 @@ function firstOf(all: Iterable<number>, limit: number): number[] {
   return found
 }
 
-function toViolation({ property, kind, firstTime, lastTime, count, lastHour, examples }: ContractFinding): Contract['violations'][number] {
+function toViolation({
+  property,
+  kind,
+  check,
+  firstTime,
+  lastTime,
+  count,
+  lastHour,
+  examples,
+}: ContractFinding): Contract['violations'][number] {
   return {
     ...{ property, kind, count, lastHour },
+    ...(check !== undefined && { check }),
     firstTime: formatTime(firstTime),
     lastTime: formatTime(lastTime),
     examples: examples.map(({ signal, time, value }) => ({ signal, time: formatTime(time), value })),

@@ -132,6 +132,7 @@ export function contractsOf(nowMs: number): Contract[] {
     status: 'active',
     enforced: true,
     name: 'Baggage carousels of terminal 2E',
+    language: 'en',
     file: 'contracts/baggage.odcs.yaml',
     otOwner: 'Baggage maintenance, terminal 2E',
     itOwner: 'Airport operations centre, data team',

@@ -33,7 +33,7 @@ function bench(contracts: readonly Contract[]) {
   define('a/mode', 'number')
   define('b/current', 'number', 'mA')
   define('free', 'number')
-  const watch = createContractWatch({ contracts, site: 't', signals, reasons })
+  const watch = createContractWatch({ contracts, site: 't', signals, reasons, since: T0 - 3 * HOUR })
   const judge = (rows: readonly Row[], receivedTime = T0) => {
     const batch = batchOf(rows, receivedTime)
     watch.judge(batch)

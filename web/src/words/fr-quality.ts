@@ -72,6 +72,8 @@ export const breaches: Words['breaches'] = {
   delay: 'Plus tard que promis',
   status: 'De statut inférieur à celui promis',
   null: 'Sans valeur alors qu’il en faut une',
+  silence: 'Sa source muette plus longtemps que promis',
+  check: 'Un contrôle de qualité non tenu',
 }
 
 export const contractStatus: Words['contractStatus'] = {
@@ -133,7 +135,7 @@ export const quality: Words['quality'] = {
 
 export const contracts: Words['contracts'] = {
   title: 'Contrats',
-  intro: 'Ce qui a été promis sur les données, par qui, à quoi elles peuvent servir, et où la promesse a été rompue depuis le démarrage.',
+  intro: 'Ce qui a été promis sur les données, par qui, à quoi elles peuvent servir, et où la promesse a été rompue.',
   emptyTitle: 'Aucun contrat n’est encore déclaré',
   emptyText:
     'Un contrat de données dit ce qu’un ensemble de signaux signifie, ce qui en est promis, à quoi ils peuvent et ne doivent pas servir, et qui en répond du côté des installations (OT) et du côté de ceux qui s’en servent (IT).',
@@ -154,7 +156,7 @@ export const contracts: Words['contracts'] = {
   file: 'Déclaré dans',
   enforced: 'appliqué',
   notEnforced: 'listé seulement, non appliqué',
-  kept: 'Tenu : rien ne l’a rompu depuis le démarrage.',
+  kept: 'Tenu : rien ne l’a rompu jusqu’ici.',
   notJudged: 'Non appliqué : rien n’est jugé d’après lui.',
   violations: 'Promesses rompues',
   brokenIn: (count) => `${count} dans la dernière heure`,
@@ -173,6 +175,9 @@ export const contracts: Words['contracts'] = {
   required: 'une valeur est exigée',
   minimumStatus: (status) => `statut au moins ${status}`,
   maxDelay: (delay) => `au plus ${delay} de retard`,
+  maxSilence: (time) => `au plus ${time} de silence`,
+  checks: (names) => `chaque heure ${names}`,
+  writtenIn: (language) => `Le contrat est écrit en ${language}`,
   above: (limit) => `au-dessus de ${limit}`,
   below: (limit) => `au-dessous de ${limit}`,
   atLeast: (limit) => `au moins ${limit}`,
