@@ -18,6 +18,7 @@ schema:
       - name: level
         logicalType: integer
         logicalTypeOptions: { maximum: 100 }
+        quality: [{ metric: invalidValues, arguments: { validValues: [11, 101] }, mustBe: 0 }]
         customProperties: [{ property: signal, value: tank/level }]
 customProperties:
   - { property: otOwner, value: Water }
