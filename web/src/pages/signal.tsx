@@ -96,7 +96,7 @@ function Origin({ signal }: { signal: Signal }) {
         <dd>
           {signal.unit ? `${unit} ` : words.value.noUnit} {shown && unit !== shown && <span className="soft">UCUM {shown}</span>}{' '}
           {signal.display && (
-            <span className="soft">{words.value.storedIn(`${formatUnit(signal.unit, locale)} (UCUM ${signal.unit})`)}</span>
+            <span className="soft">· {words.value.storedIn(`${formatUnit(signal.unit, locale)} (UCUM ${signal.unit})`)}</span>
           )}
         </dd>
         <dt>{words.signal.normal}</dt>
