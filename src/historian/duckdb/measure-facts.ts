@@ -77,8 +77,9 @@ export async function numbersOf(
   const result = await connection.run(`SELECT ${[...list, ...(text ? [text] : [])].join(', ')} ${rest}`)
   for (const chunk of await result.fetchAllChunks()) {
     const vectors = columns.map((_, i) => columnOf(chunk, i, Float64Array))
+    const { rowCount } = chunk
     const texts = text ? chunk.getColumnVector(columns.length) : undefined
-    for (let i = 0; i < chunk.rowCount; i++) {
+    for (let i = 0; i < rowCount; i++) {
       const item = texts?.getItem(i)
       take(
         vectors.map((vector) => vector[i] as number),

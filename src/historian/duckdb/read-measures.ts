@@ -83,7 +83,7 @@ function keysOf({ dictionaries }: ReadContext, query: MeasureQuery, limits: Stor
 
 /** Facts of every hour of [from, to), or of the first hours when time ran out. */
 async function factsOf(job: Job, from: Micros, to: Micros): Promise<FactsByHour> {
-  const facts = await cachedFacts(job.context, { from, to, keys: job.filter })
+  const facts = await cachedFacts(job.context, { from, to, keys: job.filter }, job.watermark, job.learnt)
   const missing = new Map<Micros, number[]>()
   for (let hour = from; hour < to; hour += HOUR) {
     const some = facts.get(hour)
