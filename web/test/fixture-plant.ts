@@ -129,7 +129,7 @@ function abnormalities(id: string, timeMs: number): Partial<Sample> {
         value: 18.4 + Math.sin(timeMs / 5_000) * 0.6,
         status: 'Uncertain',
         statusCode: 'UncertainEngineeringUnitsExceeded',
-        reasons: ['range@1'],
+        reasons: ['contract', 'range@1'],
       }
     case 't2e/energy/meter-4/power':
       return { value: null, status: 'Bad', statusCode: 'BadNoCommunication', reasons: ['modbus-gateway-target-silent'] }

@@ -81,6 +81,7 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
     await page.keyboard.press('Enter')
     const why = page.locator('.why')
     await why.getByText('Normal range 0 … 16 A').waitFor()
+    assert.match((await why.getByRole('link', { name: 'Said by a data contract' }).getAttribute('href')) ?? '', /#\/contracts/)
     await why.getByText('model carousel-motor · written by C. Martin, baggage maintenance').waitFor()
     await why.getByText('Declared so since 12/11/2026').waitFor()
     await page.getByText('Serial number M3-1102, in place since 02/06/2025').waitFor()

@@ -74,6 +74,7 @@ export const en = {
     none: 'no reading',
     noReason: '  nothing is known against it',
     because: 'because of',
+    byContract: 'said by a data contract: `ecluse contract show` prints it',
     notARule: 'said by the device or by the node, not by a rule',
     by: (author: string) => `declared by ${author}`,
     declared: (since: string, model: string | undefined, version: string | undefined) =>

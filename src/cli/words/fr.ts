@@ -80,6 +80,7 @@ export const fr: Words = {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',
     because: 'à cause de',
+    byContract: 'dit par un contrat de données : `ecluse contract show` l’affiche',
     notARule: 'dit par l’équipement ou par le nœud, non par une règle',
     by: (author) => `déclaré par ${author}`,
     declared: (since, model, version) =>

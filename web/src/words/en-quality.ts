@@ -131,6 +131,7 @@ export const quality = {
   author: (author: string) => `written by ${author}`,
   since: (time: string) => `Declared so since ${time}`,
   configVersion: (version: string) => `configuration ${version}`,
+  byContract: 'Said by a data contract, not by a rule: see what it promises',
   noRule: 'Said by the device or by its connection, not by a rule.',
   contractsHere: 'Data contracts',
   contractsNone: 'No contract binds this signal.',

@@ -128,6 +128,7 @@ export const quality: Words['quality'] = {
   author: (author) => `écrite par ${author}`,
   since: (time) => `Déclaré ainsi depuis le ${time}`,
   configVersion: (version) => `configuration ${version}`,
+  byContract: 'Dit par un contrat de données, pas par une règle : voir ce qu’il promet',
   noRule: 'Dit par l’appareil ou sa connexion, pas par une règle.',
   contractsHere: 'Contrats de données',
   contractsNone: 'Aucun contrat ne lie ce signal.',
