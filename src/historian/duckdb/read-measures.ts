@@ -56,7 +56,7 @@ export async function readMeasures(
   for (let begin = from; begin < end; begin = nextDay(begin)) {
     const stop = Math.min(hourOf(end - 1) + HOUR, nextDay(begin))
     const facts = await factsOf(job, begin, stop)
-    if (begin === from) held = await heldBefore(context, keys, from)
+    if (begin === from) held = await heldBefore(context, keys, job.filter, from)
     for (let hour = begin; hour < stop; hour += HOUR) {
       const some = facts.get(hour)
       if (!some) return { rows: rows.slice(0, limit), truncated: true }
