@@ -27,12 +27,16 @@ export interface Failing {
   end(): Promise<void>
 }
 
-/** Makes system calls of a process fail with `error` from now on. Resolves when strace is attached. */
-export async function failCalls(pid: number, calls: readonly string[], error: string, log: string): Promise<Failing> {
+/** Makes system calls of a process, on one file where a path is given, fail with `error` from now on. Resolves when strace is attached. */
+export async function failCalls(pid: number, calls: readonly string[], error: string, log: string, path?: string): Promise<Failing> {
   const filters = ['-e', `trace=${calls.join(',')}`, '-e', `inject=${calls.join(',')}:error=${error}`]
-  const child: ChildProcess = spawn(tool('strace'), ['-f', '-e', 'signal=none', '-ttt', '-o', log, ...filters, '-p', String(pid)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const child: ChildProcess = spawn(
+    tool('strace'),
+    ['-f', '-e', 'signal=none', '-ttt', '-o', log, ...filters, ...(path ? ['-P', path] : []), '-p', String(pid)],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   let said = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said += text
