@@ -80,7 +80,9 @@ test('loss is a stall; loss that goes on is the end', { timeout: LIMIT_MS }, asy
   assert.equal(all.proxy.counters.resets, 1)
 })
 
-test('half-open: nothing arrives and nobody is told, until it heals for new connections', { timeout: LIMIT_MS }, async (t) => {
+test('half-open: nothing arrives and nobody is told, and it ends with the first word after the network heals', {
+  timeout: LIMIT_MS,
+}, async (t) => {
   const { client, bytes, proxy } = await bench(t, {})
   client.write('a')
   await until('an answer', LIMIT_MS, () => bytes().length === 1)
@@ -88,6 +90,11 @@ test('half-open: nothing arrives and nobody is told, until it heals for new conn
   client.write('b')
   await until('swallowed', LIMIT_MS, () => proxy.counters.swallowedBytes === 1)
   assert.deepEqual([bytes().length, client.destroyed], [1, false])
+  proxy.chaos.halfOpen = false
+  const closed = closing(client)
+  client.write('c')
+  await closed
+  assert.equal(bytes().length, 1, 'no byte follows a hole')
 })
 
 test('resets: at once for all there are, and for those who come', { timeout: LIMIT_MS }, async (t) => {

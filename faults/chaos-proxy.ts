@@ -14,7 +14,7 @@ export interface Chaos {
   loss: number
   /** Share of chunks after which the connection is reset, 0..1. */
   resets: number
-  /** Bytes are taken and go nowhere, and nobody is told. */
+  /** Bytes are taken and go nowhere, and nobody is told. A connection that lost bytes so is reset when the network heals and one end speaks: TCP has no holes. */
   halfOpen: boolean
   /** New connections are reset. */
   refuses: boolean
@@ -62,8 +62,9 @@ export async function startChaosProxy(
       counters.resets++
       for (const socket of [near, far]) socket.resetAndDestroy()
     }
-    forward(near, far, { state, counters, random, reset })
-    forward(far, near, { state, counters, random, reset })
+    const pair = { state, counters, random, reset, hasHole: false }
+    forward(near, far, pair)
+    forward(far, near, pair)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const resetAll = () => {
@@ -79,15 +80,19 @@ export async function startChaosProxy(
   }
 }
 
-interface Way {
+/** What both directions of a connection share. */
+interface Pair {
   readonly state: Chaos
   readonly counters: ChaosProxy['counters']
   readonly random: () => number
   readonly reset: () => void
+  /** Bytes of it were swallowed. */
+  hasHole: boolean
 }
 
 /** One direction. Order is kept whatever the delays: no chunk, and no end, leaves before the one ahead of it. */
-function forward(from: Socket, to: Socket, { state, counters, random, reset }: Way): void {
+function forward(from: Socket, to: Socket, pair: Pair): void {
+  const { state, counters, random, reset } = pair
   const waiting: { dueMs: number; bytes: Buffer | 'end' }[] = []
   let timer: NodeJS.Timeout | undefined
   let freeMs = 0
@@ -118,9 +123,10 @@ function forward(from: Socket, to: Socket, { state, counters, random, reset }: W
   from.on('data', (bytes: Buffer) => {
     if (state.halfOpen) {
       counters.swallowedBytes += bytes.length
+      pair.hasHole = true
       return
     }
-    if (random() < state.resets) return reset()
+    if (pair.hasHole || random() < state.resets) return reset()
     const isLost = random() < state.loss
     lost = isLost ? lost + 1 : 0
     counters.stalls += isLost ? 1 : 0
