@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../bench/node.ts'
 import { systemClock } from '../src/core/time.ts'
@@ -15,7 +15,7 @@ export const title = 'Power cut'
 export const needs = ['mkfs.ext4', 'losetup', 'mount', 'umount']
 export const mounts = true
 
-const DISK = '192M'
+const DISK_BYTES = 192 * 2 ** 20
 const LIMIT_MS = 30_000
 /** A disk and a process last for so many cuts. */
 const CUTS_A_LIFE = 10
@@ -87,7 +87,8 @@ function mounted(folder: string, image: string, name: string, isNew: boolean): s
   const path = join(folder, name)
   mkdirSync(path)
   if (isNew) {
-    execFileSync('truncate', ['-s', DISK, image])
+    writeFileSync(image, '')
+    truncateSync(image, DISK_BYTES)
     execFileSync(tool('mkfs.ext4'), ['-q', image])
   }
   execFileSync(tool('mount'), ['-o', 'loop', image, path])
