@@ -166,7 +166,6 @@ async function onSmallDisk<T>(work: (data: string) => Promise<T>): Promise<T> {
 /** Fills the disk with a file of ballast. */
 const fill: Break = async (_node, bench) => {
   const ballast = join(bench.data, '..', 'ballast')
-  const since = Date.now()
   const top = () => {
     const { bavail, bsize } = statfsSync(bench.data)
     if (bavail > 0) {
@@ -178,6 +177,7 @@ const fill: Break = async (_node, bench) => {
     }
   }
   top()
+  const since = Date.now()
   const filling = setInterval(top, 20)
   return {
     since: () => since,
