@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { basename, join } from 'node:path'
 import { machine } from '../bench/report.ts'
 import { type Fault, type Form, HEADING, line, mayMount, missing, notRun } from './row.ts'
@@ -27,7 +28,9 @@ if (unknown.length > 0) {
   console.error(`no fault named ${unknown.join(', ')}; there are: ${all.join(', ')}`)
   process.exit(1)
 }
-console.log(`Machine: ${machine()}. ${new Date().toISOString().slice(0, 10)}, ${form} form.\n\n${HEADING}`)
+console.log(
+  `Machine: ${machine()}, load ${(loadavg()[0] as number).toFixed(1)}. ${new Date().toISOString().slice(0, 10)}, ${form} form.\n\n${HEADING}`,
+)
 let failed = 0
 for (const name of names.length > 0 ? names : all) {
   const args = [import.meta.filename, '--one', name, ...(form === 'long' ? ['--long'] : [])]
