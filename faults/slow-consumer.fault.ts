@@ -14,8 +14,8 @@ const SHARE = 0.01
 const TICK_MS = 20
 const GROWTH_MB = 64
 const SLOWER = 1.1
-/** What the 99th percentile of a loopback on a shared machine moves by itself, milliseconds. */
-const NOISE_MS = 5
+/** What the 99th percentile moves by itself, milliseconds: on a machine that runs other tests too, and on one left alone for the long form. */
+const NOISE_MS = { short: 25, long: 5 }
 const SETTLE_MS = 300
 const LIMIT_MS = 30_000
 
@@ -46,7 +46,7 @@ export async function run(form: Form): Promise<Row[]> {
       const { missed } = fast
       fast.end()
       await node.stop()
-      return [row(pairs, windowMs, { growth: most - before, alone, beside, missed: missed(), read: skipped })]
+      return [row(form, pairs, windowMs, { growth: most - before, alone, beside, missed: missed(), read: skipped })]
     } finally {
       await node.kill()
     }
@@ -54,6 +54,7 @@ export async function run(form: Form): Promise<Row[]> {
 }
 
 function row(
+  form: Form,
   pairs: number,
   windowMs: number,
   { growth, alone, beside, missed, read }: { growth: number; alone: number[]; beside: number[]; missed: number; read: number },
@@ -64,9 +65,9 @@ function row(
     fault: 'slow consumer of the live stream',
     method: `10,000 samples/s; a client that reads 1 % of it (${(read / 1024).toFixed(0)} kB); windows of ${windowMs / 1000} s without and with it in turn`,
     runs: pairs,
-    target: `memory ≤ +64 MB, p99 of the others ≤ +10 % (or ${NOISE_MS} ms), nothing missed by them`,
+    target: `memory ≤ +64 MB, p99 of the others ≤ +10 % (or ${NOISE_MS[form]} ms), nothing missed by them`,
     figure: `memory +${growth.toFixed(1)} MB; p99 ${before.toFixed(1)} ms alone, ${after.toFixed(1)} ms beside it; ${missed} missed`,
-    met: growth <= GROWTH_MB && after <= Math.max(before * SLOWER, before + NOISE_MS) && missed === 0 && read > 0,
+    met: growth <= GROWTH_MB && after <= Math.max(before * SLOWER, before + NOISE_MS[form]) && missed === 0 && read > 0,
   }
 }
 
