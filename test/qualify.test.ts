@@ -12,6 +12,7 @@ import { signalBase, toDefinition } from '../src/core/config-parts.ts'
 import type { Connector } from '../src/core/connector.ts'
 import { silent } from '../src/core/log.ts'
 import { SECOND, systemClock } from '../src/core/time.ts'
+import { explain } from '../src/qualify/index.ts'
 import { type RunningNode, startNode } from '../src/run/node.ts'
 
 /** A whole node whose device says what it is told to: what the rules remember, and how they were declared, across restarts and changes. */
@@ -63,12 +64,13 @@ async function withNode<T>(
   signal: string,
   device: ReturnType<typeof toldConnector>,
   work: (node: RunningNode) => Promise<T>,
+  more = '',
 ) {
   const file = join(directory, 'ecluse.yaml')
   const models = 'amps: { unit: A, range: [0, 9], flatLine: 15s, author: Camille Roy }'
   writeFileSync(
     file,
-    `version: 1\nsite: { id: t }\nmodels: { ${models} }\nhistorian: { commitInterval: 20ms }\nconnections:\n  d: { kind: told, signals: [${signal}] }\n`,
+    `version: 1\nsite: { id: t }\nmodels: { ${models} }\nhistorian: { commitInterval: 20ms }\n${more}connections:\n  d: { kind: told, signals: [${signal}] }\n`,
   )
   const loaded = await loadConfig(file, { connectors: [device.connector], env: {} })
   const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0' })
@@ -174,5 +176,36 @@ test('a reading is explained by the rule as it was declared then, after the decl
     } finally {
       await api.close()
     }
+  })
+})
+
+test('a maintenance window is explained as it was declared then, after it has gone from the file', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-window-'))
+  after(() => rmSync(directory, { recursive: true, force: true }))
+  const device = toldConnector()
+  const window =
+    "maintenance: [{ signals: '**', from: '2020-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z', reason: new bearings, author: Lou Roux }]\n"
+  const first = await withNode(
+    directory,
+    '{ id: a, model: amps }',
+    device,
+    async (node) => {
+      device.say(5)
+      return (await readings(node, 1))[0]
+    },
+    window,
+  )
+  assert.deepEqual(first?.reasons, ['under-maintenance'])
+  await withNode(directory, '{ id: a, model: amps }', device, async ({ view }) => {
+    const { ingest } = await view.historian.samples({ signal: 't/a', from: 0, to: (first?.time ?? 0) + 1, limit: 1 })
+    const [row] = await view.historian.ingests([ingest[0] as number])
+    assert.notEqual(row?.configVersion, view.configVersion)
+    const declared = await view.historian.declared(row?.configVersion ?? '')
+    const definition = (await view.historian.definitions('t/a'))[0]?.definition
+    assert.ok(definition)
+    const { version: _, ...said } = explain('under-maintenance', definition, declared, first?.time) ?? { version: 0 }
+    const parameters = { from: '2020-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z', reason: 'new bearings' }
+    assert.deepEqual(said, { reason: 'under-maintenance', rule: 'maintenance', parameters, author: 'Lou Roux' })
+    assert.deepEqual((await view.historian.declared(view.configVersion))?.maintenance, [])
   })
 })

@@ -111,7 +111,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
     ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored) },
     connections: () => [connection],
     contracts: options.contracts ?? (() => []),
-    ...{ peers: {}, equipment: {} },
+    equipment: {},
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
       ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },
@@ -133,6 +133,7 @@ function fakeHistorian(signals: SignalTable, reasons: ReasonSets, stored: readon
   const refuse = () => Promise.reject(new Error('not part of the fixture'))
   return {
     writers: async () => [],
+    declared: async () => undefined,
     samples: async ({ signal, from, to, limit, descending }) => {
       const index = signals.indexOf(signal)
       const asked = ({ batch, row }: Place) => batch.signal[row] === index && timeOf({ batch, row }) >= from && timeOf({ batch, row }) < to

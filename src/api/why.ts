@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Place, placesOf } from '../core/equipment.ts'
 import type { DefinitionRow, SampleColumns } from '../core/historian.ts'
 import type { NodeView } from '../core/node-view.ts'
+import type { Declared } from '../core/record-content.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 import { DAY, formatTime, HOUR, type Micros } from '../core/time.ts'
 import { appliedRules, explain } from '../qualify/index.ts'
@@ -34,6 +35,7 @@ export function whyRoutes(server: Server, { view }: Resources): void {
       const sample = found?.sample ?? (query.at === undefined ? lastSample(view, view.signals.indexOf(signal.id) as number) : undefined)
       const version = versions.findLast(({ sinceIngest }) => found === undefined || sinceIngest <= found.ingest) ?? versions[0]
       const definition = version?.definition ?? signal
+      const declared = await declaredThen(view, found?.ingest)
       const hour = Math.floor(at / HOUR) * HOUR
       const { rows } = await measured(view, { from: hour, to: hour + HOUR }, [signal.id], 1)
       return {
@@ -41,8 +43,8 @@ export function whyRoutes(server: Server, { view }: Resources): void {
         at: formatTime(at),
         ...(sample && { sample }),
         equipment: placesOf(signal.id, view.equipment, at).map(toPlace),
-        rules: (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, view.peers) ?? []),
-        applied: appliedRules(definition),
+        rules: (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, declared, found?.time ?? at) ?? []),
+        applied: appliedRules(definition, declared),
         ...declaration(version, definition),
         ...(rows.length > 0 && { quality: toQualityRow(view, signal.id, rows) }),
       }
@@ -54,10 +56,21 @@ function toPlace({ asset, label, ...place }: Place): Why['equipment'][number] {
   return { ...place, ...(label && { label }), ...(asset && { asset: { ...asset, since: formatTime(asset.since) } }) }
 }
 
+/** What was declared when a record was written, by the configuration of the node that wrote it; without a record, what is declared now. */
+async function declaredThen(view: NodeView, ingest: number | undefined): Promise<Declared | undefined> {
+  const [row] = ingest === undefined ? [] : await view.historian.ingests([ingest])
+  return view.historian.declared(row?.configVersion ?? view.configVersion)
+}
+
 /** The newest stored sample at or before a time, with the record it came in. */
-async function stored(view: NodeView, signal: SignalDefinition, at: Micros): Promise<{ sample: Sample; ingest: number } | undefined> {
+async function stored(
+  view: NodeView,
+  signal: SignalDefinition,
+  at: Micros,
+): Promise<{ sample: Sample; ingest: number; time: Micros } | undefined> {
   const columns = await view.historian.samples({ signal: signal.id, from: at - LOOK_BACK, to: at + 1, limit: 1, descending: true })
-  return columns.count === 0 ? undefined : { sample: sampleOf(signal, columns), ingest: columns.ingest[0] as number }
+  if (columns.count === 0) return undefined
+  return { sample: sampleOf(signal, columns), ingest: columns.ingest[0] as number, time: columns.time[0] as number }
 }
 
 function sampleOf(signal: SignalDefinition, { time, value, status, reasons, reasonSets, text }: SampleColumns): Sample {

@@ -1,3 +1,4 @@
+import type { Declared } from './record-content.ts'
 import type { SignalDefinition } from './signals.ts'
 import type { SpoolRecord } from './spool.ts'
 import type { Micros } from './time.ts'
@@ -177,6 +178,8 @@ export interface Historian {
   ingests(ids: readonly number[]): Promise<IngestRow[]>
   /** The tables of every node heard of, in the newest epoch of each: for going on in the middle of their logs. */
   writers(): Promise<WriterTables[]>
+  /** What a version of a configuration declared beside its signals; undefined when it is not known, or said nothing. */
+  declared(configVersion: string): Promise<Declared | undefined>
   /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */
   definitions(signal: string): Promise<DefinitionRow[]>
   /**

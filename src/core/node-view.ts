@@ -107,8 +107,6 @@ export interface NodeView {
   connections(): ConnectionHealth[]
   /** The contracts of the configuration, their signals, and what broke them since the start. */
   readonly contracts: ContractFindings
-  /** Groups of signals that must agree, as declared, by name. */
-  readonly peers: Readonly<Record<string, object>>
   /** Places of the equipment hierarchy by path under the site, and what stands in them. */
   readonly equipment: EquipmentConfig
   spool(): SpoolStats

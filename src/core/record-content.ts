@@ -10,7 +10,7 @@ export type Content =
   | { readonly kind: 'batch'; readonly batch: SampleBatch }
   | { readonly kind: 'signals'; readonly signals: readonly [number, SignalDefinition][] }
   | { readonly kind: 'reasons'; readonly first: number; readonly sets: readonly (readonly string[])[] }
-  | { readonly kind: 'config'; readonly version: string; readonly segment?: string | undefined }
+  | { readonly kind: 'config'; readonly version: string; readonly segment?: string | undefined; readonly declared?: Declared | undefined }
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly cause: string; readonly samples?: number | undefined }
   | { readonly kind: 'streams'; readonly streams: readonly StreamMark[] }
   | { readonly kind: 'forwarded' }
@@ -40,7 +40,14 @@ const reasons = z
   .object({ first: z.int().min(0), sets: z.array(z.array(z.string())) })
   .refine((record) => record.first + record.sets.length <= LIMITS.reasonSets, `more than ${LIMITS.reasonSets} sets of reasons`)
 const segment = z.string().min(1).max(32)
-const config = z.object({ version: z.string(), segment: segment.optional() })
+const declared = z.looseObject({
+  peers: z.record(z.string(), z.looseObject({})).optional(),
+  maintenance: z.array(z.looseObject({ signals: z.string(), from: z.string(), to: z.string() })).optional(),
+  clocks: z.record(z.string(), z.looseObject({ maxOffsetMs: z.number() })).optional(),
+})
+/** What a configuration declares that stands at no single signal: with it a reading is explained years later, also on another node. */
+export type Declared = z.infer<typeof declared>
+const config = z.object({ version: z.string(), segment: segment.optional(), declared: declared.optional() })
 const gap = z.object({ from: z.int().min(1), to: z.int().min(1), cause: z.string(), samples: z.int().optional() })
 /** A position as it is written down. */
 export const streamMarks = z.array(

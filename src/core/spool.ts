@@ -14,7 +14,8 @@ export interface Position {
 /**
  * What a record's payload holds. `batch`: `encodeBatch` bytes. The dictionaries are JSON in UTF-8:
  * `signals`: `[index, SignalDefinition][]`; `reasons`: `{first: number, sets: string[][]}`;
- * `config`: `{version: string, loadedTime: number, segment: string}`, the configuration in force from here on, and the id of the segment it begins.
+ * `config`: `{version: string, loadedTime: number, segment: string, declared?: Declared}`, the configuration in force from here on, and the id of the segment
+ * it begins.
  * `gap`: `{from: number, to: number, cause: string, samples?: number}`, sequences that are gone for good (overflow, corruption).
  * `forwarded`: records of another node's log as they came over a link (`encodeForwarded`). `streams`: how far each such log had come,
  * `{node, epoch, sequence, hash?}[]`, at the start of every segment.

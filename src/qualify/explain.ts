@@ -1,4 +1,7 @@
+import picomatch from 'picomatch'
+import type { Declared } from '../core/record-content.ts'
 import type { SignalDefinition } from '../core/signals.ts'
+import { type Micros, parseTime } from '../core/time.ts'
 import { RULES } from './rules/index.ts'
 
 /** What stands behind a reason: the rule, its version, what was declared, by whom. */
@@ -13,11 +16,7 @@ export interface RuleExplanation {
 }
 
 /** The rule behind a reason, as the definition in force at the time declared it; undefined for reasons that no rule gives (the device's own, liveness). */
-export function explain(
-  reason: string,
-  definition: SignalDefinition,
-  peers: Readonly<Record<string, object>> = {},
-): RuleExplanation | undefined {
+export function explain(reason: string, definition: SignalDefinition, declared: Declared = {}, time?: Micros): RuleExplanation | undefined {
   const { model, author } = definition
   const kind = RULES.find(({ reasons }) => reasons.includes(reason))
   if (kind) {
@@ -32,17 +31,44 @@ export function explain(
     }
   }
   // Its limit stands at the connection (`clock.maxOffset`), not at the signal.
-  if (reason === 'clock-offset') return { reason, rule: reason, version: 1, parameters: { connection: definition.connection } }
-  if (reason === 'under-maintenance') return { reason, rule: 'maintenance', version: 1, parameters: {} }
+  if (reason === 'clock-offset') return { reason, rule: reason, version: 1, parameters: clockOf(definition, declared) }
+  if (reason === 'under-maintenance') return maintained(definition, declared, time)
   const [rule, name = ''] = reason.split(':')
   if (rule === 'peers') {
-    const { author: by, ...parameters } = (peers[name] ?? {}) as { author?: string }
+    const { author: by, ...parameters } = (declared.peers?.[name] ?? {}) as { author?: string }
     return { reason, rule, version: 2, parameters: { name, ...parameters }, ...(by !== undefined && { author: by }) }
   }
   return undefined
 }
 
-/** Every rule that judges a signal, whether it fires or not. */
-export function appliedRules(definition: SignalDefinition): RuleExplanation[] {
-  return RULES.flatMap((kind) => (kind.parametersOf(definition) ? (explain(kind.reasons[0] as string, definition) ?? []) : []))
+/** Every rule that judges a signal, whether it fires or not: those of its own declaration, and the groups of peers it is in. */
+export function appliedRules(definition: SignalDefinition, declared: Declared = {}): RuleExplanation[] {
+  const own = RULES.flatMap((kind) => (kind.parametersOf(definition) ? (explain(kind.reasons[0] as string, definition) ?? []) : []))
+  const groups = Object.entries(declared.peers ?? {}).filter(([, group]) => membersOf(group).some((id) => isSame(id, definition.id)))
+  return [...own, ...groups.flatMap(([name]) => explain(`peers:${name}`, definition, declared) ?? [])]
 }
+
+function clockOf({ connection }: SignalDefinition, { clocks }: Declared): Record<string, unknown> {
+  const clock = clocks?.[connection]
+  return { connection, ...(clock && { maxOffset: `${clock.maxOffsetMs / 1000} s` }) }
+}
+
+/** The window that covers the reading. */
+function maintained({ id }: SignalDefinition, { maintenance = [] }: Declared, time: Micros | undefined): RuleExplanation {
+  const site = id.slice(0, id.indexOf('/') + 1)
+  const window = maintenance.find(({ signals, from, to }) => {
+    const isTime = time === undefined || (time >= parseTime(from) && time < parseTime(to))
+    return isTime && picomatch.isMatch(id, `${site}${signals}`)
+  }) as { from: string; to: string; reason?: string; author?: string } | undefined
+  const { from, to, reason, author } = window ?? {}
+  const parameters = { ...(from && { from }), ...(to && { to }), ...(reason && { reason }) }
+  return { reason: 'under-maintenance', rule: 'maintenance', version: 1, parameters, ...(author && { author }) }
+}
+
+function membersOf(group: object): string[] {
+  const { same = [], total, parts = [] } = group as { same?: string[]; total?: string; parts?: string[] }
+  return [...same, ...parts, ...(total === undefined ? [] : [total])]
+}
+
+/** Groups name their members under the site. */
+const isSame = (member: string, id: string): boolean => id === member || id.endsWith(`/${member}`)

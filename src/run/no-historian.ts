@@ -10,6 +10,7 @@ export function noHistorian(): Historian {
     lastAll: nothing,
     ingests: nothing,
     definitions: nothing,
+    declared: async () => undefined,
     writers: nothing,
     samples: refuse,
     aggregate: refuse,

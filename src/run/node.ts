@@ -156,7 +156,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     historian,
     connections: () => connections.map((connection) => connection.health()),
     contracts: contracts.findings,
-    peers,
     equipment: config.equipment,
     spool: () => spool.stats(),
     uplink: () => gateway?.uplink?.view(),

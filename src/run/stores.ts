@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Historian } from '../core/historian.ts'
 import type { ReasonSets } from '../core/reasons.ts'
+import type { Declared } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
 import { beginEpoch, continuedFrom, isEpochAskedFor, type OpenedSpool, openSpool, type SpoolOptions } from '../gateway/index.ts'
 import { openHistorian } from '../historian/index.ts'
@@ -42,7 +43,7 @@ export async function openStores(
   const options: SpoolOptions = {
     directory: join(config.data, 'spool'),
     node: config.node.id,
-    config: { version, loadedTime: clock.now() },
+    config: { version, loadedTime: clock.now(), ...declaredIn(loaded) },
     maxBytes: config.spool.maxBytes,
     maxAgeMs: config.spool.maxAge,
     overflow: config.spool.overflow,
@@ -57,6 +58,15 @@ export async function openStores(
   if (historian.status === 'fulfilled') await historian.value.close()
   if (opened.status === 'fulfilled') await opened.value.spool.close()
   throw historian.status === 'rejected' ? historian.reason : (opened as PromiseRejectedResult).reason
+}
+
+/** At most so many bytes of JSON go into every segment; a file that declares more is explained by the version alone. */
+const DECLARED_BYTES = 1024 * 1024
+
+function declaredIn({ config, connections }: LoadedConfig): { declared?: Declared } {
+  const clocks = Object.fromEntries(connections.map(({ name, clock }) => [name, { maxOffsetMs: clock.maxOffset }]))
+  const declared: Declared = { peers: config.peers, maintenance: config.maintenance, clocks }
+  return Buffer.byteLength(JSON.stringify(declared)) <= DECLARED_BYTES ? { declared } : {}
 }
 
 async function openOrContinue(options: SpoolOptions, opening: Historian | Promise<Historian>): Promise<OpenedSpool & { storedTo: number }> {

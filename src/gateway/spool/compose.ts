@@ -1,4 +1,5 @@
 import type { ReasonSets } from '../../core/reasons.ts'
+import type { Declared } from '../../core/record-content.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
@@ -14,6 +15,13 @@ export interface Gap {
   readonly samples?: number
 }
 
+/** What a segment says of the configuration it was written under. */
+export interface ConfigInForce {
+  readonly version: string
+  readonly loadedTime: Micros
+  readonly declared?: Declared
+}
+
 /** What a group is made from; nothing here is changed by making it. */
 export interface GroupParts {
   readonly node: string
@@ -22,7 +30,7 @@ export interface GroupParts {
   readonly written: Written
   readonly signals: SignalTable
   readonly reasons: ReasonSets
-  readonly config: { readonly version: string; readonly loadedTime: Micros }
+  readonly config: ConfigInForce
   readonly gaps: readonly Gap[]
   /** How far the log has those of other nodes. */
   readonly streams: readonly StreamPosition[]

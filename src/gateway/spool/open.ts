@@ -3,6 +3,7 @@ import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Spool } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
+import type { ConfigInForce } from './compose.ts'
 import { Durations } from './durations.ts'
 import { machineFiles, type SpoolFiles } from './files.ts'
 import { SPOOL_LIMITS } from './limits.ts'
@@ -23,7 +24,7 @@ export interface SpoolOptions {
   readonly signals: SignalTable
   readonly reasons: ReasonSets
   /** The configuration in force from this start on. */
-  readonly config: { readonly version: string; readonly loadedTime: Micros }
+  readonly config: ConfigInForce
   readonly maxBytes: number
   readonly maxAgeMs: number
   readonly overflow: 'block' | 'drop-oldest'

@@ -4,9 +4,9 @@ import type { Logger } from '../../core/log.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import { type Spool, SpoolFull, type SpoolRecord, type SpoolStats, type StreamPosition } from '../../core/spool.ts'
-import type { Clock, Micros } from '../../core/time.ts'
+import type { Clock } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
-import { composeGroup, type Gap, type Group } from './compose.ts'
+import { type ConfigInForce, composeGroup, type Gap, type Group } from './compose.ts'
 import { NOTHING, type Payload, type Written } from './dictionary.ts'
 import type { Durations } from './durations.ts'
 import { type Chain, recordBytes, SEGMENT_HEADER } from './layout.ts'
@@ -25,7 +25,7 @@ export interface LogParts {
   readonly chain: Chain & { readonly hash: Uint8Array }
   readonly signals: SignalTable
   readonly reasons: ReasonSets
-  readonly config: { readonly version: string; readonly loadedTime: Micros }
+  readonly config: ConfigInForce
   readonly maxBytes: number
   readonly maxAgeMs: number
   readonly overflow: 'block' | 'drop-oldest'

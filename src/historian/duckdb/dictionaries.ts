@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Checkpoint, WriterTables } from '../../core/historian.ts'
 import { LIMITS } from '../../core/limits.ts'
+import type { Declared } from '../../core/record-content.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
 import { type Cell, rowsOf } from './rows.ts'
@@ -40,6 +41,7 @@ export class Dictionaries {
   readonly #reasons = new Map<string, number>([['[]', 0]])
   readonly #reasonNames: (readonly string[])[] = [[]]
   readonly #configs = new Map<string, number>([['', 0]])
+  readonly #declared = new Map<string, string>()
   /** Rows to insert, by table; and statements for what changed. */
   pending = new Map<string, Cell[][]>()
   changes: string[] = []
@@ -54,8 +56,9 @@ export class Dictionaries {
       d.#reasonNames[key as number] = names as string[]
       d.#reasons.set(JSON.stringify(names), key as number)
     }
-    for (const [key, version] of await rowsOf(connection, 'SELECT config, version FROM store.configs')) {
+    for (const [key, version, declared] of await rowsOf(connection, 'SELECT config, version, declared FROM store.configs')) {
       d.#configs.set(version as string, key as number)
+      if (declared !== null) d.#declared.set(version as string, declared as string)
     }
     await d.#loadWriters(connection)
     return d
@@ -137,8 +140,20 @@ export class Dictionaries {
     return writer
   }
 
-  config(version: string): number {
-    return this.#intern(this.#configs, version, (key) => this.#insert('configs', [key, version]))
+  config(version: string, declared?: Declared): number {
+    const json = declared && JSON.stringify(declared)
+    const key = this.#intern(this.#configs, version, (added) => this.#insert('configs', [added, version, json ?? null]))
+    if (json === undefined || this.#declared.has(version)) return key
+    this.#declared.set(version, json)
+    // Known from before it said what it declares.
+    const isNew = this.pending.get('configs')?.some(([added]) => added === key)
+    if (!isNew) this.changes.push(`UPDATE store.configs SET declared = '${json.replaceAll("'", "''")}' WHERE config = ${key}`)
+    return key
+  }
+
+  declaredIn(version: string): Declared | undefined {
+    const json = this.#declared.get(version)
+    return json === undefined ? undefined : (JSON.parse(json) as Declared)
   }
 
   reasonSet(names: readonly string[]): number {

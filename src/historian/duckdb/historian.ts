@@ -71,6 +71,7 @@ function proxy(owner: Owner, clock: Pick<Clock, 'now'>): Historian {
     sql: (text, limits) => owner.call('sql', [text, limits]),
     ingests: (ids) => owner.call('ingests', [ids]),
     writers: () => owner.call('writers', []),
+    declared: (configVersion) => owner.call('declared', [configVersion]),
     definitions: (signal) => owner.call('definitions', [signal]),
     measures: (query) => owner.call('measures', [query, clock.now()]),
     compact: (now) => owner.call('compact', [now]),

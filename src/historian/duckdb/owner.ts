@@ -69,6 +69,7 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
     sql: (text, bounds) => store.readers.sql(bounds.timeoutMs, (connection) => readSql(connection, text, bounds.maxRows, limits)),
     ingests: (ids) => query(queryTimeoutMs, (connection) => store.ingests(connection, ids)),
     writers: () => exclusive(async () => store.dictionaries.tables()),
+    declared: (configVersion) => exclusive(async () => store.dictionaries.declaredIn(configVersion)),
     definitions: (signal) => query(queryTimeoutMs, (connection) => readDefinitions(context(connection), signal, limits.definitionVersions)),
     measures: async (q, now) => {
       const learnt: Facts[] = []

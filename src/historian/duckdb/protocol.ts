@@ -13,6 +13,7 @@ import type {
   SqlResult,
   WriterTables,
 } from '../../core/historian.ts'
+import type { Declared } from '../../core/record-content.ts'
 import type { RecordKind } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
 import type { StoreLimits } from './limits.ts'
@@ -55,6 +56,7 @@ export interface Operations {
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>
   writers(): Promise<WriterTables[]>
+  declared(configVersion: string): Promise<Declared | undefined>
   definitions(signal: string): Promise<DefinitionRow[]>
   measures(query: MeasureQuery, now: Micros): Promise<{ rows: MeasureRow[]; truncated: boolean }>
   compact(now: Micros): Promise<CompactResult>

@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS store.signals (signal UINTEGER, id VARCHAR, connectio
 CREATE TABLE IF NOT EXISTS store.signal_indices (writer UINTEGER, number UINTEGER, signal UINTEGER);
 CREATE TABLE IF NOT EXISTS store.reasons (reasons UINTEGER, names VARCHAR[]);
 CREATE TABLE IF NOT EXISTS store.reason_indices (writer UINTEGER, number UINTEGER, reasons UINTEGER);
-CREATE TABLE IF NOT EXISTS store.configs (config UINTEGER, version VARCHAR);
+CREATE TABLE IF NOT EXISTS store.configs (config UINTEGER, version VARCHAR, declared VARCHAR);
+ALTER TABLE store.configs ADD COLUMN IF NOT EXISTS declared VARCHAR;
 CREATE TABLE IF NOT EXISTS store.gaps (writer UINTEGER, first BIGINT, last BIGINT, cause VARCHAR, samples BIGINT, recorded TIMESTAMP);
 CREATE TABLE IF NOT EXISTS store.fills (ingest BIGINT);
 CREATE TABLE IF NOT EXISTS store.files (name VARCHAR, day INTEGER, samples BIGINT, bytes BIGINT, oldest TIMESTAMP, newest TIMESTAMP, first_signal UINTEGER, last_signal UINTEGER, present BOOLEAN);

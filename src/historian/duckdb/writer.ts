@@ -177,7 +177,7 @@ export class SampleWriter {
       this.#storeBatch(writer, record, content.batch)
       return
     }
-    if (content.kind === 'config') writer.config = this.dictionaries.config(content.version)
+    if (content.kind === 'config') writer.config = this.dictionaries.config(content.version, content.declared)
     this.#define(writer, content)
     this.#ingest(writer, record, record.recordedTime, 0, null, null)
   }
