@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Listening, Transport } from '../core/link.ts'
 import type { Spool } from '../core/spool.ts'
@@ -10,6 +11,8 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
   readonly loaded: LoadedConfig
   readonly transport: Transport
   readonly remotes: Remotes
+  /** New at every start of the process; absent: made here. */
+  readonly instance?: string
 }
 
 /** A node's ways to other nodes: one on, any number in. */
@@ -33,6 +36,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       ...parts,
       stop: stopping.signal,
       isRelay,
+      instance: parts.instance ?? randomUUID(),
       endpoint: transport.endpoint ?? '',
       link: () => new FrameLink({ dial, clock }),
       onForked: async (position) => log.error({ ...position, hash: undefined }, 'this log is not the one that the other end knows'),

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { NotConnected } from '../core/errors.ts'
 import { decodeForwarded } from '../core/forwarded.ts'
@@ -29,6 +28,8 @@ export interface UplinkParts {
   readonly link: () => Link
   readonly endpoint: string
   readonly version: string
+  /** New at every start of the process. */
+  readonly instance: string
   /** A relay hands over what it received; every other node its own log. */
   readonly isRelay: boolean
   readonly last: LastValues
@@ -51,7 +52,6 @@ interface OnItsWay {
 /** The way to the next node: dials, sends what that node has not confirmed, and keeps it until it has. */
 export class Uplink {
   readonly #parts: UplinkParts
-  readonly #instance = randomUUID()
   readonly #tail: Tail
   #state: UplinkView['state'] = 'connecting'
   #since: number
@@ -168,11 +168,11 @@ export class Uplink {
   }
 
   #hello(): Hello {
-    const { spool, version, isRelay, clock } = this.#parts
+    const { spool, version, instance, isRelay, clock } = this.#parts
     const { firstSequence, lastSequence } = spool.stats()
     const own = { node: spool.node, epoch: spool.epoch, first: firstSequence, last: lastSequence }
     const streams = isRelay ? spool.streams().map(({ node, epoch, sequence }) => ({ node, epoch, first: 1, last: sequence })) : [own]
-    return { node: spool.node, instance: this.#instance, version, time: clock.now(), streams }
+    return { node: spool.node, instance, version, time: clock.now(), streams }
   }
 
   /** Goes on where the other end says, after making sure that it is the same log. */

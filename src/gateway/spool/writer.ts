@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../../core/time.ts'
 import type { Group } from './compose.ts'
@@ -12,6 +11,8 @@ export interface WriterOptions {
   readonly files: SpoolFiles
   readonly clock: Clock
   readonly durations: Durations
+  /** 32 bits that nobody can guess, for each segment. */
+  readonly newSalt: () => number
 }
 
 /** The segment under construction: its number and salt are chosen before its first group is composed. */
@@ -29,13 +30,14 @@ export class SegmentWriter {
   readonly #options: WriterOptions
   readonly #catalogue: Catalogue
   #ordinal: number
-  #salt = newSalt()
+  #salt: number
   #open: Open | undefined
 
   constructor(options: WriterOptions, catalogue: Catalogue, lastOrdinal: number) {
     this.#options = options
     this.#catalogue = catalogue
     this.#ordinal = lastOrdinal
+    this.#salt = options.newSalt()
   }
 
   get salt(): number {
@@ -74,7 +76,7 @@ export class SegmentWriter {
     const open = this.#open
     this.#open = undefined
     this.#catalogue.active = undefined
-    this.#salt = newSalt()
+    this.#salt = this.#options.newSalt()
     await open?.file.close()
   }
 
@@ -119,8 +121,4 @@ export class SegmentWriter {
     // Nothing of this segment counts. If it cannot be removed now, the next start does it.
     await this.#options.files.remove(open.segment.path).catch(() => undefined)
   }
-}
-
-function newSalt(): number {
-  return randomBytes(4).readUInt32LE()
 }
