@@ -75,7 +75,7 @@ class World {
     this.#nodes = settings.map((one) => new SimNode(one, parts))
     this.#faults = new Faults({
       ...{ scheduler: this.#scheduler, network: this.#network, nodes: this.#nodes, random: seeded(seed, 'faults'), restoresEdges },
-      everyMs: logarithmic(random, 60_000, 2 * HOUR_MS),
+      everyMs: logarithmic(random, 60_000, HOUR_MS),
       start: (node) => this.#start(node),
       onFault: (what) => this.#say(`FAULT ${what}`),
     })
@@ -86,7 +86,10 @@ class World {
     const onRejection = (error: unknown) => this.#violated(`a promise was rejected and nobody looked: ${(error as Error)?.stack ?? error}`)
     process.on('unhandledRejection', onRejection)
     try {
-      for (const node of this.#nodes) this.#start(node)
+      // In an event, so that all that follows at once is done before time goes on.
+      this.#scheduler.after(0, undefined, () => {
+        for (const node of this.#nodes) this.#start(node)
+      })
       await this.#until(hours * HOUR_MS, () => false)
       await this.#settle()
     } finally {
@@ -242,7 +245,7 @@ function topology(random: Random): NodeSettings[] {
     ...size(),
     maxAgeMs: pick(random, [2 * DAY_MS, 30 * DAY_MS]),
     overflow: pick(random, ['block', 'drop-oldest'] as const),
-    periodMs: pick(random, [2_000, 10_000, 60_000]),
+    periodMs: pick(random, [5_000, 30_000, 180_000]),
     burst: pick(random, [1, 30, 300]),
   })
   const next = hasRelay ? 'relay' : 'hub'
