@@ -165,7 +165,7 @@ export class SimNode {
     const historian = role === 'relay' ? noHistorian() : this.historian.open(life)
     const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: () => {} })
     remotes.restore(await historian.writers(), name)
-    const from = await resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, remotes })
+    const from = await resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, random, remotes })
     const feeder = new Feeder({ spool, historian, from, clock, random, log, ...COMMIT })
     const gateway = await openGateway({
       ...{ clock, log, random, version: 'sim', spool, last, remotes, signalCount: () => signals.size },

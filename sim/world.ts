@@ -238,8 +238,8 @@ class World {
 function topology(random: Random): NodeSettings[] {
   const hasRelay = chance(random, 0.5)
   const size = () => {
-    const segmentBytes = pick(random, [8, 16, 64]) * 1024
-    return { segmentBytes, maxBytes: segmentBytes * pick(random, [4, 8, 64]) + 8192 }
+    const segmentBytes = pick(random, [64, 128, 256]) * 1024
+    return { segmentBytes, maxBytes: pick(random, [1, 2, 8]) * 1024 * 1024 }
   }
   const common = () => ({
     ...size(),
