@@ -6,6 +6,7 @@ import { type Spool, SpoolFull, type SpoolRecord, type StreamPosition } from '..
 import { type Clock, HOUR } from '../../core/time.ts'
 import { expectedHash, genesis } from '../spool/layout.ts'
 import { LINK_LIMITS } from './limits.ts'
+import { inParts } from './parts.ts'
 
 export interface IntakeParts {
   /** This node's own log: what arrives goes there first. */
@@ -148,7 +149,10 @@ export class Intake {
     }
     this.#taken.set(key, position)
     const { certificate } = peer
-    const writing = this.#parts.log.forward({ node, epoch, via: peer.node, ...(certificate && { certificate }), records: fresh })
+    const origin = { node, epoch, via: peer.node, ...(certificate && { certificate }) }
+    const writing = Promise.all(
+      inParts(fresh, LINK_LIMITS.forwardBytes).map((part) => this.#parts.log.forward({ ...origin, records: part })),
+    )
     this.#writing.set(key, writing)
     try {
       await writing
