@@ -133,14 +133,18 @@ export class Uplink {
   }
 
   async #attempt(link: Link, onSuccess: () => void): Promise<void> {
-    const { stop } = this.#parts
+    const { stop, clock } = this.#parts
     const welcome = await link.connect(this.#hello(), stop)
     if (welcome) await this.#resume(welcome)
-    link.onDurable = (position) => this.#settle(position)
+    // An end that answers and then cannot store is no success: it would be called again at once, for ever.
+    const connectedMs = clock.monotonicMs()
+    link.onDurable = (position) => {
+      onSuccess()
+      this.#settle(position)
+    }
     this.#peer = welcome?.node ?? ''
     this.#set('connected')
     this.#problem = undefined
-    onSuccess()
     let why: Error | undefined
     const over = new AbortController()
     void link.ended.then((error) => {
@@ -161,6 +165,7 @@ export class Uplink {
       }
       if (why) throw why
     } finally {
+      if (clock.monotonicMs() - connectedMs > BACK_OFF_LIMIT_MS) onSuccess()
       over.abort()
       stop.removeEventListener('abort', onStop)
       await showing
