@@ -170,6 +170,7 @@ export class SimNode {
     const gateway = await openGateway({
       ...{ clock, log, random, version: 'sim', spool, last, remotes, signalCount: () => signals.size },
       instance: `${name}-${this.starts}`,
+      onRestart: () => this.#parts.onViolation(`${name}: begins a new epoch`),
       loaded: { config: { node: { role } } } as LoadedConfig,
       transport: network.transport(name, to, role !== 'edge', life, role === 'relay'),
     })
@@ -178,7 +179,7 @@ export class SimNode {
     const onStored = (batch: SampleBatch) => last.update(batch, signals.size)
     const append = (batch: SampleBatch) => this.#append(spool, batch)
     const lane = new Lane({ spool: { append }, health, clock, random, onStored })
-    const work = [ticking(clock, remotes, stop.signal)]
+    const work = role === 'edge' ? [] : [ticking(clock, remotes, stop.signal)]
     const journal = this.#parts.journals.get(name)
     if (journal) work.push(this.#produce(journal, lane, clock, { signals, reasons }, stop.signal))
     return { spool, gateway, feeder, lane, health, remotes, stop, work }

@@ -90,6 +90,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
   common(verb, prepared(verb, contract.command('diff <A> <B>'), verbs.contractDiff)).action(async (a, b, given) =>
     done(await (await import('./contract.ts')).contractDiff(verb, a, b, given)),
   )
+  spoolVerbs(verb, program, done)
   command('why <SIGNAL>', verbs.why)
     .option('--at <TIME>', options.at)
     .option(...url)
@@ -100,10 +101,65 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--fingerprint <SHA256>', options.fingerprint)
     .option(...config)
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
+  addIdentity(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )
   return program
+}
+
+function spoolVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { verbs, options } = verb.words
+  const spool = prepared(verb, program.command('spool'), verbs.spool)
+  spool.action(() => {
+    verb.io.err(spool.helpInformation())
+    done(EXIT.failed)
+  })
+  const sub = (words: string, text: string) =>
+    common(verb, prepared(verb, spool.command(words), text)).option('-c, --config <PATH>', options.config)
+  const code = () => import('./spool.ts')
+  const sequence = integerFrom(verb, 1, Number.MAX_SAFE_INTEGER)
+  sub('inspect [DIR]', verbs.spoolInspect).action(async (directory, given) =>
+    done(await (await code()).spoolInspect(verb, directory, given)),
+  )
+  sub('verify [DIR]', verbs.spoolVerify).action(async (directory, given) => done(await (await code()).spoolVerify(verb, directory, given)))
+  sub('export [DIR]', verbs.spoolExport)
+    .option('--from <N>', options.fromSequence, sequence)
+    .option('--to <N>', options.toSequence, sequence)
+    .option('--gaps <FILE>', options.gaps)
+    .option('--out <FILE>', options.out)
+    .action(async (directory, given) => done(await (await code()).spoolExport(verb, directory, given)))
+  sub('import <FILE>', verbs.spoolImport).action(async (path, given) => done(await (await code()).spoolImport(verb, path, given)))
+}
+
+/** The verbs with which edges, relays and hubs get to know each other. */
+function addIdentity(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { verbs, options } = verb.words
+  const config = ['-c, --config <PATH>', options.config] as const
+  common(verb, prepared(verb, program.command('enroll <TOKEN>'), verbs.enroll))
+    .option('--data <DIR>', options.identityData)
+    .option('--replace', options.replace)
+    .option(...config)
+    .action(async (token, given) => done(await (await import('./enroll.ts')).enrollNode(verb, token, given)))
+  const node = prepared(verb, program.command('node'), verbs.node)
+  node.action(() => {
+    verb.io.err(node.helpInformation())
+    done(EXIT.failed)
+  })
+  common(verb, prepared(verb, node.command('add <NAME>'), verbs.nodeAdd))
+    .option('--lifetime <DURATION>', options.lifetime, durationFrom(verb), { text: '15min', ms: 15 * 60_000 })
+    .option('--address <HOST:PORT>', options.edgeAddress)
+    .option('--relay', options.relay)
+    .option('--replace', options.replace)
+    .option(...config)
+    .action(async (name, given) => done(await (await import('./node.ts')).nodeAdd(verb, name, { ...given, lifetimeMs: given.lifetime.ms })))
+  common(verb, prepared(verb, node.command('list'), verbs.nodeList))
+    .option(...config)
+    .action(async (given) => done(await (await import('./node.ts')).nodeList(verb, given)))
+  common(verb, prepared(verb, node.command('revoke <NAME>'), verbs.nodeRevoke))
+    .requiredOption('--reason <TEXT>', options.reason)
+    .option(...config)
+    .action(async (name, given) => done(await (await import('./node.ts')).nodeRevoke(verb, name, given)))
 }
 
 function prepared({ io, words }: Verb, command: Command, text: string): Command {
@@ -169,6 +225,7 @@ function usage(verb: Verb, error: CommanderError): number {
     'commander.unknownOption': words.unknownOption(subject),
     'commander.unknownCommand': words.unknownCommand(subject),
     'commander.missingArgument': words.missingArgument(subject),
+    'commander.missingMandatoryOptionValue': words.missingArgument(subject),
     'commander.optionMissingArgument': words.missingValue(subject),
     'commander.excessArguments': words.tooMany(),
     'commander.invalidArgument': words.invalid(reasonOf(error, subject)),

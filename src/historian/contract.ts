@@ -5,6 +5,7 @@ import { AGGREGATES, type AggregateRow, type Historian, QueryRefused } from '../
 import { Status } from '../core/status.ts'
 import { DAY, HOUR, MINUTE, type Micros, SECOND } from '../core/time.ts'
 import { bench, DAY_MS, type Open, START } from './contract-bench.ts'
+import { filling } from './contract-gaps.ts'
 import { measuring } from './contract-measures.ts'
 import { isSameAggregate, naiveAggregate } from './contract-naive.ts'
 import { Recorder, type Sample, toRows } from './contract-records.ts'
@@ -13,6 +14,7 @@ import { Recorder, type Sample, toRows } from './contract-records.ts'
 export function historianContract(name: string, open: Open): void {
   describe(`historian: ${name}`, () => {
     writing(open)
+    filling(open)
     reading(open)
     compacting(open)
     asking(open)

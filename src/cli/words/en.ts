@@ -1,4 +1,6 @@
 import type { ChangeKind } from '../../govern/contracts/index.ts'
+import { identityEn } from './identity.ts'
+import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
 export const en = {
@@ -17,9 +19,19 @@ export const en = {
     status: 'Show how a running node and its connections are doing',
     contract: 'Work on data contracts',
     contractDiff: 'Say what changed from contract A to contract B; ends with 1 when a change breaks a promise',
+    spool: 'Look into the durable log of a node, or carry records of it by hand',
+    spoolInspect: 'List the segments of a log, and what of it cannot be read; the node may be running',
+    spoolVerify: 'Check every byte of a log and its chain of hashes; ends with 1 when anything is wrong',
+    spoolExport: 'Write records of a log to one file, for a node where they are missing; the node may be running',
+    spoolImport: 'Check such a file and hand it to the node of the configuration, running or not',
     why: 'Say why a reading has its status: rules, who declared them, quality of the hour',
     schema: 'Print the JSON Schema of the configuration, for editors',
     trust: "Show a device's certificate and, when you say so, trust it",
+    enroll: 'Give this node its identity with a one-time token of its hub or relay',
+    node: 'Say which nodes may send to this hub or relay',
+    nodeAdd: 'Let a node enrol: prints its one-time token',
+    nodeList: 'Show the nodes that are known, and how long their certificates last',
+    nodeRevoke: 'Shut a node out at once',
     doctor: 'Check that this machine is fit to run a node',
   },
   options: {
@@ -48,8 +60,18 @@ export const en = {
     from: 'begin of the history: RFC 3339 UTC, or a duration before now such as -7d',
     to: 'end of the history',
     minSamples: 'fewest Good samples of a signal from which anything is proposed',
+    fromSequence: 'first record, by its sequence',
+    toSequence: 'last record, by its sequence',
+    gaps: 'the records that this list of gaps names: gaps.json of the receiving node',
+    out: 'file to write (default: NODE-FROM-TO.ecx in this directory)',
     junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
+    relay: 'it is a relay: it may hand over what other nodes measured',
+    replace: 'also where there is an identity already',
+    identityData: 'data directory of the node (default: that of the configuration)',
+    lifetime: 'how long the token can be used',
+    edgeAddress: 'how the edge reaches this hub, HOST:PORT (default: from the configuration)',
+    reason: 'why, for those who look later',
     denyWarnings: 'treat warnings as errors',
   },
   help: { usage: 'Usage:', options: 'Options:', commands: 'Commands:', arguments: 'Arguments:', choices: 'choices:', default: 'default:' },
@@ -216,6 +238,8 @@ export const en = {
     differs: 'the fingerprint is not the one given: nothing was trusted',
     differsHint: 'another device answers at this address, or somebody stands in between; do not go on before you know which',
   },
+  spool: spoolEn,
+  identity: identityEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
     signIn: (link: string) => `Create the first account (works once): ${link}`,

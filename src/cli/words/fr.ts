@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { identityFr } from './identity.ts'
+import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
 export const fr: Words = {
@@ -17,9 +19,19 @@ export const fr: Words = {
     status: 'Montre l’état d’un nœud en marche et de ses connexions',
     contract: 'Travaille sur les contrats de données',
     contractDiff: 'Dit ce qui change du contrat A au contrat B ; finit par 1 quand un changement rompt un engagement',
+    spool: 'Examine le journal durable d’un nœud, ou en transporte des enregistrements à la main',
+    spoolInspect: 'Liste les segments d’un journal et ce qui n’en est plus lisible ; le nœud peut tourner',
+    spoolVerify: 'Vérifie chaque octet d’un journal et sa chaîne d’empreintes ; finit par 1 si quoi que ce soit est faux',
+    spoolExport: 'Écrit des enregistrements d’un journal dans un fichier, pour un nœud où ils manquent ; le nœud peut tourner',
+    spoolImport: 'Vérifie un tel fichier et le remet au nœud de la configuration, qu’il tourne ou non',
     why: 'Dire pourquoi une mesure a son statut : règles, qui les a déclarées, qualité de l’heure',
     schema: 'Écrit le schéma JSON de la configuration, pour les éditeurs',
     trust: 'Montre le certificat d’un appareil et, sur votre décision, lui fait confiance',
+    enroll: 'Donne à ce nœud son identité, avec un jeton à usage unique de son hub ou relais',
+    node: 'Dit quels nœuds peuvent envoyer à ce hub ou relais',
+    nodeAdd: 'Laisse un nœud s’inscrire : écrit son jeton à usage unique',
+    nodeList: 'Montre les nœuds connus, et la durée restante de leurs certificats',
+    nodeRevoke: 'Exclut un nœud aussitôt',
     doctor: 'Vérifie que cette machine convient à un nœud',
   },
   options: {
@@ -48,8 +60,18 @@ export const fr: Words = {
     from: "début de l'historique : RFC 3339 UTC, ou une durée avant maintenant, par ex. -7d",
     to: "fin de l'historique",
     minSamples: "nombre minimal d'échantillons Good d'un signal pour proposer quoi que ce soit",
+    fromSequence: 'premier enregistrement, par son numéro',
+    toSequence: 'dernier enregistrement, par son numéro',
+    gaps: 'les enregistrements que nomme cette liste de trous : gaps.json du nœud récepteur',
+    out: 'fichier à écrire (par défaut : NŒUD-DÉBUT-FIN.ecx dans ce dossier)',
     junit: 'écrire aussi le résultat en XML JUnit dans ce fichier (- : sur la sortie standard)',
     noOpen: 'n’ouvre pas le navigateur',
+    relay: 'c’est un relais : il peut transmettre ce que d’autres nœuds ont mesuré',
+    replace: 'même s’il y a déjà une identité',
+    identityData: 'dossier de données du nœud (par défaut : celui de la configuration)',
+    lifetime: 'durée pendant laquelle le jeton peut servir',
+    edgeAddress: 'comment le nœud joint ce hub, HÔTE:PORT (par défaut : selon la configuration)',
+    reason: 'pourquoi, pour ceux qui regarderont plus tard',
     denyWarnings: 'traite les avertissements comme des erreurs',
   },
   help: {
@@ -221,6 +243,8 @@ export const fr: Words = {
     differs: 'l’empreinte n’est pas celle donnée : aucune confiance accordée',
     differsHint: 'un autre appareil répond à cette adresse, ou quelqu’un s’interpose ; ne continuez pas avant de savoir lequel',
   },
+  spool: spoolFr,
+  identity: identityFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
     signIn: (link) => `Créez le premier compte (lien à usage unique) : ${link}`,

@@ -18,7 +18,7 @@ test('what comes in one frame is cut into records that fit in the smallest spool
     parts.push(part)
     return part.records[0] as SpoolRecord
   }
-  const intake = new Intake({ log: { node: 'hub', forward, streams: () => [] }, clock: new TestClock() })
+  const intake = new Intake({ log: { node: 'hub', forward, forwardMissing: forward, streams: () => [] }, clock: new TestClock() })
   const reception = intake.reception({ probe: async () => true, end: () => {} })
   const { node, epoch } = spool
   const hello = { node, instance: '1', version: '0', time: 0, streams: [{ node, epoch, first: 1, last: records.length }] }

@@ -39,7 +39,14 @@ export function ruleText({ rule, parameters }: RuleExplanation, signal: Signal, 
     case 'state': {
       const text = says.state(listed(Object.entries(pairs(parameters.states)).map(([code, state]) => `${state} (${code})`)))
       const steps = Object.entries(pairs(parameters.transitions)).map(([from, to]) => `${from} → ${[to].flat().join(' | ')}`)
-      return steps.length > 0 ? `${text} · ${says.stateTransitions(listed(steps))}` : text
+      const times = Object.entries(pairs(parameters.longestSeconds)).map(
+        ([state, most]) => `${state} ${formatSeconds(Number(most), locale)}`,
+      )
+      return [
+        text,
+        ...(steps.length > 0 ? [says.stateTransitions(listed(steps))] : []),
+        ...(times.length > 0 ? [says.stateTimes(listed(times))] : []),
+      ].join(' · ')
     }
     case 'counter':
       return typeof parameters.rollover === 'number' ? says.counterRollover(number('rollover')) : says.counter

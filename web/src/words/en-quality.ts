@@ -55,6 +55,7 @@ export const rules = {
   stale: (after: string) => `Renewed within ${after}`,
   state: (states: string) => `One of the declared states: ${states}`,
   stateTransitions: (transitions: string) => `steps allowed: ${transitions}`,
+  stateTimes: (times: string) => `for at most: ${times}`,
   counter: 'Only counts up',
   counterRollover: (rollover: string) => `Only counts up, and begins again at 0 from ${rollover}`,
   spike: (threshold: string, window: string) => `Within ${threshold} deviations of the median of ${window} readings`,
@@ -106,7 +107,7 @@ export const quality = {
   nothingWrong: 'nothing',
   unheard: (share: string) => `nothing known for ${share} of the time`,
   readings: (count: string) => `${count} readings`,
-  unknownShare: 'cannot be known',
+  unknownShare: 'cannot be known: not enough readings, or nothing declared',
   others: (count: string) => `and ${count} more kinds`,
   shares: (good: string, uncertain: string, bad: string, unknown: string) =>
     `good ${good}, uncertain ${uncertain}, bad ${bad}, unknown ${unknown} of the time`,
