@@ -113,10 +113,15 @@ export class SegmentWriter {
 
   async #abandon(bytes: number): Promise<void> {
     const open = this.#open
+    // A program that starts after a kill sees what was written, durable or not. Cut off, it does not take for its log what a power cut still takes away.
+    const isCut = await open?.file.truncate(open.segment.end).then(
+      () => true,
+      () => false,
+    )
     await this.seal().catch(() => undefined) // the file is given up already, and closing cannot make it worse
     if (!open) return
     // What was written past the durable end may or may not be on disk; it is counted, and the next segment's first sequence voids it.
-    open.segment.bytes += bytes
+    if (!isCut) open.segment.bytes += bytes
     if (open.segment.end > 0) return
     // Nothing of this segment counts. If it cannot be removed now, the next start does it.
     await this.#options.files.remove(open.segment.path).catch(() => undefined)
