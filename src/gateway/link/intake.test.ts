@@ -30,3 +30,27 @@ test('what comes in one frame is cut into records that fit in the smallest spool
   )
   for (const part of parts) assert.ok(blockBytes(part.records) <= LINK_LIMITS.forwardBytes)
 })
+
+test('a relay may name earlier epochs of a node beside the newest; a node that waits for its first record has begun one epoch, not many', async () => {
+  const streams = [
+    { node: 'edge-1', epoch: 1, sequence: 10 },
+    { node: 'edge-1', epoch: 2, sequence: 5 },
+  ]
+  const forward = async () => assert.fail('nothing is sent')
+  const intake = new Intake({ log: { node: 'hub', forward, forwardMissing: forward, streams: () => streams }, clock: new TestClock() })
+  const open = (node: string, epochs: number[], mayForward: boolean) => {
+    const hello = {
+      node,
+      instance: '1',
+      version: '0',
+      time: 0,
+      streams: epochs.map((epoch) => ({ node: 'edge-1', epoch, first: 1, last: 9 })),
+    }
+    return intake.reception({ probe: async () => true, end: () => {} }).open(hello, { node, address: 'memory', mayForward })
+  }
+  assert.deepEqual((await open('relay', [1, 2], true)).streams, streams)
+  await assert.rejects(open('relay', [1], true), { code: 'epoch-superseded' })
+  for (let attempt = 0; attempt < 10; attempt++) await open('edge-1', [3], false)
+  for (const epoch of [4, 5]) await open('edge-1', [epoch], false)
+  await assert.rejects(open('edge-1', [6], false), { code: 'identity-used-twice' })
+})
