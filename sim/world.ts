@@ -142,7 +142,7 @@ class World {
       if (settings.role !== 'edge') return true
       if (running.health.pending > 0) return false
       const { lastSequence } = running.spool.stats()
-      return lastSequence > 0 && hub.historian.sequenceOf(settings.name, running.spool.epoch) === lastSequence
+      return hub.historian.sequenceOf(settings.name, running.spool.epoch) === lastSequence
     })
   }
 
@@ -205,7 +205,7 @@ class World {
   #start(node: SimNode): void {
     if (node.phase !== 'down') return
     void node.start().then(
-      () => this.#say(`${node.settings.name} runs`),
+      () => this.#say(`${node.settings.name} runs in epoch ${node.running?.spool.epoch}`),
       (error: Error) => {
         this.#say(`${node.settings.name} does not start: ${error.message}`)
         const isOwnFault = Object.values(node.disk.faults).some((fault) => fault === true)
