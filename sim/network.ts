@@ -25,6 +25,8 @@ interface Pipe {
   readonly isBlocked: () => boolean
   /** In the air, in order; each has its time to land. */
   readonly flights: Flight[]
+  /** A firewall between has forgotten the line: nothing of it arrives any more, and nobody is told. */
+  isForgotten: boolean
   /** Landings that a blocked path put off. */
   stalled: number
   readonly inbox: Uint8Array[]
@@ -86,10 +88,12 @@ export class Network {
     }
   }
 
-  /** After a change of a path: what waited for it goes on. */
+  /** After a change of a path: what waited for it goes on, or is never heard of again. */
   heal(path: Path): void {
     for (const line of this.#lines) {
       if (line.path !== path) continue
+      if ([line.dialler, line.listener].some((end) => end.outgoing.stalled > 0) && chance(this.#random, 0.5))
+        for (const end of [line.dialler, line.listener]) end.outgoing.isForgotten = true
       for (const end of [line.dialler, line.listener])
         for (const pipe = end.outgoing; pipe.stalled > 0 && !pipe.isBlocked(); pipe.stalled--)
           this.#scheduler.after(path.delayMs, undefined, () => this.#land(end))
@@ -196,7 +200,7 @@ export class Network {
 
   #pipe(isBlocked: () => boolean): Pipe {
     return {
-      ...{ isBlocked, flights: [], stalled: 0, inbox: [], lastDueMs: 0, outstanding: 0 },
+      ...{ isBlocked, flights: [], isForgotten: false, stalled: 0, inbox: [], lastDueMs: 0, outstanding: 0 },
       ...{ wakeReceiver: undefined, waitingSenders: [] },
     }
   }
@@ -214,6 +218,7 @@ export class Network {
   #land(from: End): void {
     const pipe = from.outgoing
     const to = from.other as End
+    if (pipe.isForgotten) return
     if (pipe.isBlocked()) {
       pipe.stalled++
       return
@@ -222,7 +227,7 @@ export class Network {
     if (!flight) return
     if (to.isOver || to.life.isOver) {
       // Nobody there any more: the machine says so.
-      if (flight.frame && !to.outgoing.isBlocked()) this.#finish(from)
+      if (flight.frame && !to.outgoing.isBlocked() && !to.outgoing.isForgotten) this.#finish(from)
     } else if (flight.frame) {
       pipe.inbox.push(flight.frame)
       pipe.wakeReceiver?.()

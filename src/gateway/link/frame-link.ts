@@ -181,7 +181,8 @@ export class FrameLink implements Link {
         return
       }
       this.#askedMs = clock.monotonicMs()
-      await encodeFrame({ type: 'ping', id: ++this.#ping })
+      // Not waited for: where the buffers on the way are full, it is the silence that tells.
+      void encodeFrame({ type: 'ping', id: ++this.#ping })
         .then((bytes) => channel.send(bytes))
         .catch((error: Error) => this.#end(error))
     }
