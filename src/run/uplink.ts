@@ -198,9 +198,12 @@ export class Uplink {
   async #resume(welcome: Welcome): Promise<void> {
     const { spool, isRelay } = this.#parts
     this.#onItsWay = []
+    const before = this.#there
     this.#there = new Map(welcome.streams.map((position) => [keyOf(position), position.sequence]))
     if (isRelay) {
-      this.#tail.seek(this.#confirmed + 1)
+      // The other end has less than it had: an older copy of it was restored. It gets all that is still kept here.
+      const isBehind = [...before].some(([key, sequence]) => (this.#there.get(key) ?? 0) < sequence)
+      this.#tail.seek(isBehind ? spool.stats().firstSequence : this.#confirmed + 1)
       return
     }
     const position = welcome.streams.find(({ node, epoch }) => node === spool.node && epoch === spool.epoch)
