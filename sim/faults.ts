@@ -14,8 +14,6 @@ export interface FaultParts {
   readonly random: Random
   /** Between faults, on average. */
   readonly everyMs: number
-  /** Also puts older copies of an edge back. */
-  readonly restoresEdges: boolean
   /** Starts a node, again and again until it runs. */
   readonly start: (node: SimNode) => void
   readonly onFault: (what: string) => void
@@ -217,7 +215,8 @@ export class Faults {
 
   #backup(): string | undefined {
     const node = this.#node()
-    if (node.settings.role === 'edge' && !this.#parts.restoresEdges) return undefined
+    // An edge that is put back begins a new epoch, with files that are not of the spool: not simulated yet.
+    if (node.settings.role === 'edge') return undefined
     this.#backups.set(node, node.snapshot())
     return node.settings.name
   }

@@ -4,7 +4,6 @@ import { simulate } from './world.ts'
 /**
  * `node sim/main.ts --seed 1 --hours 200 --runs 10`: seeds 1 to 10, each for 200 simulated hours with faults and then without. Ends at the first
  * violation with its seed and step (`--keep-going` does not), or after `--seconds` of real time; `--verbose` shows what led there.
- * With `--restore-edges` older copies of edges are put back too, which makes them begin a new epoch.
  */
 const { values } = parseArgs({
   options: {
@@ -12,7 +11,6 @@ const { values } = parseArgs({
     hours: { type: 'string', default: '100' },
     runs: { type: 'string', default: '1' },
     seconds: { type: 'string', default: 'Infinity' },
-    'restore-edges': { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
@@ -30,7 +28,7 @@ const faults: Record<string, number> = {}
 const started = performance.now()
 for (let seed = first; seed < first + runs && performance.now() - started < seconds * 1000; seed++) {
   const result = await simulate({
-    ...{ seed, hours, restoresEdges: values['restore-edges'] },
+    ...{ seed, hours },
     ...(values.verbose && { onEvent: (at: number, text: string) => console.log(`${at.toFixed(5)} h  ${text}`) }),
   })
   total.runs++
@@ -43,7 +41,7 @@ for (let seed = first; seed < first + runs && performance.now() - started < seco
   total.failed++
   console.log(`seed ${seed} FAILED (${result.topology})`)
   for (const violation of result.violations) console.log(`  ${violation}`)
-  console.log(`  replay: node sim/main.ts --seed ${seed} --hours ${hours}${values['restore-edges'] ? ' --restore-edges' : ''} --verbose`)
+  console.log(`  replay: node sim/main.ts --seed ${seed} --hours ${hours} --verbose`)
   if (!values['keep-going']) break
 }
 const realHours = (performance.now() - started) / 3_600_000

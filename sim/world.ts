@@ -20,7 +20,6 @@ export interface RunOptions {
   readonly seed: number
   /** Simulated hours with faults. */
   readonly hours: number
-  readonly restoresEdges?: boolean
   /** Told of faults and of what the nodes log. */
   readonly onEvent?: (hours: number, text: string) => void
 }
@@ -58,7 +57,7 @@ class World {
   #isHealing = false
 
   constructor(options: RunOptions) {
-    const { seed, restoresEdges = false } = options
+    const { seed } = options
     this.#options = options
     this.#network = new Network(this.#scheduler, seeded(seed, 'network'))
     const random = seeded(seed, 'world')
@@ -74,7 +73,7 @@ class World {
     }
     this.#nodes = settings.map((one) => new SimNode(one, parts))
     this.#faults = new Faults({
-      ...{ scheduler: this.#scheduler, network: this.#network, nodes: this.#nodes, random: seeded(seed, 'faults'), restoresEdges },
+      ...{ scheduler: this.#scheduler, network: this.#network, nodes: this.#nodes, random: seeded(seed, 'faults') },
       everyMs: logarithmic(random, 60_000, HOUR_MS),
       start: (node) => this.#start(node),
       onFault: (what) => this.#say(`FAULT ${what}`),
@@ -219,8 +218,7 @@ class World {
     const { code, error, problem } = fields as { code?: string; error?: Error; problem?: string }
     this.#say(`${level} ${node}: ${message} ${code ?? ''} ${problem ?? ''} ${JSON.stringify(fields)}`)
     const isOdd = /this is a bug|in an unexpected way/.test(message)
-    if (isOdd || (code && NEVER_REFUSED.includes(code) && !this.#options.restoresEdges))
-      this.#violated(`${node}: ${message} ${code ?? ''} ${error?.stack ?? ''}`)
+    if (isOdd || (code && NEVER_REFUSED.includes(code))) this.#violated(`${node}: ${message} ${code ?? ''} ${error?.stack ?? ''}`)
   }
 
   #violated(message: string): void {
