@@ -11,6 +11,7 @@ import { silent } from '../src/core/log.ts'
 import { systemClock } from '../src/core/time.ts'
 import { dropImport } from '../src/gateway/diode/take-imports.ts'
 import { exportRecords } from '../src/gateway/spool/export.ts'
+import { findLog } from '../src/gateway/spool/walk.ts'
 import { type RunningNode, startNode } from '../src/run/node.ts'
 import { transportOf } from '../src/run/transport.ts'
 import { countingConnector } from './counting-source.ts'
@@ -91,9 +92,9 @@ test('what a one-way link loses is declared by sequence, and a file carried by h
   assert.ok(before < acknowledged + 1)
 
   const file = join(directory, 'carried.ecx')
-  const { epoch } = edge.view
-  await exportRecords({ directory: join(directory, 'edge', 'spool'), out: file, ranges: [{ from: 1, to: end }], time: systemClock.now() } as never)
-  assert.ok(epoch > 0)
+  const log = await findLog(join(directory, 'edge', 'spool'))
+  assert.ok(log)
+  await exportRecords(log, [{ from: 1, to: end }], file, systemClock.now())
   await dropImport(file, join(directory, 'hub', 'imports'))
   await until('the gap is closed', async () => (await one(hub, 'SELECT count(*) FROM gaps'))[0] === 0)
   const [count, distinct, high] = await one(

@@ -90,6 +90,10 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
   common(verb, prepared(verb, contract.command('diff <A> <B>'), verbs.contractDiff)).action(async (a, b, given) =>
     done(await (await import('./contract.ts')).contractDiff(verb, a, b, given)),
   )
+  common(verb, prepared(verb, contract.command('show <FILE|ID>'), verbs.contractShow))
+    .option(...url)
+    .option(...config)
+    .action(async (target, given) => done(await (await import('./contract-show.ts')).contractShow(verb, target, given)))
   spoolVerbs(verb, program, done)
   command('why <SIGNAL>', verbs.why)
     .option('--at <TIME>', options.at)

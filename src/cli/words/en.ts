@@ -1,4 +1,4 @@
-import type { ChangeKind } from '../../govern/contracts/index.ts'
+import { contract } from './en-contract.ts'
 import { identityEn } from './identity.ts'
 import { spoolEn } from './spool.ts'
 
@@ -18,6 +18,7 @@ export const en = {
       'Propose ranges, periods and limits from the history of a running node, as a change of the configuration; changes nothing itself',
     status: 'Show how a running node and its connections are doing',
     contract: 'Work on data contracts',
+    contractShow: 'Show a contract: its parties, what is promised, what it may be used for, and what broke it where a node runs',
     contractDiff: 'Say what changed from contract A to contract B; ends with 1 when a change breaks a promise',
     spool: 'Look into the durable log of a node, or carry records of it by hand',
     spoolInspect: 'List the segments of a log, and what of it cannot be read; the node may be running',
@@ -94,6 +95,7 @@ export const en = {
     none: 'no reading',
     noReason: '  nothing is known against it',
     because: 'because of',
+    byContract: 'said by a data contract: `ecluse contract show` prints it',
     notARule: 'said by the device or by the node, not by a rule',
     by: (author: string) => `declared by ${author}`,
     declared: (since: string, model: string | undefined, version: string | undefined) =>
@@ -137,53 +139,7 @@ export const en = {
     pace: (gaps: string, calm: string, rates: string) =>
       `seconds between samples: median / 99 % / longest ${gaps}; longest calm ${calm} s; change per second: 99.9 % / largest ${rates}`,
   },
-  contract: {
-    same: 'nothing changed that either side relies on',
-    counts: (breaking: number, others: number) => `${breaking} breaking change(s), ${others} other(s)`,
-    breaking: 'breaking',
-    harmless: '-',
-    where: 'WHERE',
-    whole: '(contract)',
-    change: 'CHANGE',
-    before: 'BEFORE',
-    after: 'AFTER',
-    kinds: {
-      id: 'another contract',
-      version: 'version',
-      'status-withdrawn': 'no longer in force',
-      status: 'status',
-      'ot-owner': 'OT owner',
-      'it-owner': 'IT owner',
-      meaning: 'meaning',
-      'timestamp-rule': 'timestamp rule',
-      'change-process': 'change process',
-      'acceptance-evidence': 'acceptance evidence',
-      'permitted-use-removed': 'use no longer permitted',
-      'permitted-use-added': 'use now permitted',
-      'forbidden-use-added': 'use now forbidden',
-      'forbidden-use-removed': 'use no longer forbidden',
-      'property-removed': 'property removed',
-      'property-added': 'property added',
-      type: 'type',
-      unit: 'unit',
-      signal: 'bound to another signal',
-      'range-widened': 'range widened',
-      'range-narrowed': 'range narrowed',
-      'states-added': 'states added',
-      'states-removed': 'states removed',
-      'no-longer-required': 'no longer required',
-      'now-required': 'now required',
-      'no-longer-unique': 'no longer unique',
-      'now-unique': 'now unique',
-      'minimum-status-lowered': 'minimum status lowered',
-      'minimum-status-raised': 'minimum status raised',
-      'service-removed': 'service level removed',
-      'service-added': 'service level added',
-      'service-loosened': 'service level loosened',
-      'service-tightened': 'service level tightened',
-      'service-changed': 'service level changed',
-    } satisfies Record<ChangeKind, string>,
-  },
+  contract,
   lint: {
     ok: (files: number, connections: number, version: string) =>
       `${files} file(s), ${connections} connection(s): nothing wrong (configuration ${version})`,

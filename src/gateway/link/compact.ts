@@ -28,5 +28,5 @@ export async function unpack(bytes: Uint8Array, packed: string, size: number): P
   const options = { maxOutputLength: size }
   const body = size < OTHER_THREAD_BYTES ? zstdDecompressSync(bytes, options) : await decompress(bytes, options)
   if (body.length !== size) throw new RangeError(`${body.length} bytes where ${size} were said`)
-  return body.byteOffset % 8 === 0 ? body : new Uint8Array(body)
+  return body.byteOffset % 8 === 0 ? new Uint8Array(body.buffer, body.byteOffset, body.length) : new Uint8Array(body)
 }
