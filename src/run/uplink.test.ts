@@ -95,3 +95,31 @@ test('a relay hands over again what it still keeps when the other end has less t
   await clock.advance(20_000)
   await running
 })
+
+test('a log that dropped all it had, and cannot write yet that it did, does not keep the program from everything else', async () => {
+  const clock = new ManualClock(START)
+  const stop = new AbortController()
+  let looks = 0
+  const dropped = {
+    ...spool,
+    stats: () => ({ firstSequence: 10, lastSequence: 9 }),
+    read: async () => {
+      looks++
+      return []
+    },
+  } as unknown as Spool
+  let end: (why: Error) => void = () => {}
+  const link = (): Link => ({
+    ...shortLived(),
+    ended: new Promise((resolve) => {
+      end = resolve
+    }),
+    close: async () => end(new NotConnected('closed')),
+  })
+  const running = uplinkOver(clock, link, stop.signal, { spool: dropped }).run()
+  await clock.advance(1_000)
+  assert.ok(looks >= 5 && looks <= 20, `${looks} looks`)
+  stop.abort()
+  await clock.advance(1_000)
+  await running
+})

@@ -16,6 +16,8 @@ const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 15_000
 /** A refusal lasts until somebody acts. */
 const REFUSED_MS = 15_000
+/** Until records are looked for again that the log should have and does not give. */
+const RETRY_MS = 100
 /** Samples handed over at once. */
 const TAKE_ROWS = 100_000
 /** Newest values go ahead of history when it is further behind than this, and say at least so often that this node lives. */
@@ -172,7 +174,10 @@ export class Uplink {
       while (!over.signal.aborted) {
         if (this.#tail.lag === 0) await this.#tail.wait()
         else {
-          await this.#send(link, await this.#tail.take(TAKE_ROWS))
+          const records = await this.#tail.take(TAKE_ROWS)
+          // Dropped all of it, and the gap that says so finds no room on the disk yet.
+          if (records.length === 0) await this.#tail.wait(RETRY_MS)
+          await this.#send(link, records)
           if (link.isOneWay) await this.#noteSent(this.#tail.next - 1)
         }
       }
