@@ -123,3 +123,24 @@ test('a log that dropped all it had, and cannot write yet that it did, does not 
   await clock.advance(1_000)
   await running
 })
+
+test('what the other end has is released at once: a full log would otherwise stay full', async () => {
+  const clock = new ManualClock(START)
+  const stop = new AbortController()
+  const released: number[] = []
+  const full = {
+    ...spool,
+    stats: () => ({ firstSequence: 1, lastSequence: 9 }),
+    release: (_consumer: string, sequence: number) => released.push(sequence),
+  } as unknown as Spool
+  const link = (): Link => ({
+    ...shortLived(),
+    connect: async () => ({ node: 'hub', time: 0, streams: [{ node: 'edge', epoch: 1, sequence: 9 }] }),
+  })
+  const running = uplinkOver(clock, link, stop.signal, { spool: full }).run()
+  await clock.advance(100)
+  assert.equal(released[0], 10)
+  stop.abort()
+  await clock.advance(20_000)
+  await running
+})

@@ -220,6 +220,8 @@ export class Uplink {
       )
     }
     this.#confirmed = position?.sequence ?? 0
+    // Said at once: a full log takes nothing new, so that nothing would ever be confirmed again.
+    if (position) spool.release(LINK_CONSUMER, this.#confirmed + 1)
     this.#tail.seek(this.#confirmed + 1)
   }
 
