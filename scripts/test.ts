@@ -28,7 +28,7 @@ if (patterns.length === 0) {
   }
 }
 
-const found = globSync(patterns.length > 0 ? patterns : ['{src,test,examples,web,faults}/**/*.test.ts'], {
+const found = globSync(patterns.length > 0 ? patterns : ['{src,test,examples,web,faults,sim}/**/*.test.ts'], {
   exclude: ['**/node_modules/**'],
 }).sort()
 // What starts processes, browsers and clocks of its own runs one file at a time, after the rest.

@@ -44,6 +44,8 @@ export class Feeder {
     this.#parts = parts
     this.#next = parts.from + 1
     this.#tail = new Tail(parts.spool, parts.clock, this.#next)
+    // Said at once: a full log takes nothing new, so that nothing would ever be committed again.
+    parts.spool.release('historian', this.#next)
     this.#finished = this.#run()
   }
 

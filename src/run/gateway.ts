@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
@@ -17,6 +18,8 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
   readonly remotes: Remotes
   /** The node has to be stopped and started again. */
   readonly onRestart: () => void
+  /** New at every start of the process; absent: made here. */
+  readonly instance?: string
 }
 
 /** A node's ways to other nodes: one on, any number in. */
@@ -29,7 +32,7 @@ export interface Gateway {
 
 /** Opens the ways that the transport offers. Rejects when the port to listen on cannot be had. */
 export async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { transport, clock, log, remotes, loaded, spool } = parts
+  const { transport, clock, log, remotes, loaded, spool, instance = randomUUID() } = parts
   const isRelay = loaded.config.node.role === 'relay'
   const stopping = new AbortController()
   const link = linkMaker(parts)
@@ -37,7 +40,16 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const endpoint = transport.endpoint ?? ''
   const uplink =
     link &&
-    new Uplink({ ...parts, stop: stopping.signal, isRelay, endpoint, link, ...(cursor && { cursor }), onForked: (at) => forked(at, parts) })
+    new Uplink({
+      ...parts,
+      stop: stopping.signal,
+      isRelay,
+      instance,
+      endpoint,
+      link,
+      ...(cursor && { cursor }),
+      onForked: (at) => forked(at, parts),
+    })
   const intake = new Intake({
     log: spool,
     clock,

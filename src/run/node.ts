@@ -94,7 +94,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const resumed = async () => {
     await memory.restore()
     remotes.restore(await historian.writers(), spool.node)
-    return resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, remotes })
+    return resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes })
   }
   const from = await resumed().catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])

@@ -1,16 +1,19 @@
-import { BatchBuilder } from '../core/batch.ts'
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { decodeBatch } from '../core/batch-codec.ts'
 import type { Historian } from '../core/historian.ts'
 import type { LastValues } from '../core/last-values.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalTable } from '../core/signals.ts'
-import type { Spool } from '../core/spool.ts'
+import { type Spool, SpoolFull } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
+import { BackOff } from '../lib/back-off.ts'
 import type { Remotes } from './remotes.ts'
 
 const READ_RECORDS = 4_096
 const READ_BYTES = 16 * 1024 * 1024
+const RETRY_FIRST_MS = 100
+const RETRY_LIMIT_MS = 5_000
 
 export interface ResumeParts {
   readonly historian: Pick<Historian, 'checkpoints' | 'lastAll'>
@@ -21,6 +24,7 @@ export interface ResumeParts {
   readonly reasons: ReasonSets
   readonly last: LastValues
   readonly clock: Clock
+  readonly random: () => number
   readonly remotes: Pick<Remotes, 'has' | 'absorb'>
 }
 
@@ -64,7 +68,7 @@ async function seed({ historian, spool, signals, reasons, last, remotes }: Resum
   }
 }
 
-async function declareStop({ spool, lastRecordedTime, signals, reasons, last, clock, remotes }: ResumeParts): Promise<void> {
+async function declareStop({ spool, lastRecordedTime, signals, reasons, last, clock, random, remotes }: ResumeParts): Promise<void> {
   const now = clock.now()
   const since = Math.min(now, (lastRecordedTime ?? now) + 1)
   const reason = reasons.of('node-stopped')
@@ -76,6 +80,23 @@ async function declareStop({ spool, lastRecordedTime, signals, reasons, last, cl
   }
   if (builder.count === 0) return
   const batch = builder.build(now)
-  await spool.append(batch)
   last.update(batch, signals.size)
+  try {
+    await spool.append(batch)
+  } catch (error) {
+    if (!(error instanceof SpoolFull)) throw error
+    // A full spool must not keep the node from starting: only a node that runs can bring away what fills it.
+    void appendLater(spool, batch, clock, new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, random))
+  }
+}
+
+/** Tries until there is room or the spool is closed; then the next start declares the stop. */
+async function appendLater(spool: Spool, batch: SampleBatch, clock: Clock, backOff: BackOff): Promise<void> {
+  for (let isFull = true; isFull; ) {
+    await clock.sleep(backOff.next())
+    isFull = await spool.append(batch).then(
+      () => false,
+      (error: unknown) => error instanceof SpoolFull,
+    )
+  }
 }

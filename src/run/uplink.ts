@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { NotConnected } from '../core/errors.ts'
 import { decodeForwarded } from '../core/forwarded.ts'
@@ -17,6 +16,8 @@ const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 15_000
 /** A refusal lasts until somebody acts. */
 const REFUSED_MS = 15_000
+/** Until records are looked for again that the log should have and does not give. */
+const RETRY_MS = 100
 /** Samples handed over at once. */
 const TAKE_ROWS = 100_000
 /** Newest values go ahead of history when it is further behind than this, and say at least so often that this node lives. */
@@ -31,6 +32,8 @@ export interface UplinkParts {
   readonly link: (next: number) => Link | Promise<Link>
   readonly endpoint: string
   readonly version: string
+  /** New at every start of the process. */
+  readonly instance: string
   /** A relay hands over what it received; every other node its own log. */
   readonly isRelay: boolean
   readonly last: LastValues
@@ -61,7 +64,6 @@ interface OnItsWay {
 /** The way to the next node: dials, sends what that node has not confirmed, and keeps it until it has. */
 export class Uplink {
   readonly #parts: UplinkParts
-  readonly #instance = randomUUID()
   readonly #tail: Tail
   #state: UplinkView['state'] = 'connecting'
   #since: number
@@ -143,15 +145,19 @@ export class Uplink {
   }
 
   async #attempt(link: Link, onSuccess: () => void): Promise<void> {
-    const { stop } = this.#parts
+    const { stop, clock } = this.#parts
     const welcome = await link.connect(this.#hello(), stop)
     if (welcome) await this.#resume(welcome)
     else await this.#goOn()
-    link.onDurable = (position) => this.#settle(position)
+    // An end that answers and then cannot store is no success: it would be called again at once, for ever.
+    const connectedMs = clock.monotonicMs()
+    link.onDurable = (position) => {
+      onSuccess()
+      this.#settle(position)
+    }
     this.#peer = welcome?.node ?? ''
     this.#set('connected')
     this.#problem = undefined
-    onSuccess()
     let why: Error | undefined
     const over = new AbortController()
     void link.ended.then((error) => {
@@ -168,12 +174,16 @@ export class Uplink {
       while (!over.signal.aborted) {
         if (this.#tail.lag === 0) await this.#tail.wait()
         else {
-          await this.#send(link, await this.#tail.take(TAKE_ROWS))
+          const records = await this.#tail.take(TAKE_ROWS)
+          // Dropped all of it, and the gap that says so finds no room on the disk yet.
+          if (records.length === 0) await this.#tail.wait(RETRY_MS)
+          await this.#send(link, records)
           if (link.isOneWay) await this.#noteSent(this.#tail.next - 1)
         }
       }
       if (why && !stop.aborted) throw why
     } finally {
+      if (clock.monotonicMs() - connectedMs > BACK_OFF_LIMIT_MS) onSuccess()
       over.abort()
       stop.removeEventListener('abort', onStop)
       await showing
@@ -182,20 +192,23 @@ export class Uplink {
   }
 
   #hello(): Hello {
-    const { spool, version, isRelay, clock } = this.#parts
+    const { spool, version, instance, isRelay, clock } = this.#parts
     const { firstSequence, lastSequence } = spool.stats()
     const own = { node: spool.node, epoch: spool.epoch, first: firstSequence, last: lastSequence }
     const streams = isRelay ? spool.streams().map(({ node, epoch, sequence }) => ({ node, epoch, first: 1, last: sequence })) : [own]
-    return { node: spool.node, instance: this.#instance, version, time: clock.now(), streams }
+    return { node: spool.node, instance, version, time: clock.now(), streams }
   }
 
   /** Goes on where the other end says, after making sure that it is the same log. */
   async #resume(welcome: Welcome): Promise<void> {
     const { spool, isRelay } = this.#parts
     this.#onItsWay = []
+    const before = this.#there
     this.#there = new Map(welcome.streams.map((position) => [keyOf(position), position.sequence]))
     if (isRelay) {
-      this.#tail.seek(this.#confirmed + 1)
+      // The other end has less than it had: an older copy of it was restored. It gets all that is still kept here.
+      const isBehind = [...before].some(([key, sequence]) => (this.#there.get(key) ?? 0) < sequence)
+      this.#tail.seek(isBehind ? spool.stats().firstSequence : this.#confirmed + 1)
       return
     }
     const position = welcome.streams.find(({ node, epoch }) => node === spool.node && epoch === spool.epoch)
@@ -207,6 +220,8 @@ export class Uplink {
       )
     }
     this.#confirmed = position?.sequence ?? 0
+    // Said at once: a full log takes nothing new, so that nothing would ever be confirmed again.
+    if (position) spool.release(LINK_CONSUMER, this.#confirmed + 1)
     this.#tail.seek(this.#confirmed + 1)
   }
 

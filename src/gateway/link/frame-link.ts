@@ -1,12 +1,12 @@
 import type { SampleBatch } from '../../core/batch.ts'
 import { encodedCount } from '../../core/batch-codec.ts'
 import { NotConnected } from '../../core/errors.ts'
-import { blockBytes } from '../../core/forwarded.ts'
 import { type Channel, type Hello, type Link, type LinkCounters, LinkRefused, type StreamId, type Welcome } from '../../core/link.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
 import { LINK_LIMITS } from './limits.ts'
+import { inParts } from './parts.ts'
 
 export interface FrameLinkParts {
   readonly dial: (stop: AbortSignal) => Promise<Channel>
@@ -83,7 +83,7 @@ export class FrameLink implements Link {
   }
 
   async send(records: readonly SpoolRecord[]): Promise<void> {
-    for (const part of inParts(records)) {
+    for (const part of inParts(records, LINK_LIMITS.blockBytes)) {
       while (this.#sentBytes >= LINK_LIMITS.windowBytes && !this.#why) await new Promise<void>((resolve) => this.#room.push(resolve))
       const channel = this.#open()
       const bytes = await encodeFrame({ type: 'records', records: part })
@@ -181,27 +181,12 @@ export class FrameLink implements Link {
         return
       }
       this.#askedMs = clock.monotonicMs()
-      await encodeFrame({ type: 'ping', id: ++this.#ping })
+      // Not waited for: where the buffers on the way are full, it is the silence that tells.
+      void encodeFrame({ type: 'ping', id: ++this.#ping })
         .then((bytes) => channel.send(bytes))
         .catch((error: Error) => this.#end(error))
     }
   }
-}
-
-/** Neighbouring records in runs of about `LINK_LIMITS.blockBytes`. */
-function inParts(records: readonly SpoolRecord[]): SpoolRecord[][] {
-  const parts: SpoolRecord[][] = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const record of records) {
-    const size = blockBytes([record])
-    if (bytes + size > LINK_LIMITS.blockBytes) {
-      parts.push([])
-      bytes = 0
-    }
-    parts.at(-1)?.push(record)
-    bytes += size
-  }
-  return parts
 }
 
 const keyOf = ({ node, epoch }: { node: string; epoch: number }): string => `${epoch} ${node}`

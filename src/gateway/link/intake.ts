@@ -6,6 +6,7 @@ import { type Spool, SpoolFull, type SpoolRecord, type StreamPosition } from '..
 import { type Clock, HOUR } from '../../core/time.ts'
 import { expectedHash, genesis } from '../spool/layout.ts'
 import { LINK_LIMITS } from './limits.ts'
+import { inParts } from './parts.ts'
 
 export interface IntakeParts {
   /** This node's own log: what arrives goes there first. */
@@ -40,7 +41,7 @@ export class Intake {
   /** How far each stream has been taken, durable or on its way to the disk. */
   readonly #taken = new Map<string, StreamPosition>()
   readonly #writing = new Map<string, Promise<unknown>>()
-  readonly #newEpochs = new Map<string, number[]>()
+  readonly #newEpochs = new Map<string, { epoch: number; time: number }[]>()
   /** Records whose chain could not be checked, because a gap hides the one before. */
   unchainedRecords = 0
 
@@ -110,7 +111,7 @@ export class Intake {
       throw new LinkRefused('not-permitted', `${peer.node} calls itself ${hello.node}: a node speaks under the name in its certificate`)
     await this.#makeWay(hello, line)
     for (const { node } of hello.streams) permitted(node, peer)
-    for (const stream of hello.streams) this.#checkEpoch(stream)
+    for (const stream of newestOfEach(hello.streams)) this.#checkEpoch(stream)
     const wanted = new Set(hello.streams.map(keyOf))
     // What the last attempt left on its way to the disk counts, or would come twice.
     await Promise.allSettled([...this.#writing].filter(([key]) => wanted.has(key)).map(([, writing]) => writing))
@@ -139,10 +140,12 @@ export class Intake {
       throw new LinkRefused('epoch-superseded', `${node} has written in a later epoch than ${epoch}: begin a new one, or stop the copy`)
     if (epoch === newest || newest === 0) return
     const now = this.#parts.clock.now()
-    const recent = (this.#newEpochs.get(node) ?? []).filter((time) => time > now - HOUR)
+    const recent = (this.#newEpochs.get(node) ?? []).filter(({ time }) => time > now - HOUR)
+    // It came before, and nothing of it has become durable yet.
+    if (recent.some((one) => one.epoch === epoch)) return
     if (recent.length >= LINK_LIMITS.newEpochsPerHour)
       throw new LinkRefused('identity-used-twice', `${node} began ${recent.length} epochs within an hour: two programs use its identity`)
-    this.#newEpochs.set(node, [...recent, now])
+    this.#newEpochs.set(node, [...recent, { epoch, time: now }])
   }
 
   async #take(records: readonly SpoolRecord[], peer: Peer | undefined): Promise<StreamPosition> {
@@ -164,7 +167,10 @@ export class Intake {
     }
     this.#taken.set(key, position)
     const { certificate } = peer
-    const writing = this.#parts.log.forward({ node, epoch, via: peer.node, ...(certificate && { certificate }), records: fresh })
+    const origin = { node, epoch, via: peer.node, ...(certificate && { certificate }) }
+    const writing = Promise.all(
+      inParts(fresh, LINK_LIMITS.forwardBytes).map((part) => this.#parts.log.forward({ ...origin, records: part })),
+    )
     this.#writing.set(key, writing)
     try {
       await writing
@@ -197,6 +203,13 @@ export class Intake {
       throw new LinkRefused('chain-broken', `${node}: record ${sequence} is not chained to record ${before.sequence} as it is here`)
     return { node, epoch, sequence, hash: seal.hash.slice() }
   }
+}
+
+/** A relay may still have records of a node's earlier epochs to hand over. */
+function newestOfEach(streams: readonly StreamId[]): StreamId[] {
+  const newest = new Map<string, StreamId>()
+  for (const stream of streams) if (stream.epoch >= (newest.get(stream.node)?.epoch ?? 0)) newest.set(stream.node, stream)
+  return [...newest.values()]
 }
 
 function contentOf({ node, sequence, kind, payload }: SpoolRecord) {

@@ -8,6 +8,8 @@ export const LINK_LIMITS = {
   wordsBytes: 1024 * 1024,
   /** Bytes of records in one frame, before compression; a larger record goes alone. */
   blockBytes: 2 * 1024 * 1024,
+  /** Bytes of records that become one record of the receiver's log: a quarter of the smallest spool; a larger record goes alone. */
+  forwardBytes: 256 * 1024,
   /** Bytes on the wire that are not durable at the other end yet; then the sender waits. */
   windowBytes: 8 * 1024 * 1024,
   /** Bytes of records, uncompressed, that one sender may have waiting for the receiver's disk; then it is not read. */

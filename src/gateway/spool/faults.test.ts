@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { SpoolFull, type SpoolRecord } from '../../core/spool.ts'
 import {
@@ -205,4 +206,35 @@ test('a block the disk cannot read is a gap, the rest is read', async (t) => {
   assert.equal(gap?.samples, lost * 50)
   assert.equal(batchesOf(read).map(numberOf).length, 60 - lost)
   await again.spool.close()
+})
+
+test('what a killed process had not synced is durable before anybody is given it', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const first = await start(directory)
+  defineSignals(first.signals, 2)
+  await first.spool.append(numbered(1))
+  await first.spool.close()
+  const [segment] = await segmentFiles(directory)
+  const files = new BreakableFiles()
+  files.onSync = () => failure('EIO')
+  await assert.rejects(start(directory, { files }), /EIO/)
+  files.onSync = () => undefined
+  const second = await start(directory, { files })
+  assert.ok(files.synced.includes(join(directory, segment as string)))
+  await second.spool.close()
+})
+
+test('a write whose sync failed is cut off again: the next start does not take it for part of the log', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { spool, signals, files } = await start(directory)
+  defineSignals(signals, 2)
+  await spool.append(numbered(1))
+  const [segment] = await segmentFiles(directory)
+  const path = join(directory, segment as string)
+  const { size } = await stat(path)
+  files.onSync = () => failure('EIO')
+  await assert.rejects(spool.append(numbered(2)))
+  assert.equal((await stat(path)).size, size)
+  files.onSync = () => undefined
+  await spool.close()
 })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../core/log.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
@@ -37,6 +38,10 @@ export interface SpoolOptions {
   readonly files?: SpoolFiles
   /** 0 <= n < 1, for the jitter of retries. */
   readonly random?: () => number
+  /** 32 bits that nobody can guess, for each segment. */
+  readonly newSalt?: () => number
+  /** Keeps the directory for this process; the result gives it back. */
+  readonly lock?: (directory: string) => Promise<() => Promise<void>>
 }
 
 export interface OpenedSpool {
@@ -51,11 +56,12 @@ export interface OpenedSpool {
  */
 export async function openSpool(options: SpoolOptions): Promise<OpenedSpool> {
   const { directory, node, clock, log, maxBytes, segmentBytes, files = machineFiles, random = Math.random, consumers = [] } = options
+  const { newSalt = randomSalt, lock = lockDirectory } = options
   if (segmentBytes > maxBytes * SPOOL_LIMITS.segmentShare) {
     throw new RangeError(`spool: segmentBytes ${segmentBytes} may be at most a quarter of maxBytes ${maxBytes}`)
   }
   await files.makeDirectory(directory)
-  const unlock = await lockDirectory(directory)
+  const unlock = await lock(directory)
   try {
     const quarantine = await Quarantine.open(directory, files, log)
     const recovering = { ...options, files, quarantine }
@@ -65,7 +71,7 @@ export async function openSpool(options: SpoolOptions): Promise<OpenedSpool> {
     const durations = new Durations()
     const spool = new SegmentLog({
       ...{ ...options, epoch, chain, streams, catalogue, durations, quarantine, random, unlock },
-      writer: new SegmentWriter({ directory, files, clock, durations }, catalogue, found.lastOrdinal),
+      writer: new SegmentWriter({ directory, files, clock, durations, newSalt }, catalogue, found.lastOrdinal),
       reader: new SpoolReader(files, catalogue, quarantine, { node, epoch }),
       retention: new Retention(catalogue, files, log, consumers),
     })
@@ -76,4 +82,8 @@ export async function openSpool(options: SpoolOptions): Promise<OpenedSpool> {
     await unlock()
     throw error
   }
+}
+
+function randomSalt(): number {
+  return randomBytes(4).readUInt32LE()
 }

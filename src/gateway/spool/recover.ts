@@ -61,6 +61,7 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   const lastOrdinal = found.at(-1)?.ordinal ?? 0
   if (segments.length === 0) return { ...empty(node, epoch), lastOrdinal, streams: new Streams() }
 
+  await makeDurable(options, segments)
   const { scan, highest, newest } = await scanNewest(options, segments)
   const chain = scan?.chain ?? genesis(node, epoch)
   if (!chain.hash) throw new SpoolRefused(`${directory}: the chain of its newest segment is lost. Move the directory aside and start again`)
@@ -75,6 +76,22 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   if (last <= chain.sequence) return { ...log, torn: undefined }
   const gap = { from: chain.sequence + 1, to: last, cause: 'torn-tail' as const }
   return { ...log, torn: { gap, cut: newest && scan?.tail && { segment: newest, tail: scan.tail } } }
+}
+
+/**
+ * What the last process wrote and did not live to sync is there to be read, and gone after a power cut. It becomes durable before anybody is
+ * given it: a consumer must not know of records that this log then lacks. Older segments were synced before the newest was begun.
+ */
+async function makeDurable({ directory, files }: RecoverOptions, segments: readonly Segment[]): Promise<void> {
+  const newest = segments.at(-1)
+  if (!newest) return
+  const file = await files.open(newest.path, 'repair')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await files.syncDirectory(directory)
 }
 
 interface Newest {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../../core/time.ts'
 import type { Group } from './compose.ts'
@@ -12,6 +11,8 @@ export interface WriterOptions {
   readonly files: SpoolFiles
   readonly clock: Clock
   readonly durations: Durations
+  /** 32 bits that nobody can guess, for each segment. */
+  readonly newSalt: () => number
 }
 
 /** The segment under construction: its number and salt are chosen before its first group is composed. */
@@ -29,13 +30,14 @@ export class SegmentWriter {
   readonly #options: WriterOptions
   readonly #catalogue: Catalogue
   #ordinal: number
-  #salt = newSalt()
+  #salt: number
   #open: Open | undefined
 
   constructor(options: WriterOptions, catalogue: Catalogue, lastOrdinal: number) {
     this.#options = options
     this.#catalogue = catalogue
     this.#ordinal = lastOrdinal
+    this.#salt = options.newSalt()
   }
 
   get salt(): number {
@@ -74,7 +76,7 @@ export class SegmentWriter {
     const open = this.#open
     this.#open = undefined
     this.#catalogue.active = undefined
-    this.#salt = newSalt()
+    this.#salt = this.#options.newSalt()
     await open?.file.close()
   }
 
@@ -111,16 +113,17 @@ export class SegmentWriter {
 
   async #abandon(bytes: number): Promise<void> {
     const open = this.#open
+    // A program that starts after a kill sees what was written, durable or not. Cut off, it does not take for its log what a power cut still takes away.
+    const isCut = await open?.file.truncate(open.segment.end).then(
+      () => true,
+      () => false,
+    )
     await this.seal().catch(() => undefined) // the file is given up already, and closing cannot make it worse
     if (!open) return
     // What was written past the durable end may or may not be on disk; it is counted, and the next segment's first sequence voids it.
-    open.segment.bytes += bytes
+    if (!isCut) open.segment.bytes += bytes
     if (open.segment.end > 0) return
     // Nothing of this segment counts. If it cannot be removed now, the next start does it.
     await this.#options.files.remove(open.segment.path).catch(() => undefined)
   }
-}
-
-function newSalt(): number {
-  return randomBytes(4).readUInt32LE()
 }

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulate } from './world.ts'
+
+/** Short runs of a few seeds; `node sim/main.ts` goes on from there. */
+
+test('one seed gives one run', async () => {
+  const [first, second] = [await simulate({ seed: 204, hours: 0.3 }), await simulate({ seed: 204, hours: 0.3 })]
+  assert.deepEqual(first, second)
+  assert.ok(first.steps > 500)
+  const other = await simulate({ seed: 8, hours: 0.1 })
+  assert.notEqual(other.hash, first.hash)
+})
+
+// Worlds with a fault every minute or two: 200 and 212 have a relay, 204 two edges on one hub.
+for (const seed of [200, 204, 212])
+  test(`seed ${seed}: with faults, everything acknowledged arrives once, in order and as it was`, async () => {
+    const { violations, acknowledged, stored, declared } = await simulate({ seed, hours: 1 })
+    assert.deepEqual(violations, [])
+    assert.ok(acknowledged > 0)
+    assert.equal(stored + declared, acknowledged)
+  })

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { blockBytes, type Forwarded } from '../../core/forwarded.ts'
+import type { SpoolRecord } from '../../core/spool.ts'
+import { defineSignals, numbered, readAll, start, TestClock, temporaryDirectory } from '../spool/harness.ts'
+import { Intake } from './intake.ts'
+import { LINK_LIMITS } from './limits.ts'
+
+test('what comes in one frame is cut into records that fit in the smallest spool, in order', async (t) => {
+  const { spool, signals } = await start(await temporaryDirectory(t), { node: 'edge-1' })
+  defineSignals(signals, 2)
+  for (let n = 0; n < 80; n++) await spool.append(numbered(n, 1_000))
+  const records = await readAll(spool)
+  await spool.close()
+  assert.ok(blockBytes(records) > 3 * LINK_LIMITS.forwardBytes)
+  const parts: Forwarded[] = []
+  const forward = async (part: Forwarded) => {
+    parts.push(part)
+    return part.records[0] as SpoolRecord
+  }
+  const intake = new Intake({ log: { node: 'hub', forward, forwardMissing: forward, streams: () => [] }, clock: new TestClock() })
+  const reception = intake.reception({ probe: async () => true, end: () => {} })
+  const { node, epoch } = spool
+  const hello = { node, instance: '1', version: '0', time: 0, streams: [{ node, epoch, first: 1, last: records.length }] }
+  await reception.open(hello, { node, address: 'memory', mayForward: false })
+  assert.equal((await reception.take(records)).sequence, records.length)
+  assert.deepEqual(
+    parts.flatMap((part) => part.records),
+    records,
+  )
+  for (const part of parts) assert.ok(blockBytes(part.records) <= LINK_LIMITS.forwardBytes)
+})
+
+test('a relay may name earlier epochs of a node beside the newest; a node that waits for its first record has begun one epoch, not many', async () => {
+  const streams = [
+    { node: 'edge-1', epoch: 1, sequence: 10 },
+    { node: 'edge-1', epoch: 2, sequence: 5 },
+  ]
+  const forward = async () => assert.fail('nothing is sent')
+  const intake = new Intake({ log: { node: 'hub', forward, forwardMissing: forward, streams: () => streams }, clock: new TestClock() })
+  const open = (node: string, epochs: number[], mayForward: boolean) => {
+    const hello = {
+      node,
+      instance: '1',
+      version: '0',
+      time: 0,
+      streams: epochs.map((epoch) => ({ node: 'edge-1', epoch, first: 1, last: 9 })),
+    }
+    return intake.reception({ probe: async () => true, end: () => {} }).open(hello, { node, address: 'memory', mayForward })
+  }
+  assert.deepEqual((await open('relay', [1, 2], true)).streams, streams)
+  await assert.rejects(open('relay', [1], true), { code: 'epoch-superseded' })
+  for (let attempt = 0; attempt < 10; attempt++) await open('edge-1', [3], false)
+  for (const epoch of [4, 5]) await open('edge-1', [epoch], false)
+  await assert.rejects(open('edge-1', [6], false), { code: 'identity-used-twice' })
+})
