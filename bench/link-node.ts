@@ -32,7 +32,7 @@ export interface NodeReport {
   readonly lag: number
   readonly cpu: number
   readonly rssMb: number
-  /** From source time to the live subscriber, milliseconds, since the last `forget`. */
+  /** From source time to the live subscriber, milliseconds, since the last `watch`. */
   readonly live: { readonly count: number; readonly p50: number; readonly p99: number }
   readonly rows: number
 }
@@ -58,13 +58,18 @@ const transport = tcpTransport(port, role === 'hub', 'edge')
 const { view, stop } = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'bench', transport })
 
 let live: number[] = []
-const unsubscribe =
-  role === 'hub' &&
+let isWatching = false
+
+/** Notes the delay of every tenth sample that a live subscriber is told of, from now on. */
+function watch(): void {
+  live = []
+  if (isWatching) return
+  isWatching = true
   view.subscribe((batch) => {
     const now = systemClock.now()
     for (let i = 0; i < batch.count; i += 10) live.push((now - (batch.sourceTime[i] as number)) / 1000)
   })
-void unsubscribe
+}
 
 async function report(rows: boolean): Promise<NodeReport> {
   const uplink = view.uplink()
@@ -81,14 +86,14 @@ async function report(rows: boolean): Promise<NodeReport> {
     lag: view.historianLag().records,
     cpu: cpuSeconds(),
     rssMb: process.memoryUsage().rss / 2 ** 20,
-    live: { count: live.length, p50: percentile(live, 0.5), p99: percentile(live, 0.99) },
+    live: rows ? { count: live.length, p50: percentile(live, 0.5), p99: percentile(live, 0.99) } : { count: live.length, p50: 0, p99: 0 },
     rows: Number(counted?.rows[0]?.[0] ?? 0),
   }
 }
 
 process.on('message', async ({ id, ask }: { id: number; ask: string }) => {
   if (ask === 'go') go()
-  if (ask === 'forget') live = []
+  if (ask === 'watch') watch()
   if (ask === 'stop') await stop()
   process.send?.({ id, report: ask === 'stop' ? undefined : await report(ask === 'count') })
   if (ask === 'stop') process.exit(0)

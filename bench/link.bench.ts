@@ -16,6 +16,11 @@ const PASSES = Number(process.env.ECLUSE_PASSES ?? 4)
 const LIVE_S = 10
 
 export async function measure(): Promise<Figure[]> {
+  const only = process.env.ECLUSE_ONLY
+  if (only) {
+    console.log(await (only === 'full' ? throughput() : only === 'live' ? liveDelay() : catchUp()))
+    return []
+  }
   const runs = await repeat(RUNS, async () => ({ full: await throughput(), live: await liveDelay(), after: await catchUp() }))
   const samples = PAYLOADS * PASSES * SIGNALS
   return [
@@ -56,7 +61,7 @@ class Node {
 
   constructor(order: NodeOrder) {
     const execArgv = process.env.ECLUSE_PROFILE
-      ? ['--cpu-prof', `--cpu-prof-dir=${process.env.ECLUSE_PROFILE}`, `--cpu-prof-name=${order.role}-${Date.now()}.cpuprofile`]
+      ? ['--cpu-prof', `--cpu-prof-dir=${process.env.ECLUSE_PROFILE}`, '--cpu-prof-interval=2000']
       : []
     this.child = fork(join(import.meta.dirname, 'link-node.ts'), [JSON.stringify(order)], {
       execArgv: ['--max-semi-space-size=4', ...execArgv],
@@ -70,7 +75,7 @@ class Node {
     })
   }
 
-  async ask(what: 'report' | 'go' | 'forget' | 'count' | 'stop' = 'report'): Promise<NodeReport> {
+  async ask(what: 'report' | 'go' | 'watch' | 'count' | 'stop' = 'report'): Promise<NodeReport> {
     await this.#ready
     const id = ++this.#asked
     return await new Promise((resolve) => {
@@ -138,12 +143,13 @@ async function liveDelay() {
   return await withNodes({ sources: ['steady'] }, async (edge, hub, startHub) => {
     startHub()
     await connected(edge)
+    await hub().ask('watch')
     await until('live', 30_000, async () => (await hub().ask()).live.count > 1_000)
-    await hub().ask('forget')
+    await hub().ask('watch')
     const before = await edge.ask()
     await systemClock.sleep(LIVE_S * 1000)
     const after = await edge.ask()
-    const { live } = await hub().ask()
+    const { live } = await hub().ask('count')
     const bytes = (after.sentBytes - before.sentBytes) / (after.sentSamples - before.sentSamples)
     return { ...live, bytes, edgePercent: ((after.cpu - before.cpu) / LIVE_S) * 100 }
   })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { NotConnected } from '../src/core/errors.ts'
 import type { Channel, Transport } from '../src/core/link.ts'
@@ -57,6 +58,7 @@ function channelOf(socket: Socket, peer: Channel['peer']): Channel {
   }
   socket.on('error', end)
   socket.on('close', end)
+  const closed = once(socket, 'close')
   return {
     peer,
     get queuedBytes() {
@@ -70,7 +72,7 @@ function channelOf(socket: Socket, peer: Channel['peer']): Channel {
       socket.write(head)
       const isFree = socket.write(frame)
       socket.uncork()
-      if (!isFree) await new Promise<void>((resolve) => (socket.once('drain', resolve), socket.once('close', () => resolve())))
+      if (!isFree) await Promise.race([once(socket, 'drain'), closed])
     },
     receive: async () => {
       while (frames.length === 0) {
