@@ -100,10 +100,40 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--fingerprint <SHA256>', options.fingerprint)
     .option(...config)
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
+  addIdentity(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )
   return program
+}
+
+/** The verbs with which edges, relays and hubs get to know each other. */
+function addIdentity(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { verbs, options } = verb.words
+  const config = ['-c, --config <PATH>', options.config] as const
+  common(verb, prepared(verb, program.command('enroll <TOKEN>'), verbs.enroll))
+    .option('--data <DIR>', options.identityData)
+    .option('--replace', options.replace)
+    .option(...config)
+    .action(async (token, given) => done(await (await import('./enroll.ts')).enrollNode(verb, token, given)))
+  const node = prepared(verb, program.command('node'), verbs.node)
+  node.action(() => {
+    verb.io.err(node.helpInformation())
+    done(EXIT.failed)
+  })
+  common(verb, prepared(verb, node.command('add <NAME>'), verbs.nodeAdd))
+    .option('--lifetime <DURATION>', options.lifetime, durationFrom(verb), { text: '15min', ms: 15 * 60_000 })
+    .option('--address <HOST:PORT>', options.edgeAddress)
+    .option('--replace', options.replace)
+    .option(...config)
+    .action(async (name, given) => done(await (await import('./node.ts')).nodeAdd(verb, name, { ...given, lifetimeMs: given.lifetime.ms })))
+  common(verb, prepared(verb, node.command('list'), verbs.nodeList))
+    .option(...config)
+    .action(async (given) => done(await (await import('./node.ts')).nodeList(verb, given)))
+  common(verb, prepared(verb, node.command('revoke <NAME>'), verbs.nodeRevoke))
+    .requiredOption('--reason <TEXT>', options.reason)
+    .option(...config)
+    .action(async (name, given) => done(await (await import('./node.ts')).nodeRevoke(verb, name, given)))
 }
 
 function prepared({ io, words }: Verb, command: Command, text: string): Command {
@@ -169,6 +199,7 @@ function usage(verb: Verb, error: CommanderError): number {
     'commander.unknownOption': words.unknownOption(subject),
     'commander.unknownCommand': words.unknownCommand(subject),
     'commander.missingArgument': words.missingArgument(subject),
+    'commander.missingMandatoryOptionValue': words.missingArgument(subject),
     'commander.optionMissingArgument': words.missingValue(subject),
     'commander.excessArguments': words.tooMany(),
     'commander.invalidArgument': words.invalid(reasonOf(error, subject)),

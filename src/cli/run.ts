@@ -9,11 +9,16 @@ export async function run(verb: Verb, path: string | undefined, options: CommonO
   const loaded = await load(verb, path)
   const log = logOf(verb, options)
   const { host, port } = loaded.config.http
-  const served = await serve(verb, loaded, { host, port, log })
+  let served = await serve(verb, loaded, { host, port, log })
   io.out(`${words.node.serving(loaded.config.site.id, loaded.config.node.id, served.url)}\n`)
   if (served.signInLink) io.out(`${words.node.signIn(served.signInLink)}\n`)
   io.err(`${words.node.stop}\n`)
-  await aborted(stop)
+  while (!stop.aborted) {
+    await Promise.race([aborted(stop), served.restart])
+    if (stop.aborted) break
+    await served.stop()
+    served = await serve(verb, loaded, { host, port, log })
+  }
   io.err(`${words.node.stopping}\n`)
   await served.stop()
   io.err(`${words.node.stopped}\n`)

@@ -12,6 +12,8 @@ export interface Served {
   readonly view: NodeView
   readonly url: string
   readonly signInLink: string | undefined
+  /** Resolves when the node must be stopped and served again. */
+  readonly restart: Promise<void>
   /** Stops serving, reads nothing more, stores what was read, closes. */
   stop(): Promise<void>
 }
@@ -48,6 +50,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     view: node.view,
     url: api.url,
     signInLink: api.signInLink,
+    restart: node.restart,
     stop: async () => {
       await rm(running, { force: true })
       await api.close()

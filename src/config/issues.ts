@@ -42,14 +42,17 @@ function addIssue(issue: Issue, context: IssueContext, base: Path): void {
   }
   const [code, wording] = describe(issue, found, words)
   const place = issue.code === 'invalid_key' ? locateHolder(at, path) : locate(at, path)
-  const named = issue.message === NAME_MESSAGE || issue.code === 'invalid_key'
-  const own = named ? words.badName() : issue.message === ZONE_MESSAGE ? words.badZone() : undefined
+  const own = issue.code === 'invalid_key' ? words.badName() : OWN_MESSAGES[issue.message]?.(words)
   problems.add(place, code, own ?? (issue.message ? [issue.message, wording[1]] : wording))
 }
 
-/** What schema.ts gives as the message of its names and zones: said in the person's language here. */
-const NAME_MESSAGE = '@badName'
-const ZONE_MESSAGE = '@badZone'
+/** Messages that the schemas give by their keys, said in the person's language here. */
+const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = {
+  '@badName': (words) => words.badName(),
+  '@badZone': (words) => words.badZone(),
+  '@badAddress': (words) => words.badAddress(),
+  '@linkFiles': (words) => words.linkFiles(),
+}
 
 function unknownKeys(keys: readonly string[], path: Path, context: IssueContext): void {
   const { at, value, schemas, problems, words } = context

@@ -134,11 +134,16 @@ function finish(
   const allFiles = [...files, ...(read?.files ?? [])]
   const all = problems.all()
   const ok = !problems.failed
-  const loaded =
-    ok && read?.config
-      ? { ...read, config: { ...read.config, data: resolve(directory, read.config.data) }, files: allFiles, warnings: all }
-      : undefined
+  const loaded = ok && read?.config ? { ...read, config: withPaths(read.config, directory), files: allFiles, warnings: all } : undefined
   return { problems: all, files: allFiles, ok, loaded }
+}
+
+/** Paths of the file are relative to it; those of the program are absolute. */
+function withPaths(config: EcluseConfig, directory: string): EcluseConfig {
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(directory, path))
+  const { link } = config
+  const own = link && { ...link, ca: absolute(link.ca), certificate: absolute(link.certificate), key: absolute(link.key) }
+  return { ...config, data: resolve(directory, config.data), ...(own && { link: own }) }
 }
 
 interface ReadWhole {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { isZone } from '../core/zone.ts'
-import { spoolConfig } from '../gateway/config.ts'
+import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
 import { qualifyConfig } from '../qualify/config.ts'
 
@@ -36,6 +36,7 @@ export const ecluseConfig = z.strictObject({
     .describe('API and user interface'),
   spool: spoolConfig.prefault({}),
   historian: historianConfig.prefault({}),
+  link: linkConfig.optional(),
   equipment: equipmentConfig,
   ...qualifyConfig,
   contracts: z

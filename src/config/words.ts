@@ -83,6 +83,11 @@ const en = {
     'e.g. `plc-3`; text for people goes in `label`',
   ],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
+  badAddress: (): Wording => ['an address is `host:port`', 'e.g. `hub.plant.example:8490`, `10.0.0.5:8490` or `[fd00::5]:8490`'],
+  linkFiles: (): Wording => [
+    '`ca`, `certificate` and `key` are given together or not at all',
+    'with all three, certificates come from your own authority; with none, from the hub’s',
+  ],
   kindMissing: (known: string): Wording => ['`kind` is missing', `say which system this connection speaks with: ${known}`],
   unknownKind: (kind: string, near: string | undefined, known: string): Wording => [
     `unknown kind \`${kind}\``,
@@ -256,6 +261,11 @@ const fr: ConfigWords = {
     'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
   ],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
+  badAddress: () => ['une adresse s’écrit `hôte:port`', 'par exemple `hub.usine.example:8490`, `10.0.0.5:8490` ou `[fd00::5]:8490`'],
+  linkFiles: () => [
+    '`ca`, `certificate` et `key` se donnent ensemble, ou pas du tout',
+    'avec les trois, les certificats viennent de votre propre autorité ; sans eux, de celle du hub',
+  ],
   kindMissing: (known) => ['`kind` manque', `dites avec quel système cette connexion parle : ${known}`],
   unknownKind: (kind, near, known) => [
     `\`kind\` inconnu : \`${kind}\``,

@@ -14,6 +14,8 @@ export const LIMITS = {
   batchBytes: 64 * 1024 * 1024 - 8192,
   /** Logs of other nodes that one node keeps. */
   streams: 4096,
+  /** Segments of another node's log that are remembered by their ids. */
+  streamSegments: 64,
   /** Characters of a node's name. */
   nodeLength: 64,
   /** Characters of a signal id. */

@@ -3,14 +3,14 @@ import type { SampleBatch } from './batch.ts'
 import { decodeBatch } from './batch-codec.ts'
 import { LIMITS } from './limits.ts'
 import type { SignalDefinition } from './signals.ts'
-import type { RecordKind } from './spool.ts'
+import type { RecordKind, StreamPosition } from './spool.ts'
 
 /** What a spool record holds, checked: it may come from another node. Records in a `forwarded` record are for whoever unpacks it. */
 export type Content =
   | { readonly kind: 'batch'; readonly batch: SampleBatch }
   | { readonly kind: 'signals'; readonly signals: readonly [number, SignalDefinition][] }
   | { readonly kind: 'reasons'; readonly first: number; readonly sets: readonly (readonly string[])[] }
-  | { readonly kind: 'config'; readonly version: string }
+  | { readonly kind: 'config'; readonly version: string; readonly segment?: string | undefined }
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly cause: string; readonly samples?: number | undefined }
   | { readonly kind: 'streams'; readonly streams: readonly StreamMark[] }
   | { readonly kind: 'forwarded' }
@@ -21,6 +21,7 @@ export interface StreamMark {
   readonly epoch: number
   readonly sequence: number
   readonly hash?: string | undefined
+  readonly segments?: readonly string[] | undefined
 }
 
 const signals = z.array(
@@ -38,9 +39,11 @@ const signals = z.array(
 const reasons = z
   .object({ first: z.int().min(0), sets: z.array(z.array(z.string())) })
   .refine((record) => record.first + record.sets.length <= LIMITS.reasonSets, `more than ${LIMITS.reasonSets} sets of reasons`)
-const config = z.object({ version: z.string() })
+const segment = z.string().min(1).max(32)
+const config = z.object({ version: z.string(), segment: segment.optional() })
 const gap = z.object({ from: z.int().min(1), to: z.int().min(1), cause: z.string(), samples: z.int().optional() })
-const streams = z.array(
+/** A position as it is written down. */
+export const streamMarks = z.array(
   z.object({
     node: z.string().min(1).max(LIMITS.nodeLength),
     epoch: z.number(),
@@ -49,6 +52,7 @@ const streams = z.array(
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .optional(),
+    segments: z.array(segment).max(LIMITS.streamSegments).optional(),
   }),
 )
 
@@ -66,7 +70,7 @@ export function parseRecord(kind: RecordKind, payload: Uint8Array): Content {
     case 'gap':
       return { kind, ...parse(gap, payload) }
     case 'streams':
-      return { kind, streams: parse(streams, payload) }
+      return { kind, streams: parse(streamMarks, payload) }
     case 'forwarded':
       return { kind }
   }
@@ -76,4 +80,12 @@ function parse<T>(schema: z.ZodType<T>, payload: Uint8Array): T {
   const parsed = schema.safeParse(JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8')))
   if (parsed.success) return parsed.data
   throw new RangeError(`dictionary: ${z.prettifyError(parsed.error)}`)
+}
+
+export function toMark({ hash, ...position }: StreamPosition): StreamMark {
+  return { ...position, ...(hash && { hash: Buffer.from(hash).toString('hex') }) }
+}
+
+export function fromMark({ node, epoch, sequence, hash, segments }: StreamMark): StreamPosition {
+  return { node, epoch, sequence, ...(hash && { hash: new Uint8Array(Buffer.from(hash, 'hex')) }), ...(segments && { segments }) }
 }

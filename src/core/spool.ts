@@ -14,7 +14,7 @@ export interface Position {
 /**
  * What a record's payload holds. `batch`: `encodeBatch` bytes. The dictionaries are JSON in UTF-8:
  * `signals`: `[index, SignalDefinition][]`; `reasons`: `{first: number, sets: string[][]}`;
- * `config`: `{version: string, loadedTime: number}`, the configuration in force from here on.
+ * `config`: `{version: string, loadedTime: number, segment: string}`, the configuration in force from here on, and the id of the segment it begins.
  * `gap`: `{from: number, to: number, cause: string, samples?: number}`, sequences that are gone for good (overflow, corruption).
  * `forwarded`: records of another node's log as they came over a link (`encodeForwarded`). `streams`: how far each such log had come,
  * `{node, epoch, sequence, hash?}[]`, at the start of every segment.
@@ -47,6 +47,8 @@ export interface Seal {
 export interface StreamPosition extends Position {
   /** Hash of the record at `sequence`; absent where a gap hides it. */
   readonly hash?: Uint8Array
+  /** Ids of the segments it came from, oldest first, the newest `LIMITS.streamSegments` of them: they tell a log from an older copy of it that went on. */
+  readonly segments?: readonly string[]
 }
 
 /**
@@ -75,6 +77,8 @@ export interface Spool {
   release(consumer: string, sequence: number): void
   /** Calls back with each record as it becomes durable, in order (dictionaries included). Returns the way to stop. */
   follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void
+  /** The segments of this log, oldest first. */
+  segments(): readonly { readonly id: string; readonly firstSequence: number }[]
   stats(): SpoolStats
   /** Drains what was appended, fsyncs, closes. */
   close(): Promise<void>

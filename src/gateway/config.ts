@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { byteSize, duration } from '../core/config-parts.ts'
+import { byteSize, duration, secret } from '../core/config-parts.ts'
+import { IDENTITY_LIMITS } from './identity/limits.ts'
 import { SPOOL_LIMITS } from './spool/limits.ts'
 
 const GIB = 2 ** 30
@@ -35,3 +36,38 @@ export const spoolConfig = z
   .describe('The durable log on this node, between the sources and everything that stores or forwards')
 
 export type SpoolConfig = z.infer<typeof spoolConfig>
+
+/** `host:port`, `[address]:port`. `@badAddress` is a sentence of the configuration's words. */
+const address = z
+  .string()
+  .max(260)
+  .regex(/^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]/@]+):([1-9]\d{0,4})$/, '@badAddress')
+const file = z.string().min(1).max(1024)
+
+/** The `link:` part of `ecluse.yaml`: the way between edge, relay and hub, and the identities of its ends. */
+export const linkConfig = z
+  .strictObject({
+    to: address.optional().describe('Hub or relay to dial, host:port; default: the one this node enrolled with'),
+    listen: z
+      .strictObject({
+        host: z.string().min(1).max(253).default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
+        port: z.int().min(0).max(65_535).default(8490).describe('0: any free port'),
+        address: address.optional().describe('How edges reach it, host:port; goes into the tokens of `ecluse node add`'),
+      })
+      .prefault({})
+      .describe('Where a hub or relay waits for the nodes below it'),
+    certificateDays: z
+      .int()
+      .min(1)
+      .max(IDENTITY_LIMITS.certificateDays)
+      .default(90)
+      .describe('Days that certificates of the built-in authority are in force; renewed after two thirds of them'),
+    passphrase: secret.optional().describe('Encrypts private keys on this node’s disk'),
+    ca: file.optional().describe('Your own authority’s certificates (PEM); with certificate and key. Nothing is issued here then'),
+    certificate: file.optional().describe('This node’s certificate from your own authority (PEM)'),
+    key: file.optional().describe('Its private key (PKCS#8 PEM, mode 600)'),
+  })
+  .refine(({ ca, certificate, key }) => [certificate, key].every((path) => (path === undefined) === (ca === undefined)), '@linkFiles')
+  .describe('The link between edge, relay and hub')
+
+export type LinkConfig = z.output<typeof linkConfig>

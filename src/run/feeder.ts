@@ -17,6 +17,8 @@ export interface FeederParts {
   readonly historian: Pick<Historian, 'write'>
   /** The last sequence the historian has. */
   readonly from: number
+  /** Batches up to this sequence it has under an earlier epoch of this log: only their places are noted. */
+  readonly storedTo?: number
   /** A commit is due at this many samples, or this long after the first one waits. */
   readonly commitRows: number
   readonly commitIntervalMs: number
@@ -77,7 +79,10 @@ export class Feeder {
   /** False when the end came first: the spool keeps the group for the next start, and nothing behind it may be stored before it. */
   async #commit(group: SpoolRecord[]): Promise<boolean> {
     const { historian, spool, clock, random, log } = this.#parts
-    const records = group.flatMap((record) => (record.kind === 'forwarded' ? unpacked(record) : [record]))
+    const records = group.flatMap((record) => {
+      if (record.kind === 'batch' && record.sequence <= (this.#parts.storedTo ?? 0)) return [placeOf(record)]
+      return record.kind === 'forwarded' ? unpacked(record) : [record]
+    })
     const backOff = new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, random)
     for (;;) {
       try {
@@ -99,5 +104,10 @@ export class Feeder {
 
 /** The records of another node, and then the place of this node's own log that they took. */
 function unpacked(record: SpoolRecord): SpoolRecord[] {
-  return [...decodeForwarded(record.payload).records, { ...record, payload: new Uint8Array(0) }]
+  return [...decodeForwarded(record.payload).records, placeOf(record)]
+}
+
+/** A record without what it holds: its sequence is passed, and nothing is stored for it. */
+function placeOf(record: SpoolRecord): SpoolRecord {
+  return { ...record, kind: 'forwarded', payload: new Uint8Array(0) }
 }

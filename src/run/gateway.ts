@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Listening, Transport } from '../core/link.ts'
-import type { Spool } from '../core/spool.ts'
-import { FrameLink, Intake, serveChannel } from '../gateway/index.ts'
+import type { Spool, StreamPosition } from '../core/spool.ts'
+import { askForEpoch, FrameLink, Intake, serveChannel } from '../gateway/index.ts'
 import type { NodeDependencies } from './node.ts'
 import type { Remotes } from './remotes.ts'
 import { Uplink, type UplinkParts } from './uplink.ts'
@@ -10,6 +11,8 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
   readonly loaded: LoadedConfig
   readonly transport: Transport
   readonly remotes: Remotes
+  /** The node has to be stopped and started again. */
+  readonly onRestart: () => void
 }
 
 /** A node's ways to other nodes: one on, any number in. */
@@ -35,7 +38,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       isRelay,
       endpoint: transport.endpoint ?? '',
       link: () => new FrameLink({ dial, clock }),
-      onForked: async (position) => log.error({ ...position, hash: undefined }, 'this log is not the one that the other end knows'),
+      onForked: (position) => forked(position, parts),
     })
   const intake =
     transport.listen &&
@@ -66,6 +69,21 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       unfollow?.()
     },
   }
+}
+
+/** A copy of this log was restored and went on: the next start begins a new epoch, with what only this log has. */
+async function forked(position: StreamPosition, { spool, log, loaded, onRestart }: GatewayParts): Promise<void> {
+  const known = new Set(position.segments)
+  const segments = spool.segments()
+  const last = segments.findLastIndex(({ id }) => known.has(id))
+  if (last < 0) {
+    log.error({ sequence: position.sequence }, 'the other end knows no segment of this log: it cannot be told what both have')
+    return
+  }
+  const after = (segments[last + 1]?.firstSequence ?? spool.stats().lastSequence + 1) - 1
+  await askForEpoch(join(loaded.config.data, 'spool'), after)
+  log.warn({ after, theirs: position.sequence }, 'an older copy of this log was restored; starting again in a new epoch')
+  onRestart()
 }
 
 async function receive(

@@ -47,6 +47,8 @@ export interface NodeDependencies {
 
 export interface RunningNode {
   readonly view: NodeView
+  /** Resolves when the node asks to be stopped and started again: its log must begin a new epoch. */
+  readonly restart: Promise<void>
   /** Stops reading, makes durable what was read, stores it, closes. Idempotent. */
   stop(): Promise<void>
 }
@@ -74,7 +76,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const last = new LastValues()
   const startedTime = clock.now()
   const { transport } = deps
-  const { spool, historian, lastRecordedTime } = await openStores(loaded, signals, reasons, deps, transport?.dial !== undefined)
+  const { spool, historian, lastRecordedTime, storedTo } = await openStores(loaded, signals, reasons, deps, transport?.dial !== undefined)
   const { peers, maintenance, substitutes, site } = config
   const clocksOff = new ClocksOff()
   const others = [clockOffset(reasons, clocksOff)]
@@ -96,18 +98,25 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     spool,
     historian,
     from,
+    storedTo,
     commitRows: config.historian.commitRows,
     commitIntervalMs: config.historian.commitInterval,
   })
   const stopping = new AbortController()
+  let onRestart = () => {}
+  const restart = new Promise<void>((resolve) => {
+    onRestart = resolve
+  })
   const gateway =
     transport &&
-    (await openGateway({ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size }).catch(async (error) => {
-      stopping.abort()
-      await feeder.close(DRAIN_LIMIT_MS)
-      await Promise.all([spool.close(), historian.close()])
-      throw error
-    }))
+    (await openGateway({ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart }).catch(
+      async (error) => {
+        stopping.abort()
+        await feeder.close(DRAIN_LIMIT_MS)
+        await Promise.all([spool.close(), historian.close()])
+        throw error
+      },
+    ))
   const contracts = createContractWatch({ contracts: loaded.contracts, site: config.site.id, signals, reasons })
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
@@ -156,7 +165,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await historian.close()
   }
   let stopped: Promise<void> | undefined
-  return { view, stop: () => (stopped ??= shutdown()) }
+  return { view, restart, stop: () => (stopped ??= shutdown()) }
 }
 
 function startConnection(connection: LoadedConnection, loaded: LoadedConfig, shared: Shared) {

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import type { Historian } from '../core/historian.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalTable } from '../core/signals.ts'
-import { type OpenedSpool, openSpool } from '../gateway/index.ts'
+import { beginEpoch, continuedFrom, isEpochAskedFor, type OpenedSpool, openSpool, type SpoolOptions } from '../gateway/index.ts'
 import { openHistorian } from '../historian/index.ts'
 import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'
@@ -12,6 +12,8 @@ import { LINK_CONSUMER } from './uplink.ts'
 
 export interface Stores extends OpenedSpool {
   readonly historian: Historian
+  /** Batches up to this sequence are in the historian under an earlier epoch of this log. */
+  readonly storedTo: number
 }
 
 /** Opens the spool and the historian side by side; when either refuses, the other is closed again and the refusal is thrown. */
@@ -37,22 +39,30 @@ export async function openStores(
         clock,
         log,
       })
-  const [historian, opened] = await Promise.allSettled([
-    opening,
-    openSpool({
-      directory: join(config.data, 'spool'),
-      node: config.node.id,
-      config: { version, loadedTime: clock.now() },
-      maxBytes: config.spool.maxBytes,
-      maxAgeMs: config.spool.maxAge,
-      overflow: config.spool.overflow,
-      segmentBytes: config.spool.segmentBytes,
-      consumers: [...(isRelay ? [] : ['historian']), RULES_CONSUMER, ...(hasUplink ? [LINK_CONSUMER] : [])],
-      ...{ clock, signals, reasons, log, random },
-    }),
-  ])
+  const options: SpoolOptions = {
+    directory: join(config.data, 'spool'),
+    node: config.node.id,
+    config: { version, loadedTime: clock.now() },
+    maxBytes: config.spool.maxBytes,
+    maxAgeMs: config.spool.maxAge,
+    overflow: config.spool.overflow,
+    segmentBytes: config.spool.segmentBytes,
+    consumers: [...(isRelay ? [] : ['historian']), RULES_CONSUMER, ...(hasUplink ? [LINK_CONSUMER] : [])],
+    ...{ clock, signals, reasons, log, random },
+  }
+  const [historian, opened] = await Promise.allSettled([opening, openOrContinue(options, opening)])
   if (historian.status === 'fulfilled' && opened.status === 'fulfilled') return { ...opened.value, historian: historian.value }
   if (historian.status === 'fulfilled') await historian.value.close()
   if (opened.status === 'fulfilled') await opened.value.spool.close()
   throw historian.status === 'rejected' ? historian.reason : (opened as PromiseRejectedResult).reason
+}
+
+async function openOrContinue(options: SpoolOptions, opening: Historian | Promise<Historian>): Promise<OpenedSpool & { storedTo: number }> {
+  const { directory, node } = options
+  if (await isEpochAskedFor(directory)) {
+    const checkpoints = await (await opening).checkpoints()
+    await beginEpoch(options, (epoch) => checkpoints.find((one) => one.node === node && one.epoch === epoch)?.sequence ?? 0)
+  }
+  const opened = await openSpool(options)
+  return { ...opened, storedTo: (await continuedFrom(directory))?.storedTo ?? 0 }
 }

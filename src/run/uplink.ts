@@ -148,10 +148,9 @@ export class Uplink {
       over.abort()
       this.#tail.wake()
     })
-    const onStop = () => {
-      over.abort()
-      this.#tail.wake()
-    }
+    // A link that waits for room must not keep a node from stopping.
+    const onStop = () => void link.close()
+    if (stop.aborted) onStop()
     stop.addEventListener('abort', onStop, { once: true })
     const showing = this.#keepShowing(link, over.signal)
     try {
@@ -159,7 +158,7 @@ export class Uplink {
         if (this.#tail.lag === 0) await this.#tail.wait()
         else await this.#send(link, await this.#tail.take(TAKE_ROWS))
       }
-      if (why) throw why
+      if (why && !stop.aborted) throw why
     } finally {
       over.abort()
       stop.removeEventListener('abort', onStop)

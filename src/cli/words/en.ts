@@ -1,4 +1,5 @@
 import type { ChangeKind } from '../../govern/contracts/index.ts'
+import { identityEn } from './identity.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
 export const en = {
@@ -20,6 +21,11 @@ export const en = {
     why: 'Say why a reading has its status: rules, who declared them, quality of the hour',
     schema: 'Print the JSON Schema of the configuration, for editors',
     trust: "Show a device's certificate and, when you say so, trust it",
+    enroll: 'Give this node its identity with a one-time token of its hub or relay',
+    node: 'Say which nodes may send to this hub or relay',
+    nodeAdd: 'Let a node enrol: prints its one-time token',
+    nodeList: 'Show the nodes that are known, and how long their certificates last',
+    nodeRevoke: 'Shut a node out at once',
     doctor: 'Check that this machine is fit to run a node',
   },
   options: {
@@ -50,6 +56,11 @@ export const en = {
     minSamples: 'fewest Good samples of a signal from which anything is proposed',
     junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
+    replace: 'also where there is an identity already',
+    identityData: 'data directory of the node (default: that of the configuration)',
+    lifetime: 'how long the token can be used',
+    edgeAddress: 'how the edge reaches this hub, HOST:PORT (default: from the configuration)',
+    reason: 'why, for those who look later',
     denyWarnings: 'treat warnings as errors',
   },
   help: { usage: 'Usage:', options: 'Options:', commands: 'Commands:', arguments: 'Arguments:', choices: 'choices:', default: 'default:' },
@@ -216,6 +227,7 @@ export const en = {
     differs: 'the fingerprint is not the one given: nothing was trusted',
     differsHint: 'another device answers at this address, or somebody stands in between; do not go on before you know which',
   },
+  identity: identityEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
     signIn: (link: string) => `Create the first account (works once): ${link}`,

@@ -1,4 +1,5 @@
 import type { Words } from './en.ts'
+import { identityFr } from './identity.ts'
 
 /** What the commands say, in French. */
 export const fr: Words = {
@@ -20,6 +21,11 @@ export const fr: Words = {
     why: 'Dire pourquoi une mesure a son statut : règles, qui les a déclarées, qualité de l’heure',
     schema: 'Écrit le schéma JSON de la configuration, pour les éditeurs',
     trust: 'Montre le certificat d’un appareil et, sur votre décision, lui fait confiance',
+    enroll: 'Donne à ce nœud son identité, avec un jeton à usage unique de son hub ou relais',
+    node: 'Dit quels nœuds peuvent envoyer à ce hub ou relais',
+    nodeAdd: 'Laisse un nœud s’inscrire : écrit son jeton à usage unique',
+    nodeList: 'Montre les nœuds connus, et la durée restante de leurs certificats',
+    nodeRevoke: 'Exclut un nœud aussitôt',
     doctor: 'Vérifie que cette machine convient à un nœud',
   },
   options: {
@@ -50,6 +56,11 @@ export const fr: Words = {
     minSamples: "nombre minimal d'échantillons Good d'un signal pour proposer quoi que ce soit",
     junit: 'écrire aussi le résultat en XML JUnit dans ce fichier (- : sur la sortie standard)',
     noOpen: 'n’ouvre pas le navigateur',
+    replace: 'même s’il y a déjà une identité',
+    identityData: 'dossier de données du nœud (par défaut : celui de la configuration)',
+    lifetime: 'durée pendant laquelle le jeton peut servir',
+    edgeAddress: 'comment le nœud joint ce hub, HÔTE:PORT (par défaut : selon la configuration)',
+    reason: 'pourquoi, pour ceux qui regarderont plus tard',
     denyWarnings: 'traite les avertissements comme des erreurs',
   },
   help: {
@@ -221,6 +232,7 @@ export const fr: Words = {
     differs: 'l’empreinte n’est pas celle donnée : aucune confiance accordée',
     differsHint: 'un autre appareil répond à cette adresse, ou quelqu’un s’interpose ; ne continuez pas avant de savoir lequel',
   },
+  identity: identityFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
     signIn: (link) => `Créez le premier compte (lien à usage unique) : ${link}`,

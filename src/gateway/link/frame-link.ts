@@ -60,6 +60,7 @@ export class FrameLink implements Link {
     void clock.sleep(LINK_LIMITS.helloMs, settled.signal).then(() => settled.signal.aborted || late.abort())
     try {
       const channel = (this.#channel = await dial(limit))
+      if (limit.aborted) throw new NotConnected('stopped while dialling')
       const hangUp = () => void channel.close()
       limit.addEventListener('abort', hangUp, { once: true })
       settled.signal.addEventListener('abort', () => limit.removeEventListener('abort', hangUp), { once: true })

@@ -4,6 +4,7 @@ import { decodeBatch, encodeBatch } from '../../core/batch-codec.ts'
 import { blockBytes, readBlock, writeBlock } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { type Hello, LinkRefused, REFUSAL_CODES, type RefusalCode, type StreamId, type Welcome } from '../../core/link.ts'
+import { fromMark, streamMarks, toMark } from '../../core/record-content.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import { pack, unpack } from './compact.ts'
 import { LINK_LIMITS } from './limits.ts'
@@ -32,7 +33,6 @@ const HEADER = 8
 const node = z.string().min(1).max(LIMITS.nodeLength)
 const whole = z.int().min(0)
 const stream = z.object({ node, epoch: z.number().min(0) })
-const hash = z.string().regex(/^[0-9a-f]{64}$/)
 const schemas = {
   hello: z.object({
     node,
@@ -41,11 +41,7 @@ const schemas = {
     time: z.number(),
     streams: z.array(stream.extend({ first: whole, last: whole })).max(LIMITS.streams),
   }),
-  welcome: z.object({
-    node,
-    time: z.number(),
-    streams: z.array(stream.extend({ sequence: whole, hash: hash.optional() })).max(LIMITS.streams),
-  }),
+  welcome: z.object({ node, time: z.number(), streams: streamMarks.max(LIMITS.streams) }),
   refused: z.object({ code: z.enum(REFUSAL_CODES), message: z.string().max(2048) }),
   records: stream.extend({ bytes: whole.max(LIMITS.recordBytes + 1024), packed: z.string().max(16) }),
   durable: stream.extend({ sequence: whole }),
@@ -70,7 +66,7 @@ export async function encodeFrame(frame: Frame): Promise<Uint8Array> {
     case 'hello':
       return inWords('hello', frame.hello)
     case 'welcome':
-      return inWords('welcome', { ...frame.welcome, streams: frame.welcome.streams.map(inHex) })
+      return inWords('welcome', { ...frame.welcome, streams: frame.welcome.streams.map(toMark) })
     case 'durable': {
       const { node, epoch, sequence } = frame.position
       return inWords('durable', { node, epoch, sequence })
@@ -111,7 +107,7 @@ async function decode(bytes: Uint8Array): Promise<Frame> {
       return { type, hello: schemas.hello.parse(words) }
     case 'welcome': {
       const welcome = schemas.welcome.parse(words)
-      return { type, welcome: { ...welcome, streams: welcome.streams.map(fromHex) } }
+      return { type, welcome: { ...welcome, streams: welcome.streams.map(fromMark) } }
     }
     case 'records': {
       const { node, epoch, bytes: size, packed } = schemas.records.parse(words)
@@ -154,11 +150,3 @@ async function withBody(type: 'records' | 'show', words: object, body: Uint8Arra
 
 const NOTHING = new Uint8Array(0)
 const padded = (bytes: number): number => (bytes + 7) & ~7
-
-function inHex({ hash, ...position }: StreamPosition): object {
-  return { ...position, ...(hash && { hash: Buffer.from(hash).toString('hex') }) }
-}
-
-function fromHex({ hash, ...position }: { node: string; epoch: number; sequence: number; hash?: string | undefined }): StreamPosition {
-  return { ...position, ...(hash && { hash: new Uint8Array(Buffer.from(hash, 'hex')) }) }
-}

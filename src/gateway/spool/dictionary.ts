@@ -1,5 +1,5 @@
 import type { ReasonSets } from '../../core/reasons.ts'
-import type { StreamMark } from '../../core/record-content.ts'
+import { toMark } from '../../core/record-content.ts'
 import type { SignalDefinition, SignalTable } from '../../core/signals.ts'
 import type { RecordKind, StreamPosition } from '../../core/spool.ts'
 import { SPOOL_LIMITS } from './limits.ts'
@@ -40,10 +40,7 @@ export function dictionarySince(written: Written, signals: SignalTable, reasons:
 
 /** How far the log has those of other nodes, as records; none where there is nothing to say. */
 export function streamRecords(streams: readonly StreamPosition[]): Payload[] {
-  const marks = streams.map(({ node, epoch, sequence, hash }): StreamMark => {
-    return { node, epoch, sequence, ...(hash && { hash: Buffer.from(hash).toString('hex') }) }
-  })
-  return inParts(marks).map((part) => json('streams', part))
+  return inParts(streams.map(toMark)).map((part) => json('streams', part))
 }
 
 export function json(kind: RecordKind, value: unknown): Payload {

@@ -1,7 +1,7 @@
 import { decodeForwarded } from '../../core/forwarded.ts'
 import type { Logger } from '../../core/log.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
-import { parseRecord } from '../../core/record-content.ts'
+import { fromMark, parseRecord } from '../../core/record-content.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { RecordKind, StreamPosition } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
@@ -14,7 +14,7 @@ import { type Chain, type Frame, genesis } from './layout.ts'
 import type { Quarantine } from './quarantine.ts'
 import { type FoundTail, scanSegment } from './scan.ts'
 import { notePlace, placeBefore, type Segment } from './segments.ts'
-import { fromMark, Streams } from './streams.ts'
+import { Streams } from './streams.ts'
 
 export interface RecoverOptions {
   readonly directory: string

@@ -15,7 +15,7 @@ import type { Quarantine } from './quarantine.ts'
 import { AppendQueue, type Entry } from './queue.ts'
 import type { SpoolReader } from './reader.ts'
 import type { Retention } from './retention.ts'
-import type { Catalogue, Segment } from './segments.ts'
+import { type Catalogue, type Segment, segmentId } from './segments.ts'
 import { Streams } from './streams.ts'
 import type { SegmentWriter } from './writer.ts'
 
@@ -115,6 +115,10 @@ export class SegmentLog implements Spool {
   follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void {
     this.#followers.add(onDurable)
     return () => this.#followers.delete(onDurable)
+  }
+
+  segments(): readonly { id: string; firstSequence: number }[] {
+    return this.#parts.catalogue.all.map(({ ordinal, salt, firstSequence }) => ({ id: segmentId(ordinal, salt ?? 0), firstSequence }))
   }
 
   stats(): SpoolStats {

@@ -1,6 +1,6 @@
 import type { Forwarded } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
-import { parseRecord, type StreamMark } from '../../core/record-content.ts'
+import { parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import type { Entry, Step } from './queue.ts'
 
@@ -19,7 +19,10 @@ export class Streams {
   /** Positions only move forward. */
   set(position: StreamPosition): void {
     const key = keyOf(position)
-    if ((this.#positions.get(key)?.sequence ?? -1) < position.sequence) this.#positions.set(key, position)
+    const before = this.#positions.get(key)
+    if ((before?.sequence ?? -1) >= position.sequence) return
+    const segments = [...new Set([...(before?.segments ?? []), ...(position.segments ?? [])])].slice(-LIMITS.streamSegments)
+    this.#positions.set(key, { ...position, segments })
   }
 
   /** What forwarded records do to their stream. Throws RangeError when they are none. */
@@ -27,7 +30,8 @@ export class Streams {
     const [first] = records
     const last = records.at(-1)
     if (!first || !last) throw new RangeError('no records to forward')
-    return { after: startOf(first) - 1, to: { node, epoch, sequence: last.sequence, ...(last.seal && { hash: last.seal.hash }) } }
+    const segments = records.flatMap((record) => (record.kind === 'config' ? (segmentIn(record) ?? []) : []))
+    return { after: startOf(first) - 1, to: { node, epoch, sequence: last.sequence, ...(last.seal && { hash: last.seal.hash }), segments } }
   }
 
   /**
@@ -56,14 +60,15 @@ export class Streams {
   }
 }
 
+function segmentIn(record: SpoolRecord): string | undefined {
+  const content = parseRecord(record.kind, record.payload)
+  return content.kind === 'config' ? content.segment : undefined
+}
+
 /** Where a record's claim begins: a gap stands for all the sequences it names. */
 function startOf(record: SpoolRecord): number {
   const content = record.kind === 'gap' ? parseRecord('gap', record.payload) : undefined
   return content?.kind === 'gap' && content.to === record.sequence ? content.from : record.sequence
-}
-
-export function fromMark({ node, epoch, sequence, hash }: StreamMark): StreamPosition {
-  return { node, epoch, sequence, ...(hash && { hash: new Uint8Array(Buffer.from(hash, 'hex')) }) }
 }
 
 const keyOf = ({ node, epoch }: { node: string; epoch: number }): string => `${epoch} ${node}`

@@ -1,0 +1,151 @@
+import type { EnrolmentRefusal, IdentityProblem } from '../../gateway/identity/errors.ts'
+
+/** A sentence, and what to do. `subject` is a file, a node or an address. */
+type Said = (subject: string) => readonly [message: string, hint: string]
+
+export const identityEn = {
+  enrolled: (node: string, hub: string, until: string) => `enrolled as ${node} at ${hub}; certificate until ${until}, renewed before`,
+  otherNode: (token: string, here: string) => `the token is for node ${token}, and the configuration is of node ${here}`,
+  otherNodeHint: 'set `node: { id: ... }` to the name of the token, or have a token made for this name',
+  ownFiles: 'this node’s certificate comes from your own authority (`link: { ca, certificate, key }`): there is nothing to enrol',
+  ownFilesHint: 'on the hub, `ecluse node add NAME` is enough',
+  unreachable: (what: string) => `the hub was not reached: ${what}`,
+  unreachableHint:
+    'is it running, does a firewall let this address through, do the clocks of both agree? The token stays good until its end',
+  badName: (name: string) => `${name} cannot be a node’s name`,
+  badNameHint: 'letters, digits and _ . : -, beginning with a letter, a digit or _; at most 64',
+  noAddress: 'it is not known how edges reach this hub',
+  noAddressHint: 'give --address HOST:PORT, or set `link: { listen: { address: HOST:PORT } }`',
+  badLifetime: 'a token may live for 7 days at most',
+  onlyHere: (address: string) => `note: ${address} is reached from this machine only`,
+  token: (node: string, until: string) => `one-time token for ${node}, good until ${until}; on the edge:`,
+  admitted: (node: string) => `${node} is admitted with a certificate of your own authority; no token is needed`,
+  noNodes: 'no node is known here yet: `ecluse node add NAME`',
+  node: 'NODE',
+  state: 'STATE',
+  days: 'DAYS LEFT',
+  seen: 'LAST SEEN',
+  address: 'ADDRESS',
+  reason: 'REASON',
+  states: { waiting: 'waiting', enrolled: 'enrolled', expired: 'expired', revoked: 'revoked' },
+  revoked: (node: string) => `${node} is revoked: its open links end within 5 s, and it is not let in again`,
+  problems: {
+    absent: (subject) => [`${subject} is not there`, 'enrol this node first: `ecluse enroll TOKEN`'],
+    unreadable: (subject) => [`${subject} cannot be read`, 'use the account that runs the node'],
+    'too-open': (subject) => [`${subject} may be read by others`, `chmod 600 ${subject}, and give out new keys if others may have read it`],
+    damaged: (subject) => [`${subject} is damaged, or not one of ours`, 'restore it from a backup'],
+    passphrase: (subject) => [`${subject} is encrypted, and the passphrase is missing or wrong`, 'see `link: { passphrase: ... }`'],
+    mismatch: (subject) => [
+      `the key and the certificate do not belong together: ${subject}`,
+      'give the key that the certificate was made for',
+    ],
+    busy: (subject) => [`another process has been writing ${subject} for too long`, 'try again; see whether another command hangs'],
+    exists: (subject) => [`${subject} is enrolled already`, 'add --replace to give it another certificate; the one before ends then'],
+    unknown: (subject) => [`no node ${subject} is known here`, '`ecluse node list` shows the ones there are'],
+    'too-many': (subject) => [`there is no room for ${subject}`, 'there are too many nodes, or too many tokens were made in one week'],
+    'not-issued-here': () => ['certificates come from your own authority', 'have it make one; nothing is issued here'],
+    'bad-token': () => ['this is not a whole enrolment token', 'copy all of what `ecluse node add` printed on the hub'],
+    'wrong-hub': (subject) => [
+      `${subject} is not the hub that made this token: nothing was told to it`,
+      'is the address right? If it is, somebody may stand in between; do not go on before you know',
+    ],
+  } satisfies Record<IdentityProblem, Said> as Record<IdentityProblem, Said>,
+  refusals: {
+    'token-unknown': () => [
+      'the hub knows no such token',
+      'a newer token for the same node replaces the one before; have another made: `ecluse node add NAME`',
+    ],
+    'token-expired': () => ['the token has expired', 'have another made on the hub: `ecluse node add NAME`'],
+    'token-used': () => ['the token was used already', 'if it was not you, revoke that node on the hub; else have another token made'],
+    'too-many-attempts': () => ['too many wrong tokens came from this address', 'wait a few minutes, then try again'],
+    'bad-request': () => ['the hub does not understand the request', 'are both of the same version? See `ecluse --version`'],
+    'not-issued-here': () => [
+      'the hub uses certificates of an authority of its owner',
+      'ask its owner for a certificate, and set `link: { ca, certificate, key }`',
+    ],
+    'too-soon': () => ['a certificate was issued a moment ago', 'try again in a minute'],
+    revoked: () => ['the node was revoked', 'have it added again on the hub: `ecluse node add NAME`'],
+    'too-many-nodes': () => ['the hub has no room for more nodes', 'revoke those that are gone'],
+  } satisfies Record<EnrolmentRefusal, Said> as Record<EnrolmentRefusal, Said>,
+}
+
+export const identityFr: typeof identityEn = {
+  enrolled: (node, hub, until) => `inscrit comme ${node} auprès de ${hub} ; certificat valable jusqu’au ${until}, renouvelé avant`,
+  otherNode: (token, here) => `le jeton est pour le nœud ${token}, et la configuration est celle du nœud ${here}`,
+  otherNodeHint: 'mettez dans `node: { id: ... }` le nom du jeton, ou faites faire un jeton pour ce nom',
+  ownFiles: 'le certificat de ce nœud vient de votre propre autorité (`link: { ca, certificate, key }`) : il n’y a rien à inscrire',
+  ownFilesHint: 'sur le hub, `ecluse node add NOM` suffit',
+  unreachable: (what) => `le hub n’a pas été joint : ${what}`,
+  unreachableHint:
+    'est-il en marche, un pare-feu laisse-t-il passer cette adresse, les deux horloges sont-elles d’accord ? Le jeton reste valable jusqu’à son terme',
+  badName: (name) => `${name} ne peut pas être un nom de nœud`,
+  badNameHint: 'des lettres, des chiffres et _ . : -, en commençant par une lettre, un chiffre ou _ ; 64 caractères au plus',
+  noAddress: 'on ne sait pas comment les nœuds joignent ce hub',
+  noAddressHint: 'donnez --address HÔTE:PORT, ou `link: { listen: { address: HÔTE:PORT } }`',
+  badLifetime: 'un jeton vit 7 jours au plus',
+  onlyHere: (address) => `remarque : ${address} n’est joignable que depuis cette machine`,
+  token: (node, until) => `jeton à usage unique pour ${node}, valable jusqu’à ${until} ; sur le nœud :`,
+  admitted: (node) => `${node} est admis avec un certificat de votre propre autorité ; il n’y a pas besoin de jeton`,
+  noNodes: 'aucun nœud n’est encore connu ici : `ecluse node add NOM`',
+  node: 'NŒUD',
+  state: 'ÉTAT',
+  days: 'JOURS RESTANTS',
+  seen: 'VU',
+  address: 'ADRESSE',
+  reason: 'MOTIF',
+  states: { waiting: 'attendu', enrolled: 'inscrit', expired: 'expiré', revoked: 'révoqué' },
+  revoked: (node) => `${node} est révoqué : ses liaisons ouvertes s’arrêtent en 5 s au plus, et il n’est plus admis`,
+  problems: {
+    absent: (subject) => [`${subject} n’existe pas`, 'inscrivez d’abord ce nœud : `ecluse enroll JETON`'],
+    unreadable: (subject) => [`lecture de ${subject} impossible`, 'utilisez le compte qui fait tourner le nœud'],
+    'too-open': (subject) => [
+      `d’autres comptes peuvent lire ${subject}`,
+      `chmod 600 ${subject}, et changez les clés si d’autres ont pu le lire`,
+    ],
+    damaged: (subject) => [`${subject} est abîmé, ou n’est pas de nous`, 'reprenez-le d’une sauvegarde'],
+    passphrase: (subject) => [
+      `${subject} est chiffré, et la phrase secrète manque ou n’est pas la bonne`,
+      'voyez `link: { passphrase: ... }`',
+    ],
+    mismatch: (subject) => [
+      `la clé et le certificat ne vont pas ensemble : ${subject}`,
+      'donnez la clé pour laquelle le certificat a été fait',
+    ],
+    busy: (subject) => [
+      `un autre processus écrit ${subject} depuis trop longtemps`,
+      'recommencez ; voyez si une autre commande est bloquée',
+    ],
+    exists: (subject) => [
+      `${subject} est déjà inscrit`,
+      'ajoutez --replace pour lui donner un autre certificat ; le précédent prend fin alors',
+    ],
+    unknown: (subject) => [`aucun nœud ${subject} n’est connu ici`, '`ecluse node list` montre ceux qui le sont'],
+    'too-many': (subject) => [`il n’y a plus de place pour ${subject}`, 'trop de nœuds, ou trop de jetons faits en une semaine'],
+    'not-issued-here': () => ['les certificats viennent de votre propre autorité', 'faites-en faire un par elle ; rien n’est délivré ici'],
+    'bad-token': () => ['ce n’est pas un jeton d’inscription entier', 'copiez tout ce que `ecluse node add` a écrit sur le hub'],
+    'wrong-hub': (subject) => [
+      `${subject} n’est pas le hub qui a fait ce jeton : rien ne lui a été dit`,
+      'l’adresse est-elle la bonne ? Si oui, quelqu’un s’interpose peut-être ; ne continuez pas avant de savoir',
+    ],
+  },
+  refusals: {
+    'token-unknown': () => [
+      'le hub ne connaît pas ce jeton',
+      'un jeton plus récent pour le même nœud remplace le précédent ; faites-en faire un autre : `ecluse node add NOM`',
+    ],
+    'token-expired': () => ['le jeton a expiré', 'faites-en faire un autre sur le hub : `ecluse node add NOM`'],
+    'token-used': () => [
+      'le jeton a déjà servi',
+      'si ce n’était pas vous, révoquez ce nœud sur le hub ; sinon faites faire un autre jeton',
+    ],
+    'too-many-attempts': () => ['trop de mauvais jetons sont venus de cette adresse', 'attendez quelques minutes, puis recommencez'],
+    'bad-request': () => ['le hub ne comprend pas la demande', 'les deux sont-ils de la même version ? Voyez `ecluse --version`'],
+    'not-issued-here': () => [
+      'le hub utilise les certificats d’une autorité de son propriétaire',
+      'demandez-lui un certificat, et donnez `link: { ca, certificate, key }`',
+    ],
+    'too-soon': () => ['un certificat vient d’être délivré', 'recommencez dans une minute'],
+    revoked: () => ['le nœud a été révoqué', 'faites-le ajouter de nouveau sur le hub : `ecluse node add NOM`'],
+    'too-many-nodes': () => ['le hub n’a plus de place pour d’autres nœuds', 'révoquez ceux qui ne sont plus là'],
+  },
+}

@@ -1,0 +1,17 @@
+import { isIPv6 } from 'node:net'
+
+/** The address as people write it: an IPv4 address that came over an IPv6 socket is one again, without zone. */
+export function plainAddress(address: string | undefined): string {
+  const bare = (address ?? '').replace(/%.*$/, '')
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1] ?? bare
+}
+
+/** What counts as one address when they are counted: one host has a whole /64 of IPv6. */
+export function addressGroup(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('::')
+  const groups = (text: string) => (text === '' ? [] : text.split(':'))
+  const [left, right] = [groups(head), groups(tail ?? '')]
+  const whole = tail === undefined ? left : [...left, ...Array(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
+  return `${whole.slice(0, 4).join(':')}::/64`
+}
