@@ -117,6 +117,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
       ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },
     }),
     uplink: () => undefined,
+    certificates: () => [],
     remotes: () => [],
     historianLag: () => ({ records: 0, problem: undefined }),
     subscribe: (listener) => {

@@ -20,6 +20,8 @@ export interface NodeAddOptions extends NodeOptions {
   readonly lifetimeMs: number
   readonly address?: string
   readonly replace?: boolean
+  /** It is a relay. */
+  readonly relay?: boolean
 }
 
 /** `ecluse node add NAME`: the token goes to stdout, all else to stderr. Works whether or not the hub runs. */
@@ -34,7 +36,7 @@ export async function nodeAdd(verb: Verb, name: string, options: NodeAddOptions)
     const address = addressOf(link, options.address)
     if (address === undefined) throw new Refused(words.noAddress, words.noAddressHint)
     const { authority, registry, tokens } = await openHubIdentity({ data: config.data, node: config.node.id, link, clock })
-    await registry.add(name, options.replace === true)
+    await registry.add(name, options.replace === true, options.relay === true)
     if (!authority.isBuiltIn) {
       io.err(`${words.admitted(name)}\n`)
       return EXIT.ok

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
+import { IdentityError } from '../gateway/identity/errors.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
 import { listenProblem } from './ports.ts'
@@ -28,14 +29,23 @@ export interface ServeOptions {
 
 /** Starts the node, then its HTTP surface; when the second fails the first is stopped again. */
 export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log, onNode }: ServeOptions): Promise<Served> {
-  const [{ startNode }, { startApi }] = await Promise.all([import('../run/node.ts'), import('../api/index.ts')])
+  const [{ startNode }, { tlsTransport }, { startApi }] = await Promise.all([
+    import('../run/node.ts'),
+    import('../run/tls-transport.ts'),
+    import('../api/index.ts'),
+  ])
   const { clock, home, words } = verb
   const directory = loaded.config.data
   // Found out before the stores are opened; whoever takes the port in between is found out below.
   const taken = () => new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
   if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
   await mkdir(directory, { recursive: true })
-  const node = await startNode(loaded, { clock, log, random: Math.random, version: home.version }).catch((error: unknown) => {
+  const start = async () => {
+    const transport = await tlsTransport(loaded, { clock, log })
+    return startNode(loaded, { clock, log, random: Math.random, version: home.version, ...(transport && { transport }) })
+  }
+  const node = await start().catch((error: unknown) => {
+    if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)

@@ -141,6 +141,22 @@ export interface Transport {
   listen?(onChannel: (channel: Channel) => void): Promise<Listening>
   /** What people call the other end. */
   readonly endpoint?: string
+  /** At the dialling end: gets the next certificate where one is due, over a link that stands. */
+  renew?(ask: (request: string) => Promise<unknown>): Promise<void>
+  /** At the listening end: answers such a request. */
+  answerRenewal?(request: string, peer: Peer): Promise<unknown>
+  /** Certificates of this node and of those it admits, for people. */
+  certificates?(): CertificateView[]
+}
+
+/** A certificate that matters to this node. */
+export interface CertificateView {
+  /** `self`: shown to the next node; `listener` and `authority`: this hub's; `node`: of a node that may connect here. */
+  readonly what: 'self' | 'listener' | 'authority' | 'node'
+  readonly name: string
+  readonly serial?: string
+  readonly notAfter: Micros | undefined
+  readonly revoked?: { readonly time: Micros; readonly by: string; readonly reason: string }
 }
 
 export interface Listening {

@@ -5,7 +5,7 @@ import type { ContractFindings } from './contracts.ts'
 import type { EquipmentConfig } from './equipment.ts'
 import type { Historian } from './historian.ts'
 import type { LastValues } from './last-values.ts'
-import type { RefusalCode, StreamId } from './link.ts'
+import type { CertificateView, RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
@@ -114,6 +114,8 @@ export interface NodeView {
   spool(): SpoolStats
   /** The way to the next node; undefined where there is none. */
   uplink(): UplinkView | undefined
+  /** Certificates that matter to this node. */
+  certificates(): CertificateView[]
   /** Nodes whose logs come here. */
   remotes(): RemoteNode[]
   /** Records durable but not yet in the historian. */

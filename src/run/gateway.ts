@@ -37,7 +37,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       stop: stopping.signal,
       isRelay,
       endpoint: transport.endpoint ?? '',
-      link: () => new FrameLink({ dial, clock }),
+      link: () => new FrameLink({ dial, clock, ...(transport.renew && { renew: transport.renew.bind(transport) }) }),
       onForked: (position) => forked(position, parts),
     })
   const intake =
@@ -93,7 +93,8 @@ async function receive(
 ): Promise<{ listening: Listening | undefined; serving: Set<Promise<void>> }> {
   const serving = new Set<Promise<void>>()
   const listening = await transport.listen?.((channel) => {
-    const served = serveChannel(channel, { reception: (line) => intake.reception(line), clock })
+    const renew = transport.answerRenewal?.bind(transport)
+    const served = serveChannel(channel, { reception: (line) => intake.reception(line), clock, ...(renew && { renew }) })
     serving.add(served)
     void served.then(() => serving.delete(served))
   })

@@ -151,6 +151,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     equipment: config.equipment,
     spool: () => spool.stats(),
     uplink: () => gateway?.uplink?.view(),
+    certificates: () => transport?.certificates?.() ?? [],
     remotes: () => remotes.view(),
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),

@@ -56,6 +56,7 @@ export const en = {
     minSamples: 'fewest Good samples of a signal from which anything is proposed',
     junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
+    relay: 'it is a relay: it may hand over what other nodes measured',
     replace: 'also where there is an identity already',
     identityData: 'data directory of the node (default: that of the configuration)',
     lifetime: 'how long the token can be used',

@@ -56,6 +56,7 @@ export const fr: Words = {
     minSamples: "nombre minimal d'échantillons Good d'un signal pour proposer quoi que ce soit",
     junit: 'écrire aussi le résultat en XML JUnit dans ce fichier (- : sur la sortie standard)',
     noOpen: 'n’ouvre pas le navigateur',
+    relay: 'c’est un relais : il peut transmettre ce que d’autres nœuds ont mesuré',
     replace: 'même s’il y a déjà une identité',
     identityData: 'dossier de données du nœud (par défaut : celui de la configuration)',
     lifetime: 'durée pendant laquelle le jeton peut servir',

@@ -15,6 +15,8 @@ const certificate = z.strictObject({ serial: z.string().regex(/^[0-9a-f]{1,64}$/
 const node = z.strictObject({
   name,
   added: micros,
+  /** A relay: it may hand over the logs of other nodes. */
+  mayForward: z.boolean().optional(),
   /** Of its first certificate since it was added. */
   enrolled: micros.optional(),
   lastSeen: micros.optional(),
@@ -37,7 +39,7 @@ export interface Registry {
   /** Why a certificate that the authority vouches for is refused all the same; undefined when it is admitted. */
   verdict(certificate: CertificateFacts): { code: RefusalCode; message: string } | undefined
   /** Lets a node enrol. Known already: only where it `mayReplace`; its certificates work until the new one is given. Throws IdentityError. */
-  add(node: string, mayReplace: boolean): Promise<void>
+  add(node: string, mayReplace: boolean, mayForward?: boolean): Promise<void>
   /**
    * The node's certificates are this one from now on. Forgives what was revoked before `allowed`, when a person let it enrol.
    * Throws IdentityError `unknown` when the node is not known, or was revoked since.
@@ -103,17 +105,17 @@ export async function openRegistry({ directory, clock, anySerial }: RegistryOpti
     },
     node: (wanted) => byName.get(wanted),
     verdict: (given) => verdict(byName.get(given.name), given, clock.now(), anySerial),
-    add: (added, mayReplace) =>
+    add: (added, mayReplace, mayForward = false) =>
       update((nodes) => {
         const known = nodes.find((one) => one.name === added)
         if (known && !known.revoked && !mayReplace && (known.certificates.length > 0 || anySerial))
           throw new IdentityError('exists', added, `node ${added} is enrolled already`)
-        if (known && !anySerial) return nodes
+        if (known && !anySerial) return nodes.map((one) => (one === known ? { ...one, mayForward } : one))
         if (nodes.length - (known ? 1 : 0) >= LIMITS.streams)
           throw new IdentityError('too-many', added, `there is no room for more than ${LIMITS.streams} nodes`)
         return [
           ...nodes.filter((one) => one !== known),
-          { name: added, added: clock.now(), certificates: [], withdrawn: known?.withdrawn ?? [] },
+          { name: added, added: clock.now(), mayForward, certificates: [], withdrawn: known?.withdrawn ?? [] },
         ]
       }),
     enrol: (wanted, given, allowed) =>

@@ -1,20 +1,5 @@
 import { z } from 'zod'
-import { LinkRefused, type RefusalCode } from '../../core/link.ts'
-
-const REFUSAL_CODES = [
-  'not-enrolled',
-  'revoked',
-  'identity-used-twice',
-  'epoch-superseded',
-  'forked',
-  'chain-broken',
-  'out-of-order',
-  'malformed',
-  'too-large',
-  'protocol-version',
-  'too-many-streams',
-  'not-permitted',
-] as const satisfies readonly RefusalCode[]
+import { LinkRefused, REFUSAL_CODES, type RefusalCode } from '../../core/link.ts'
 
 const TEXT = 256
 

@@ -49,7 +49,7 @@ export async function dial({ address, identity, clock, stop, limits: given }: Di
   try {
     const node = readAdmission(await frames.receive())
     const certificate = shown && { certificate: plainSerial(shown.serialNumber), notAfter: shown.validToDate.getTime() * 1000 }
-    return channelOf({ node, address, ...certificate }, frames)
+    return channelOf({ node, address, mayForward: false, ...certificate }, frames)
   } catch (error) {
     await frames.close(false)
     throw error

@@ -91,7 +91,8 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
     await frames.send(admittedFrame(name))
     strangers.known(socket)
     counters.admitted++
-    const peer = { node: facts.name, certificate: facts.serial, notAfter: facts.notAfter, address }
+    const mayForward = identity.registry.node(facts.name)?.mayForward === true
+    const peer = { node: facts.name, certificate: facts.serial, notAfter: facts.notAfter, address, mayForward }
     onChannel(channelOf(peer, frames, () => receive(frames)))
   }
 

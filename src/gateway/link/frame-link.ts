@@ -11,8 +11,8 @@ import { LINK_LIMITS } from './limits.ts'
 export interface FrameLinkParts {
   readonly dial: (stop: AbortSignal) => Promise<Channel>
   readonly clock: Clock
-  /** A certificate that the other end issued in answer to `renew`. */
-  readonly onRenewed?: (certificate: string) => void
+  /** Gets a new certificate where one is due: `ask` carries the request to the other end and brings the answer back. Called when connected, and then and when. */
+  readonly renew?: (ask: (request: string) => Promise<unknown>) => Promise<void>
 }
 
 /** Bytes on their way to the other end's disk, by where their stream then is. */
@@ -71,6 +71,7 @@ export class FrameLink implements Link {
       this.#lastHeardMs = clock.monotonicMs()
       void this.#listen(channel)
       void this.#keepAlive(channel)
+      void this.#keepRenewed()
       return frame.welcome
     } catch (error) {
       await this.close()
@@ -104,9 +105,15 @@ export class FrameLink implements Link {
       .catch((error: Error) => this.#end(error))
   }
 
-  /** Asks for a new certificate; the answer comes to `onRenewed`. */
-  async renew(request: string): Promise<void> {
+  /** Whoever waits for an answer to `renew`. */
+  #answered: (answer: unknown) => void = () => {}
+
+  async #renew(request: string): Promise<unknown> {
+    const answer = new Promise((resolve) => {
+      this.#answered = resolve
+    })
     await this.#open().send(await encodeFrame({ type: 'renew', request }))
+    return Promise.race([answer, this.ended.then((why) => Promise.reject(why))])
   }
 
   async close(): Promise<void> {
@@ -134,7 +141,7 @@ export class FrameLink implements Link {
     this.#lastHeardMs = now
     if (frame.type === 'durable') this.#settle(frame.position)
     else if (frame.type === 'pong') this.counters.roundTripMs = now - this.#askedMs
-    else if (frame.type === 'renewed') this.#parts.onRenewed?.(frame.certificate)
+    else if (frame.type === 'renewed') this.#answered(frame.answer)
     else if (frame.type === 'refused') throw new LinkRefused(frame.code, frame.message)
     else if (frame.type === 'ping')
       void encodeFrame({ ...frame, type: 'pong', time: this.#parts.clock.now() })
@@ -152,6 +159,15 @@ export class FrameLink implements Link {
     })
     for (const wake of this.#room.splice(0)) wake()
     this.onDurable(position)
+  }
+
+  /** A refusal to renew ends nothing: the certificate is good for another third of its life, and its end is a finding. */
+  async #keepRenewed(): Promise<void> {
+    const { clock, renew } = this.#parts
+    while (renew && !this.#stop.signal.aborted) {
+      await renew((request) => this.#renew(request)).catch(() => {})
+      await clock.sleep(LINK_LIMITS.renewLookMs, this.#stop.signal)
+    }
   }
 
   async #keepAlive(channel: Channel): Promise<void> {

@@ -20,7 +20,7 @@ export type Frame =
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number; readonly time: number }
   | { readonly type: 'renew'; readonly request: string }
-  | { readonly type: 'renewed'; readonly certificate: string }
+  | { readonly type: 'renewed'; readonly answer: unknown }
 
 /**
  * Layout: u8 type (index below), u8 version of the protocol, u16 zero, u32 bytes of the words; the words, JSON, zeros up to a multiple of 8; the body,
@@ -49,7 +49,7 @@ const schemas = {
   ping: z.object({ id: whole }),
   pong: z.object({ id: whole, time: z.number() }),
   renew: z.object({ request: z.string().max(16_384) }),
-  renewed: z.object({ certificate: z.string().max(65_536) }),
+  renewed: z.object({ answer: z.unknown() }),
 }
 
 /** One frame as bytes. */

@@ -28,6 +28,8 @@ export interface HubOptions {
   readonly host?: string
   /** Keys of `link:`. */
   readonly link?: object
+  /** Gets the channels, instead of `nextChannel`. */
+  readonly serve?: (channel: Channel) => void
 }
 
 const folders: string[] = []
@@ -49,6 +51,7 @@ export async function startHub({
   data = folder(),
   host = '127.0.0.1',
   link = {},
+  serve,
 }: HubOptions = {}): Promise<Hub> {
   const identity = await openHubIdentity({ data, node: 'hub-1', link: linkConfig.parse(link), clock })
   const channels: Channel[] = []
@@ -58,7 +61,7 @@ export async function startHub({
     if (next) next(channel)
     else channels.push(channel)
   }
-  const listener = await listen({ host, port: 0, name: 'hub-1', identity, clock, log: silent, limits, onChannel })
+  const listener = await listen({ host, port: 0, name: 'hub-1', identity, clock, log: silent, limits, onChannel: serve ?? onChannel })
   after(() => listener.close())
   const address = `127.0.0.1:${listener.address.port}`
   return {

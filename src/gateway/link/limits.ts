@@ -21,6 +21,8 @@ export const LINK_LIMITS = {
   silenceMs: 15_000,
   /** How long a node that is connected has to show that it still is, when another one comes with its identity. */
   probeMs: 2_000,
+  /** How often a node looks whether its certificate is due to be renewed. */
+  renewLookMs: 600_000,
   /** New epochs of one node within an hour. More are no restored backups but two programs with one identity. */
   newEpochsPerHour: 3,
 } as const

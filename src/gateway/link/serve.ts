@@ -1,6 +1,6 @@
 import { NotConnected } from '../../core/errors.ts'
 import { blockBytes } from '../../core/forwarded.ts'
-import { type Channel, LinkRefused, type Reception } from '../../core/link.ts'
+import { type Channel, LinkRefused, type Peer, type Reception } from '../../core/link.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
@@ -10,8 +10,8 @@ import { LINK_LIMITS } from './limits.ts'
 export interface ServeParts {
   readonly reception: (line: Line) => Reception
   readonly clock: Clock
-  /** The certificate issued for a request of the node at the other end. Throws LinkRefused. */
-  readonly renew?: (request: string, channel: Channel) => Promise<string>
+  /** Answers a node that asks for its next certificate. */
+  readonly renew?: (request: string, peer: Peer) => Promise<unknown>
 }
 
 /** The receiving end of one channel, until it ends. Never rejects; what ends it is in `onRefused` of the intake, or was nobody's fault. */
@@ -75,7 +75,7 @@ class Serving {
         return
       case 'renew': {
         if (!this.#parts.renew) throw new LinkRefused('not-permitted', 'certificates are not issued here')
-        return this.#say({ type: 'renewed', certificate: await this.#parts.renew(frame.request, this.#channel) })
+        return this.#say({ type: 'renewed', answer: await this.#parts.renew(frame.request, this.#channel.peer) })
       }
       default:
         throw new LinkRefused('malformed', `a ${frame.type} at the receiving end`)

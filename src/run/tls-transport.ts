@@ -1,0 +1,74 @@
+import type { LoadedConfig } from '../config/index.ts'
+import { NotConnected } from '../core/errors.ts'
+import type { CertificateView, Transport } from '../core/link.ts'
+import type { Logger } from '../core/log.ts'
+import type { Clock } from '../core/time.ts'
+import { dial, type HubIdentity, linkConfig, listen, type NodeIdentity, openDialIdentity, openHubIdentity } from '../gateway/index.ts'
+
+/** A certificate is renewed when this share of its life is over. */
+const RENEW_AT = 2 / 3
+
+/**
+ * The ways that the configuration declares, over TLS: an edge or relay dials, a hub or relay listens; a node that is `all` listens where it has a `link:`.
+ * Undefined where there is none. Throws IdentityError when this node has no usable identity.
+ */
+export async function tlsTransport(
+  { config }: LoadedConfig,
+  { clock, log }: { clock: Clock; log: Logger },
+): Promise<Transport | undefined> {
+  const { role, id } = config.node
+  const link = config.link ?? linkConfig.parse({})
+  const options = { data: config.data, node: id, link, clock }
+  const isBelow = role === 'edge' || role === 'relay'
+  const isAbove = role === 'hub' || role === 'relay' || (role === 'all' && config.link !== undefined)
+  const below = isBelow ? await dialling(await openDialIdentity(options), link.to, clock) : {}
+  const above = isAbove ? await listening(await openHubIdentity(options), options, log) : {}
+  const certificates = () => [...(below.certificates?.() ?? []), ...(above.certificates?.() ?? [])]
+  return isBelow || isAbove ? { ...below, ...above, certificates } : undefined
+}
+
+async function dialling(identity: NodeIdentity, to: string | undefined, clock: Clock): Promise<Transport> {
+  const address = to ?? identity.address
+  let shown = await identity.credentials()
+  return {
+    endpoint: address ?? '',
+    dial: async (stop) => {
+      if (!address) throw new NotConnected('link.to is not set', { hint: 'say in link.to which hub or relay to dial' })
+      shown = await identity.credentials()
+      return dial({ address, identity, clock, stop })
+    },
+    renew: async (ask) => {
+      const { notBefore, notAfter } = (shown = await identity.credentials())
+      if (!identity.isBuiltIn || clock.now() < notBefore + (notAfter - notBefore) * RENEW_AT) return
+      await identity.renew(ask)
+      shown = await identity.credentials()
+    },
+    certificates: () => [{ what: 'self', name: shown.name, serial: shown.serial, notAfter: shown.notAfter }],
+  }
+}
+
+async function listening(
+  identity: HubIdentity,
+  { node, link, clock }: { node: string; link: ReturnType<typeof linkConfig.parse>; clock: Clock },
+  log: Logger,
+): Promise<Transport> {
+  const { authority, registry, enrolment } = identity
+  const server = await authority.server()
+  return {
+    listen: async (onChannel) => {
+      const { host, port } = link.listen
+      const listener = await listen({ host, port, name: node, identity, clock, log, onChannel })
+      const { address } = listener
+      return { address: `${address.host}:${address.port}`, close: () => listener.close() }
+    },
+    answerRenewal: (request, peer) => enrolment.answerRenew(request, peer),
+    certificates: () => [
+      { what: 'listener', name: node, notAfter: server.notAfter },
+      { what: 'authority', name: node, notAfter: authority.notAfter },
+      ...registry.nodes.map(({ name, certificates, revoked }): CertificateView => {
+        const newest = certificates.toSorted((a, b) => b.notAfter - a.notAfter)[0]
+        return { what: 'node', name, notAfter: newest?.notAfter, ...(newest && { serial: newest.serial }), ...(revoked && { revoked }) }
+      }),
+    ],
+  }
+}
