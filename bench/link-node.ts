@@ -4,11 +4,11 @@ import { loadConfig } from '../src/config/index.ts'
 import { silent } from '../src/core/log.ts'
 import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
+import { tlsTransport } from '../src/run/tls-transport.ts'
 import { memoryConnector } from './memory-connector.ts'
 import { connectionYaml, payloads } from './plant.ts'
 import { cpuSeconds, percentile } from './report.ts'
 import { steady } from './steady.ts'
-import { tcpTransport } from './tcp-channel.ts'
 
 /** One node in a process of its own; the measurement asks it over the channel between the processes. */
 export interface NodeOrder {
@@ -51,11 +51,12 @@ const connections = [
 const file = join(directory, `${role}.yaml`)
 writeFileSync(
   file,
-  `version: 1\nsite: { id: b }\nnode: { id: ${role}, role: ${role} }\ndata: ${join(directory, role)}\nspool: { maxBytes: 16GiB }\n${connections && `connections:\n${connections}`}`,
+  `version: 1\nsite: { id: b }\nnode: { id: ${role}, role: ${role} }\ndata: ${join(directory, role)}\nspool: { maxBytes: 16GiB }\nlink: { listen: { port: ${port} } }\n${connections && `connections:\n${connections}`}`,
 )
 const loaded = await loadConfig(file, { connectors: [memory, steady], env: process.env })
-const transport = tcpTransport(port, role === 'hub', 'edge')
-const { view, stop } = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'bench', transport })
+const parts = { clock: systemClock, log: silent, random: Math.random, version: 'bench' }
+const transport = await tlsTransport(loaded, parts)
+const { view, stop } = await startNode(loaded, { ...parts, ...(transport && { transport }) })
 
 let live: number[] = []
 let isWatching = false

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/core/time.ts'
+import { enrolled } from './enrolled.ts'
 import type { NodeOrder, NodeReport } from './link-node.ts'
 import { freePort, until } from './node.ts'
 import { PAYLOADS, SIGNALS } from './plant.ts'
@@ -67,12 +68,18 @@ class Node {
       execArgv: ['--max-semi-space-size=4', ...execArgv],
     })
     this.#ready = new Promise((resolve, reject) => {
-      this.child.once('exit', (code) => reject(new Error(`the ${order.role} ended with ${code}`)))
+      this.child.once('exit', (code) => code && reject(new Error(`the ${order.role} ended with ${code}`)))
       this.child.on('message', (message: 'ready' | { id: number; report: NodeReport }) => {
         if (message === 'ready') resolve()
         else this.#answers.get(message.id)?.(message.report)
       })
     })
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once('exit', resolve))
+    await this.ask('stop')
+    await ended
   }
 
   async ask(what: 'report' | 'go' | 'watch' | 'count' | 'stop' = 'report'): Promise<NodeReport> {
@@ -91,6 +98,7 @@ async function withNodes<T>(
 ): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-link-'))
   const port = await freePort()
+  await enrolled(directory, port)
   const nodes: Node[] = []
   const start = (role: 'edge' | 'hub') => {
     const node = new Node({ role, directory, port, sources: role === 'edge' ? orders.sources : [], passes: PASSES })
@@ -104,7 +112,7 @@ async function withNodes<T>(
       () => hub as Node,
       () => (hub = start('hub')),
     )
-    await Promise.all(nodes.map((node) => node.ask('stop')))
+    await Promise.all(nodes.map((node) => node.stop()))
     return result
   } finally {
     for (const { child } of nodes) child.kill('SIGKILL')

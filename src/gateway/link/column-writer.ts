@@ -2,6 +2,11 @@ import { BITS, type Expected, HEADER, NULL, NULL_HIGH, nothingExpected } from '.
 import type { Body, Coder, SignalColumn } from './columns.ts'
 import { DECIMAL_FORMS, formOf, stands, wholeOf } from './decimals.ts'
 
+/** Bytes of memory that taking apart a body of this size needs; most of it is never touched. */
+export function columnRoom(size: number): number {
+  return 5 * size
+}
+
 /** Takes a body apart. What a stream has no room for is not kept: then the body is no smaller for it, and `finish` says so. */
 export class ColumnWriter implements Coder {
   readonly #body: Body
@@ -22,19 +27,22 @@ export class ColumnWriter implements Coder {
   #hits = 0
   #before = BITS
 
-  constructor(body: Body) {
+  /** `room` starts at a multiple of 8 and has `columnRoom` bytes, of any content. */
+  constructor(body: Body, room: Uint8Array) {
     const size = body.bytes.length
     this.#body = body
     this.#expected = nothingExpected(size)
-    this.#heads = new Uint32Array(size >>> 2)
-    this.#plain = new Uint8Array(size)
-    const [steps, runs, misses, wholes] = [size >>> 1, size >>> 1, size >>> 2, size >>> 1].map((most) => new Varints(most))
-    this.#steps = steps as Varints
-    this.#runs = runs as Varints
-    this.#misses = misses as Varints
-    this.#wholes = wholes as Varints
+    let at = 0
+    const next = (bytes: number) => room.subarray(at, (at += bytes))
+    const heads = next(size & ~3)
+    this.#heads = new Uint32Array(heads.buffer, heads.byteOffset, heads.length >>> 2)
+    this.#plain = next(size)
+    this.#steps = new Varints(next(size >>> 1))
+    this.#runs = new Varints(next(size >>> 1))
+    this.#misses = new Varints(next(size >>> 2))
+    this.#wholes = new Varints(next(size >>> 1))
     this.#planeMost = size >>> 3
-    this.#planes = new Uint8Array(8 * this.#planeMost)
+    this.#planes = next(8 * this.#planeMost)
   }
 
   plain(at: number, bytes: number): void {
@@ -138,7 +146,7 @@ export class ColumnWriter implements Coder {
   finish(isOne: boolean): Uint8Array | undefined {
     const varints = [this.#steps, this.#runs, this.#misses, this.#wholes]
     const parts = [
-      new Uint8Array(this.#heads.buffer, 0, this.#headWords * 4),
+      new Uint8Array(this.#heads.buffer, this.#heads.byteOffset, this.#headWords * 4),
       this.#plain.subarray(0, this.#plainBytes),
       ...varints.map(({ bytes, length }) => bytes.subarray(0, length)),
       ...Array.from({ length: 8 }, (_, i) => this.#planes.subarray(i * this.#planeMost, i * this.#planeMost + this.#planeBytes)),
@@ -162,8 +170,8 @@ class Varints {
   readonly bytes: Uint8Array
   length = 0
 
-  constructor(most: number) {
-    this.bytes = new Uint8Array(most)
+  constructor(room: Uint8Array) {
+    this.bytes = room
   }
 
   put(value: number): void {

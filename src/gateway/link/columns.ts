@@ -9,11 +9,11 @@ import { ColumnWriter } from './column-writer.ts'
  * a block of records, or one batch; what is neither goes along as it is, so that any bytes whatever come back as they were.
  */
 
-/** The body taken apart; undefined when that does not make it smaller. */
-export function toColumns(bytes: Uint8Array): Uint8Array | undefined {
+/** The body taken apart, in memory of its own; undefined when that does not make it smaller. `room` is for the work: `columnRoom` bytes, aligned to 8. */
+export function toColumns(bytes: Uint8Array, room: Uint8Array): Uint8Array | undefined {
   const body = bodyOf(bytes.byteOffset % 8 === 0 ? bytes : bytes.slice())
   const isOne = bytes.length >= BATCH_HEADER && isBatch(body.view, 0)
-  const writer = new ColumnWriter(body)
+  const writer = new ColumnWriter(body, room)
   walk(body, writer, isOne)
   return writer.finish(isOne)
 }

@@ -1,21 +1,43 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { columnRoom } from './column-writer.ts'
 import { fromColumns, toColumns } from './columns.ts'
 
-/** Larger bodies are compressed on another thread: a small one is done sooner than handed over. */
-const OTHER_THREAD_BYTES = 64 * 1024
+/** More is compressed on another thread: less is done sooner than handed over. */
+const OTHER_THREAD_BYTES = 512 * 1024
+/** Memory is kept from body to body up to this. */
+const KEPT_BYTES = 16 * 1024 * 1024
 /** The fastest; what more is to be had was had before, by taking columns apart. */
 const OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
-/** A body made smaller, and how (`packed` travels with it): taken apart and compressed, compressed alone, or as it is. */
-export async function pack(body: Uint8Array): Promise<{ bytes: Uint8Array; packed: string }> {
-  const columns = toColumns(body)
-  const plain = columns ?? body
-  const bytes = plain.length < OTHER_THREAD_BYTES ? zstdCompressSync(plain, OPTIONS) : await compress(plain, OPTIONS)
-  if (bytes.length >= body.length) return { bytes: body, packed: 'no' }
-  return { bytes, packed: columns ? 'columns+zstd' : 'zstd' }
+/** Makes bodies smaller, one after the other in the same memory. */
+export class Packer {
+  #body = new Uint8Array(0)
+  #room = new Uint8Array(0)
+
+  /** Memory of zeros for a body, good until the next one. */
+  body(size: number): Uint8Array {
+    this.#body = grown(this.#body, size)
+    return (size > this.#body.length ? new Uint8Array(size) : this.#body.subarray(0, size)).fill(0)
+  }
+
+  /** A body made smaller, and how (`packed` travels with it): taken apart and compressed, compressed alone, or as it is. */
+  async pack(body: Uint8Array): Promise<{ bytes: Uint8Array; packed: string }> {
+    const size = columnRoom(body.length)
+    this.#room = grown(this.#room, size)
+    const columns = toColumns(body, size > this.#room.length ? new Uint8Array(size) : this.#room)
+    // The memory of the body may be used again before another thread is done with it.
+    const plain = columns ?? body.slice()
+    const bytes = plain.length < OTHER_THREAD_BYTES ? zstdCompressSync(plain, OPTIONS) : await compress(plain, OPTIONS)
+    if (bytes.length < plain.length) return { bytes, packed: columns ? 'columns+zstd' : 'zstd' }
+    return columns ? { bytes, packed: 'columns+zstd' } : { bytes: plain, packed: 'no' }
+  }
+}
+
+function grown(kept: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+  return size <= kept.length || size > KEPT_BYTES ? kept : new Uint8Array(Math.min(KEPT_BYTES, size * 2))
 }
 
 /** The body again, in memory of its own. Throws RangeError when it is not of the size that was said; never allocates more for it. */
