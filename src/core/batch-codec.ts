@@ -91,6 +91,17 @@ export function decodeBatch(bytes: Uint8Array): SampleBatch {
   }
 }
 
+/** Throws RangeError where `decodeBatch` would, without making the columns. */
+export function checkBatch(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const places = placesOf(view, 0, bytes.length)
+  if (!places) throw new RangeError('batch: not a batch')
+  const textBytes = view.getUint32(32, true)
+  const size = places.end + textBytes + view.getUint32(36, true)
+  if (size !== bytes.length) throw new RangeError(`batch: ${bytes.length} bytes where its header says ${size}`)
+  if (view.getUint8(29)) decodeText(bytes.subarray(places.end, places.end + textBytes), places.count)
+}
+
 /** Number of samples in encoded bytes, without decoding them. */
 export function encodedCount(bytes: Uint8Array): number {
   return bytes.length < HEADER ? 0 : new DataView(bytes.buffer, bytes.byteOffset, 8).getUint32(4, true)

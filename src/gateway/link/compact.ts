@@ -8,7 +8,9 @@ const OTHER_THREAD_BYTES = 512 * 1024
 /** Memory is kept from body to body up to this. */
 const KEPT_BYTES = 16 * 1024 * 1024
 /** The fastest; what more is to be had was had before, by taking columns apart. */
-const OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/** Least that the library takes. */
+const LEAST_CHUNK = 64
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
@@ -28,11 +30,11 @@ export class Packer {
     const size = columnRoom(body.length)
     this.#room = grown(this.#room, size)
     const columns = toColumns(body, size > this.#room.length ? new Uint8Array(size) : this.#room)
+    if (columns) return { bytes: withSize(columns.length, await compressed(columns)), packed: 'columns+zstd' }
     // The memory of the body may be used again before another thread is done with it.
-    const plain = columns ?? body.slice()
-    const bytes = plain.length < OTHER_THREAD_BYTES ? zstdCompressSync(plain, OPTIONS) : await compress(plain, OPTIONS)
-    if (bytes.length < plain.length) return { bytes, packed: columns ? 'columns+zstd' : 'zstd' }
-    return columns ? { bytes, packed: 'columns+zstd' } : { bytes: plain, packed: 'no' }
+    const plain = body.slice()
+    const bytes = await compressed(plain)
+    return bytes.length < plain.length ? { bytes, packed: 'zstd' } : { bytes: plain, packed: 'no' }
   }
 }
 
@@ -46,22 +48,42 @@ export async function unpack(bytes: Uint8Array, packed: string, size: number): P
     if (bytes.length !== size) throw new RangeError(`${bytes.length} bytes where ${size} were said`)
     return bytes.slice()
   }
-  if (packed !== 'zstd' && packed !== 'columns+zstd') throw new RangeError('packed in an unknown way')
-  if (size === 0) throw new RangeError('nothing is never packed')
-  const plain = await decompressed(bytes, size)
-  if (packed === 'columns+zstd') return fromColumns(plain, size)
-  if (plain.length !== size) throw new RangeError(`${plain.length} bytes where ${size} were said`)
-  return plain.byteOffset % 8 === 0 ? plain : new Uint8Array(plain)
+  if (packed === 'columns+zstd') {
+    const plainSize = bytes.length < SIZE_BYTES ? size : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
+    if (plainSize >= size) throw new RangeError('columns are smaller than their body')
+    return fromColumns(await decompressed(bytes.subarray(SIZE_BYTES), plainSize), size)
+  }
+  if (packed !== 'zstd') throw new RangeError('packed in an unknown way')
+  const body = await decompressed(bytes, size)
+  return body.byteOffset % 8 === 0 ? body : new Uint8Array(body)
 }
 
-/** Throws RangeError for bytes that are not compressed, or are more than `most`. */
-async function decompressed(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  const options = { maxOutputLength: most }
+/** Compressed columns say in front how large they are. */
+const SIZE_BYTES = 4
+
+function withSize(size: number, bytes: Uint8Array): Uint8Array {
+  const all = new Uint8Array(SIZE_BYTES + bytes.length)
+  new DataView(all.buffer).setUint32(0, size, true)
+  all.set(bytes, SIZE_BYTES)
+  return all
+}
+
+async function compressed(bytes: Uint8Array): Promise<Uint8Array> {
+  // In one piece: by default it comes in many of 16 KB.
+  const options = { ...LEVEL, chunkSize: Math.max(LEAST_CHUNK, bytes.length) }
+  return bytes.length <= OTHER_THREAD_BYTES ? zstdCompressSync(bytes, options) : await compress(bytes, options)
+}
+
+/** Throws RangeError for bytes that are not compressed, or not of this size when they no longer are. */
+async function decompressed(bytes: Uint8Array, size: number): Promise<Uint8Array> {
+  if (size === 0) throw new RangeError('nothing is never packed')
+  const options = { maxOutputLength: size, chunkSize: Math.max(LEAST_CHUNK, size) }
+  let plain: Uint8Array
   try {
-    return bytes.length < OTHER_THREAD_BYTES && most < OTHER_THREAD_BYTES
-      ? zstdDecompressSync(bytes, options)
-      : await decompress(bytes, options)
+    plain = size <= OTHER_THREAD_BYTES ? zstdDecompressSync(bytes, options) : await decompress(bytes, options)
   } catch (error) {
     throw new RangeError('not compressed, or larger than was said', { cause: error })
   }
+  if (plain.length !== size) throw new RangeError(`${plain.length} bytes where ${size} were said`)
+  return plain
 }
