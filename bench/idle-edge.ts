@@ -9,14 +9,14 @@ import { cpuSecondsOf, residentMb } from './report.ts'
 const SIGNALS = 20
 
 /** `ecluse run` of an edge that is enrolled in `directory/edge` and reads one Modbus device of 20 registers every second. */
-export async function idleEdge(directory: string, idleS: number, more = ''): Promise<{ memoryMb: number; cpuPercent: number }> {
+export async function idleEdge(directory: string, idleS: number): Promise<{ memoryMb: number; cpuPercent: number }> {
   const device = await startModbusSimulator({ units: { 1: { 'holding-register': Array.from({ length: SIGNALS }, (_, i) => i) } } })
   const signals = Array.from({ length: SIGNALS }, (_, i) => `      - { id: r${i}, table: holding-register, address: ${i} }\n`).join('')
   const file = join(directory, 'idle.yaml')
   const connection = `  m:\n    kind: modbus\n    host: 127.0.0.1\n    port: ${device.port}\n    signals:\n${signals}`
   writeFileSync(
     file,
-    `version: 1\nsite: { id: b }\nnode: { id: edge, role: ${process.env.ROLE ?? 'edge'} }\ndata: ${join(directory, 'edge')}\nhttp: { port: 0 }\n${more}connections:\n${connection}`,
+    `version: 1\nsite: { id: b }\nnode: { id: edge, role: edge }\ndata: ${join(directory, 'edge')}\nhttp: { port: 0 }\nconnections:\n${connection}`,
   )
   const args = ['--max-semi-space-size=4', 'bin/ecluse.js', 'run', file]
   const child = spawn(process.execPath, args, {

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { Nats } from './nats.ts'
 import { freePort, until } from './node.ts'
 import { payloads, SIGNALS, TOPIC } from './plant.ts'
+import { onDisk } from './power-cut.ts'
 import { cpuSecondsOf, type Figure, program, repeat } from './report.ts'
 
 /**
@@ -18,7 +19,6 @@ const RUNS = Number(process.env.ECLUSE_RUNS ?? 3)
 const MESSAGES = 2_000
 const LOSS_MESSAGES = 500
 const IN_FLIGHT = 64
-const IMAGE_BYTES = 256 * 2 ** 20
 
 interface Side {
   readonly port: number
@@ -163,8 +163,11 @@ async function throughput(way: Way, binary: string, data: readonly Buffer[]) {
 }
 
 async function losses(way: Way, binary: string, data: readonly Buffer[]): Promise<Figure[]> {
-  const note = `of ${LOSS_MESSAGES} acknowledged while the hub was away`
-  const lostByKill = await inDirectory((directory) => lost(way, binary, data, directory, async () => join(directory, 'edge')))
+  const note = `of ${LOSS_MESSAGES + (way.isReplayed ? 1 : 0)} acknowledged while the hub was away; an orderly stop lost none`
+  const same = (directory: string) => async () => join(directory, 'edge')
+  const lostByStop = await inDirectory((directory) => lost(way, binary, data, directory, same(directory), 'SIGTERM'))
+  if (lostByStop > 0) throw new Error(`${way.name}: ${lostByStop} lost by an orderly stop, so no loss can be stated`)
+  const lostByKill = await inDirectory((directory) => lost(way, binary, data, directory, same(directory)))
   const kill = { what: `${way.name}: messages lost by kill -9 of the edge`, unit: 'messages', runs: [lostByKill], note }
   const power = await inDirectory((directory) => lostByPower(way, binary, data, directory))
   if (power === undefined) {
@@ -183,7 +186,14 @@ async function losses(way: Way, binary: string, data: readonly Buffer[]): Promis
 }
 
 /** Messages of the acknowledged ones that never reach the hub when the edge ends at once after the last acknowledgement and starts again on what `after` gives. */
-async function lost(way: Way, binary: string, data: readonly Buffer[], directory: string, after: () => Promise<string>): Promise<number> {
+async function lost(
+  way: Way,
+  binary: string,
+  data: readonly Buffer[],
+  directory: string,
+  after: () => Promise<string>,
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+): Promise<number> {
   const ports = await portsOf()
   // The hub knows the way before it goes away.
   let hub = launch(way, 'hub', binary, join(directory, 'hub'), ports)
@@ -196,8 +206,10 @@ async function lost(way: Way, binary: string, data: readonly Buffer[], directory
     await counter.close()
     await killed(hub)
     await publishAll(publisher, LOSS_MESSAGES, data)
+    // Held still, so that the copy of a disk shows one moment.
+    if (signal === 'SIGKILL') edge.kill('SIGSTOP')
     const place = await after()
-    await killed(edge)
+    await killed(edge, signal)
     await publisher.close()
     hub = launch(way, 'hub', binary, join(directory, 'hub-2'), ports)
     counter = await way.counter(ports)
@@ -222,33 +234,15 @@ async function lost(way: Way, binary: string, data: readonly Buffer[], directory
   }
 }
 
-/** The same with the edge's data on a disk of its own, of which a copy is taken while it runs: what had not reached it is gone. */
-async function lostByPower(way: Way, binary: string, data: readonly Buffer[], directory: string): Promise<number | undefined> {
-  const image = join(directory, 'disk.img')
-  const copy = join(directory, 'copy.img')
-  const mounted: string[] = []
-  const mount = (file: string, name: string) => {
-    const place = join(directory, name)
-    mkdirSync(place, { recursive: true })
-    execFileSync('mount', ['-o', 'loop', file, place], { stdio: 'ignore' })
-    mounted.push(place)
-    return place
-  }
-  try {
-    try {
-      execFileSync('truncate', ['-s', String(IMAGE_BYTES), image])
-      execFileSync('mkfs.ext4', ['-q', image], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } })
-      mount(image, 'edge')
-    } catch {
-      return undefined
-    }
-    return await lost(way, binary, data, directory, async () => {
-      copyFileSync(image, copy)
-      return mount(copy, 'edge-after')
-    })
-  } finally {
-    for (const place of mounted.reverse()) execFileSync('umount', ['-l', place], { stdio: 'ignore' })
-  }
+/** The same with the edge's data on a disk that loses its power. */
+function lostByPower(way: Way, binary: string, data: readonly Buffer[], directory: string): Promise<number | undefined> {
+  return onDisk(directory, join(directory, 'edge'), (disk) =>
+    lost(way, binary, data, directory, async () => {
+      const after = join(directory, 'edge-after')
+      disk.cut(after)
+      return after
+    }),
+  )
 }
 
 async function publishAll(
@@ -308,10 +302,10 @@ function sentTo(port: number): number {
   return [...connections.matchAll(/bytes_sent:(\d+)/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0)
 }
 
-function killed(child: ChildProcess): Promise<void> {
+function killed(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     child.once('exit', () => resolve())
-    child.kill('SIGKILL')
+    child.kill(signal)
   })
 }
