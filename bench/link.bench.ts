@@ -59,7 +59,7 @@ class Node {
   readonly child: ChildProcess
   readonly #ready: Promise<void>
   #asked = 0
-  readonly #answers = new Map<number, (report: NodeReport) => void>()
+  readonly #asking = new Map<number, { answer(report: NodeReport): void; fail(why: Error): void }>()
 
   constructor(order: NodeOrder) {
     const execArgv = process.env.ECLUSE_PROFILE
@@ -69,10 +69,14 @@ class Node {
       execArgv: ['--max-semi-space-size=4', ...execArgv],
     })
     this.#ready = new Promise((resolve, reject) => {
-      this.child.once('exit', (code) => code && reject(new Error(`the ${order.role} ended with ${code}`)))
+      this.child.once('exit', (code) => {
+        const why = new Error(`the ${order.role} ended with ${code}`)
+        reject(why)
+        for (const { fail } of this.#asking.values()) fail(why)
+      })
       this.child.on('message', (message: 'ready' | { id: number; report: NodeReport }) => {
         if (message === 'ready') resolve()
-        else this.#answers.get(message.id)?.(message.report)
+        else this.#asking.get(message.id)?.answer(message.report)
       })
     })
   }
@@ -86,10 +90,10 @@ class Node {
   async ask(what: 'report' | 'go' | 'watch' | 'count' | 'stop' = 'report'): Promise<NodeReport> {
     await this.#ready
     const id = ++this.#asked
-    return await new Promise((resolve) => {
-      this.#answers.set(id, resolve)
+    return await new Promise<NodeReport>((answer, fail) => {
+      this.#asking.set(id, { answer, fail })
       this.child.send({ id, ask: what })
-    })
+    }).finally(() => this.#asking.delete(id))
   }
 }
 
