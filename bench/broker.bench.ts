@@ -7,8 +7,7 @@ import type { MqttConfig } from '../src/connectors/mqtt/config.ts'
 import { mqtt } from '../src/connectors/mqtt/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import type { NodeView } from '../src/core/node-view.ts'
-import type { Source } from '../src/core/source.ts'
-import { freePort, until, withNode } from './node.ts'
+import { freePort, until, withDelivery, withNode } from './node.ts'
 import { connectionYaml, PAYLOADS, SIGNALS } from './plant.ts'
 import { cpuSeconds, cpuSecondsOf, type Figure, percentile, program, repeat } from './report.ts'
 
@@ -108,29 +107,17 @@ async function once(binary: string): Promise<Run> {
 
 /** The real connector; notes for each batch with data how long its acknowledgement took, from when it was read. */
 function timed(ackMs: number[]): Connector<MqttConfig> {
-  return {
-    ...mqtt,
-    kind: 'timed-mqtt',
-    source: (config, context): Source => {
-      const source = mqtt.source(config, context)
-      return {
-        counters: source.counters,
-        connect: (stop) => source.connect(stop),
-        close: () => source.close(),
-        read: async (stop) => {
-          const delivery = await source.read(stop)
-          const { batch, ack } = delivery
-          if (!ack || batch.count === 0) return delivery
-          const readMs = performance.now()
-          const note = () => {
-            ack()
-            ackMs.push(performance.now() - readMs)
-          }
-          return { batch, ack: note }
-        },
-      }
-    },
-  }
+  const noted = withDelivery(mqtt, (delivery) => {
+    const { batch, ack } = delivery
+    if (!ack || batch.count === 0) return delivery
+    const readMs = performance.now()
+    const note = () => {
+      ack()
+      ackMs.push(performance.now() - readMs)
+    }
+    return { batch, ack: note }
+  })
+  return { ...noted, kind: 'timed-mqtt' }
 }
 
 function answers(port: number): Promise<boolean> {

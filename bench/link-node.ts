@@ -4,7 +4,7 @@ import { loadConfig } from '../src/config/index.ts'
 import { silent } from '../src/core/log.ts'
 import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
-import { tlsTransport } from '../src/run/tls-transport.ts'
+import { transportOf } from '../src/run/transport.ts'
 import { memoryConnector } from './memory-connector.ts'
 import { connectionYaml, payloads } from './plant.ts'
 import { cpuSeconds, percentile } from './report.ts'
@@ -55,7 +55,7 @@ writeFileSync(
 )
 const loaded = await loadConfig(file, { connectors: [memory, steady], env: process.env })
 const parts = { clock: systemClock, log: silent, random: Math.random, version: 'bench' }
-const transport = await tlsTransport(loaded, parts)
+const transport = await transportOf(loaded, parts)
 const { view, stop } = await startNode(loaded, { ...parts, ...(transport && { transport }) })
 
 let live: number[] = []

@@ -7,6 +7,7 @@ import { connectors } from '../src/connectors/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import { silent } from '../src/core/log.ts'
 import type { NodeView } from '../src/core/node-view.ts'
+import type { Delivery, Source } from '../src/core/source.ts'
 import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 
@@ -22,6 +23,22 @@ export async function withNode<T>(connections: string, work: (view: NodeView) =>
   } finally {
     await node.stop()
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** A connector whose source hands over what `read` makes of each delivery. */
+export function withDelivery<Config>(connector: Connector<Config>, change: (delivery: Delivery) => Delivery): Connector<Config> {
+  return {
+    ...connector,
+    source: (config, context): Source => {
+      const source = connector.source(config, context)
+      return {
+        counters: source.counters,
+        connect: (stop) => source.connect(stop),
+        close: () => source.close(),
+        read: async (stop) => change(await source.read(stop)),
+      }
+    },
   }
 }
 

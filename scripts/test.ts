@@ -28,11 +28,11 @@ if (patterns.length === 0) {
   }
 }
 
-const found = globSync(patterns.length > 0 ? patterns : ['{src,test,examples,web}/**/*.test.ts'], {
+const found = globSync(patterns.length > 0 ? patterns : ['{src,test,examples,web,faults}/**/*.test.ts'], {
   exclude: ['**/node_modules/**'],
 }).sort()
 // What starts processes, browsers and clocks of its own runs one file at a time, after the rest.
-const whole = found.filter((file) => /^(test|web)\//.test(file))
+const whole = found.filter((file) => /^(test|web|faults)\//.test(file))
 const unit = found.filter((file) => !whole.includes(file))
 for (const [files, concurrency] of [
   [unit, 2],

@@ -59,18 +59,9 @@ describe('the demo as a visitor meets it', { skip: noBrowser, timeout: 60_000 },
     await page.locator('.tree-link').first().click()
     await page.getByRole('heading', { name: MOTOR }).waitFor()
     await page.locator('.trend canvas').first().waitFor()
-    // The chart is there before its samples are, and drawn anew as they come: a key pressed before finds nothing to read, and is pressed again.
-    const reading = page.locator('.trend-reading').filter({ hasText: / A · / })
-    let isRead = false
-    for (let tries = 0; tries < 20 && !isRead; tries++) {
-      await page.getByRole('application').focus()
-      await page.keyboard.press('ArrowLeft')
-      isRead = await reading.waitFor({ timeout: 500 }).then(
-        () => true,
-        () => false,
-      )
-    }
-    assert.ok(isRead, 'a sample of the trend is read by keyboard')
+    await page.getByRole('application').focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.locator('.trend-reading').filter({ hasText: / A · / }).waitFor()
     await assertAccessible('signal')
 
     await page.getByRole('button', { name: 'Français' }).click()

@@ -1,9 +1,8 @@
+import { withDelivery } from '../bench/node.ts'
 import { loadConfig } from '../src/config/index.ts'
-import type { MqttConfig } from '../src/connectors/mqtt/config.ts'
 import { mqtt } from '../src/connectors/mqtt/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import { silent } from '../src/core/log.ts'
-import type { Source } from '../src/core/source.ts'
 import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 
@@ -11,21 +10,9 @@ import { startNode } from '../src/run/node.ts'
 const [file, acknowledged] = process.argv.slice(2) as [string, string]
 let left = Number(acknowledged)
 
-const dying: Connector<MqttConfig> = {
-  ...mqtt,
-  source: (config, context): Source => {
-    const source = mqtt.source(config, context)
-    return {
-      counters: source.counters,
-      connect: (stop) => source.connect(stop),
-      close: () => source.close(),
-      read: async (stop) => {
-        const { batch, ack } = await source.read(stop)
-        if (!ack || batch.count === 0) return ack ? { batch, ack } : { batch }
-        return { batch, ack: () => (left-- > 0 ? ack() : void process.kill(process.pid, 'SIGKILL')) }
-      },
-    }
-  },
-}
+const dying = withDelivery(mqtt, ({ batch, ack }) => {
+  if (!ack || batch.count === 0) return ack ? { batch, ack } : { batch }
+  return { batch, ack: () => (left-- > 0 ? ack() : void process.kill(process.pid, 'SIGKILL')) }
+})
 const loaded = await loadConfig(file, { connectors: [dying as Connector], env: process.env })
 await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'test' })

@@ -68,4 +68,5 @@ customProperties:
     value: [stopping or starting a carousel, safety functions, evaluating individual staff]
   - { property: acceptanceEvidence, value: "Clamp meter beside the drive at three loads, deviation below 2 %, signed by both owners." }
   - { property: changeProcess, value: "Proposed 30 days ahead to both owners; a breaking change raises the major version." }
+  - { property: language, value: en }
 `

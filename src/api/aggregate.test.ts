@@ -127,6 +127,42 @@ describe('aggregates of OPC UA Part 13 over HTTP', () => {
     assert.deepEqual([plain.rows[0]?.values, plain.rows[0]?.statuses], [{ count: 0, percentGood: 0 }, undefined])
   })
 
+  test('functions whose plain name counts samples have their own under their BrowseName', async () => {
+    const page = await read('Average,average,Count,count,Minimum,Maximum,PercentGood,Delta')
+    // OPC 10000-13, A.2.2 and A.2.17: the interval from 32 s holds 30 and a Bad sample, the one from 64 s holds 60 and an Uncertain one.
+    assert.deepEqual(said(page, 'Average').slice(2, 5), [
+      '30 UncertainDataSubNormal, Calculated',
+      '45 Good, Calculated',
+      '60 UncertainDataSubNormal, Calculated',
+    ])
+    assert.equal(page.rows[4]?.values.average, null)
+    assert.deepEqual(said(page, 'Count').slice(3, 5), ['2 Good, Calculated', '1 UncertainDataSubNormal, Calculated'])
+    assert.deepEqual(
+      (['Minimum', 'Maximum', 'Delta'] as const).map((name) => page.rows[3]?.values[name]),
+      [40, 50, 10],
+    )
+    assert.equal(said(page, 'PercentGood')[2], '62.5 Good, Calculated')
+    assert.equal(page.rows[3]?.unit, 'A')
+  })
+
+  test('in another unit: values with the offset, differences without, squares twice, counts and times not at all', async () => {
+    const { unit: _, ...definition } = api.view.signals.at(3) ?? assert.fail()
+    api.view.signals.define({ ...definition, unit: 'Cel' })
+    const names =
+      'Average,Minimum2,start,endBound,range,delta,standardDeviationPopulation,variancePopulation,Count,durationGood,maximumActualTime'
+    const [, , , row] = (await read(names, undefined, 0, 100, '16s', '&unit=degF')).rows
+    assert.deepEqual(row?.values, {
+      ...{ Average: 113, Minimum2: 104, start: 104, endBound: row?.values.endBound, range: 18, delta: 18, maximumActualTime: 122 },
+      ...{ standardDeviationPopulation: 9, variancePopulation: 81, Count: 2, durationGood: 16_000 },
+    })
+    assert.equal(row?.unit, 'degF')
+    const refused = await ask('signal=t/line-3/m3&functions=total&unit=degF')
+    assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [400, 'unit-not-convertible'])
+    api.view.signals.define(api.view.signals.at(3) === undefined ? assert.fail() : { ...definition, unit: 'A' })
+    const total = async (more: string) => (await read('total', undefined, 48, 64, '16s', more)).rows[0]?.values.total as number
+    assert.equal(await total('&unit=mA'), (await total('')) * 1000)
+  })
+
   test('text, too many signals, too many samples and too many rows: refused, or said to be cut', async () => {
     const code = async (query: string) => {
       const answer = await ask(query)
@@ -134,7 +170,7 @@ describe('aggregates of OPC UA Part 13 over HTTP', () => {
     }
     assert.deepEqual(await code('signal=t/line-2/m9&functions=delta'), [400, 'not-a-number'])
     assert.deepEqual(await code('match=**&functions=delta'), [400, 'too-many-signals'])
-    assert.deepEqual(await code('signal=t/line-3/m3&functions=Delta'), [400, 'unknown-function'])
+    assert.deepEqual(await code('signal=t/line-3/m3&functions=DElta'), [400, 'unknown-function'])
     const many = await read('count,start', undefined, 0, 200, '1ms')
     assert.deepEqual([many.rows.length, many.truncated], [API_LIMITS.aggregateRows, true])
     const limits: number[] = []

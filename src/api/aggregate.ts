@@ -8,7 +8,7 @@ import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
 import { type ProcessedQuery, processedRows } from './processed.ts'
-import { PROCESSED, PROCESSED_NAMES, type ProcessedName } from './processed-names.ts'
+import { PROCESSED, type ProcessedName, SAID_NAMES } from './processed-names.ts'
 import { period, readInterval, readPeriod } from './query-times.ts'
 import { signalOf } from './render.ts'
 import type { Resources, Server } from './route.ts'
@@ -43,7 +43,7 @@ const querystring = z.strictObject({
     .max(1_024)
     .default('average,count,percentGood')
     .describe(
-      `Some of ${AGGREGATES.join(', ')}, which count samples; or of OPC UA Part 13, with a status each and durations in ms: ${PROCESSED_NAMES.join(', ')}`,
+      `Some of ${AGGREGATES.join(', ')}, which count samples; or of OPC UA Part 13, with a status each and durations in ms: ${SAID_NAMES.join(', ')}; any of them by its BrowseName too (Average, TimeAverage2)`,
     ),
   ...configuration,
 })
@@ -65,14 +65,6 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
       const { plain, processed } = readFunctions(query.functions)
       const configuration = readConfiguration(query)
       const signals = chosen(query)
-      if (query.unit !== undefined && processed.length > 0) {
-        throw new Refusal(
-          400,
-          'unit-not-supported',
-          `${processed[0]} is said in the unit of its signal`,
-          'leave `unit` out, or ask for plain statistics',
-        )
-      }
       const saying = inUnit(query.unit)
       const sayings = new Map(signals.map((id) => [id, saying(signalOf(view, id))]))
       const statistics =
@@ -85,6 +77,7 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
       const computed = await processedRows(view.historian, {
         signals: definitions,
         functions: processed,
+        saying,
         from,
         to,
         intervalUs,
@@ -113,7 +106,7 @@ function readFunctions(text: string): { plain: AggregateFunction[]; processed: P
     if (known) plain.push(known)
     else if (PROCESSED.has(name)) processed.push(name as ProcessedName)
     else {
-      const hint = `there are ${[...AGGREGATES, ...PROCESSED_NAMES].join(', ')}`
+      const hint = `there are ${[...AGGREGATES, ...SAID_NAMES].join(', ')}`
       throw new Refusal(400, 'unknown-function', `there is no function ${part.slice(0, 32)}`, hint)
     }
   }

@@ -277,6 +277,24 @@ describe('hostile requests', () => {
     assert.equal((await api.call('/api/v1/health')).status, 200)
   })
 
+  test('a body in chunks is refused before it is read, and a connection that falls silent after an answer is closed', async () => {
+    const { port } = new URL(api.url)
+    const say = (text: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(Number(port), '127.0.0.1')
+        let got = ''
+        socket.on('error', () => undefined)
+        socket.on('data', (part) => {
+          got += part.toString()
+        })
+        socket.once('close', () => resolve(got))
+        socket.write(text)
+      })
+    const chunked = 'Host: 127.0.0.1\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n'
+    assert.match(await say(`POST /api/v1/session HTTP/1.1\r\n${chunked}`), /^HTTP\/1.1 411 /)
+    assert.match(await say('GET /api/v1/health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'), /^HTTP\/1.1 200 /)
+  })
+
   test('headers that drip are cut off while others are served', async () => {
     const { port } = new URL(api.url)
     const socket = connect(Number(port), '127.0.0.1')

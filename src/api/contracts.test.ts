@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Contract, ContractState } from '../core/contracts.ts'
+import type { Contract, ContractCheck, ContractState } from '../core/contracts.ts'
 import { SECOND } from '../core/time.ts'
 import { type Fixture, startFixture } from './fixture.ts'
 import { API_LIMITS } from './limits.ts'
 import { contractList } from './schemas.ts'
 
+const CHECK: ContractCheck = {
+  ...{ name: 'nullValues mustBe 0', metric: 'nullValues', percent: false, values: undefined, nulls: true },
+  ...{ low: 0, high: 0, lowOpen: false, highOpen: false },
+}
 const contract: Contract = {
   ...{
     id: 'motor',
@@ -13,6 +17,7 @@ const contract: Contract = {
     status: 'active',
     name: undefined,
     file: 'motor.odcs.yaml',
+    language: 'en',
     otOwner: 'Maintenance',
     itOwner: undefined,
   },
@@ -31,6 +36,7 @@ const contract: Contract = {
         states: undefined,
       },
       ...{ required: true, unique: false, delayUs: 5 * SECOND, minimumStatus: 'Good' },
+      ...{ silenceUs: 30 * SECOND, checks: [CHECK] },
       range: { low: 0, high: Number.POSITIVE_INFINITY, lowOpen: true, highOpen: false },
     },
   ],

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { ContractFinding, ContractProperty, ContractState } from '../core/contracts.ts'
-import type { NodeView } from '../core/node-view.ts'
 import { formatTime, SECOND } from '../core/time.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
@@ -13,7 +12,7 @@ export function contractRoutes(server: Server, { view }: Resources): void {
     {
       config: { permission: 'read' },
       schema: {
-        summary: 'Data contracts: both owners, permitted and forbidden uses, bound signals, violations since the start',
+        summary: 'Data contracts: both owners, permitted and forbidden uses, bound signals, violations',
         querystring: z.strictObject({ id: z.string().optional().describe('only this one') }),
         response: { 200: contractList },
       },
@@ -23,29 +22,33 @@ export function contractRoutes(server: Server, { view }: Resources): void {
       const wanted = all.filter(({ contract }) => query.id === undefined || contract.id === query.id)
       if (query.id !== undefined && wanted.length === 0)
         throw new Refusal(404, 'unknown-contract', 'there is no contract with this id', 'GET /api/v1/contracts lists them')
-      return { contracts: wanted.map((state) => toContract(view, state)) }
+      return { contracts: wanted.map((state) => tellContract(state, (index) => view.signals.at(index)?.id)) }
     },
   )
 }
 
-function toContract(view: NodeView, { contract, enforced, bound, findings }: ContractState): Contract {
+type IdOf = (signal: number) => string | undefined
+
+/** A contract in the shape of the API. */
+export function tellContract({ contract, enforced, bound, findings }: ContractState, idOf: IdOf): Contract {
   const { properties, service, permittedUses, forbiddenUses, ...words } = contract
   return {
     ...withoutAbsent(words),
     enforced,
     permittedUses: [...permittedUses],
     forbiddenUses: [...forbiddenUses],
-    properties: properties.map((property) => toProperty(view, property, bound.get(property.name) ?? new Set())),
+    properties: properties.map((property) => toProperty(idOf, property, bound.get(property.name) ?? new Set())),
     service: service.map((level) => withoutAbsent(level)),
     violations: findings.map(toViolation),
   }
 }
 
-function toProperty(view: NodeView, property: ContractProperty, bound: ReadonlySet<number>): Contract['properties'][number] {
-  const { name, range, required, states, delayUs, signal, logicalType, unit, meaning, timestampRule, minimumStatus } = property
+function toProperty(idOf: IdOf, property: ContractProperty, bound: ReadonlySet<number>): Contract['properties'][number] {
+  const { name, range, required, states, delayUs, silenceUs, checks, signal, logicalType, unit, meaning, timestampRule, minimumStatus } =
+    property
   return {
     name,
-    signals: firstOf(bound, API_LIMITS.contractSignals).flatMap((index) => view.signals.at(index)?.id ?? []),
+    signals: firstOf(bound, API_LIMITS.contractSignals).flatMap((index) => idOf(index) ?? []),
     signalCount: bound.size,
     required,
     ...withoutAbsent({ signal, type: logicalType, unit, meaning, timestampRule, minimumStatus }),
@@ -53,6 +56,8 @@ function toProperty(view: NodeView, property: ContractProperty, bound: ReadonlyS
     ...(Number.isFinite(range.high) && { maximum: range.high }),
     ...((range.lowOpen || range.highOpen) && { exclusive: { minimum: range.lowOpen, maximum: range.highOpen } }),
     ...(states && { states: [...states] }),
+    ...(silenceUs !== undefined && { maxSilenceSeconds: silenceUs / SECOND }),
+    ...(checks.length > 0 && { checks: checks.map(({ name }) => name) }),
     ...(delayUs !== undefined && { maxDelaySeconds: delayUs / SECOND }),
   }
 }
@@ -63,9 +68,19 @@ function firstOf(all: Iterable<number>, limit: number): number[] {
   return found
 }
 
-function toViolation({ property, kind, firstTime, lastTime, count, lastHour, examples }: ContractFinding): Contract['violations'][number] {
+function toViolation({
+  property,
+  kind,
+  check,
+  firstTime,
+  lastTime,
+  count,
+  lastHour,
+  examples,
+}: ContractFinding): Contract['violations'][number] {
   return {
     ...{ property, kind, count, lastHour },
+    ...(check !== undefined && { check }),
     firstTime: formatTime(firstTime),
     lastTime: formatTime(lastTime),
     examples: examples.map(({ signal, time, value }) => ({ signal, time: formatTime(time), value })),

@@ -29,6 +29,11 @@ export function guard(server: Server, access: Access, host: string): void {
       throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as http://${host}`)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeign(request)
+    // A body whose end nobody knows can come in a million pieces before it is too large, each of which costs a turn of the loop.
+    if (request.headers['transfer-encoding'] !== undefined) {
+      reply.header('connection', 'close')
+      throw new Refusal(411, 'length-required', 'a body comes with its content-length here', 'send it whole, not in chunks')
+    }
     authorise(request, access)
   })
 }

@@ -52,6 +52,66 @@ describe('values in the unit that is asked for', () => {
     assert.equal((await read(`aggregate?signal=${id(0)}&functions=average`)).rows[0].unit, 'Cel')
   })
 
+  test('display: each signal in its displayUnit, and as it is stored where it has none or one nothing leads to', async () => {
+    const define = (index: number, displayUnit: string) =>
+      api.view.signals.define({ ...(api.view.signals.at(index) ?? assert.fail()), displayUnit })
+    define(0, 'degF')
+    define(1, 'MJ')
+    define(2, 'kPa')
+    const { samples } = await read('last?match=**&unit=display')
+    assert.deepEqual(
+      samples.map((s: { signal: string; value: unknown; unit: unknown }) => [s.signal, s.value, s.unit]),
+      [
+        [id(0), null, 'degF'],
+        [id(1), 9, 'MJ'],
+        [id(8), true, 'A'],
+        [id(2), 3, 'barg'],
+        [id(3), 1, 'parsnip'],
+        [id(4), 1, undefined],
+      ].sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
+    )
+    const { signals } = await read('signals')
+    const display = (index: number) => signals.find((s: { id: string }) => s.id === id(index)).display
+    assert.deepEqual(
+      [display(0), display(1), display(2), display(5)],
+      [{ factor: 1.8, offset: 32 }, { factor: 3.6, offset: 0 }, undefined, undefined],
+    )
+    assert.deepEqual((await read(`aggregate?signal=${id(0)}&functions=average&unit=display`)).rows[0].unit, 'degF')
+  })
+
+  test('trend: value, minimum and maximum, and the gap stays one', async () => {
+    const own = await read(`trend?signal=${id(0)}&unit=degF`)
+    assert.deepEqual([own.unit, own.value], ['degF', [68, null]])
+    const from = Date.now() - 3_000_000
+    api.publish(Array.from({ length: 30 }, (_, i) => [0, i, 0, (from + i * 1000) * 1000]))
+    const bucketed = await read(`trend?signal=${id(0)}&unit=degF&points=10`)
+    assert.deepEqual([bucketed.unit, bucketed.bucketed], ['degF', true])
+    assert.deepEqual([bucketed.value[0], bucketed.minimum[0], bucketed.maximum[0]], [32, 32, 32])
+  })
+
+  test('live: first values and those after; a signal that comes later and converts to nothing is said as it is stored', async () => {
+    const stop = new AbortController()
+    const answer = await api.call(`/api/v1/live?match=t/line-1/m1*&unit=MJ`, { signal: stop.signal })
+    assert.equal((await api.call(`/api/v1/live?match=**&unit=MJ`)).status, 400)
+    let text = ''
+    const saw = async (what: RegExp) => {
+      const decoder = new TextDecoder()
+      for await (const part of answer.body ?? assert.fail()) {
+        text += decoder.decode(part, { stream: true })
+        if (what.test(text)) return
+      }
+    }
+    const seen = saw(/"value":7,"unit":"V"/)
+    api.view.signals.define({ id: 't/line-1/m1-late', connection: 'c', address: 'x', dataType: 'number', unit: 'V' })
+    api.publish([
+      [1, 10],
+      [10, 7],
+    ])
+    await seen
+    stop.abort()
+    assert.match(text, /"value":9,"unit":"MJ"[\s\S]*"value":36,"unit":"MJ"/)
+  })
+
   const refused: [string, string, RegExp][] = [
     [`samples?signal={0}&unit=Ccel`, 'unknown-unit', /Cel/],
     [`samples?signal={0}&unit=A`, 'unit-not-convertible', /do not measure the same thing/],

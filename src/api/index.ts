@@ -108,6 +108,7 @@ function createServer(): Server {
     bodyLimit: API_LIMITS.bodyBytes,
     routerOptions: { maxParamLength: 256 },
     requestTimeout: API_LIMITS.requestMs,
+    keepAliveTimeout: API_LIMITS.keepAliveMs,
     http: {
       headersTimeout: API_LIMITS.headersMs,
       connectionsCheckingInterval: 1_000,

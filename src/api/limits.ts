@@ -3,9 +3,11 @@ export const API_LIMITS = {
   /** Open connections in all, and from one address. */
   connections: 200,
   connectionsPerAddress: 64,
-  /** Milliseconds for the headers, and for the whole request. */
+  /** Milliseconds for the headers, and for the whole request; looked at every second, so that no slow connection lasts ten. */
   headersMs: 5_000,
-  requestMs: 10_000,
+  requestMs: 8_000,
+  /** Milliseconds an answered connection may stay silent. */
+  keepAliveMs: 5_000,
   bodyBytes: 64 * 1024,
   headerBytes: 16 * 1024,
   /** Characters of a glob over signal ids. */

@@ -1,11 +1,14 @@
 import { z } from 'zod'
+import type { SignalDefinition } from '../core/signals.ts'
 import { healthReader } from './health.ts'
+import { inUnit, restated, sayingOnce, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { LiveClient } from './live-client.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
 import { batchSample, lastSample } from './render.ts'
 import type { Resources, Server } from './route.ts'
+import type { Sample } from './schemas.ts'
 
 const HEALTH_MS = 2_000
 const KEEP_ALIVE_MS = 15_000
@@ -41,7 +44,7 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
       config: { permission: 'read' },
       schema: {
         summary: 'Live samples as server-sent events: samples, missed, health',
-        querystring: z.strictObject({ match: z.string().default('**') }),
+        querystring: z.strictObject({ match: z.string().default('**'), unit: unitQuery }),
         produces: ['text/event-stream'],
       },
     },
@@ -52,18 +55,29 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
       }
       const matches = compileGlob(query.match)
       const wants = (index: number): boolean => matches(view.signals.at(index)?.id ?? '')
+      const wanted = Array.from({ length: view.signals.size }, (_, index) => index).filter(wants)
+      if (query.unit !== undefined) {
+        // Refused now, while there is an answer to refuse with; a signal that comes later and cannot be converted is said as it is stored.
+        const saying = inUnit(query.unit)
+        for (const index of wanted) saying(view.signals.at(index) as SignalDefinition)
+      }
+      const saying = sayingOnce(query.unit)
+      const inItsUnit = (index: number, sample: Sample | undefined): Sample | undefined => {
+        const signal = view.signals.at(index)
+        return signal && sample && restated(sample, saying(signal))
+      }
       reply.hijack()
       const response = reply.raw
       for (const [name, value] of Object.entries(reply.getHeaders())) response.setHeader(name, value as string)
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       response.socket?.setTimeout(0)
       response.socket?.setNoDelay(true)
-      const first = Array.from({ length: view.signals.size }, (_, index) => index).filter((index) => view.last.has(index) && wants(index))
+      const first = wanted.filter((index) => view.last.has(index))
       const client = new LiveClient({
         ...{ response, wants, first },
         isWelcome: () => access.stillKnows(request),
-        render: (batch, row) => batchSample(view, batch, row),
-        renderLast: (index) => lastSample(view, index),
+        render: (batch, row) => inItsUnit(batch.signal[row] as number, batchSample(view, batch, row)),
+        renderLast: (index) => inItsUnit(index, lastSample(view, index)),
       })
       response.on('close', () => {
         clients.delete(client)

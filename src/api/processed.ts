@@ -10,6 +10,7 @@ import {
   type FunctionName,
   type Samples,
 } from '../process/aggregates/index.ts'
+import type { Saying } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import { PROCESSED, type ProcessedName } from './processed-names.ts'
@@ -22,6 +23,7 @@ type Row = AggregatePage['rows'][number]
 export interface ProcessedQuery {
   readonly signals: readonly SignalDefinition[]
   readonly functions: readonly ProcessedName[]
+  readonly saying: (signal: SignalDefinition) => Saying
   readonly from: Micros
   readonly to: Micros
   readonly intervalUs: Micros
@@ -37,6 +39,30 @@ const OWN_TIME = /ActualTime2?$|^Start$|^End$/
 
 /** Results that are status codes. */
 const QUALITY = /^WorstQuality/
+
+/** Results that are the difference of two values: an offset between two scales falls out. */
+const DIFFERENCE = /^(Range2?|Delta|DeltaBounds|StandardDeviation\w+)$/
+const SQUARE = /^Variance/
+/** Results of their own dimension: counts, durations, shares, statuses. */
+const PURE = /^(Count|NumberOfTransitions|Duration|Percent|WorstQuality)/
+/** Value-seconds. */
+const TOTAL = /^Total2?$/
+
+/** How a result is said in the unit of its signal; refuses a total over two scales whose zeros differ, for it depends on how long values were known. */
+function inUnitOf(name: FunctionName, { id }: SignalDefinition, { unit, say, sayDifference }: Saying): (value: number) => number {
+  if (PURE.test(name)) return (value) => value
+  if (DIFFERENCE.test(name)) return sayDifference
+  if (SQUARE.test(name)) return (value) => sayDifference(sayDifference(value))
+  if (TOTAL.test(name) && say(0) !== 0) {
+    throw new Refusal(
+      400,
+      'unit-not-convertible',
+      `${name} of ${id} has no sense in ${unit}: the zeros of the two scales differ`,
+      'leave `unit` out',
+    )
+  }
+  return say
+}
 
 /** A row per signal and interval, aligned to the epoch like the historian's. */
 export async function processedRows(historian: Historian, query: ProcessedQuery): Promise<{ rows: Row[]; truncated: boolean }> {
@@ -59,6 +85,8 @@ export async function processedRows(historian: Historian, query: ProcessedQuery)
     samplesLeft -= samples.count
     const stepped = configuration.stepped ?? (signal.dataType === 'boolean' || signal.states !== undefined)
     const names = functions.map(([, name]) => name)
+    const saying = query.saying(signal)
+    const said = new Map(names.map((name) => [name, inUnitOf(name, signal, saying)]))
     const { start, results } = aggregate(samples, { from, to, intervalUs }, names, { ...configuration, stepped }, true)
     start.forEach((time, i) => {
       const values: Row['values'] = {}
@@ -66,12 +94,13 @@ export async function processedRows(historian: Historian, query: ProcessedQuery)
       const times: NonNullable<Row['times']> = {}
       for (const [asked, name] of functions) {
         const one = (results[name] as Aggregate[])[i] as Aggregate
-        values[asked] = one.value !== null && QUALITY.test(name) ? statusName(one.value) : one.value
+        values[asked] = one.value === null ? null : QUALITY.test(name) ? statusName(one.value) : said.get(name)?.(one.value)
         statuses[asked] = describeStatus(one.status)
         if (OWN_TIME.test(name) && one.value !== null) times[asked] = formatTime(one.time)
       }
       const begin = formatTime(Math.floor(time / intervalUs) * intervalUs)
-      rows.push({ signal: signal.id, time: begin, values, statuses, ...(Object.keys(times).length > 0 && { times }) })
+      const unit = saying.unit !== undefined && { unit: saying.unit }
+      rows.push({ signal: signal.id, time: begin, ...unit, values, statuses, ...(Object.keys(times).length > 0 && { times }) })
     })
   }
   return { rows, truncated }

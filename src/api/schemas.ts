@@ -31,6 +31,10 @@ export const signal = z.object({
   dataType: z.enum(['number', 'boolean', 'text']),
   unit: z.string().optional(),
   displayUnit: z.string().optional().describe('unit people see; values are in `unit`'),
+  display: z
+    .object({ factor: z.number(), offset: z.number() })
+    .optional()
+    .describe('value × factor + offset is the value in `displayUnit`; absent: shown as stored'),
   sourceUnit: z.string().optional().describe('unit the source gives, where `unit` was declared'),
   label: label.optional(),
   decimals: z.int().optional(),
@@ -173,10 +177,14 @@ export const sqlResult = z.object({
 })
 export type SqlPage = z.infer<typeof sqlResult>
 
-/** `GET /api/v1/contracts?id=ID`: the data contracts with both owners, their bound signals, and what broke them since the node started. */
+/** `GET /api/v1/contracts?id=ID`: the data contracts with both owners, their bound signals, and what broke them since this version of each was first kept. */
 export const contractViolation = z.object({
   property: z.string().describe('object.property'),
   kind: z.enum(CONTRACT_BREACHES),
+  check: z
+    .string()
+    .optional()
+    .describe('which one, of the kind `check`; an example’s value is then what the hour came to, or the sample that was one too many'),
   firstTime: time,
   lastTime: time,
   count: z.int(),
@@ -199,12 +207,15 @@ export const contractProperty = z.object({
   required: z.boolean(),
   minimumStatus: severity.optional(),
   maxDelaySeconds: z.number().optional(),
+  maxSilenceSeconds: z.number().optional().describe('how long its source may be silent'),
+  checks: z.array(z.string()).optional().describe('of `quality`, those that are kept while data flows'),
 })
 export const contract = z.object({
   id: z.string(),
   version: z.string(),
   status: z.string(),
   enforced: z.boolean().describe('false: listed only (draft, proposed, retired)'),
+  language: z.string().optional().describe('of its words, BCP 47'),
   name: z.string().optional(),
   file: z.string(),
   otOwner: z.string().optional(),

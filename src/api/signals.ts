@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { NodeView } from '../core/node-view.ts'
-import { inUnit, restated, unitQuery } from './in-unit.ts'
+import { displayOf, inUnit, restated, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { lastSample } from './render.ts'
@@ -22,15 +22,17 @@ function idOrder({ signals }: NodeView): () => readonly number[] {
   }
 }
 
-function toSignal(view: NodeView, index: number): Signal | undefined {
+function toSignal(view: NodeView, index: number, display: ReturnType<typeof displayOf>): Signal | undefined {
   const definition = view.signals.at(index)
   if (!definition) return undefined
+  const scale = display(definition)
   const { id, connection, address, dataType, unit, displayUnit, sourceUnit, label, decimals, range } = definition
   const last = lastSample(view, index)
   return {
     ...{ id, connection, address, dataType },
     ...(unit !== undefined && { unit }),
     ...(displayUnit !== undefined && { displayUnit }),
+    ...(scale && { display: scale }),
     ...(sourceUnit !== undefined && { sourceUnit }),
     ...(label && { label }),
     ...(decimals !== undefined && { decimals }),
@@ -69,9 +71,10 @@ export function signalRoutes(server: Server, { view }: Resources): void {
       const { after } = query
       const rest = after === undefined ? all : all.filter((index) => idAt(index) > after)
       const page = rest.slice(0, query.limit)
+      const display = displayOf()
       const next = rest.length > page.length ? idAt(page.at(-1) as number) : undefined
       return {
-        signals: page.flatMap((index) => toSignal(view, index) ?? []),
+        signals: page.flatMap((index) => toSignal(view, index, display) ?? []),
         total: all.length,
         ...(next !== undefined && { next }),
       }

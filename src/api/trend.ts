@@ -3,6 +3,7 @@ import type { AggregateRow, SampleColumns } from '../core/historian.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { isNull, rank } from '../core/status.ts'
 import { formatTime } from '../core/time.ts'
+import { inUnit, restatedColumns, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { period, readPeriod } from './query-times.ts'
 import { signalOf } from './render.ts'
@@ -25,6 +26,7 @@ export function trendRoutes(server: Server, { view }: Resources): void {
           signal: z.string(),
           ...period,
           points: z.coerce.number().int().min(10).max(API_LIMITS.trendPoints).default(1_000),
+          unit: unitQuery,
         }),
         response: { 200: trend },
       },
@@ -32,9 +34,10 @@ export function trendRoutes(server: Server, { view }: Resources): void {
     async ({ query }) => {
       const signal = signalOf(view, query.signal)
       const { from, to } = readPeriod(query, view.clock.now())
-      const unit = signal.unit !== undefined && { unit: signal.unit }
+      const saying = inUnit(query.unit)(signal)
+      const unit = saying.unit !== undefined && { unit: saying.unit }
       const columns = await draw(view, signal.id, from, to, query.points)
-      return { signal: signal.id, ...unit, from: formatTime(from), to: formatTime(to), ...columns }
+      return { signal: signal.id, ...unit, from: formatTime(from), to: formatTime(to), ...restatedColumns(columns, saying) }
     },
   )
 }

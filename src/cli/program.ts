@@ -90,6 +90,11 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
   common(verb, prepared(verb, contract.command('diff <A> <B>'), verbs.contractDiff)).action(async (a, b, given) =>
     done(await (await import('./contract.ts')).contractDiff(verb, a, b, given)),
   )
+  common(verb, prepared(verb, contract.command('show <FILE|ID>'), verbs.contractShow))
+    .option(...url)
+    .option(...config)
+    .action(async (target, given) => done(await (await import('./contract-show.ts')).contractShow(verb, target, given)))
+  spoolVerbs(verb, program, done)
   command('why <SIGNAL>', verbs.why)
     .option('--at <TIME>', options.at)
     .option(...url)
@@ -105,6 +110,30 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )
   return program
+}
+
+function spoolVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { verbs, options } = verb.words
+  const spool = prepared(verb, program.command('spool'), verbs.spool)
+  spool.action(() => {
+    verb.io.err(spool.helpInformation())
+    done(EXIT.failed)
+  })
+  const sub = (words: string, text: string) =>
+    common(verb, prepared(verb, spool.command(words), text)).option('-c, --config <PATH>', options.config)
+  const code = () => import('./spool.ts')
+  const sequence = integerFrom(verb, 1, Number.MAX_SAFE_INTEGER)
+  sub('inspect [DIR]', verbs.spoolInspect).action(async (directory, given) =>
+    done(await (await code()).spoolInspect(verb, directory, given)),
+  )
+  sub('verify [DIR]', verbs.spoolVerify).action(async (directory, given) => done(await (await code()).spoolVerify(verb, directory, given)))
+  sub('export [DIR]', verbs.spoolExport)
+    .option('--from <N>', options.fromSequence, sequence)
+    .option('--to <N>', options.toSequence, sequence)
+    .option('--gaps <FILE>', options.gaps)
+    .option('--out <FILE>', options.out)
+    .action(async (directory, given) => done(await (await code()).spoolExport(verb, directory, given)))
+  sub('import <FILE>', verbs.spoolImport).action(async (path, given) => done(await (await code()).spoolImport(verb, path, given)))
 }
 
 /** The verbs with which edges, relays and hubs get to know each other. */

@@ -29,9 +29,9 @@ export interface ServeOptions {
 
 /** Starts the node, then its HTTP surface; when the second fails the first is stopped again. */
 export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log, onNode }: ServeOptions): Promise<Served> {
-  const [{ startNode }, { tlsTransport }, { startApi }] = await Promise.all([
+  const [{ startNode }, { transportOf }, { startApi }] = await Promise.all([
     import('../run/node.ts'),
-    import('../run/tls-transport.ts'),
+    import('../run/transport.ts'),
     import('../api/index.ts'),
   ])
   const { clock, home, words } = verb
@@ -41,7 +41,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
   await mkdir(directory, { recursive: true })
   const start = async () => {
-    const transport = await tlsTransport(loaded, { clock, log })
+    const transport = await transportOf(loaded, { clock, log })
     return startNode(loaded, { clock, log, random: Math.random, version: home.version, ...(transport && { transport }) })
   }
   const node = await start().catch((error: unknown) => {

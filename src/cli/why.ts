@@ -43,7 +43,7 @@ function describe(verb: Verb, found: Why): string {
 
 function rule(verb: Verb, { rules }: Why, reason: string): string {
   const found = rules.find((one) => one.reason === reason)
-  if (!found) return ` (${verb.words.why.notARule})`
+  if (!found) return ` (${reason === 'contract' ? verb.words.why.byContract : verb.words.why.notARule})`
   const by = found.author === undefined ? '' : `, ${verb.words.why.by(printable(found.author))}`
   return ` (${found.rule} ${found.version}: ${parameters(found)}${by})`
 }

@@ -66,6 +66,9 @@ export function readConnection(
     const written = locate(at, ['silence'])
     problems.add(written === at ? locateHolder(at, []) : written, 'E_SILENCE_ORDER', words.silenceOrder())
   }
+  const clockKeys = connector.timeless ? at.keys?.get('clock')?.value.keys : undefined
+  for (const key of clockKeys?.keys() ?? [])
+    problems.add(locateKey(at, ['clock'], key), 'W_CLOCK_UNUSED', words.clockUnused(key, connector.kind))
   if (!common.data || !own.success) return { loaded: undefined, canonical: resolved.canonical }
   checkConnector(connector, own.data, at, problems)
   const { kind, label, silence, clock } = common.data

@@ -13,8 +13,10 @@ import {
   type Odcs,
   optionsOf,
   PROPERTY_FIELDS,
+  readCheck,
   readFields,
   STATUSES,
+  type WrittenCheck,
 } from '../govern/contracts/config.ts'
 import { compileGlob, type Glob, GlobError } from '../lib/glob.ts'
 import { nearest } from '../lib/suggest.ts'
@@ -53,6 +55,9 @@ export class ContractChecks {
     this.#fields(this.#parsed.customProperties, CONTRACT_FIELDS, [])
     const placed = (this.#parsed.schema ?? []).flatMap((object, index) => flatten(object.name, object.properties, ['schema', index]))
     this.#service(new Set([...(this.#parsed.schema ?? []).map((object) => object.name), ...placed.map(({ name }) => name)]))
+    this.#parsed.schema?.forEach((object, index) => {
+      this.#quality(object.quality, ['schema', index], false)
+    })
     const names = new Set<string>()
     placed.forEach(({ name, property: written, path }, index) => {
       this.#fields(written.customProperties, PROPERTY_FIELDS, path)
@@ -61,6 +66,7 @@ export class ContractChecks {
         const known = optionsOf(written.logicalType).join(', ')
         this.#add([...path, 'logicalTypeOptions', key], 'E_CONTRACT_OPTION', this.#words.option(key, written.logicalType ?? '', known))
       }
+      this.#quality(written.quality, path, true)
       const property = this.#contract.properties[index]
       if (property) this.#property(property, written.customProperties, path, known)
     })
@@ -84,10 +90,23 @@ export class ContractChecks {
     if (!given('forbiddenUses')) warn('W_CONTRACT_USES', words.noForbiddenUses())
   }
 
+  /** Checks that cannot be kept while data flows: those of whole tables, in SQL or by a tool, and what a metric of the library cannot mean of samples. */
+  #quality(written: readonly WrittenCheck[] | undefined, path: Path, isProperty: boolean): void {
+    const names = new Set<string>()
+    written?.forEach((one, index) => {
+      const read = readCheck(one)
+      if (read === undefined) return
+      const at = [...path, 'quality', index]
+      if ('unsupported' in read) this.#add(at, 'W_CONTRACT_CHECK', this.#words.check(read.unsupported, read.name))
+      else if (!isProperty) this.#add(at, 'W_CONTRACT_CHECK', this.#words.checkOfObject(read.name))
+      else if (names.size === names.add(read.name).size) this.#add(at, 'E_CONTRACT_DUPLICATE', this.#words.duplicateCheck(read.name))
+    })
+  }
+
   /** Promises of time that nobody could keep watch over. */
   #service(elements: ReadonlySet<string>): void {
     this.#parsed.slaProperties?.forEach((entry, index) => {
-      if (!/^(latency|frequency)$/i.test(entry.property)) return
+      if (!/^(latency|frequency|freshness)$/i.test(entry.property)) return
       const path = ['slaProperties', index]
       if (durationUs({ value: entry.value, unit: entry.unit }) === undefined)
         this.#add([...path, 'value'], 'W_CONTRACT_SERVICE', this.#words.noTime())

@@ -81,6 +81,16 @@ test('limits: the size of a contract, their number, their properties, their patt
   assert.deepEqual((await lint({ 'm.odcs.yaml': contract('m', globs(patterns + 1)) })).codes, ['E_CONTRACT_LIMIT'])
 })
 
+test('limits: the checks of all contracts together', async () => {
+  const half = CONTRACT_LIMITS.checks / 2
+  const checked = (id: string, count: number) => {
+    const checks = Array.from({ length: count }, (_, i) => `{ metric: rowCount, mustBe: ${i} }`)
+    return contract(id, [`{ name: p, quality: [${checks}] }`])
+  }
+  assert.deepEqual((await lint({ 'a.odcs.yaml': checked('a', half), 'b.odcs.yaml': checked('b', half) })).codes, [])
+  assert.deepEqual((await lint({ 'a.odcs.yaml': checked('a', half), 'b.odcs.yaml': checked('b', half + 1) })).codes, ['E_CONTRACT_LIMIT'])
+})
+
 test('limits: the length of a pattern, what its braces stand for, and the states of a property', async () => {
   const long = contract('m', [
     bound('p', `a/${'*'.repeat(CONTRACT_LIMITS.patternLength)}`),

@@ -36,6 +36,7 @@ export function readContracts(patterns: readonly string[], at: Located, context:
   const contents: unknown[] = []
   let properties = 0
   let globs = 0
+  let checks = 0
   for (const file of files) {
     const read = readContract(shownAs(folder, file), resolve(directory, file), problems, language, known)
     if (!read) continue
@@ -46,6 +47,11 @@ export function readContracts(patterns: readonly string[], at: Located, context:
     else seen.set(contract.id, `${contract.file}:${idPlace.source.at(idPlace.offset).line}`)
     properties += contract.properties.length
     globs += contract.properties.filter(({ signal }) => signal !== undefined && isPattern(signal)).length
+    checks += contract.properties.reduce((sum, property) => sum + property.checks.length, 0)
+    if (checks > CONTRACT_LIMITS.checks) {
+      problems.add(place, 'E_CONTRACT_LIMIT', words.tooManyChecks())
+      break
+    }
     if (properties > CONTRACT_LIMITS.properties || globs > CONTRACT_LIMITS.patterns) {
       problems.add(place, 'E_CONTRACT_LIMIT', words.tooManyProperties())
       break

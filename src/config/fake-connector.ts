@@ -53,4 +53,4 @@ export const fakeConnector: Connector<Config> = {
 
 /** As the list of connectors holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: the list holds connectors of any configuration, as src/connectors/index.ts does
-export const fakeConnectors: readonly Connector<any>[] = [fakeConnector]
+export const fakeConnectors: readonly Connector<any>[] = [fakeConnector, { ...fakeConnector, kind: 'timeless', timeless: true }]

@@ -78,9 +78,9 @@ export function checkRanges(
 const isPair = (value: unknown): value is [number, number] =>
   Array.isArray(value) && value.length === 2 && value.every((limit) => typeof limit === 'number')
 
-/** Codes map into states that exist, and transitions go between them. Without a model that lists states, the codes list them. */
+/** Codes map into states that exist, transitions go between them, and times are theirs. Without a model that lists states, the codes list them. */
 function checkStates(item: Raw, place: Located, context: ModelContext): void {
-  const { stateCodes, transitions } = item
+  const { stateCodes, transitions, maxStateTime } = item
   const listed = modelOf(item, context)?.states
   const codes = isMap(stateCodes) ? stateCodes : {}
   const known = isMap(listed) ? Object.keys(listed) : Object.values(codes).filter((state) => typeof state === 'string')
@@ -90,8 +90,9 @@ function checkStates(item: Raw, place: Located, context: ModelContext): void {
     problems.add(locate(place, path), 'E_UNKNOWN_STATE', words.unknownState(state.slice(0, 64), nearest(state, known), known.join(', ')))
   }
   if (isMap(listed)) for (const [code, state] of Object.entries(codes)) refuse(state, ['stateCodes', code])
-  if (!isMap(transitions) || known.length === 0) return
-  for (const [from, next] of Object.entries(transitions)) {
+  if (known.length === 0) return
+  for (const state of Object.keys(isMap(maxStateTime) ? maxStateTime : {})) refuse(state, ['maxStateTime', state])
+  for (const [from, next] of Object.entries(isMap(transitions) ? transitions : {})) {
     refuse(from, ['transitions', from])
     for (const [index, state] of (Array.isArray(next) ? next : []).entries()) refuse(state, ['transitions', from, index])
   }

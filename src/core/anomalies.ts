@@ -43,7 +43,13 @@ const KINDS: Readonly<Record<string, AnomalyKind>> = {
     'clock-offset': 'clock',
   },
   ...{ 'source-time-implausible': 'clock', 'dst-fold': 'clock', 'dst-gap': 'clock', stale: 'stale' },
-  ...{ 'state-undeclared': 'state', 'state-transition': 'state', 'counter-reset': 'counter', 'counter-rollover': 'counter' },
+  ...{
+    'state-undeclared': 'state',
+    'state-transition': 'state',
+    'state-too-long': 'state',
+    'counter-reset': 'counter',
+    'counter-rollover': 'counter',
+  },
   ...{ 'unit-mismatch': 'unit', 'under-maintenance': 'maintenance', 'calibration-expired': 'calibration', contract: 'contract' },
   ...{
     'source-silent': 'no-communication',

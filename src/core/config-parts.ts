@@ -93,6 +93,7 @@ const quality = {
     .describe('A value that only counts up'),
   stateCodes: z.record(z.string().min(1).max(64), stateName).optional().describe('Codes of the source and the declared states they mean'),
   transitions: z.record(stateName, z.array(stateName)).optional().describe('From each state, the ones that may follow'),
+  maxStateTime: z.record(stateName, duration).optional().describe('Longest time in each state when all is well, e.g. { starting: 30s }'),
   calibratedUntil: z.iso.date().optional().describe('Last day (UTC) the calibration holds, e.g. 2027-03-31'),
   maxSamplesPerSecond: z.number().positive().optional().describe('More than this of source time is dropped and counted; default 100000'),
   author: z.string().min(1).max(128).optional().describe('Who answers for this declaration'),
@@ -143,6 +144,9 @@ export function toDefinition(
     }),
     ...present({ maxSamplesPerSecond, author, model, counter, states: stateCodes }),
     ...present({ expectedPeriodUs: us(declared.expectedPeriod), flatLineUs: us(declared.flatLine), lateAfterUs: us(declared.lateAfter) }),
+    ...(declared.maxStateTime && {
+      maxStateUs: Object.fromEntries(Object.entries(declared.maxStateTime).map(([state, ms]) => [state, ms * 1000])),
+    }),
     ...present({ acceptLateUs: us(declared.acceptLate), staleAfterUs: us(declared.staleAfter) }),
     // The whole last day counts.
     ...(calibratedUntil !== undefined && { calibratedUntil: Date.parse(calibratedUntil) * 1000 + DAY - 1 }),

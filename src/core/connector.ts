@@ -79,6 +79,8 @@ export interface Connector<Config = unknown> {
   readonly label: { readonly fr: string; readonly en: string }
   /** Keys of one connection besides the common ones. A strict zod object. */
   readonly config: z.ZodType<Config>
+  /** The protocol brings no time of the device with its values: `clock` of the connection has nothing to correct or to measure. */
+  readonly timeless?: true
   /** Things zod cannot see (ids twice, a glob that can match nothing, unsafe choices that need a warning). Paths are relative to the connection. */
   lint?(config: Config): LintFinding[]
   /** Makes the source; opens nothing. */

@@ -8,6 +8,8 @@ export interface Contract {
   /** ODCS knows proposed, draft, active, deprecated and retired; the standard allows any word. */
   readonly status: string
   readonly name: string | undefined
+  /** Of its words, BCP 47; undefined when it does not say. */
+  readonly language: string | undefined
   /** The file it was read from, as it was given. */
   readonly file: string
   readonly otOwner: string | undefined
@@ -41,6 +43,26 @@ export interface ContractProperty {
   /** Longest delay between the device's time and this node's, in microseconds. */
   readonly delayUs: Micros | undefined
   readonly minimumStatus: Severity | undefined
+  /** Longest silence of the source, in microseconds: `freshness` where it is promised, else `frequency`. */
+  readonly silenceUs: Micros | undefined
+  readonly checks: readonly ContractCheck[]
+}
+
+/** Metrics of the standard's library that can be kept while data flows. */
+export const CONTRACT_METRICS = ['nullValues', 'missingValues', 'invalidValues', 'rowCount'] as const
+export type ContractMetric = (typeof CONTRACT_METRICS)[number]
+
+/** One entry of `quality`: what a metric over the samples of one hour may be, `low` to `high`. */
+export interface ContractCheck extends ContractRange {
+  /** As its author named it, else metric, operators and limits. */
+  readonly name: string
+  readonly metric: ContractMetric
+  /** True: per cent of the samples; false: samples. */
+  readonly percent: boolean
+  /** Valid values (invalidValues), or those that stand for a missing one (missingValues). */
+  readonly values: readonly string[] | undefined
+  /** A sample without value counts. */
+  readonly nulls: boolean
 }
 
 /** Absent limits are infinite. `open` limits are not themselves valid. */
@@ -60,15 +82,17 @@ export interface ServiceLevel {
   readonly unit: string | undefined
 }
 
-/** How a sample can break a contract. */
-export const CONTRACT_BREACHES = ['range', 'unit', 'state', 'delay', 'status', 'null'] as const
+/** How a contract can be broken: by a sample, by a source that falls silent, by what one hour came to. */
+export const CONTRACT_BREACHES = ['range', 'unit', 'state', 'delay', 'status', 'null', 'silence', 'check'] as const
 export type ContractBreach = (typeof CONTRACT_BREACHES)[number]
 
-/** One way in which one property's contract was broken, counted since the node started. */
+/** One way in which one property's contract was broken, counted since this version of it was first kept. */
 export interface ContractFinding {
   readonly contract: string
   readonly property: string
   readonly kind: ContractBreach
+  /** Which check, of the kind `check`. */
+  readonly check?: string
   /** By the device's clock. */
   readonly firstTime: Micros
   readonly lastTime: Micros

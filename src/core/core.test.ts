@@ -9,7 +9,7 @@ import { isSignalId, toSegment } from './names.ts'
 import { ReasonSets } from './reasons.ts'
 import { type SignalDefinition, SignalTable } from './signals.ts'
 import { isNull, rank, Status, severity, statusFromName, statusName, worst } from './status.ts'
-import { formatTime, parseTime, systemClock } from './time.ts'
+import { formatTime, parseTime, systemClock, wallTime } from './time.ts'
 
 test('status codes have the published values, names and severities', () => {
   assert.equal(Status.BadNoCommunication, 0x80310000)
@@ -114,4 +114,26 @@ test('durations and sizes are read in their units, anything else is refused', ()
   for (const bad of ['5', '5 s', 's', '-5s', '5m', '1e3s']) assert.ok(!duration.safeParse(bad).success, bad)
   assert.ok(!signalBase.safeParse({ id: 'a', range: [2, 1] }).success)
   assert.ok(!label.safeParse({ de: 'x' }).success)
+})
+
+test('wall time has the microseconds of the timer, and follows a clock that is set while the program runs', () => {
+  let wallMs = 1_000_000
+  let timerMs = 10.25
+  const now = wallTime(
+    () => Math.floor(wallMs),
+    () => timerMs,
+  )
+  const pass = (ms: number, stepMs = 0) => {
+    timerMs += ms
+    wallMs += ms + stepMs
+  }
+  const start = now()
+  pass(0.125)
+  assert.equal(now() - start, 125)
+  pass(1000, 30)
+  assert.equal(now() - start, 1_000_125, 'what the two differ by within the tolerance changes nothing')
+  for (const stepMs of [86_400_000, -2 * 86_400_000, -1_000_000_000_000, 3.15e11]) {
+    pass(5, stepMs)
+    assert.ok(Math.abs(now() / 1000 - wallMs) <= 50, `a step of ${stepMs} ms`)
+  }
 })

@@ -165,7 +165,7 @@ export interface Historian {
   checkpoints(): Promise<Checkpoint[]>
   /**
    * Stores records in order. Resolves when they are committed and queries see them. Exactly once in effect: a record at or below its
-   * writer's checkpoint changes nothing. All of one call is committed together, or nothing is (then it rejects and the caller retries).
+   * writer's checkpoint changes nothing, unless a gap was declared for its place: then it is stored, once, and the gap is that much smaller. All of one call is committed together, or nothing is (then it rejects and the caller retries).
    */
   write(records: readonly SpoolRecord[]): Promise<void>
   samples(query: SampleQuery): Promise<SampleColumns>

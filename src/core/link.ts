@@ -1,5 +1,5 @@
 import type { SampleBatch } from './batch.ts'
-import type { SpoolRecord, StreamPosition } from './spool.ts'
+import type { Spool, SpoolRecord, StreamPosition } from './spool.ts'
 import type { Micros } from './time.ts'
 
 /** One node's log during one epoch of it, as it travels. */
@@ -141,12 +141,31 @@ export interface Transport {
   listen?(onChannel: (channel: Channel) => void): Promise<Listening>
   /** What people call the other end. */
   readonly endpoint?: string
+  /** One way only, in place of `dial` and `listen`. */
+  readonly oneWay?: OneWay
   /** At the dialling end: gets the next certificate where one is due, over a link that stands. */
   renew?(ask: (request: string) => Promise<unknown>): Promise<void>
   /** At the listening end: answers such a request. */
   answerRenewal?(request: string, peer: Peer): Promise<unknown>
   /** Certificates of this node and of those it admits, for people. */
   certificates?(): CertificateView[]
+}
+
+/** What a transport offers that nobody can answer over. */
+export interface OneWay {
+  /** A link that sends the log from `next` on. */
+  link?(spool: Spool, next: number): Promise<Link>
+  /** Hands what arrives to receptions, one for each start of a sender. */
+  receive?(reception: (peer: Peer) => Reception & MissingTaker): Promise<Listening>
+  /** Files of records carried by hand, taken in where gaps were declared. */
+  takeImports?(taker: MissingTaker, spool: Spool): Promise<void>
+  /** What did not arrive. */
+  gaps?(): readonly (StreamId & { readonly from: number; readonly to: number; readonly cause: string; readonly time: Micros })[]
+}
+
+/** Takes records that lie in declared gaps, in order of their sequences; those that are here already change nothing. Resolves when they are durable. */
+export interface MissingTaker {
+  importMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void>
 }
 
 /** A certificate that matters to this node. */

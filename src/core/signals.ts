@@ -48,6 +48,8 @@ export interface SignalDefinition {
   readonly states?: Readonly<Record<string, string>>
   /** From each declared state, the ones that may follow; a state without an entry may be followed by any. */
   readonly transitions?: Readonly<Record<string, readonly string[]>>
+  /** The longest that a declared state lasts when all is well, in microseconds; a state without an entry may last for ever. */
+  readonly maxStateUs?: Readonly<Record<string, number>>
   /** The instrument's calibration holds until then. */
   readonly calibratedUntil?: Micros
   /** Samples per second of source time; what is above is dropped and counted. */

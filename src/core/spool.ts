@@ -69,6 +69,8 @@ export interface Spool {
    * one call after the other; the receiving end of the link sees to their content. Rejects as `append` does, and with RangeError when they do not follow.
    */
   forward(forwarded: Forwarded): Promise<SpoolRecord>
+  /** The same for records that fill a gap: they lie before what this log has of the stream, and move nothing. */
+  forwardMissing(forwarded: Forwarded): Promise<SpoolRecord>
   /** How far this log has those of other nodes, durable. */
   streams(): readonly StreamPosition[]
   /** Records from `sequence` on, in order, up to the last durable one; at most `maxRecords` and about `maxBytes`. Corrupt ones come as `gap` records. */

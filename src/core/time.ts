@@ -19,9 +19,25 @@ export const MINUTE: Micros = 60 * SECOND
 export const HOUR: Micros = 60 * MINUTE
 export const DAY: Micros = 24 * HOUR
 
+/** How far the timer may stand from the wall clock, which tells whole milliseconds, before it is set by it again. */
+const STEP_MS = 50
+
+/**
+ * Wall time with the microseconds of a timer. The timer alone would go on from the time of the program's start for ever: it does not know when
+ * the wall clock is set, by NTP after a start without a battery, or by a person.
+ */
+export function wallTime(wallMs: () => number, timerMs: () => number, origin = wallMs() - timerMs()): () => Micros {
+  return () => {
+    const wall = wallMs()
+    const timer = timerMs()
+    if (Math.abs(wall - origin - timer) > STEP_MS) origin = wall - timer
+    return Math.round((origin + timer) * 1000)
+  }
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+  now: wallTime(Date.now, () => performance.now(), performance.timeOrigin),
   monotonicMs: () => performance.now(),
   sleep: (ms, stop) =>
     new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { byteSize, duration, secret } from '../core/config-parts.ts'
+import { LIMITS } from '../core/limits.ts'
 import { IDENTITY_LIMITS } from './identity/limits.ts'
 import { SPOOL_LIMITS } from './spool/limits.ts'
 
@@ -44,9 +45,41 @@ const address = z
   .regex(/^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]/@]+):([1-9]\d{0,4})$/, '@badAddress')
 const file = z.string().min(1).max(1024)
 
+const senderNumber = z.int().min(1).max(65_535)
+const diodeKey = secret.describe('Key that both ends share: 32 random bytes, base64. `openssl rand -base64 32` makes one')
+
+/** One way: nobody answers, so both ends are told beforehand who sends. */
+const diodeConfig = z
+  .strictObject({
+    sender: senderNumber.default(1).describe('Number of this sender at the receiver'),
+    key: diodeKey.optional(),
+    bytesPerSecond: byteSize.default(12_500_000).describe('Bytes a second on the wire, repair included'),
+    datagramBytes: z
+      .int()
+      .min(576)
+      .max(8972)
+      .default(1400)
+      .describe('UDP payload: 1400 goes through every Ethernet path, 8900 where all of it takes jumbo frames'),
+    loss: z.number().min(0).max(0.5).default(0.05).describe('Share of datagrams that may be lost without losing data'),
+    senders: z
+      .array(
+        z.strictObject({
+          sender: senderNumber,
+          node: z.string().min(1).max(LIMITS.nodeLength).describe('The node that this sender is'),
+          key: diodeKey,
+          relay: z.boolean().default(false).describe('It hands over what other nodes measured'),
+        }),
+      )
+      .max(256)
+      .default([])
+      .describe('Who may send to this node'),
+  })
+  .describe('The one-way link, over UDP')
+
 /** The `link:` part of `ecluse.yaml`: the way between edge, relay and hub, and the identities of its ends. */
 export const linkConfig = z
   .strictObject({
+    transport: z.enum(['tls', 'diode']).default('tls').describe('tls: both ways, confirmed; diode: one way, nobody answers'),
     to: address.optional().describe('Hub or relay to dial, host:port; default: the one this node enrolled with'),
     listen: z
       .strictObject({
@@ -56,6 +89,7 @@ export const linkConfig = z
       })
       .prefault({})
       .describe('Where a hub or relay waits for the nodes below it'),
+    diode: diodeConfig.prefault({}),
     certificateDays: z
       .int()
       .min(1)

@@ -43,3 +43,6 @@ export async function bench(t: TestContext, open: Open, retentionMs?: number): P
   })
   return b
 }
+
+/** Every sample of a signal. */
+export const all = (historian: Historian, signal: string) => historian.samples({ signal, from: 0, to: START + 1000 * DAY, limit: 100_000 })

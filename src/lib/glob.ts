@@ -90,49 +90,29 @@ function charset(inside: string): Piece {
   return { not, ranges }
 }
 
-/** Segments against segments; on a mismatch only the last `**` takes one segment more. */
-function matchPath(pattern: readonly Segment[], path: readonly string[]): boolean {
-  let p = 0
-  let s = 0
-  let starAt = -1
-  let starTook = 0
-  while (s < path.length) {
-    const piece = pattern[p]
-    if (piece === GLOBSTAR) {
-      starAt = p++
-      starTook = s
-    } else if (piece !== undefined && matchSegment(piece as readonly Piece[], path[s] as string)) {
-      p++
-      s++
-    } else if (starAt >= 0) {
-      p = starAt + 1
-      s = ++starTook
-    } else return false
-  }
-  while (pattern[p] === GLOBSTAR) p++
-  return p === pattern.length
-}
+const matchPath = (pattern: readonly Segment[], path: readonly string[]): boolean => covers(pattern, path, GLOBSTAR, matchSegment)
+const matchSegment = (pattern: Segment, text: string): boolean => covers(pattern as readonly Piece[], text, STAR, matchPiece)
 
-/** Characters against pieces, in the same way. */
-function matchSegment(pattern: readonly Piece[], text: string): boolean {
+/** A sequence against a pattern of it; on a mismatch only the last star takes one item more. */
+function covers<P, T>(pattern: readonly P[], items: ArrayLike<T>, star: P, fits: (piece: P, item: T) => boolean): boolean {
   let p = 0
-  let s = 0
+  let i = 0
   let starAt = -1
   let starTook = 0
-  while (s < text.length) {
+  while (i < items.length) {
     const piece = pattern[p]
-    if (piece === STAR) {
+    if (piece === star) {
       starAt = p++
-      starTook = s
-    } else if (piece !== undefined && matchPiece(piece, text[s] as string)) {
+      starTook = i
+    } else if (piece !== undefined && fits(piece, items[i] as T)) {
       p++
-      s++
+      i++
     } else if (starAt >= 0) {
       p = starAt + 1
-      s = ++starTook
+      i = ++starTook
     } else return false
   }
-  while (pattern[p] === STAR) p++
+  while (pattern[p] === star) p++
   return p === pattern.length
 }
 

@@ -2,6 +2,12 @@ import { anomalyOf, type Characteristic, sufferingOf } from '../core/anomalies.t
 import type { MeasureRow } from '../core/historian.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 
+/**
+ * Readings before a smallest step seen that is larger than the declared one says something: where one step in ten is the smallest, thirty readings
+ * miss it once in 25 times (0.9^30).
+ */
+const LEAST_READINGS = 30
+
 /** Quality of one signal over some hours. Shares are from 0 to 1; null: it cannot be known. */
 export interface Quality {
   readonly samples: number
@@ -22,7 +28,8 @@ export interface Quality {
  *
  * - completeness: readings there are of those the `expectedPeriod` asks for; without one, the share of the time anything is known of the signal
  * - timeliness, accuracy, consistency: the share of readings without an anomaly that harms them
- * - precision: the declared resolution against the smallest step seen, 1 when steps are as small as declared; null without a declaration or a step
+ * - precision: the declared resolution against the smallest step seen, 1 when steps are as small as declared; null without a declaration or a step, and
+ *   while they are larger among fewer than `LEAST_READINGS`
  */
 export function qualityOf(rows: readonly MeasureRow[], definition: SignalDefinition | undefined): Quality {
   const sum = (of: (row: MeasureRow) => number) => rows.reduce((total, row) => total + of(row), 0)
@@ -45,7 +52,7 @@ export function qualityOf(rows: readonly MeasureRow[], definition: SignalDefinit
     completeness: completeness(good + uncertain, whole, covered.unknown, definition),
     timeliness: unharmed('timeliness'),
     accuracy: unharmed('accuracy'),
-    precision: precision(rows, definition),
+    precision: precision(rows, good + uncertain, definition),
     consistency: unharmed('consistency'),
   }
   const known = [...Object.values(characteristics), whole > 0 ? covered.good : null].filter((one) => one !== null)
@@ -75,11 +82,13 @@ function completeness(usable: number, wholeUs: number, unknown: number, definiti
   return period === undefined ? 1 - unknown : Math.min(1, usable / Math.max(1, Math.floor(wholeUs / period)))
 }
 
-function precision(rows: readonly MeasureRow[], definition: SignalDefinition | undefined): number | null {
+function precision(rows: readonly MeasureRow[], readings: number, definition: SignalDefinition | undefined): number | null {
   const steps = rows.flatMap(({ resolution }) => (resolution === undefined ? [] : [resolution]))
   const declared = definition?.resolution
+  if (declared === undefined || steps.length === 0) return null
   // Sums of decimals: a step a hair above the declared one is the declared one.
-  return declared === undefined || steps.length === 0 ? null : Math.min(1, (declared / Math.min(...steps)) * (1 + 1e-9))
+  const share = Math.min(1, (declared / Math.min(...steps)) * (1 + 1e-9))
+  return share < 1 && readings < LEAST_READINGS ? null : share
 }
 
 /** Delays over several hours: the median of the hours' medians, and the worst hour's 95th percentile. */

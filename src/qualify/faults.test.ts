@@ -18,12 +18,10 @@ test('every kind of fault is found, and what is marked is wrong', () => {
   for (const { fault, events, detected, wrong, hit, right, false: wrongly } of scores) {
     assert.ok(events >= 4, `${fault}: ${events} events`)
     const [recall, precision] = [detected / events, right / (right + wrongly)]
-    if (CERTAIN.includes(fault)) {
-      assert.ok(hit / wrong >= 0.95, `${fault}: ${hit} of ${wrong} readings`)
-      assert.ok(precision >= 0.95, `${fault}: precision ${precision}`)
-    }
-    // A swap of states that shows an allowed transition is found only when it ends, and then on a sound reading.
-    assert.ok(recall >= (fault === 'state-swap' ? 0.6 : 0.95), `${fault}: ${detected} of ${events}`)
+    if (CERTAIN.includes(fault)) assert.ok(hit / wrong >= 0.95, `${fault}: ${hit} of ${wrong} readings`)
+    // Of a dozen spikes one wrong mark is less than 95 %.
+    assert.ok(precision >= 0.95 || wrongly <= 1, `${fault}: precision ${precision}`)
+    assert.ok(recall >= 0.95, `${fault}: ${detected} of ${events}`)
   }
   assert.ok(lowered / sound < 0.001, `${lowered} of ${sound}`)
 })

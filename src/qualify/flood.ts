@@ -13,7 +13,8 @@ const PER_US = 1 / SECOND
  * second deep. What is above is dropped and counted; what is kept of a flood has the reason `flood`. Others are not touched.
  */
 export class Flood {
-  readonly memory = { tokens: new Column(Number.POSITIVE_INFINITY), time: new Column(Number.NEGATIVE_INFINITY) }
+  /** Tokens left, and the source time they were counted at; NaN before the first reading: the bucket is full. */
+  readonly memory = { bucket: new Column(Number.NaN, 2) }
   readonly #limit = new Parameter(FLOOD_PER_SECOND)
   readonly #reasons: ReasonSets
 
@@ -23,29 +24,29 @@ export class Flood {
 
   declare(signal: number, { maxSamplesPerSecond }: SignalDefinition): void {
     this.#limit.set(signal, maxSamplesPerSecond)
-    this.memory.tokens.reserve(signal + 1)
-    this.memory.time.reserve(signal + 1)
+    this.memory.bucket.reserve(signal + 1)
   }
 
   /** The batch itself, or the rows of it that are kept. */
   keep(batch: SampleBatch): SampleBatch {
     const { count, signal, sourceTime, reasons } = batch
-    const [limits, tokens, time] = [this.#limit.values, this.memory.tokens.values, this.memory.time.values]
+    const [limits, bucket] = [this.#limit.values, this.memory.bucket.values]
     let kept: number[] | undefined
     for (let i = 0; i < count; i++) {
       const s = signal[i] as number
       const t = sourceTime[i] as number
       const limit = limits[s] as number
-      // Infinite before the first reading: the bucket is full.
-      const filled = Math.min(limit, (tokens[s] as number) + Math.abs(t - (time[s] as number)) * limit * PER_US)
-      time[s] = t
+      const b = s << 1
+      const left = (bucket[b] as number) + Math.abs(t - (bucket[b + 1] as number)) * limit * PER_US
+      const filled = left < limit ? left : limit
+      bucket[b + 1] = t
       if (filled >= 1) {
-        tokens[s] = filled - 1
+        bucket[b] = filled - 1
         if (filled >= 2 && kept === undefined) continue
         if (filled < 2) reasons[i] = this.#reasons.with(reasons[i] as number, 'flood')
         kept?.push(i)
       } else {
-        tokens[s] = filled
+        bucket[b] = filled
         kept ??= Array.from({ length: i }, (_, row) => row)
       }
     }

@@ -5,7 +5,7 @@ import type { QualifyConfig } from './config.ts'
 import { Flood } from './flood.ts'
 import { decodeMemories, encodeMemories, type Memories } from './memory.ts'
 import type { Rule } from './rule.ts'
-import { RULES } from './rules/index.ts'
+import { LEVEL_RULES, RULES } from './rules/index.ts'
 import { maintenance } from './rules/maintenance.ts'
 import { peers } from './rules/peers.ts'
 import { Substitutes } from './substitute.ts'
@@ -41,12 +41,14 @@ export class Qualify {
     this.#flood = new Flood(reasons)
     this.#substitutes = new Substitutes(reasons, declared.substitutes, declared.site)
     const single = RULES.map((kind) => [kind.id, kind.create(reasons)] as const)
-    const group = [
-      ['maintenance', maintenance(reasons, declared.maintenance, declared.site)],
-      ['peers', peers(reasons, declared.peers, declared.site)],
-    ] as const
-    this.#rules = [...[...single, ...group].map(([, rule]) => rule), ...(declared.others ?? [])]
-    const own = [...single, ...group].flatMap(([id, { memory }]) => (memory ? [[id, memory] as const] : []))
+    const rules = [
+      ...single.slice(0, LEVEL_RULES.length),
+      ['peers', peers(reasons, declared.peers, declared.site)] as const,
+      ...single.slice(LEVEL_RULES.length),
+      ['maintenance', maintenance(reasons, declared.maintenance, declared.site)] as const,
+    ]
+    this.#rules = [...rules.map(([, rule]) => rule), ...(declared.others ?? [])]
+    const own = rules.flatMap(([id, { memory }]) => (memory ? [[id, memory] as const] : []))
     this.#memories = {
       trace: this.#trace.memory,
       flood: this.#flood.memory,
@@ -95,14 +97,17 @@ export class Qualify {
     while (this.#version !== this.#signals.version) {
       const from = this.#version
       this.#version = this.#signals.version
-      this.#trace.reserve(this.#signals.size)
-      for (const index of this.#signals.changedSince(from)) {
+      // From the last one down: what is kept of each signal grows once.
+      for (const index of this.#signals.changedSince(from).sort((a, b) => b - a)) {
         const definition = this.#signals.at(index)
         if (!definition) continue
-        this.#trace.declare(index, definition)
         this.#flood.declare(index, definition)
         this.#substitutes.declare(index, definition, this.#signals)
-        for (const rule of this.#rules) rule.declare(index, definition)
+        this.#trace.declare(index)
+        for (const rule of this.#rules) {
+          const notice = rule.declare(index, definition)
+          if (notice) this.#trace.notice(index, notice)
+        }
       }
     }
   }

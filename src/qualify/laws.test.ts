@@ -7,11 +7,12 @@ import { SignalTable } from '../core/signals.ts'
 import { rank, Status } from '../core/status.ts'
 import { SECOND } from '../core/time.ts'
 import { Qualify } from './index.ts'
+import type { Rule } from './rule.ts'
 
 /** What holds whatever comes: with every rule declared on one signal, peers, a substitute, a flood limit. */
 const T0 = 1_700_000_000 * SECOND
 
-function node(reasons = new ReasonSets()) {
+function node(reasons = new ReasonSets(), others: readonly Rule[] = []) {
   const signals = new SignalTable()
   const common = { connection: 'c', address: 'a', dataType: 'number' } as const
   signals.define({ ...common, id: 's/plain' })
@@ -19,10 +20,10 @@ function node(reasons = new ReasonSets()) {
     ...{ ...common, id: 's/all', range: [0, 100], instrumentRange: [-20, 120], maxRatePerSecond: 10, flatLineUs: 5 * SECOND },
     ...{ spike: { threshold: 3, minimum: 1 }, expectedPeriodUs: 2 * SECOND, staleAfterUs: 30 * SECOND, acceptLateUs: 90 * SECOND },
     ...{ counter: { rollover: 100 }, calibratedUntil: T0 + 60 * SECOND, maxSamplesPerSecond: 3 },
-    ...{ states: { 1: 'a', 2: 'b' }, transitions: { a: ['a'] } },
+    ...{ states: { 1: 'a', 2: 'b', 3: 'c' }, transitions: { a: ['b'], b: ['c'], c: ['a'] }, maxStateUs: { a: SECOND } },
   })
   const qualify = new Qualify(signals, reasons, {
-    site: 's',
+    ...{ site: 's', others },
     maintenance: [
       { signals: 'all', from: new Date((T0 + 20 * SECOND) / 1000).toISOString(), to: new Date((T0 + 25 * SECOND) / 1000).toISOString() },
     ],
@@ -129,11 +130,20 @@ test('late data is judged as data on time is, except for its lateness', () => {
   )
 })
 
+test('a rule is shown every reading that it has something to say of: shown all of them, the rules say the same', () => {
+  const curious: Rule = { isActive: true, declare: () => ({ isAlways: true }), judge: () => {} }
+  fc.assert(
+    fc.property(rows, (given) => {
+      assert.deepEqual(node(new ReasonSets(), [curious]).judge(batchOf(given)), node().judge(batchOf(given)))
+    }),
+  )
+})
+
 test('memory that is cut, of another version or damaged is refused, and the rules begin anew', () => {
   const { qualify } = node()
   const saved = qualify.save()
   assert.equal(qualify.restore(saved.subarray(0, saved.length - 3)), false)
   assert.equal(qualify.restore(Buffer.from('{"magic":"other"}\n')), false)
-  assert.equal(qualify.restore(Buffer.from('{"magic":"ecluse rule memory 1","columns":[{"rule":"x","name":"y","length":-1}]}\n')), false)
+  assert.equal(qualify.restore(Buffer.from('{"magic":"ecluse rule memory 2","columns":[{"rule":"x","name":"y","length":-1}]}\n')), false)
   assert.equal(qualify.restore(new Uint8Array(0)), false)
 })

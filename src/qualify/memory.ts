@@ -3,7 +3,7 @@ import type { Column } from './column.ts'
 /** What rules remember, by rule and name. */
 export type Memories = Readonly<Record<string, Readonly<Record<string, Column>>>>
 
-const MAGIC = 'ecluse rule memory 1'
+const MAGIC = 'ecluse rule memory 2'
 
 /** The memories as bytes: one line of JSON that names the columns, then their numbers, little-endian. */
 export function encodeMemories(memories: Memories): Uint8Array {

@@ -1,11 +1,15 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
-import type { Listening, Transport } from '../core/link.ts'
+import type { Listening, MissingTaker, Transport } from '../core/link.ts'
 import type { Spool, StreamPosition } from '../core/spool.ts'
-import { askForEpoch, FrameLink, Intake, serveChannel } from '../gateway/index.ts'
+import { askForEpoch, FrameLink, Intake, replaceFile, serveChannel } from '../gateway/index.ts'
 import type { NodeDependencies } from './node.ts'
 import type { Remotes } from './remotes.ts'
-import { Uplink, type UplinkParts } from './uplink.ts'
+import { type Cursor, Uplink, type UplinkParts } from './uplink.ts'
+
+/** How often files carried by hand are looked for. */
+const IMPORTS_MS = 2_000
 
 export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool' | 'last' | 'signalCount'> {
   readonly loaded: LoadedConfig
@@ -18,7 +22,6 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
 /** A node's ways to other nodes: one on, any number in. */
 export interface Gateway {
   readonly uplink: Uplink | undefined
-  readonly intake: Intake | undefined
   readonly address: string | undefined
   /** Hands over what is durable, if that takes no longer than `limitMs`, then ends every way. */
   close(limitMs: number): Promise<void>
@@ -29,45 +32,81 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { transport, clock, log, remotes, loaded, spool } = parts
   const isRelay = loaded.config.node.role === 'relay'
   const stopping = new AbortController()
-  const dial = transport.dial?.bind(transport)
+  const link = linkMaker(parts)
+  const cursor = transport.oneWay?.link && cursorIn(join(loaded.config.data, 'link', 'sent'))
+  const endpoint = transport.endpoint ?? ''
   const uplink =
-    dial &&
-    new Uplink({
-      ...parts,
-      stop: stopping.signal,
-      isRelay,
-      endpoint: transport.endpoint ?? '',
-      link: () => new FrameLink({ dial, clock, ...(transport.renew && { renew: transport.renew.bind(transport) }) }),
-      onForked: (position) => forked(position, parts),
-    })
-  const intake =
-    transport.listen &&
-    new Intake({
-      log: spool,
-      clock,
-      onShow: (stream, batch, upTo) => {
-        if (isRelay) uplink?.show(stream, batch, upTo)
-        remotes.show(stream, batch, upTo)
-      },
-      onRefused: (peer, refusal) => log.warn({ peer: peer.node, address: peer.address, code: refusal.code }, refusal.message),
-    })
-  const { listening, serving } = intake
-    ? await receive(transport, intake, parts)
-    : { listening: undefined, serving: new Set<Promise<void>>() }
-  const unfollow = intake && followInto(spool, remotes)
+    link &&
+    new Uplink({ ...parts, stop: stopping.signal, isRelay, endpoint, link, ...(cursor && { cursor }), onForked: (at) => forked(at, parts) })
+  const intake = new Intake({
+    log: spool,
+    clock,
+    onShow: (stream, batch, upTo) => {
+      if (isRelay) uplink?.show(stream, batch, upTo)
+      remotes.show(stream, batch, upTo)
+    },
+    onRefused: (peer, refusal) => log.warn({ peer: peer.node, address: peer.address, code: refusal.code }, refusal.message),
+  })
+  const serving = new Set<Promise<void>>()
+  const listening = await receive(intake, serving, parts)
+  const importing = takeFiles(intake, stopping.signal, parts)
+  const unfollow = followInto(spool, remotes)
   const running = uplink?.run()
   return {
     uplink,
-    intake,
     address: listening?.address,
     close: async (limitMs) => {
       await listening?.close()
       await uplink?.drain(limitMs)
       stopping.abort()
-      await running
+      await Promise.all([running, importing])
       await Promise.all(serving)
-      unfollow?.()
+      unfollow()
     },
+  }
+}
+
+function linkMaker({ transport, clock, spool }: GatewayParts): UplinkParts['link'] | undefined {
+  const { oneWay, renew } = transport
+  const dial = transport.dial?.bind(transport)
+  const makeLink = oneWay?.link?.bind(oneWay)
+  if (makeLink) return (next) => makeLink(spool, next)
+  return dial && (() => new FrameLink({ dial, clock, ...(renew && { renew: renew.bind(transport) }) }))
+}
+
+function cursorIn(path: string): Cursor {
+  return {
+    read: async () => Number(await readFile(path, 'utf8').catch(() => '0')) || 0,
+    write: (sequence) => replaceFile(path, `${sequence}\n`),
+  }
+}
+
+async function receive(intake: Intake, serving: Set<Promise<void>>, { transport, clock }: GatewayParts): Promise<Listening | undefined> {
+  if (transport.oneWay) return transport.oneWay.receive?.(() => ({ ...intake.reception(NOBODY), importMissing: takerOf(intake) }))
+  const renew = transport.answerRenewal?.bind(transport)
+  return transport.listen?.((channel) => {
+    const served = serveChannel(channel, { reception: (line) => intake.reception(line), clock, ...(renew && { renew }) })
+    serving.add(served)
+    void served.then(() => serving.delete(served))
+  })
+}
+
+/** Nobody answers over a one-way link, and nobody can be told. */
+const NOBODY = { probe: async () => false, end: () => {} }
+
+const takerOf =
+  (intake: Intake): MissingTaker['importMissing'] =>
+  (records, peer) =>
+    intake.takeMissing(records, peer)
+
+/** Looks for files of records carried by hand. */
+async function takeFiles(intake: Intake, stop: AbortSignal, { transport, spool, clock, log }: GatewayParts): Promise<void> {
+  const take = transport.oneWay?.takeImports
+  while (take && !stop.aborted) {
+    await take({ importMissing: takerOf(intake) }, spool).catch((error: unknown) =>
+      log.error({ error: String(error) }, 'files carried by hand cannot be taken in; it is tried again'),
+    )
+    await clock.sleep(IMPORTS_MS, stop)
   }
 }
 
@@ -84,21 +123,6 @@ async function forked(position: StreamPosition, { spool, log, loaded, onRestart 
   await askForEpoch(join(loaded.config.data, 'spool'), after)
   log.warn({ after, theirs: position.sequence }, 'an older copy of this log was restored; starting again in a new epoch')
   onRestart()
-}
-
-async function receive(
-  transport: Transport,
-  intake: Intake,
-  { clock }: GatewayParts,
-): Promise<{ listening: Listening | undefined; serving: Set<Promise<void>> }> {
-  const serving = new Set<Promise<void>>()
-  const listening = await transport.listen?.((channel) => {
-    const renew = transport.answerRenewal?.bind(transport)
-    const served = serveChannel(channel, { reception: (line) => intake.reception(line), clock, ...(renew && { renew }) })
-    serving.add(served)
-    void served.then(() => serving.delete(served))
-  })
-  return { listening, serving }
 }
 
 /** What became durable of other nodes, for last values and live subscribers. */

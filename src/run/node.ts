@@ -23,7 +23,7 @@ import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
 import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
-import { RuleMemory } from './rule-memory.ts'
+import { type Memory, RuleMemory } from './rule-memory.ts'
 import { openStores } from './stores.ts'
 
 const BACK_OFF_FIRST_MS = 500
@@ -76,12 +76,19 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const last = new LastValues()
   const startedTime = clock.now()
   const { transport } = deps
-  const { spool, historian, lastRecordedTime, storedTo } = await openStores(loaded, signals, reasons, deps, transport?.dial !== undefined)
+  const { spool, historian, lastRecordedTime, storedTo } = await openStores(
+    loaded,
+    signals,
+    reasons,
+    deps,
+    (transport?.dial ?? transport?.oneWay?.link) !== undefined,
+  )
   const { peers, maintenance, substitutes, site } = config
   const clocksOff = new ClocksOff()
   const others = [clockOffset(reasons, clocksOff)]
   const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
-  const memory = new RuleMemory({ qualify, spool, clock, log, file: join(config.data, 'qualify', 'memory') })
+  const contracts = createContractWatch({ contracts: loaded.contracts, site: site.id, signals, reasons, since: startedTime })
+  const memory = new RuleMemory({ memories: memoriesOf(config.data, qualify, contracts), spool, clock, log })
   const fanOut = new FanOut(log)
   const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
   const resumed = async () => {
@@ -117,7 +124,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
         throw error
       },
     ))
-  const contracts = createContractWatch({ contracts: loaded.contracts, site: config.site.id, signals, reasons })
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
   const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
@@ -131,7 +137,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   })
 
   const listening = repeatedly(clock, remotes.tickMs, stopping.signal, async () => remotes.tick())
-  const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => memory.tick())
+  const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => {
+    contracts.tick(clock.now())
+    return memory.tick()
+  })
 
   const view: NodeView = {
     site: config.site,
@@ -191,7 +200,11 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
   const running = runConnection({ source, health, liveness, lane, qualify, contracts, memory, clockWatch, backOff, clock, log, stop })
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
-    if (marks) await lane.put(marks)
+    if (marks) {
+      const settled = await memory.enter(marks.batch.count)
+      contracts.silence(marks.batch)
+      await lane.put({ ...marks, ack: () => [settled(), marks.ack?.()] })
+    }
     const measured = clockWatch.measure()
     if (measured) await ownLane.put(measured)
   })
@@ -207,6 +220,18 @@ function startConnection(connection: LoadedConnection, loaded: LoadedConfig, sha
       await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
     },
   }
+}
+
+/** What survives a restart besides the samples themselves. */
+function memoriesOf(data: string, qualify: Qualify, contracts: ContractWatch): Memory[] {
+  const rules: Memory = {
+    ...{ name: 'the rules', file: join(data, 'qualify', 'memory') },
+    save: () => qualify.save(),
+    restore: (bytes) => qualify.restore(bytes),
+    learn: (batch) => qualify.learn(batch),
+  }
+  const { save, restore, learn } = contracts
+  return [rules, { name: 'the contracts', file: join(data, 'contracts', 'findings'), outlivesEpoch: true, save, restore, learn }]
 }
 
 /** Calls `work` every `ms` until stopped; never two at once. */

@@ -1,11 +1,11 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import type { SampleBatch } from '../core/batch.ts'
 import { decodeBatch } from '../core/batch-codec.ts'
 import type { Logger } from '../core/log.ts'
 import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
-import type { Qualify } from '../qualify/index.ts'
 
 /** The log keeps what was judged since the memory was last saved. */
 export const RULES_CONSUMER = 'rules'
@@ -19,16 +19,29 @@ const BARRIER_MS = 1_000
 const READ_RECORDS = 4_096
 const READ_BYTES = 16 * 1024 * 1024
 
+/** What one part remembers of the samples it judged. */
+export interface Memory {
+  /** For the log: `the rules`. */
+  readonly name: string
+  readonly file: string
+  /** It names signals by id: the memory of another epoch of this node's spool is still good. */
+  readonly outlivesEpoch?: true
+  save(): Uint8Array
+  /** False when the bytes are no memory. */
+  restore(bytes: Uint8Array): boolean
+  /** Takes in what was judged after the memory was saved, as it is stored. */
+  learn(batch: SampleBatch): void
+}
+
 export interface RuleMemoryParts {
-  readonly qualify: Pick<Qualify, 'save' | 'restore' | 'learn'>
+  readonly memories: readonly Memory[]
   readonly spool: Pick<Spool, 'node' | 'epoch' | 'read' | 'release' | 'stats'>
   readonly clock: Clock
   readonly log: Logger
-  readonly file: string
 }
 
 /**
- * Keeps what the rules remember across a restart, exactly: the memory is saved between batches, when all that was judged is durable, together with the
+ * Keeps what the rules and the contracts remember across a restart, exactly: the memory is saved between batches, when all that was judged is durable, together with the
  * sequence it stands at; a start puts it back and judges again what the spool holds after it. So a restart in the middle, also by kill -9, changes no verdict.
  */
 export class RuleMemory {
@@ -67,10 +80,12 @@ export class RuleMemory {
     const { spool, log, clock } = this.#parts
     const state = await this.#atRest()
     if (!state) return
-    try {
-      await this.#write(state.bytes, state.sequence)
-    } catch (error) {
-      log.warn({ error: String(error) }, 'what the rules remember cannot be saved; it is tried again')
+    for (const { memory, bytes } of state.saved) {
+      try {
+        await this.#write(memory, bytes, state.sequence)
+      } catch (error) {
+        log.warn({ error: String(error) }, `what ${memory.name} remember cannot be saved; it is tried again`)
+      }
     }
     this.#savedMs = clock.monotonicMs()
     // Also after a failure: the samples themselves are the historian's, and the spool must not fill up for the rules.
@@ -79,23 +94,27 @@ export class RuleMemory {
 
   /** Puts the memory back and judges again what came after it. */
   async restore(): Promise<void> {
-    const { qualify, spool, log } = this.#parts
+    for (const memory of this.#parts.memories) await this.#restore(memory)
+  }
+
+  async #restore(memory: Memory): Promise<void> {
+    const { spool, log } = this.#parts
     const { firstSequence, lastSequence } = spool.stats()
-    const found = await this.#read()
+    const found = await this.#read(memory)
     let next = firstSequence
-    if (found && found.sequence <= lastSequence && qualify.restore(found.bytes)) next = Math.max(next, found.sequence + 1)
-    else if (lastSequence > 0) log.info({}, 'the rules begin without memory of what came before')
+    if (found && found.sequence <= lastSequence && memory.restore(found.bytes)) next = Math.max(next, found.sequence + 1)
+    else if (lastSequence > 0) log.info({}, `${memory.name} begin without memory of what came before`)
     while (next <= lastSequence) {
       const records = await spool.read(next, READ_RECORDS, READ_BYTES)
       if (records.length === 0) break
-      for (const record of records) if (record.kind === 'batch') qualify.learn(decodeBatch(record.payload))
+      for (const record of records) if (record.kind === 'batch') memory.learn(decodeBatch(record.payload))
       next = (records.at(-1)?.sequence ?? next) + 1
     }
   }
 
   /** The memory at a moment when nothing judged waits for the disk; undefined when the disk takes too long. */
-  async #atRest(): Promise<{ bytes: Uint8Array; sequence: number } | undefined> {
-    const { qualify, spool, clock } = this.#parts
+  async #atRest(): Promise<{ saved: { memory: Memory; bytes: Uint8Array }[]; sequence: number } | undefined> {
+    const { memories, spool, clock } = this.#parts
     let open = () => {}
     this.#barrier = new Promise<void>((resolve) => {
       open = resolve
@@ -108,7 +127,7 @@ export class RuleMemory {
       if (this.#inFlight > 0) await Promise.race([drained, clock.sleep(BARRIER_MS, done.signal)])
       if (this.#inFlight > 0) return undefined
       this.#samples = 0
-      return { bytes: qualify.save(), sequence: spool.stats().lastSequence }
+      return { saved: memories.map((memory) => ({ memory, bytes: memory.save() })), sequence: spool.stats().lastSequence }
     } finally {
       done.abort()
       this.#drained = undefined
@@ -117,8 +136,8 @@ export class RuleMemory {
     }
   }
 
-  async #write(bytes: Uint8Array, sequence: number): Promise<void> {
-    const { file, spool } = this.#parts
+  async #write({ file }: Memory, bytes: Uint8Array, sequence: number): Promise<void> {
+    const { spool } = this.#parts
     const head = JSON.stringify({ node: spool.node, epoch: spool.epoch, sequence, crc: crc32(bytes) })
     await mkdir(dirname(file), { recursive: true })
     const temporary = `${file}.new`
@@ -132,18 +151,19 @@ export class RuleMemory {
     await rename(temporary, file)
   }
 
-  async #read(): Promise<{ bytes: Uint8Array; sequence: number } | undefined> {
-    const { file, spool, log } = this.#parts
+  async #read({ file, name, outlivesEpoch }: Memory): Promise<{ bytes: Uint8Array; sequence: number } | undefined> {
+    const { spool, log } = this.#parts
     try {
       const whole = await readFile(file)
       const end = whole.indexOf(10)
       const head = JSON.parse(whole.subarray(0, end).toString()) as { node: string; epoch: number; sequence: number; crc: number }
       const bytes = whole.subarray(end + 1)
       // A signal's index means the same only within one epoch of one node's spool.
-      if (head.node === spool.node && head.epoch === spool.epoch && head.crc === crc32(bytes)) return { bytes, sequence: head.sequence }
-      log.warn({}, 'what the rules remembered belongs to another spool or is damaged; it is left out')
+      const isOfEpoch = head.node === spool.node && head.epoch === spool.epoch
+      if ((isOfEpoch || outlivesEpoch) && head.crc === crc32(bytes)) return { bytes, sequence: isOfEpoch ? head.sequence : 0 }
+      log.warn({}, `what ${name} remembered belongs to another spool or is damaged; it is left out`)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn({ error: String(error) }, 'what the rules remembered cannot be read')
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn({ error: String(error) }, `what ${name} remembered cannot be read`)
     }
     return undefined
   }

@@ -47,6 +47,8 @@ export async function openStores(
     maxAgeMs: config.spool.maxAge,
     overflow: config.spool.overflow,
     segmentBytes: config.spool.segmentBytes,
+    // Nobody confirms what goes one way: it is kept as long as there is room, to be carried by hand.
+    keepReleased: config.link?.transport === 'diode',
     consumers: [...(isRelay ? [] : ['historian']), RULES_CONSUMER, ...(hasUplink ? [LINK_CONSUMER] : [])],
     ...{ clock, signals, reasons, log, random },
   }

@@ -23,10 +23,12 @@ const TAKE_ROWS = 100_000
 const BEHIND_RECORDS = 50
 const SHOW_MS = 1_000
 const DRAIN_LOOK_MS = 10
+const NOTE_MS = 1_000
 
 export interface UplinkParts {
   readonly spool: Spool
-  readonly link: () => Link
+  /** A link that will send from `next` on. */
+  readonly link: (next: number) => Link | Promise<Link>
   readonly endpoint: string
   readonly version: string
   /** A relay hands over what it received; every other node its own log. */
@@ -37,8 +39,16 @@ export interface UplinkParts {
   readonly random: () => number
   readonly log: Logger
   readonly stop: AbortSignal
+  /** Where a one-way link stood, and where that is kept. */
+  readonly cursor?: Cursor
   /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
   readonly onForked: (position: StreamPosition) => Promise<void>
+}
+
+/** How far a one-way link has sent: what was sent once more than was noted does no harm. */
+export interface Cursor {
+  read(): Promise<number>
+  write(sequence: number): Promise<void>
 }
 
 /** One record of our log that is on its way: done when its last inner record is durable there. */
@@ -106,10 +116,10 @@ export class Uplink {
     const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
     while (!stop.aborted) {
       this.#set('connecting')
-      const link = (this.#link = this.#parts.link())
       this.#attempts++
       try {
-        await this.#attempt(link, () => backOff.reset())
+        this.#link = await this.#parts.link(((await this.#parts.cursor?.read()) ?? this.#confirmed) + 1)
+        await this.#attempt(this.#link, () => backOff.reset())
       } catch (error) {
         const isRefused = error instanceof LinkRefused
         this.#problem = { time: clock.now(), message: (error as Error).message, ...(isRefused && { code: error.code }) }
@@ -121,9 +131,9 @@ export class Uplink {
         if (!isRefused && !(error instanceof NotConnected)) log.error({ error }, 'the link failed in an unexpected way')
         this.#set(isRefused ? 'refused' : 'waiting')
       } finally {
-        await link.close()
-        this.#sentBefore.bytes += link.counters.sentBytes
-        this.#sentBefore.samples += link.counters.sentSamples
+        await this.#link?.close()
+        this.#sentBefore.bytes += this.#link?.counters.sentBytes ?? 0
+        this.#sentBefore.samples += this.#link?.counters.sentSamples ?? 0
         this.#link = undefined
       }
       if (!stop.aborted) await clock.sleep(this.#state === 'refused' ? REFUSED_MS * (0.5 + random()) : backOff.next(), stop)
@@ -136,6 +146,7 @@ export class Uplink {
     const { stop } = this.#parts
     const welcome = await link.connect(this.#hello(), stop)
     if (welcome) await this.#resume(welcome)
+    else await this.#goOn()
     link.onDurable = (position) => this.#settle(position)
     this.#peer = welcome?.node ?? ''
     this.#set('connected')
@@ -156,13 +167,17 @@ export class Uplink {
     try {
       while (!over.signal.aborted) {
         if (this.#tail.lag === 0) await this.#tail.wait()
-        else await this.#send(link, await this.#tail.take(TAKE_ROWS))
+        else {
+          await this.#send(link, await this.#tail.take(TAKE_ROWS))
+          if (link.isOneWay) await this.#noteSent(this.#tail.next - 1)
+        }
       }
       if (why && !stop.aborted) throw why
     } finally {
       over.abort()
       stop.removeEventListener('abort', onStop)
       await showing
+      if (link.isOneWay) await this.#parts.cursor?.write(this.#confirmed)
     }
   }
 
@@ -195,6 +210,25 @@ export class Uplink {
     this.#tail.seek(this.#confirmed + 1)
   }
 
+  /** One way: goes on behind what was sent. */
+  async #goOn(): Promise<void> {
+    const { spool, cursor } = this.#parts
+    this.#onItsWay = []
+    const sent = Math.min((await cursor?.read()) ?? 0, spool.stats().lastSequence)
+    this.#confirmed = Math.max(this.#confirmed, sent)
+    this.#tail.seek(this.#confirmed + 1)
+  }
+
+  async #noteSent(sequence: number): Promise<void> {
+    const { spool, cursor, clock } = this.#parts
+    this.#confirmed = sequence
+    spool.release(LINK_CONSUMER, sequence + 1)
+    if (clock.monotonicMs() - this.#notedMs < NOTE_MS) return
+    this.#notedMs = clock.monotonicMs()
+    await cursor?.write(sequence)
+  }
+
+  #notedMs = Number.NEGATIVE_INFINITY
   #there = new Map<string, number>()
 
   async #isOurs({ sequence, hash }: StreamPosition): Promise<boolean> {
@@ -262,7 +296,7 @@ export class Uplink {
     this.#shown = new Float64Array(0)
     const { node, epoch } = spool
     while (!over.aborted) {
-      const isBehind = spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
+      const isBehind = !link.isOneWay && spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
       link.show(
         { node, epoch },
         isBehind ? this.#newest() : new BatchBuilder().build(clock.now()),

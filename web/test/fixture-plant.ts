@@ -53,7 +53,7 @@ const KINDS: readonly Kind[] = [
     fr: 'Boucle',
     en: 'Loop',
     models: [
-      ['supply/temperature', 'température de départ', 'supply temperature', 'Cel', 5, 9, 1],
+      ['supply/temperature', 'température de départ', 'supply temperature', 'K', 278, 282, 1],
       ['return/temperature', 'température de retour', 'return temperature', 'Cel', 9, 16, 1],
       ['flow', 'débit', 'flow', 'm3/h', 20, 180, 1],
     ],
@@ -98,6 +98,7 @@ function define(kind: Kind, item: number, [name, fr, en, unit, low, high, decima
     address: kind.connection === 'baggage-plc' ? `ns=2;s=CAR${item}.${name}` : `holding ${40_000 + item * 10}`,
     dataType,
     unit,
+    ...(unit === 'K' && { displayUnit: 'Cel', display: { factor: 1, offset: -273.15 } }),
     label: { fr: `${kind.fr} ${item}, ${fr}`, en: `${kind.en} ${item}, ${en}` },
     ...(dataType === 'number' ? { decimals, range: [low, high] as [number, number] } : {}),
   }
@@ -128,7 +129,7 @@ function abnormalities(id: string, timeMs: number): Partial<Sample> {
         value: 18.4 + Math.sin(timeMs / 5_000) * 0.6,
         status: 'Uncertain',
         statusCode: 'UncertainEngineeringUnitsExceeded',
-        reasons: ['range@1'],
+        reasons: ['contract', 'range@1'],
       }
     case 't2e/energy/meter-4/power':
       return { value: null, status: 'Bad', statusCode: 'BadNoCommunication', reasons: ['modbus-gateway-target-silent'] }

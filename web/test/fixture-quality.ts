@@ -132,6 +132,7 @@ export function contractsOf(nowMs: number): Contract[] {
     status: 'active',
     enforced: true,
     name: 'Baggage carousels of terminal 2E',
+    language: 'en',
     file: 'contracts/baggage.odcs.yaml',
     otOwner: 'Baggage maintenance, terminal 2E',
     itOwner: 'Airport operations centre, data team',
@@ -155,6 +156,8 @@ export function contractsOf(nowMs: number): Contract[] {
         required: true,
         minimumStatus: 'Good',
         maxDelaySeconds: 5,
+        maxSilenceSeconds: 30,
+        checks: ['nullValues mustBeLessThan 1 %'],
       },
       {
         name: 'carousel.state',
@@ -196,6 +199,12 @@ export function contractsOf(nowMs: number): Contract[] {
         count: 3,
         lastHour: 0,
         examples: [{ signal: 't2e/baggage/carousel-2/running', time: iso(nowMs - 6 * HOUR_MS), value: null }],
+      },
+      {
+        ...{ property: 'carousel.current', kind: 'check', check: 'nullValues mustBeLessThan 1 %', count: 1, lastHour: 0 },
+        firstTime: iso(nowMs - 3 * HOUR_MS),
+        lastTime: iso(nowMs - 3 * HOUR_MS),
+        examples: [{ signal: MOTOR, time: iso(nowMs - 3 * HOUR_MS), value: 2.5 }],
       },
     ],
   }

@@ -7,8 +7,9 @@ import { areasOf, buildBranches, standing, totalOf } from '../src/live/branches.
 import { find, haystack, visibleRows } from '../src/live/find.ts'
 import { levelOf } from '../src/live/judge.ts'
 import { createPlant } from '../src/live/plant.ts'
+import { shownNumber, shownRange, shownStep, shownUnit, shownValue } from '../src/live/shown.ts'
 import { stepOf } from '../src/live/tree-keys.ts'
-import { appendLive, runsOf } from '../src/live/trend-columns.ts'
+import { appendLive, nearestPoint, runsOf } from '../src/live/trend-columns.ts'
 import { hrefTo, parsePlace } from '../src/router.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 
@@ -112,8 +113,8 @@ test('runs of doubt in a trend end where the next point differs, or at the edge'
 test('live points are added once and in order', () => {
   const value: (number | null)[] = [1]
   const columns = { time: [NOW / 1000], value, severity: [0], minimum: value, maximum: value }
-  assert.equal(appendLive(columns, sampleOf('a', 'Good', NOW)), false)
-  assert.equal(appendLive(columns, sampleOf('a', 'Uncertain', NOW + 1000)), true)
+  assert.equal(appendLive(columns, sampleOf('a', 'Good', NOW), {}), false)
+  assert.equal(appendLive(columns, sampleOf('a', 'Uncertain', NOW + 1000), {}), true)
   assert.deepEqual(columns.severity, [0, 1])
   assert.deepEqual(columns.value, [1, 1])
 })
@@ -138,4 +139,19 @@ test('links read back as written', () => {
       assert.equal(place.search.get('id'), id)
     }),
   )
+})
+
+test('the point nearest to a time, at the ends and between', () => {
+  const columns = { time: [10, 20, 40], value: [], severity: [], minimum: [], maximum: [] }
+  assert.deepEqual(
+    [-5, 14, 16, 31, 1e300].map((seconds) => nearestPoint(columns, seconds)),
+    [0, 0, 1, 2, 2],
+  )
+  assert.equal(nearestPoint({ ...columns, time: [] }, 3), undefined)
+})
+
+test('stored values as people see them: values with the offset, steps without, others untouched', () => {
+  const kelvin = { unit: 'K', displayUnit: 'Cel', display: { factor: 1, offset: -273.15 }, range: [278.15, 283.15] } as unknown as Signal
+  assert.deepEqual([shownNumber(kelvin, 300), shownStep(kelvin, 2), shownUnit(kelvin), shownRange(kelvin)], [26.85, 2, 'Cel', [5, 10]])
+  assert.deepEqual([shownValue(kelvin, null), shownValue(kelvin, 'x'), shownValue({}, 3.1)], [null, 'x', 3.1])
 })

@@ -182,6 +182,56 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
     for (const text of said) assert.match(text, / A · Good$/)
   })
 
+  test('the sample that was read stays read while the chart moves on, and when it is made anew', async () => {
+    const { page } = browser
+    await open(`#/signal?id=${MOTOR}&range=5m`)
+    // Pressed before the samples are there, or after: either way the newest is read.
+    await page.getByRole('application').focus()
+    await page.keyboard.press('ArrowLeft')
+    await page
+      .locator('.trend-reading')
+      .filter({ hasText: / A · Good/ })
+      .waitFor()
+    for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowLeft')
+    const reading = async () =>
+      /\d\d:\d\d:\d\d\.\d{3}/.exec(((await page.locator('.trend-reading').textContent()) ?? '').replace(',', '.'))?.[0]
+    const cursor = () => page.locator('.u-cursor-x').evaluate((line) => line.getBoundingClientRect().left)
+    const [said, before] = [await reading(), await cursor()]
+    assert.ok(said)
+    await page.waitForFunction((at) => (document.querySelector('.u-cursor-x')?.getBoundingClientRect().left ?? at) < at - 0.5, before)
+    assert.equal(await reading(), said)
+    await page.getByRole('button', { name: 'Français' }).click()
+    await page
+      .locator('.trend-reading')
+      .filter({ hasText: /A · Bon/ })
+      .waitFor()
+    assert.equal(await reading(), said)
+    await page.getByRole('button', { name: 'English' }).click()
+  })
+
+  test('what is stored in one unit and seen in another: tree, value, range, trend, rules; the stored value is one glance away', async () => {
+    const { page } = browser
+    const id = 't2e/chilled-water/loop-1/supply/temperature'
+    await open(`#/signal?id=${id}`)
+    const value = page.locator('.current-value')
+    assert.match((await value.textContent()) ?? '', /^[5-8]\.\d\s*°C/)
+    assert.match((await page.locator('.current-stored').textContent()) ?? '', /^stored: 2(7[89]|8[012])(\.\d+)? K$/)
+    assert.match((await page.getByText('stored in K (UCUM K)').textContent()) ?? '', /K/)
+    await page.getByText('4.9 … 8.9 °C', { exact: false }).waitFor()
+    await page.getByRole('application').focus()
+    await page.keyboard.press('ArrowLeft')
+    await page
+      .locator('.trend-reading')
+      .filter({ hasText: / [4-8]\.\d °C · / })
+      .waitFor()
+    assert.match((await page.locator('.samples tbody td.number').first().textContent()) ?? '', /^[5-8]\.\d$/)
+    await open(`#/namespace?q=${id}`)
+    const row = page.locator('.tree-row:not([aria-expanded])').first()
+    assert.match((await row.locator('.value').textContent()) ?? '', /^[5-8]\.\d$/)
+    assert.equal(await row.locator('.unit').textContent(), '°C')
+    assert.match((await row.locator('.value').getAttribute('title')) ?? '', /^stored: 2\d\d(\.\d+)? K$/)
+  })
+
   test('a lost stream looks lost: struck values and a banner, nothing blank; then it is live again', async () => {
     const { page } = browser
     await open('#/')

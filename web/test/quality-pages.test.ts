@@ -81,6 +81,7 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
     await page.keyboard.press('Enter')
     const why = page.locator('.why')
     await why.getByText('Normal range 0 … 16 A').waitFor()
+    assert.match((await why.getByRole('link', { name: 'Said by a data contract' }).getAttribute('href')) ?? '', /#\/contracts/)
     await why.getByText('model carousel-motor · written by C. Martin, baggage maintenance').waitFor()
     await why.getByText('Declared so since 12/11/2026').waitFor()
     await page.getByText('Serial number M3-1102, in place since 02/06/2025').waitFor()
@@ -123,6 +124,21 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
     await page.getByText('contracts: [contracts/*.odcs.yaml]').waitFor()
   })
 
+  test('a contract in another language than the reader’s is marked as such, for the eye and for the ear', async () => {
+    const { page } = browser
+    await open('#/contracts?at=t2e-baggage-carousels')
+    await page.locator('.contract[aria-current]').waitFor()
+    assert.equal(await page.locator('.language-mark').count(), 0)
+    await page.getByRole('button', { name: 'Français' }).click()
+    const mark = page.locator('.contract[aria-current] h2 .language-mark')
+    assert.equal(await mark.textContent(), 'ENLe contrat est écrit en anglais')
+    assert.equal(await page.getByText('safety functions', { exact: true }).getAttribute('lang'), 'en')
+    await page.locator('.violations').getByText('nullValues mustBeLessThan 1 %').waitFor()
+    await open(`#/signal?id=${MOTOR}`)
+    await page.locator('.bound .language-mark').waitFor()
+    await page.getByRole('button', { name: 'English' }).click()
+  })
+
   test('at 800 px nothing is cut off sideways, and the wide tables scroll by themselves', async () => {
     const { page } = browser
     await page.setViewportSize({ width: 800, height: 700 })
@@ -131,6 +147,9 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
       await page.locator('.samples tbody tr').first().waitFor()
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert.ok(wider <= 0, `${hash} is ${wider} px too wide`)
+      if (hash !== '#/quality') continue
+      const hidden = await page.locator('.quality-box').evaluate((box) => box.scrollWidth - box.clientWidth)
+      assert.ok(hidden <= 0, `${hidden} px of the quality table are out of sight`)
     }
     await page.setViewportSize({ width: 1360, height: 840 })
   })

@@ -1,5 +1,6 @@
-import type { ChangeKind } from '../../govern/contracts/index.ts'
+import { contract } from './en-contract.ts'
 import { identityEn } from './identity.ts'
+import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
 export const en = {
@@ -17,7 +18,13 @@ export const en = {
       'Propose ranges, periods and limits from the history of a running node, as a change of the configuration; changes nothing itself',
     status: 'Show how a running node and its connections are doing',
     contract: 'Work on data contracts',
+    contractShow: 'Show a contract: its parties, what is promised, what it may be used for, and what broke it where a node runs',
     contractDiff: 'Say what changed from contract A to contract B; ends with 1 when a change breaks a promise',
+    spool: 'Look into the durable log of a node, or carry records of it by hand',
+    spoolInspect: 'List the segments of a log, and what of it cannot be read; the node may be running',
+    spoolVerify: 'Check every byte of a log and its chain of hashes; ends with 1 when anything is wrong',
+    spoolExport: 'Write records of a log to one file, for a node where they are missing; the node may be running',
+    spoolImport: 'Check such a file and hand it to the node of the configuration, running or not',
     why: 'Say why a reading has its status: rules, who declared them, quality of the hour',
     schema: 'Print the JSON Schema of the configuration, for editors',
     trust: "Show a device's certificate and, when you say so, trust it",
@@ -54,6 +61,10 @@ export const en = {
     from: 'begin of the history: RFC 3339 UTC, or a duration before now such as -7d',
     to: 'end of the history',
     minSamples: 'fewest Good samples of a signal from which anything is proposed',
+    fromSequence: 'first record, by its sequence',
+    toSequence: 'last record, by its sequence',
+    gaps: 'the records that this list of gaps names: gaps.json of the receiving node',
+    out: 'file to write (default: NODE-FROM-TO.ecx in this directory)',
     junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
     relay: 'it is a relay: it may hand over what other nodes measured',
@@ -84,6 +95,7 @@ export const en = {
     none: 'no reading',
     noReason: '  nothing is known against it',
     because: 'because of',
+    byContract: 'said by a data contract: `ecluse contract show` prints it',
     notARule: 'said by the device or by the node, not by a rule',
     by: (author: string) => `declared by ${author}`,
     declared: (since: string, model: string | undefined, version: string | undefined) =>
@@ -127,53 +139,7 @@ export const en = {
     pace: (gaps: string, calm: string, rates: string) =>
       `seconds between samples: median / 99 % / longest ${gaps}; longest calm ${calm} s; change per second: 99.9 % / largest ${rates}`,
   },
-  contract: {
-    same: 'nothing changed that either side relies on',
-    counts: (breaking: number, others: number) => `${breaking} breaking change(s), ${others} other(s)`,
-    breaking: 'breaking',
-    harmless: '-',
-    where: 'WHERE',
-    whole: '(contract)',
-    change: 'CHANGE',
-    before: 'BEFORE',
-    after: 'AFTER',
-    kinds: {
-      id: 'another contract',
-      version: 'version',
-      'status-withdrawn': 'no longer in force',
-      status: 'status',
-      'ot-owner': 'OT owner',
-      'it-owner': 'IT owner',
-      meaning: 'meaning',
-      'timestamp-rule': 'timestamp rule',
-      'change-process': 'change process',
-      'acceptance-evidence': 'acceptance evidence',
-      'permitted-use-removed': 'use no longer permitted',
-      'permitted-use-added': 'use now permitted',
-      'forbidden-use-added': 'use now forbidden',
-      'forbidden-use-removed': 'use no longer forbidden',
-      'property-removed': 'property removed',
-      'property-added': 'property added',
-      type: 'type',
-      unit: 'unit',
-      signal: 'bound to another signal',
-      'range-widened': 'range widened',
-      'range-narrowed': 'range narrowed',
-      'states-added': 'states added',
-      'states-removed': 'states removed',
-      'no-longer-required': 'no longer required',
-      'now-required': 'now required',
-      'no-longer-unique': 'no longer unique',
-      'now-unique': 'now unique',
-      'minimum-status-lowered': 'minimum status lowered',
-      'minimum-status-raised': 'minimum status raised',
-      'service-removed': 'service level removed',
-      'service-added': 'service level added',
-      'service-loosened': 'service level loosened',
-      'service-tightened': 'service level tightened',
-      'service-changed': 'service level changed',
-    } satisfies Record<ChangeKind, string>,
-  },
+  contract,
   lint: {
     ok: (files: number, connections: number, version: string) =>
       `${files} file(s), ${connections} connection(s): nothing wrong (configuration ${version})`,
@@ -228,6 +194,7 @@ export const en = {
     differs: 'the fingerprint is not the one given: nothing was trusted',
     differsHint: 'another device answers at this address, or somebody stands in between; do not go on before you know which',
   },
+  spool: spoolEn,
   identity: identityEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,

@@ -98,3 +98,7 @@ test('check: what is wrong, and what to do', async (t) => {
   assert.deepEqual([refused.length, refused[0]?.step, refused[0]?.ok], [1, 'tcp', false])
   assert.match(refused[0]?.hint ?? '', /nothing listens/)
 })
+
+test('registers bring no time: `clock` at a Modbus connection is warned of', () => {
+  assert.equal(modbus.timeless, true)
+})

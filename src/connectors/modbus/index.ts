@@ -8,6 +8,7 @@ export const modbus: Connector<ModbusConfig> = {
   kind: 'modbus',
   label: { fr: 'Modbus', en: 'Modbus' },
   config: modbusConfig,
+  timeless: true,
   lint,
   source: (config, context) => new ModbusSource(config, context),
   check,

@@ -56,6 +56,29 @@ export class Redelivered {
   }
 }
 
+/** Receipts of batches that became durable in this process, the latest `MQTT_LIMITS.receipts` messages of them. */
+export class StoredReceipts {
+  #receipts: Receipt[] = []
+  #bytes = 0
+
+  get all(): readonly Receipt[] {
+    return this.#receipts
+  }
+
+  add(receipt: Receipt): void {
+    this.#receipts.push(receipt)
+    this.#bytes += receipt.bytes.length
+    // Half at a time, so that the list is not moved for each batch.
+    if (this.#bytes <= 2 * MQTT_LIMITS.receipts * ENTRY_BYTES) return
+    while (this.#bytes > MQTT_LIMITS.receipts * ENTRY_BYTES) this.#bytes -= this.#receipts.shift()?.bytes.length ?? this.#bytes
+  }
+
+  forget(): void {
+    this.#receipts = []
+    this.#bytes = 0
+  }
+}
+
 interface Entry {
   readonly id: number
   readonly hash: Buffer

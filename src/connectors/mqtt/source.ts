@@ -1,5 +1,5 @@
 import { BatchBuilder } from '../../core/batch.ts'
-import type { SourceContext } from '../../core/connector.ts'
+import type { Receipt, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
 import type { Micros } from '../../core/time.ts'
@@ -7,7 +7,7 @@ import { Acks } from './acks.ts'
 import type { MqttConfig } from './config.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { PlainTopics } from './plain.ts'
-import { Redelivered, receiptFor } from './redelivered.ts'
+import { Redelivered, receiptFor, StoredReceipts } from './redelivered.ts'
 import { ALIVE, type Item, type Message, Session, TICK } from './session.ts'
 import { BirthStore } from './sparkplug/birth-store.ts'
 import { SparkplugHost } from './sparkplug/host.ts'
@@ -26,7 +26,11 @@ export class MqttSource implements Source {
   readonly #host: SparkplugHost | undefined
   readonly #plain: PlainTopics | undefined
   readonly #births: BirthStore | undefined
+  /** What an earlier process stored. */
   #redelivered: Redelivered | undefined
+  /** What this process stored and acknowledged into a connection that may have lost the acknowledgement. */
+  #unheard: Redelivered | undefined
+  readonly #stored = new StoredReceipts()
   #session: Session | undefined
   #pending: Item[] = []
   #sessionMs = 0
@@ -68,7 +72,12 @@ export class MqttSource implements Source {
       stop,
     )
     this.#session = session
-    if (!session.sessionPresent) this.#redelivered?.forget()
+    if (session.sessionPresent) this.#unheard = this.#known(this.#stored.all)
+    else {
+      this.#redelivered?.forget()
+      this.#unheard = undefined
+      this.#stored.forget()
+    }
     try {
       // tck-id-message-flow-phid-sparkplug-subscription: before the own STATE is published.
       const filters = this.#host ? this.#host.accept.filters : (this.#plain?.filters ?? [])
@@ -95,7 +104,12 @@ export class MqttSource implements Source {
       const receipt = into.count > 0 ? receiptFor(this.#sessionName, fresh) : undefined
       const batch = receipt ? { ...into.build(received), receipt } : into.build(received)
       if (this.#births?.pending) await this.#births.flush()
-      return handed ? { batch, ack: () => this.#acks.finish(handed) } : { batch }
+      if (!handed) return { batch }
+      const ack = () => {
+        if (receipt) this.#stored.add({ receivedTime: received, bytes: receipt })
+        this.#acks.finish(handed)
+      }
+      return { batch, ack }
     }
   }
 
@@ -111,10 +125,17 @@ export class MqttSource implements Source {
   async #remember(): Promise<void> {
     if (this.#redelivered) return
     const { receipts, clock } = this.#context
-    // A Sparkplug message never repeats another: it has a time and a sequence number. MQTT 3.1.1 knows no limit of what is in flight.
-    const inFlight = this.#config.protocolVersion === 5 ? MQTT_LIMITS.inFlight : Number.POSITIVE_INFINITY
-    this.#redelivered = new Redelivered(this.#sessionName, (await receipts?.()) ?? [], this.#plain && inFlight)
+    this.#redelivered = this.#known((await receipts?.()) ?? [])
     if (this.#births) this.#host?.remember(await this.#births.load(), clock.now())
+  }
+
+  #known(receipts: readonly Receipt[]): Redelivered {
+    const config = this.#config
+    // A message with a time of its own never repeats another, unless it says the same again; Sparkplug's have one.
+    const mayRepeat = config.format === 'plain' && !config.signals.every(({ timestamp }) => timestamp)
+    // MQTT 3.1.1 knows no limit of what is in flight.
+    const inFlight = config.protocolVersion === 5 ? MQTT_LIMITS.inFlight : Number.POSITIVE_INFINITY
+    return new Redelivered(this.#sessionName, receipts, mayRepeat ? inFlight : undefined)
   }
 
   get #clientId(): string {
@@ -140,7 +161,11 @@ export class MqttSource implements Source {
         taken ??= []
         if (item === ALIVE) continue
         taken.push(item)
-        if (this.#redelivered?.take(item)) this.#handleAgain(item, received)
+        // Both are asked, since any packet with an identifier ends what was known by it.
+        const isOwn = this.#unheard?.take(item)
+        const isEarlier = this.#redelivered?.take(item)
+        if (isOwn) this.#drop('redelivered', `${item.topic}: came again, is stored already`)
+        else if (isEarlier) this.#handleAgain(item, received)
         else {
           fresh.push(item)
           this.#handle(item, into, received)

@@ -52,6 +52,14 @@ export function converter(from: Unit, to: Unit): (value: number) => number {
   }
 }
 
+/** Doubles for those who convert by themselves: value × factor + offset. Undefined where no factor exists. */
+export function linear(from: Unit, to: Unit): { factor: number; offset: number } | undefined {
+  if (whyNot(from, to)) return undefined
+  const factor = divide(from.scale, to.scale)
+  const offset = divide(subtract(from.offset, to.offset), to.scale)
+  return { factor: nearestDouble(factor.n, factor.d), offset: nearestDouble(offset.n, offset.d) }
+}
+
 /** Why no factor exists between two units; undefined when one does. */
 export function whyNot(from: Unit, to: Unit): NotConvertible | undefined {
   if (from.dimension !== to.dimension) {

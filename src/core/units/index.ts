@@ -1,5 +1,5 @@
 export { sameUnitText, unitsDisagree } from './compare.ts'
-export { converter, NotConvertible, whyNot } from './convert.ts'
+export { converter, linear, NotConvertible, whyNot } from './convert.ts'
 export { nearestUnits } from './nearest.ts'
 export { readUnit, unitReader } from './read.ts'
 export { REC20_NAMESPACE } from './rec20.ts'

@@ -12,10 +12,14 @@ export interface CertificateFacts {
   readonly notAfter: Micros
 }
 
-/** Undefined for a certificate without exactly one common name: nobody here has such a one. */
+/**
+ * Undefined for a certificate without exactly one common name: nobody here has such a one. Reads the subject's text, where every special character is escaped
+ * and so equals no node's name; `toLegacyObject` ends the whole process on some malformed certificates (Node 24.21).
+ */
 export function factsOf(certificate: X509Certificate): CertificateFacts | undefined {
-  const { CN: name } = certificate.toLegacyObject().subject as { CN?: string | string[] }
-  if (typeof name !== 'string' || name === '') return undefined
+  const names = (certificate.subject ?? '').split('\n').filter((line) => line.startsWith('CN='))
+  const name = names[0]?.slice('CN='.length)
+  if (names.length !== 1 || name === undefined || name === '') return undefined
   return {
     name,
     serial: plainSerial(certificate.serialNumber),

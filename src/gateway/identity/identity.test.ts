@@ -147,7 +147,7 @@ test('only a sound request of this very node is signed, and only its key is take
       // Lengths around the signed part may be wrong without harm: what is taken is what was signed.
       const taken = await checkRequest(pem(mutated), 'edge-1')
       if (taken) assert.deepEqual(Buffer.from(taken.rawData), signedKey)
-      assert.ok(performance.now() - started < 500)
+      assert.ok(performance.now() - started < 2_000)
     }),
     { numRuns: 500 },
   )

@@ -187,9 +187,9 @@ async function readCredentials(directory: string, state: Stored, passphrase: str
 function checkPair(pair: { certificate: string; ca: string; key: KeyObject }, { node, fingerprint, address }: Stored): CertificateFacts {
   const authority = authorityOf(pair.ca, address)
   const [leaf] = readCertificates(pair.certificate, address)
-  const facts = leaf && factsOf(leaf)
   if (fingerprintOf(authority) !== fingerprint || !leaf?.verify(authority.publicKey))
     throw new IdentityError('wrong-hub', address, 'the certificate is not from the authority this node was told of')
+  const facts = factsOf(leaf)
   if (facts?.name !== node || !leaf.checkPrivateKey(pair.key))
     throw new IdentityError('mismatch', node, `the certificate is not for ${node} and its key`)
   return facts

@@ -55,7 +55,7 @@ export async function unpack(bytes: Uint8Array, packed: string, size: number): P
   }
   if (packed !== 'zstd') throw new RangeError('packed in an unknown way')
   const body = await decompressed(bytes, size)
-  return body.byteOffset % 8 === 0 ? body : new Uint8Array(body)
+  return body.byteOffset % 8 === 0 ? new Uint8Array(body.buffer, body.byteOffset, body.length) : new Uint8Array(body)
 }
 
 /** Compressed columns say in front how large they are. */

@@ -72,17 +72,19 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
     await frames.close()
   }
 
+  const refuse = async (frames: FramedSocket, { code, message }: Refusal): Promise<void> => {
+    count(code)
+    await frames.send(refusedFrame(code, message))
+    await frames.close()
+  }
+
   /** A node with a certificate: admitted, or told why not. */
   const answerNode = async (socket: tls.TLSSocket, frames: FramedSocket): Promise<void> => {
     const facts = provenFacts(socket)
+    if ('code' in facts) return refuse(frames, facts)
     await identity.registry.refresh()
-    const refusal = 'code' in facts ? facts : (identity.registry.verdict(facts) ?? makeRoom(facts.name))
-    if ('code' in facts || refusal) {
-      const { code, message } = refusal as Refusal
-      count(code)
-      await frames.send(refusedFrame(code, message))
-      return frames.close()
-    }
+    const refusal = identity.registry.verdict(facts) ?? makeRoom(facts.name)
+    if (refusal) return refuse(frames, refusal)
     const entry = { facts, frames }
     open.add(entry)
     void frames.closed.then(() => open.delete(entry))
@@ -133,10 +135,10 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
 
 /** What the certificate of a handshake proves, or why it proves nothing. */
 function provenFacts(socket: tls.TLSSocket): CertificateFacts | Refusal {
-  const certificate = socket.getPeerX509Certificate()
-  const facts = certificate && factsOf(certificate)
   if (socket.isSessionReused()) return { code: 'not-permitted', message: 'sessions are not resumed here' }
-  if (socket.authorized && facts) return facts
+  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined
+  const facts = certificate && factsOf(certificate)
+  if (facts) return facts
   const reason = String(socket.authorizationError ?? 'no common name')
   const message =
     reason === 'CERT_HAS_EXPIRED' ? 'the certificate has expired: enrol this node again' : `the certificate is not accepted (${reason})`

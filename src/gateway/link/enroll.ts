@@ -1,9 +1,7 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import type { DetailedPeerCertificate } from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
 import { LinkRefused } from '../../core/link.ts'
 import type { Clock } from '../../core/time.ts'
-import type { CertificateFacts } from '../identity/certificate.ts'
+import { type CertificateFacts, fingerprintOf } from '../identity/certificate.ts'
 import { IdentityError } from '../identity/errors.ts'
 import { beginEnrolling, type IdentityOptions } from '../identity/node-identity.ts'
 import { decodeToken } from '../identity/tokens.ts'
@@ -12,6 +10,9 @@ import { isHub } from './dial.ts'
 import { frameSocket } from './framed-socket.ts'
 import { connectTls } from './tls-connect.ts'
 import { TLS_LIMITS } from './tls-limits.ts'
+
+/** Certificates looked at of what a hub shows. */
+const CHAIN_LENGTH = 10
 
 export interface EnrollOptions extends IdentityOptions {
   readonly token: string
@@ -57,12 +58,11 @@ export async function enroll({
 async function fetchAuthority(connection: Omit<Parameters<typeof connectTls>[0], 'tls'>, fingerprint: string): Promise<string> {
   const socket = await connectTls({ ...connection, tls: { rejectUnauthorized: false } })
   try {
-    const seen = new Set<string>()
-    for (let shown: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true); shown?.raw; shown = shown.issuerCertificate) {
-      const found = createHash('sha256').update(shown.raw).digest('hex')
-      if (found === fingerprint) return new X509Certificate(shown.raw).toString()
-      if (seen.has(found)) break
-      seen.add(found)
+    // Not `getPeerCertificate`: on some malformed certificates, which anybody can send here, it ends the whole process (Node 24.21).
+    let shown = socket.getPeerX509Certificate()
+    for (let depth = 0; shown && depth < CHAIN_LENGTH; depth++) {
+      if (fingerprintOf(shown) === fingerprint) return shown.toString()
+      shown = shown.issuerCertificate
     }
     throw new IdentityError('wrong-hub', connection.address, `${connection.address} does not show the authority that the token speaks of`)
   } finally {

@@ -10,7 +10,7 @@ import { LINK_LIMITS } from './limits.ts'
 
 export interface IntakeParts {
   /** This node's own log: what arrives goes there first. */
-  readonly log: Pick<Spool, 'node' | 'forward' | 'streams'>
+  readonly log: Pick<Spool, 'node' | 'forward' | 'forwardMissing' | 'streams'>
   readonly clock: Clock
   /** For the live view. */
   readonly onShow?: (stream: StreamId, batch: SampleBatch, upTo: number) => void
@@ -57,6 +57,22 @@ export class Intake {
   /** Ends what a node has open, for instance because it was revoked. */
   end(node: string, refusal: LinkRefused): void {
     this.#sessions.get(node)?.line.end(refusal)
+  }
+
+  /** Takes records that lie in declared gaps; whoever calls has checked that they do, and where they are from. Resolves when they are durable. */
+  async takeMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void> {
+    const [first] = records
+    if (!first) return
+    for (const record of records) contentOf(record)
+    permitted(first.node, peer)
+    const { node, epoch } = first
+    await this.#parts.log.forwardMissing({
+      node,
+      epoch,
+      via: peer.node,
+      ...(peer.certificate && { certificate: peer.certificate }),
+      records,
+    })
   }
 
   /** The receiving end for one sender and attempt. */

@@ -31,7 +31,7 @@ export const TLS_LIMITS: TlsLimits = {
   sendBytes: 1024 * 1024,
   receiveBytes: 8 * 1024 * 1024,
   handshakeMs: 5_000,
-  admissionMs: 9_000,
+  admissionMs: 8_000,
   stallMs: 60_000,
   closeMs: 1_000,
   strangersPerAddress: 20,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
+import { cpSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { after, test } from 'node:test'
 import * as tls from 'node:tls'
@@ -246,4 +246,24 @@ test('a hub that says nothing, or nonsense, is given up', async () => {
   const stop = AbortSignal.abort()
   const identity = await openDialIdentity({ data: edge.data, link: linkConfig.parse({}) })
   await assert.rejects(dial({ address: hub.address, identity, clock: systemClock, stop }), /asked to stop/)
+})
+
+test('connections that come and go leave nothing behind', {
+  skip: process.platform !== 'linux' && 'counts descriptors in /proc',
+}, async () => {
+  const hub = await startHub()
+  const edge = await enrolledEdge(hub, 'edge-1')
+  const descriptors = () => readdirSync('/proc/self/fd').length
+  const once = async (isClean: boolean) => {
+    const channel = await edge.dial()
+    const at = await hub.nextChannel()
+    await channel.close(isClean)
+    await assert.rejects(at.receive(), NotConnected)
+    await at.close()
+  }
+  await once(true)
+  const before = descriptors()
+  for (let i = 0; i < 200; i++) await once(i % 2 === 0)
+  assert.ok(descriptors() <= before + 2, `${before} descriptors before, ${descriptors()} after`)
+  assert.equal(hub.listener.counters.door.admitted, 201)
 })

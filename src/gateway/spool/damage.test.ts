@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, cp, mkdir, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
@@ -210,3 +210,33 @@ test('an unknown format version and another node are refused without touching an
   assert.deepEqual(await Promise.all(names.map((name) => readFile(join(directory, name)))), before)
   await assert.rejects(verifySpool(directory), { name: 'SpoolRefused' })
 })
+
+test('a segment under the name of another is found, set aside, and costs no other segment', async (t) => {
+  for (const [a, b] of [
+    [0, 3],
+    [1, 2],
+    [0, -1],
+  ] as const) {
+    const { directory, records } = await makeLog(t, 40, 2048)
+    const names = await segmentFiles(directory)
+    const [one = '', other = ''] = [names.at(a), names.at(b)]
+    await rename(join(directory, one), join(directory, 'x'))
+    await rename(join(directory, other), join(directory, one))
+    await rename(join(directory, 'x'), join(directory, other))
+    assert.ok((await verifySpool(directory)).firstBad)
+    const { spool } = await start(directory)
+    const read = await readAll(spool)
+    const kept = read.filter((record) => record.kind === 'batch')
+    assert.deepEqual(
+      kept,
+      records.filter(({ sequence }) => kept.some((record) => record.sequence === sequence)),
+    )
+    const [first, ...gaps] = read.filter((record) => record.kind === 'gap').map(gapOf)
+    assert.ok(first && gaps.length <= 2)
+    const aside = (await readdir(join(directory, 'quarantine'))).filter((name) => name.endsWith('-whole.seg'))
+    assert.deepEqual(aside.sort(), [wholeOf(one), wholeOf(other)].sort())
+    await spool.close()
+  }
+})
+
+const wholeOf = (name: string) => `${Number(name.slice(0, 10))}-whole.seg`

@@ -12,7 +12,7 @@ export interface SegmentFile {
   readonly path: string
   readonly bytes: number
   readonly header: SegmentHeader | 'corrupt'
-  /** Where reading starts; undefined when the header is corrupt and no valid record was found. */
+  /** Where reading starts; undefined when the header is corrupt and no valid record was found, and for a file that is not where its header says. */
   readonly start: (Place & Pick<ScanRange, 'salt'>) | undefined
   readonly createdTime: number
 }
@@ -52,6 +52,8 @@ async function inspectFile(file: SpoolFile, ordinal: number, path: string): Prom
     const start = await firstRecord(file, bytes, head)
     return { ordinal, path, bytes, header, start, createdTime: start?.time ?? 0 }
   }
+  // Renamed, copied over another or written to the wrong place: taken for what its name says, it would make its neighbours look superseded.
+  if (header.ordinal !== ordinal) return { ordinal, path, bytes, header, start: undefined, createdTime: header.createdTime }
   const chain = { sequence: header.firstSequence - 1, samples: header.samples, hash: header.previousHash }
   return { ordinal, path, bytes, header, start: { offset: SEGMENT_HEADER, chain, salt: header.salt }, createdTime: header.createdTime }
 }
@@ -69,6 +71,11 @@ async function firstRecord(file: SpoolFile, bytes: number, head: Uint8Array) {
   const chain = chainBefore(frame, isChained({ ...unknown, hash }, frame) ? hash : undefined)
   const salt = new DataView(frame.header.buffer, frame.header.byteOffset).getUint32(4, true)
   return { offset, chain, salt, time: frame.recordedTime }
+}
+
+/** Why nothing of a file can be used. */
+export function whyUnreadable({ header }: SegmentFile): string {
+  return header === 'corrupt' ? 'no header and no valid record' : `segment ${header.ordinal} under another name`
 }
 
 /**

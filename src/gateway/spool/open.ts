@@ -29,6 +29,8 @@ export interface SpoolOptions {
   readonly overflow: 'block' | 'drop-oldest'
   readonly segmentBytes: number
   readonly log: Logger
+  /** What everybody has released stays until its room is needed or it is too old: for handing it over again. */
+  readonly keepReleased?: boolean
   /** Consumers that will call `release`. Until each has, nothing is released; name them, or the first to call decides alone. */
   readonly consumers?: readonly string[]
   readonly files?: SpoolFiles

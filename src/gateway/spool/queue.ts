@@ -48,10 +48,10 @@ export class AppendQueue {
   }
 
   /** The same for records that are encoded already. */
-  putEncoded(payload: Payload, step: Step): Promise<SpoolRecord> {
+  putEncoded(payload: Payload, step?: Step): Promise<SpoolRecord> {
     return new Promise((resolve, reject) => {
       this.#encodedBytes += payload.bytes.length
-      this.#add({ payload, step, resolve, reject })
+      this.#add({ payload, ...(step && { step }), resolve, reject })
     })
   }
 

@@ -9,7 +9,7 @@ import type { Gap } from './compose.ts'
 import { DictionaryReader } from './dictionary.ts'
 import type { SpoolFiles } from './files.ts'
 import { type Identity, nextEpoch, readIdentity, writeIdentity } from './identity.ts'
-import { describeSegments, inspectDirectory, type SegmentFile, SpoolRefused } from './inspect.ts'
+import { describeSegments, inspectDirectory, type SegmentFile, SpoolRefused, whyUnreadable } from './inspect.ts'
 import { type Chain, type Frame, genesis } from './layout.ts'
 import type { Quarantine } from './quarantine.ts'
 import { type FoundTail, scanSegment } from './scan.ts'
@@ -70,7 +70,8 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
     await restoreTables(options, segments, scan)
     await finishDrops(options, segments, scan.gaps)
   }
-  const last = Math.max(highest, scan?.tail?.highestSequence ?? 0)
+  const misplaced = unreadable.map(({ header }) => (header === 'corrupt' ? 0 : header.firstSequence))
+  const last = Math.max(highest, scan?.tail?.highestSequence ?? 0, ...misplaced)
   if (last <= chain.sequence) return { ...log, torn: undefined }
   const gap = { from: chain.sequence + 1, to: last, cause: 'torn-tail' as const }
   return { ...log, torn: { gap, cut: newest && scan?.tail && { segment: newest, tail: scan.tail } } }
@@ -133,7 +134,7 @@ function epochOf(found: readonly SegmentFile[], known: Identity | undefined, { d
 
 async function setAside(options: RecoverOptions, file: SegmentFile): Promise<void> {
   if (file.bytes === 0) await options.files.remove(file.path)
-  else await options.quarantine.move(file.path, `${file.ordinal}-whole.seg`, 'no header and no valid record')
+  else await options.quarantine.move(file.path, `${file.ordinal}-whole.seg`, whyUnreadable(file))
 }
 
 interface WholeScan {

@@ -12,7 +12,7 @@ import type { Durations } from './durations.ts'
 import { type Chain, recordBytes, SEGMENT_HEADER } from './layout.ts'
 import { SPOOL_LIMITS } from './limits.ts'
 import type { Quarantine } from './quarantine.ts'
-import { AppendQueue, type Entry } from './queue.ts'
+import { AppendQueue, type Entry, type Step } from './queue.ts'
 import type { SpoolReader } from './reader.ts'
 import type { Retention } from './retention.ts'
 import { type Catalogue, type Segment, segmentId } from './segments.ts'
@@ -30,6 +30,7 @@ export interface LogParts {
   readonly maxAgeMs: number
   readonly overflow: 'block' | 'drop-oldest'
   readonly segmentBytes: number
+  readonly keepReleased?: boolean | undefined
   readonly streams: Streams
   readonly clock: Clock
   readonly log: Logger
@@ -80,15 +81,18 @@ export class SegmentLog implements Spool {
   }
 
   forward(forwarded: Forwarded): Promise<SpoolRecord> {
-    if (this.#closed) return Promise.reject(new Error(`the spool of ${this.node} is closed`))
-    try {
-      const step = Streams.step(forwarded)
-      const appended = this.#queue.putEncoded({ kind: 'forwarded', bytes: encodeForwarded(forwarded) }, step)
-      this.#kick()
-      return appended
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#forward(forwarded, Streams.step)
+  }
+
+  forwardMissing(forwarded: Forwarded): Promise<SpoolRecord> {
+    return this.#forward(forwarded, () => undefined)
+  }
+
+  async #forward(forwarded: Forwarded, stepOf: (forwarded: Forwarded) => Step | undefined): Promise<SpoolRecord> {
+    if (this.#closed) throw new Error(`the spool of ${this.node} is closed`)
+    const appended = this.#queue.putEncoded({ kind: 'forwarded', bytes: encodeForwarded(forwarded) }, stepOf(forwarded))
+    this.#kick()
+    return appended
   }
 
   streams(): readonly StreamPosition[] {
@@ -109,7 +113,7 @@ export class SegmentLog implements Spool {
 
   release(consumer: string, sequence: number): void {
     this.#parts.retention.release(consumer, sequence)
-    if (!this.#closed && this.#parts.retention.released(SPOOL_LIMITS.releasedSegments).length > 0) this.#kick()
+    if (!this.#closed && this.#parts.retention.released(this.#reserve).length > 0) this.#kick()
   }
 
   follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void {
@@ -268,7 +272,7 @@ export class SegmentLog implements Spool {
   async #makeRoom(bytes: number): Promise<void> {
     const { retention, catalogue, writer, overflow, maxBytes } = this.#parts
     const released = retention.released(0)
-    if (released.length > 0) return this.#remove(released, undefined)
+    if (released.length > 0) return this.#remove(enough(released, bytes), undefined)
     const isStuck = catalogue.sealed.length === 0 && writer.contents === undefined
     if (overflow === 'block' || isStuck) {
       this.#full = `full: ${catalogue.bytes} of ${maxBytes} bytes hold data not yet delivered. Let the historian or the link catch up, or raise spool.maxBytes`
@@ -281,7 +285,7 @@ export class SegmentLog implements Spool {
   /** Removes released and expired segments. */
   async #tidy(): Promise<void> {
     const { retention, clock, maxAgeMs } = this.#parts
-    await this.#remove(retention.released(SPOOL_LIMITS.releasedSegments), undefined)
+    await this.#remove(retention.released(this.#reserve), undefined)
     const expired = retention.expired(clock.now() - maxAgeMs * 1000)
     if (expired.length > 0) await this.#discard(expired, 'age')
   }
@@ -319,6 +323,11 @@ export class SegmentLog implements Spool {
     await clock.sleep(backOff.next(), this.#stop.signal)
   }
 
+  /** Released segments that stay while there is room. */
+  get #reserve(): number {
+    return this.#parts.keepReleased ? Number.POSITIVE_INFINITY : SPOOL_LIMITS.releasedSegments
+  }
+
   get #capacity(): number {
     return this.#parts.maxBytes - SPOOL_LIMITS.reserveBytes
   }
@@ -326,4 +335,14 @@ export class SegmentLog implements Spool {
   #groupBytes(): number {
     return Math.min(SPOOL_LIMITS.groupBytes, this.#parts.segmentBytes)
   }
+}
+
+/** The oldest of these segments that take `bytes` together. */
+function enough(segments: readonly Segment[], bytes: number): Segment[] {
+  let freed = 0
+  return segments.filter((segment) => {
+    const isNeeded = freed < bytes
+    freed += segment.bytes
+    return isNeeded
+  })
 }

@@ -1,5 +1,5 @@
 import { machineFiles, type SpoolFiles } from './files.ts'
-import { describeSegments, inspectDirectory } from './inspect.ts'
+import { describeSegments, inspectDirectory, whyUnreadable } from './inspect.ts'
 import type { Chain } from './layout.ts'
 import { SEGMENT_HEADER, samplesIn } from './layout.ts'
 import { sameBytes } from './resync.ts'
@@ -46,7 +46,7 @@ export async function verifySpool(directory: string, files: SpoolFiles = machine
       samples += samplesIn(one.frame.kind, one.frame.payload)
     }
   }
-  for (const file of unreadable) bad.push({ path: file.path, offset: 0, cause: 'no header and no valid record' })
+  for (const file of unreadable) bad.push({ path: file.path, offset: 0, cause: whyUnreadable(file) })
   const [firstBad] = bad.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.offset - b.offset))
   const firstSequence = segments[0]?.firstSequence ?? 0
   return { segments: segments.length, records, samples, firstSequence, lastSequence: before?.sequence ?? 0, ...(firstBad && { firstBad }) }

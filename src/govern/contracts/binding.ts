@@ -4,6 +4,7 @@ import { sameUnitText } from '../../core/units/index.ts'
 import { compileGlob, type Glob } from '../../lib/glob.ts'
 import { isEnforced } from './check.ts'
 import { isPattern } from './contract.ts'
+import type { PlacedCheck } from './hours.ts'
 import { CONTRACT_LIMITS } from './limits.ts'
 
 /** One property of one contract. */
@@ -12,6 +13,7 @@ export interface Rule {
   readonly contract: Contract
   readonly property: ContractProperty
   readonly enforced: boolean
+  readonly checks: readonly PlacedCheck[]
   /** Indices of the signals bound so far. */
   readonly bound: Set<number>
 }
@@ -22,6 +24,14 @@ export interface Binding {
   /** The signal says another unit than the contract. */
   readonly otherUnit: boolean
   /** The values that mean one of the contract's states: for signals that are numbers or booleans, and for texts. */
+  readonly numbers: ReadonlySet<number> | undefined
+  readonly texts: ReadonlySet<string> | undefined
+  readonly checks: readonly BoundCheck[]
+}
+
+/** A check as it applies to one signal, with its values as the signal sends them. */
+export interface BoundCheck {
+  readonly placed: PlacedCheck
   readonly numbers: ReadonlySet<number> | undefined
   readonly texts: ReadonlySet<string> | undefined
 }
@@ -40,9 +50,12 @@ export class Bindings {
   constructor(contracts: readonly Contract[], site: string, signals: SignalTable) {
     this.#signals = signals
     const rules: Rule[] = []
+    let checks = 0
     for (const contract of contracts) {
       for (const property of contract.properties) {
-        const rule = { index: rules.length, contract, property, enforced: isEnforced(contract), bound: new Set<number>() }
+        const index = rules.length
+        const placed = property.checks.map((check) => ({ index: checks++, rule: index, check }))
+        const rule = { index, contract, property, enforced: isEnforced(contract), checks: placed, bound: new Set<number>() }
         rules.push(rule)
         if (property.signal !== undefined) this.#register(`${site}/${property.signal}`, rule)
       }
@@ -95,10 +108,17 @@ export class Bindings {
 
 function bindingOf(rule: Rule, signal: SignalDefinition): Binding {
   const { property } = rule
-  const values = property.states && valuesOf(property.states, signal)
   return {
     rule,
     otherUnit: property.unit !== undefined && signal.unit !== undefined && !sameUnitText(property.unit, signal.unit),
+    ...setsOf(property.states, signal),
+    checks: rule.checks.map((placed) => ({ placed, ...setsOf(placed.check.values, signal) })),
+  }
+}
+
+function setsOf(states: readonly string[] | undefined, signal: SignalDefinition): Pick<BoundCheck, 'numbers' | 'texts'> {
+  const values = states && valuesOf(states, signal)
+  return {
     numbers: values && signal.dataType !== 'text' ? new Set(values.map((value) => numberOf(value, signal))) : undefined,
     texts: values && signal.dataType === 'text' ? new Set(values) : undefined,
   }

@@ -1,5 +1,6 @@
 import type { Contract, ContractProperty, ContractRange, ServiceLevel } from '../../core/contracts.ts'
 import { isSignalId } from '../../core/names.ts'
+import { readCheck } from './checks.ts'
 import { CONTRACT_FIELDS, PROPERTY_FIELDS, readFields } from './fields.ts'
 import type { Odcs } from './schema.ts'
 
@@ -16,6 +17,7 @@ export function toContract(parsed: Odcs, file: string): Contract {
     version: parsed.version,
     status: parsed.status,
     name: parsed.name,
+    language: fields.language,
     file,
     otOwner: fields.otOwner,
     itOwner: fields.itOwner,
@@ -68,8 +70,14 @@ function toProperty(object: string, name: string, property: OdcsProperty, common
     states: fields.validStates ?? (property.logicalType === 'string' ? common.states : undefined),
     required: property.required ?? false,
     unique: property.unique ?? false,
-    delayUs: delayOf(object, name, common.service),
+    // Older than its own period on arrival is no current value.
+    delayUs: timeOf(object, name, common.service, ['latency', 'frequency']),
     minimumStatus: fields.minimumStatus ?? common.minimumStatus,
+    silenceUs: timeOf(object, name, common.service, ['freshness', 'frequency']),
+    checks: (property.quality ?? []).flatMap((written) => {
+      const check = readCheck(written)
+      return check && !('unsupported' in check) ? [check] : []
+    }),
   }
 }
 
@@ -97,9 +105,9 @@ function serviceLevels(entry: NonNullable<Odcs['slaProperties']>[number], defaul
   return elements.map((element) => ({ property: entry.property, element, value: entry.value, unit: entry.unit }))
 }
 
-/** The delay allowed: `latency` where it is promised, else `frequency` (older than its own period on arrival is no current value). */
-function delayOf(object: string, name: string, service: readonly ServiceLevel[]): number | undefined {
-  const limits = ['latency', 'frequency'].map((property) =>
+/** The first of these promises of time that is made of a property. */
+function timeOf(object: string, name: string, service: readonly ServiceLevel[], promises: readonly string[]): number | undefined {
+  const limits = promises.map((property) =>
     service
       .filter((level) => level.property.toLowerCase() === property && ['', object, name].includes(level.element))
       // The nearest one: the property's before its object's before the contract's.
@@ -107,7 +115,7 @@ function delayOf(object: string, name: string, service: readonly ServiceLevel[])
       .flatMap((level) => durationUs(level) ?? [])
       .at(0),
   )
-  return limits[0] ?? limits[1]
+  return limits.find((limit) => limit !== undefined)
 }
 
 const UNITS_US: readonly (readonly [RegExp, number])[] = [

@@ -16,7 +16,14 @@ const states = z
   .transform((given) => given.map(String))
 const severity = z.enum(['Good', 'Uncertain'])
 
+/** BCP 47, in short. */
+const language = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a language is written as in BCP 47: en, fr, fr-CA')
+  .max(35)
+
 export const CONTRACT_FIELDS = {
+  language,
   meaning: text,
   timestampRule: text,
   validStates: states,

@@ -13,6 +13,12 @@ export const CONTRACT_LIMITS = {
   patternAlternatives: 64,
   /** Declared states of one property. */
   states: 1_000,
+  /** Checks of all contracts together. */
+  checks: 10_000,
+  /** Findings kept across a restart; the most frequent are. */
+  savedFindings: 20_000,
+  /** Bytes of what is kept across a restart. */
+  savedBytes: 64 * 1024 * 1024,
   /** Example samples kept per finding. */
   examples: 5,
 } as const

@@ -102,7 +102,7 @@ export const slaProperty = z.strictObject({
 })
 
 const pair = z.tuple([z.number(), z.number()])
-/** The keys of the four types of check together; Écluse keeps these checks for those who run them, and runs none. */
+/** The keys of the four types of check together; checks.ts says which of them are kept while data flows. */
 export const quality = z.array(
   z.strictObject({
     id: stableId.optional(),

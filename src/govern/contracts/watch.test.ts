@@ -1,57 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
-import { CONTRACT_BREACHES, type Contract, type ContractBreach } from '../../core/contracts.ts'
-import { ReasonSets } from '../../core/reasons.ts'
-import { SignalTable } from '../../core/signals.ts'
+import { CONTRACT_BREACHES, type ContractBreach } from '../../core/contracts.ts'
 import { rank, Status, worst } from '../../core/status.ts'
-import { HOUR, MINUTE, SECOND } from '../../core/time.ts'
-import { contractOf, custom, property } from './fixture.ts'
+import { HOUR, MINUTE } from '../../core/time.ts'
+import { batchOf, bench, contractOf, custom, property, type Row, T0 } from './fixture.ts'
 import { CONTRACT_LIMITS } from './limits.ts'
-import { createContractWatch } from './watch.ts'
-
-const T0 = 1_700_000_000 * SECOND
-interface Row {
-  readonly signal: number
-  readonly value: number
-  readonly status?: number
-  readonly text?: string
-  /** Seconds before the batch was received. */
-  readonly age?: number
-}
-
-/** Signals 0 a/current (A), 1 a/state (text), 2 a/running (boolean), 3 a/mode (number), 4 b/current (mA), 5 free. */
-function bench(contracts: readonly Contract[]) {
-  const signals = new SignalTable()
-  const reasons = new ReasonSets()
-  const define = (id: string, dataType: 'number' | 'text' | 'boolean', unit?: string) =>
-    signals.define({ id: `t/${id}`, connection: 'c', address: 'a', dataType, ...(unit !== undefined && { unit }) })
-  define('a/current', 'number', 'A')
-  define('a/state', 'text')
-  define('a/running', 'boolean')
-  define('a/mode', 'number')
-  define('b/current', 'number', 'mA')
-  define('free', 'number')
-  const watch = createContractWatch({ contracts, site: 't', signals, reasons })
-  const judge = (rows: readonly Row[], receivedTime = T0) => {
-    const batch = batchOf(rows, receivedTime)
-    watch.judge(batch)
-    return rows.map((_, i) => ({ status: batch.status[i] as number, reasons: reasons.names(batch.reasons[i] as number) }))
-  }
-  const kinds = (now = T0) =>
-    watch.findings(now).flatMap(({ findings }) => findings.map(({ property: name, kind, count }) => `${name} ${kind} ${count}`))
-  return { signals, judge, kinds, watch }
-}
-
-function batchOf(rows: readonly Row[], receivedTime: number): SampleBatch {
-  const builder = new BatchBuilder()
-  for (const { signal, value, status = 0, text, age = 0 } of rows) {
-    const row = builder.push(signal, receivedTime - age * SECOND, value, status)
-    if (text !== undefined) builder.setText(row, text)
-  }
-  return builder.build(receivedTime)
-}
 
 const CURRENT = property('current', { logicalTypeOptions: { minimum: 0, exclusiveMaximum: 9 } }, { signal: 'a/current', unit: 'A' })
 const KEPT = { status: Status.Good, reasons: [] }
@@ -187,14 +141,14 @@ const everything = contractOf(
   [
     property(
       'current',
-      { required: true, logicalTypeOptions: { minimum: 0, maximum: 9 } },
+      { required: true, logicalTypeOptions: { minimum: 0, maximum: 9 }, quality: [{ metric: 'nullValues', mustBe: 0 }] },
       { signal: '*/current', unit: 'A', minimumStatus: 'Uncertain' },
     ),
     property('state', {}, { signal: 'a/state', validStates: ['A', 'B'], minimumStatus: 'Good' }),
     property('mode', {}, { signal: 'a/{mode,running}', validStates: [0, 1, 2] }),
   ],
   [custom('otOwner', 'x')],
-  { slaProperties: '[{ property: latency, value: 5, unit: s }]' },
+  { slaProperties: '[{ property: latency, value: 5, unit: s }, { property: frequency, value: 30, unit: s }]' },
 )
 const statuses = [Status.Good, Status.GoodNoData, Status.UncertainLastUsableValue, Status.BadNoCommunication, Status.BadSensorFailure]
 const row: fc.Arbitrary<Row> = fc.record({
@@ -247,6 +201,8 @@ test('every kind of breach can be reached', () => {
     { signal: 1, value: Number.NaN, text: 'C' },
     { signal: 4, value: 1 },
   ])
+  judge([{ signal: 0, value: Number.NaN, status: Status.BadNoCommunication }])
+  watch.silence(batchOf([{ signal: 0, value: 1 }], T0 + MINUTE))
   const found = new Set(watch.findings(T0).flatMap(({ findings }) => findings.map(({ kind }): ContractBreach => kind)))
   assert.deepEqual([...found].sort(), [...CONTRACT_BREACHES].sort())
 })

@@ -1,3 +1,5 @@
+import { CONTRACT_METRICS } from '../../core/contracts.ts'
+import type { Unsupported } from './checks.ts'
 import { CONTRACT_LIMITS } from './limits.ts'
 
 /** A message and what to do about it. */
@@ -31,6 +33,22 @@ const en = {
     `the schema has no element \`${name}\`: the promise is not enforced`,
     'an element is `object` or `object.property`; none means the whole contract',
   ],
+  check: (why: Unsupported['unsupported'], name: string): Said => [
+    {
+      type: `a check of the type \`${name}\` is not run: it is kept for those who run it`,
+      metric: `the metric \`${name}\` cannot be kept while data flows: the check is not run`,
+      operator: `\`${name}\` cannot be kept while data flows, or has no number: the check is not run`,
+      argument: `the argument \`${name}\` is missing, or means nothing here: the check is not run`,
+      unit: `the unit \`${name}\` means nothing here: the check is not run`,
+    }[why],
+    `kept are ${CONTRACT_METRICS.join(', ')} of a property, in rows or percent, with mustBe, mustBeBetween and the limits`,
+  ],
+  checkOfObject: (name: string): Said => [
+    `\`${name}\` is asked of a whole object, which has no rows while data flows: the check is not run`,
+    'write it at a property',
+  ],
+  duplicateCheck: (name: string): Said => [`the check \`${name}\` is already given`, 'give each its own `name`'],
+  tooManyChecks: (): Said => [`more than ${CONTRACT_LIMITS.checks} checks in all contracts together`],
   emptyRange: (): Said => ['the lower limit is above the upper one: no value can be valid'],
   duplicateContract: (id: string, where: string): Said => [
     `the contract \`${id}\` is already given at ${where}`,
@@ -95,6 +113,22 @@ const fr: ContractWords = {
     `le schéma n’a pas d’élément \`${name}\` : l’engagement n’est pas appliqué`,
     'un élément est `objet` ou `objet.propriété` ; aucun désigne tout le contrat',
   ],
+  check: (why, name) => [
+    {
+      type: `un contrôle de type \`${name}\` n’est pas exécuté : il est gardé pour ceux qui l’exécutent`,
+      metric: `la mesure \`${name}\` ne peut pas être tenue au fil des données : le contrôle n’est pas exécuté`,
+      operator: `\`${name}\` ne peut pas être tenu au fil des données, ou n’a pas de nombre : le contrôle n’est pas exécuté`,
+      argument: `l’argument \`${name}\` manque, ou ne veut rien dire ici : le contrôle n’est pas exécuté`,
+      unit: `l’unité \`${name}\` ne veut rien dire ici : le contrôle n’est pas exécuté`,
+    }[why],
+    `sont tenus ${CONTRACT_METRICS.join(', ')} d’une propriété, en rows ou percent, avec mustBe, mustBeBetween et les limites`,
+  ],
+  checkOfObject: (name) => [
+    `\`${name}\` est demandé d’un objet entier, qui n’a pas de lignes au fil des données : le contrôle n’est pas exécuté`,
+    'écrivez-le sur une propriété',
+  ],
+  duplicateCheck: (name) => [`le contrôle \`${name}\` est déjà donné`, 'donnez à chacun son `name`'],
+  tooManyChecks: () => [`plus de ${CONTRACT_LIMITS.checks} contrôles dans l’ensemble des contrats`],
   emptyRange: () => ['la limite basse dépasse la limite haute : aucune valeur ne peut convenir'],
   duplicateContract: (id, where) => [`le contrat \`${id}\` est déjà donné à ${where}`, 'donnez à chaque contrat son identifiant'],
   duplicateProperty: (name) => [`la propriété \`${name}\` est déjà donnée`, 'les noms sont uniques dans leur objet'],

@@ -21,12 +21,14 @@ export class Last {
     const last = new Last()
     last.#reserve(signals)
     const stored = `SELECT signal, ingest, epoch_us(time), epoch_us(received), value, status, reasons, text FROM store.last`
+    const [fills] = await rowsOf(connection, 'SELECT count(*) FROM store.fills')
+    const inOrder = fills?.[0] === 0 ? '' : 'WHERE ingest NOT IN (SELECT ingest FROM store.fills)'
     // Rows of one ingest and signal are all in one of the two tables, so a row of a later ingest is later, whichever table it is in.
     const hot = HOT_TABLES.map(
       (
         table,
       ) => `SELECT s.signal, s.ingest, epoch_us(s.time), epoch_us(i.received), s.value, s.status, s.reasons, ${table === 'store.texts' ? 's.text' : 'NULL'}
-        FROM ${table} s JOIN (SELECT max(rowid) AS row FROM ${table} GROUP BY signal) n ON s.rowid = n.row JOIN store.ingests i USING (ingest)`,
+        FROM ${table} s JOIN (SELECT max(rowid) AS row FROM ${table} ${inOrder} GROUP BY signal) n ON s.rowid = n.row JOIN store.ingests i USING (ingest)`,
     )
     for (const row of (await Promise.all([stored, ...hot].map((sql) => rowsOf(connection, sql)))).flat()) {
       const [key, ingest, time, received, value, status, reasons] = row as number[]

@@ -31,13 +31,22 @@ const COLUMNS = [
   'first',
 ].concat('last', 'last_rank', 'last_until', 'delay_p50', 'delay_p95', 'resolution')
 
-/** Facts kept of a span that are still true: no later ingest holds a sample of the signal in the hour. */
-export async function cachedFacts(context: ReadContext, span: Span): Promise<FactsByHour> {
+/**
+ * Facts kept of a span that are still true: no later ingest holds a sample of the signal in the hour. Those that had to be looked up for that go to
+ * `confirmed` with the new watermark, to be kept in place of the old ones: late data of one hour must not make its neighbours be looked up for ever.
+ */
+export async function cachedFacts(context: ReadContext, span: Span, watermark: number, confirmed: Facts[]): Promise<FactsByHour> {
   const found: FactsByHour = new Map()
   const signals = span.keys.length === 0 ? '' : ` AND signal IN (${span.keys.join(', ')})`
   const rest = `FROM store.measures WHERE hour >= ${at(span.from)} AND hour < ${at(span.to)}${signals}`
   await numbersOf(context.connection, COLUMNS, rest, (row, byReason) => keep(found, toFacts(row, byReason)), 'by_reason')
-  await forgetChanged(context, found)
+  for (const hour of await forgetChanged(context, found)) {
+    for (const one of [...(found.get(hour)?.values() ?? [])]) {
+      const stamped = { ...one, watermark }
+      keep(found, stamped)
+      confirmed.push(stamped)
+    }
+  }
   return found
 }
 
@@ -50,9 +59,9 @@ function toFacts(row: readonly number[], byReason: string): Facts {
   }
 }
 
-/** First by the times that each ingest spans, which costs next to nothing; then by its samples, for the few hours that one of them reaches. */
-async function forgetChanged(context: ReadContext, found: FactsByHour): Promise<void> {
-  if (found.size === 0) return
+/** First by the times that each ingest spans, which costs next to nothing; then by its samples, for the few hours that one of them reaches. These hours are returned. */
+async function forgetChanged(context: ReadContext, found: FactsByHour): Promise<readonly Micros[]> {
+  if (found.size === 0) return []
   const { connection, coldDirectory } = context
   const marks = [...found].map(([hour, facts]) => ({ hour, least: Math.min(...[...facts.values()].map((one) => one.watermark)) }))
   const least = Math.min(...marks.map((mark) => mark.least))
@@ -63,7 +72,7 @@ async function forgetChanged(context: ReadContext, found: FactsByHour): Promise<
       AND oldest < ${at(Math.max(...found.keys()) + HOUR)} AND newest >= ${at(Math.min(...found.keys()))})
     SELECT DISTINCT hour, least FROM (VALUES ${hours}) h(hour, least) JOIN later ON ingest > least AND oldest < hour + ${HOUR} AND newest >= hour`,
   )
-  if (touched.length === 0) return
+  if (touched.length === 0) return []
   const paths = await coldPaths(connection, coldDirectory, Math.min(...found.keys()), Math.max(...found.keys()) + HOUR, [])
   // A branch per hour, each with its own bounds, so that the engine skips what lies outside of them.
   const branches = (touched as [number, number][]).map(
@@ -74,9 +83,10 @@ async function forgetChanged(context: ReadContext, found: FactsByHour): Promise<
     const facts = found.get(hour)
     if (newest > (facts?.get(key)?.watermark ?? 0)) facts?.delete(key)
   })
+  return touched.map(([hour]) => hour as Micros)
 }
 
-/** Keeps facts in place of older ones of the same signal and hour, and forgets the oldest hours beyond the limit. */
+/** Keeps facts in place of older ones of the same signal and hour, also of those given before them, and forgets the oldest hours beyond the limit. */
 export async function saveFacts(connection: DuckDBConnection, facts: readonly Facts[], limit: number): Promise<void> {
   const byHour: FactsByHour = new Map()
   for (const one of facts) keep(byHour, one)
@@ -85,7 +95,11 @@ export async function saveFacts(connection: DuckDBConnection, facts: readonly Fa
     for (const [hour, some] of byHour) {
       await connection.run(`DELETE FROM store.measures WHERE hour = ${at(hour)} AND signal IN (${[...some.keys()].join(', ')})`)
     }
-    await appendRows(connection, 'measures', facts.map(toRow))
+    await appendRows(
+      connection,
+      'measures',
+      [...byHour.values()].flatMap((some) => [...some.values()].map(toRow)),
+    )
     const [counted] = await rowsOf(connection, 'SELECT count(*) FROM store.measures')
     const over = (counted?.[0] as number) - limit
     if (over > 0) {

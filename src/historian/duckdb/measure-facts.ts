@@ -5,21 +5,13 @@ import { columnOf } from './vectors.ts'
 
 /**
  * What the samples of one signal in one hour say by themselves, whatever came before them. This is what is kept: a late sample changes the facts of
- * its own hour only. NaN where there is none.
+ * its own hour only; time is covered from its first sample on. NaN where there is none.
  */
-export interface Facts {
+export interface Facts extends Pick<MeasureRow, 'samples' | 'good' | 'uncertain' | 'bad' | 'goodUs' | 'uncertainUs' | 'badUs'> {
   readonly key: number
   readonly hour: Micros
   /** Newest ingest that was looked at. */
   readonly watermark: number
-  readonly samples: number
-  readonly good: number
-  readonly uncertain: number
-  readonly bad: number
-  /** Time covered from the first sample on, by severity. */
-  readonly goodUs: number
-  readonly uncertainUs: number
-  readonly badUs: number
   /** Source times of the first and last sample that is no duplicate, the last one's severity, and until when it holds at most. */
   readonly first: Micros
   readonly last: Micros
@@ -85,8 +77,9 @@ export async function numbersOf(
   const result = await connection.run(`SELECT ${[...list, ...(text ? [text] : [])].join(', ')} ${rest}`)
   for (const chunk of await result.fetchAllChunks()) {
     const vectors = columns.map((_, i) => columnOf(chunk, i, Float64Array))
+    const { rowCount } = chunk
     const texts = text ? chunk.getColumnVector(columns.length) : undefined
-    for (let i = 0; i < chunk.rowCount; i++) {
+    for (let i = 0; i < rowCount; i++) {
       const item = texts?.getItem(i)
       take(
         vectors.map((vector) => vector[i] as number),

@@ -101,15 +101,21 @@ async function delay(context: ReadContext, span: Span, draft: DraftOf): Promise<
 /** How far back is looked at first: most signals have spoken by then, and the rest are few. */
 const STEPS: readonly Micros[] = [5 * MINUTE, HOUR, LOOK_BACK]
 
-/** The newest sample of each signal before a time. */
-export async function heldBefore(context: ReadContext, keys: readonly number[], time: Micros): Promise<Map<number, Held>> {
+/** The newest sample of each signal before a time. `filter` as in Span: empty when the keys are all there are. */
+export async function heldBefore(
+  context: ReadContext,
+  keys: readonly number[],
+  filter: readonly number[],
+  time: Micros,
+): Promise<Map<number, Held>> {
   const held = new Map<number, Held>()
   const columns = ['signal', 'place // 4', 'place % 4', 'until']
   let to = time
   for (const step of STEPS) {
     const missing = keys.filter((key) => !held.has(key))
     if (missing.length === 0) break
-    const source = await samplesOf(context, { from: time - step, to, keys: missing }, DUPLICATE)
+    // At first of every signal that is asked for: to name a thousand of them costs more than to read them.
+    const source = await samplesOf(context, { from: time - step, to, keys: to === time ? filter : missing }, DUPLICATE)
     const rest = `FROM (SELECT signal, max(${US} * 4 + ${RANK}) AS place, arg_max(ingest, ${US} * 4 + ${RANK}) AS ingest FROM ${source} GROUP BY signal) n
       JOIN (SELECT signal AS of, period, since, until AS before FROM (${PERIODS})) p ON n.signal = p.of AND n.ingest >= p.since AND n.ingest < p.before`
     await numbersOf(

@@ -85,6 +85,49 @@ test('a late sample has only its own signal and hour measured anew', async (t) =
   ])
 })
 
+test('hours that late data only spans are looked up once, and then known to be true up to it', async (t) => {
+  const { directory, recorder, historian } = await filled(t, {})
+  const signals = ['a/x', 'a/y']
+  const before = await historian.measures({ ...whole, signals })
+  const late = [2, 18].map((hour) => ({ signal: 2, time: DAY + hour * HOUR, value: 1 }))
+  await historian.write([recorder.signals([2, { id: 'a/z' }]), recorder.batch(...late)])
+  assert.deepEqual(await historian.measures({ ...whole, signals }), before)
+  await historian.close()
+  await inside(directory, async (connection) => {
+    const marks = 'SELECT watermark, count(*), count(DISTINCT (signal, hour)) FROM store.measures GROUP BY 1 ORDER BY 1'
+    const kept = await rowsOf(connection, marks)
+    assert.deepEqual(
+      kept.map(([, ...counts]) => counts),
+      [
+        [6, 6],
+        [34, 34],
+      ],
+    )
+    const statements: string[] = []
+    const context = {
+      ...{ coldDirectory: directory, dictionaries: await Dictionaries.load(connection), lastIngest: 4 },
+      connection: new Proxy(connection, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name)
+          if (typeof value !== 'function') return value
+          return (sql: string) => {
+            if (name === 'run') statements.push(sql)
+            return value.call(target, sql)
+          }
+        },
+      }),
+    }
+    const learnt: Facts[] = []
+    const run = { now: NOW, limits: STORE_LIMITS, learnt, isOver: () => false }
+    assert.deepEqual(await readMeasures(context, { ...whole, signals }, run), before)
+    assert.deepEqual(learnt, [])
+    assert.deepEqual(
+      statements.filter((sql) => sql.includes('max(ingest) AS newest')),
+      [],
+    )
+  })
+})
+
 test('when time is over, complete hours are the answer, and what was measured is kept', async (t) => {
   const { directory, historian } = await filled(t, {})
   const expected = (await historian.measures(whole)).rows

@@ -56,7 +56,7 @@ export async function readMeasures(
   for (let begin = from; begin < end; begin = nextDay(begin)) {
     const stop = Math.min(hourOf(end - 1) + HOUR, nextDay(begin))
     const facts = await factsOf(job, begin, stop)
-    if (begin === from) held = await heldBefore(context, keys, from)
+    if (begin === from) held = await heldBefore(context, keys, job.filter, from)
     for (let hour = begin; hour < stop; hour += HOUR) {
       const some = facts.get(hour)
       if (!some) return { rows: rows.slice(0, limit), truncated: true }
@@ -83,7 +83,7 @@ function keysOf({ dictionaries }: ReadContext, query: MeasureQuery, limits: Stor
 
 /** Facts of every hour of [from, to), or of the first hours when time ran out. */
 async function factsOf(job: Job, from: Micros, to: Micros): Promise<FactsByHour> {
-  const facts = await cachedFacts(job.context, { from, to, keys: job.filter })
+  const facts = await cachedFacts(job.context, { from, to, keys: job.filter }, job.watermark, job.learnt)
   const missing = new Map<Micros, number[]>()
   for (let hour = from; hour < to; hour += HOUR) {
     const some = facts.get(hour)

@@ -14,7 +14,7 @@ const HOT_COLUMNS = 'signal UINTEGER, time TIMESTAMP, value DOUBLE, status UINTE
  * because a text column that holds nothing took 13 % of a commit's CPU time
  * and of the hot bytes.
  * Rows are found by `ingest`, `signal` and `reasons`, numbers given here; `writers`, `signal_indices` and `reason_indices` say what a
- * node's own numbers mean. Ingest ids are exact in a double, and BIGINT rather than UBIGINT because arithmetic of signed with unsigned numbers
+ * node's own numbers mean. `fills` names the ingests that came later into a gap that had been declared: their samples are no last values. Ingest ids are exact in a double, and BIGINT rather than UBIGINT because arithmetic of signed with unsigned numbers
  * goes through 128 bits. `definitions` keeps every version: a sample follows the newest whose `since_ingest` is at or below its own `ingest`.
  */
 const TABLES = `
@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS store.reasons (reasons UINTEGER, names VARCHAR[]);
 CREATE TABLE IF NOT EXISTS store.reason_indices (writer UINTEGER, number UINTEGER, reasons UINTEGER);
 CREATE TABLE IF NOT EXISTS store.configs (config UINTEGER, version VARCHAR);
 CREATE TABLE IF NOT EXISTS store.gaps (writer UINTEGER, first BIGINT, last BIGINT, cause VARCHAR, samples BIGINT, recorded TIMESTAMP);
+CREATE TABLE IF NOT EXISTS store.fills (ingest BIGINT);
 CREATE TABLE IF NOT EXISTS store.files (name VARCHAR, day INTEGER, samples BIGINT, bytes BIGINT, oldest TIMESTAMP, newest TIMESTAMP, first_signal UINTEGER, last_signal UINTEGER, present BOOLEAN);
 CREATE TABLE IF NOT EXISTS store.last (signal UINTEGER, time TIMESTAMP, received TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest BIGINT, text VARCHAR);
 CREATE TABLE IF NOT EXISTS store.measures (signal UINTEGER, hour TIMESTAMP, watermark BIGINT, samples BIGINT, good BIGINT, uncertain BIGINT, bad BIGINT,

@@ -13,6 +13,7 @@ import type { CompactResult, StoreOptions } from './protocol.ts'
 import { Readers } from './readers.ts'
 import { rowsOf, whole } from './rows.ts'
 import { createSchema, HOT_TABLES, quote } from './schema.ts'
+import { openPastTornLog } from './torn-log.ts'
 import { SampleWriter } from './writer.ts'
 
 /** WAL size at which the engine folds it into the file: longer means fewer pauses and a longer start after a crash. */
@@ -54,7 +55,8 @@ export class Store {
     const temporary = join(options.directory, 'tmp')
     await rm(temporary, { recursive: true, force: true })
     await mkdir(coldDirectory, { recursive: true })
-    const instance = await DuckDBInstance.create(databaseOf(options.directory), {
+    const database = databaseOf(options.directory)
+    const settings = {
       memory_limit: `${Math.ceil(options.memoryLimitBytes / 1024)}KiB`,
       threads: String(options.threads),
       temp_directory: temporary,
@@ -63,7 +65,8 @@ export class Store {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       allow_community_extensions: 'false',
-    })
+    }
+    const instance = await openPastTornLog(database, log, () => DuckDBInstance.create(database, settings))
     try {
       const connection = await instance.connect()
       await connection.run("SET GLOBAL TimeZone = 'UTC'")

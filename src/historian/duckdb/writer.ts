@@ -6,6 +6,7 @@ import type { Micros } from '../../core/time.ts'
 import { appendRows, RowAppender } from './append-rows.ts'
 import { pick, type Rows } from './batch-rows.ts'
 import { Dictionaries, type Writer } from './dictionaries.ts'
+import { Gaps, UNDEFINED_SIGNALS } from './gaps.ts'
 import { Last } from './last.ts'
 import { LAST_INGEST } from './limits.ts'
 import type { PackedRecord, PackedRecords } from './protocol.ts'
@@ -26,7 +27,7 @@ export class SampleWriter {
   #lastIngest: number
   #lastRecorded: Micros
   #ingests: Cell[][] = []
-  #gaps: Cell[][] = []
+  #gaps: Gaps | undefined
   #stored: Rows[] = []
   #recorded: Micros = 0
 
@@ -62,7 +63,6 @@ export class SampleWriter {
   async write(packed: PackedRecords, now: Micros): Promise<void> {
     const before = this.#lastIngest
     this.#ingests = []
-    this.#gaps = []
     this.#stored = []
     // Recorded times never go back, so that "as known at" is a bound on the ingest id.
     this.#recorded = Math.max(now, this.#lastRecorded)
@@ -73,6 +73,7 @@ export class SampleWriter {
       this.#numbers ??= await SampleAppender.numbers(this.#connection)
       this.#texts ??= await SampleAppender.texts(this.#connection)
       this.#ingestAppender ??= await RowAppender.create(this.#connection, 'ingests')
+      this.#gaps = await Gaps.load(this.#connection, this.dictionaries, packed.records)
       for (const record of packed.records) this.#take(record, packed.bytes)
       await this.#flush()
       await this.#commit.run()
@@ -104,7 +105,7 @@ export class SampleWriter {
     dictionaries.pending = new Map()
     dictionaries.changes = []
     this.#ingestAppender?.append(this.#ingests)
-    await appendRows(this.#connection, 'gaps', this.#gaps)
+    await this.#gaps?.flush(this.#connection)
   }
 
   async #undo(begun: boolean): Promise<void> {
@@ -137,16 +138,11 @@ export class SampleWriter {
 
   #take(record: PackedRecord, bytes: Uint8Array): void {
     const writer = this.dictionaries.writer(record.node, record.epoch)
-    if (record.sequence <= writer.sequence) return
-    const payload = bytes.subarray(record.at, record.at + record.length)
-    let content: Content | string
-    try {
-      content = parseRecord(record.kind, payload)
-    } catch (cause) {
-      if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
-      // A record nobody can read would otherwise stop everything behind it. Its place is kept, and said to be empty.
-      content = `unreadable: ${cause.message}`
+    if (record.sequence <= writer.sequence) {
+      this.#fill(writer, record, bytes)
+      return
     }
+    const content = contentOf(record, bytes)
     const gap = typeof content === 'object' && content.kind === 'gap' ? content : undefined
     // A gap stands at its last sequence or behind it; what claims to reach further must not make later records disappear.
     const to = gap ? Math.min(gap.to, record.sequence) : 0
@@ -156,6 +152,24 @@ export class SampleWriter {
     writer.sequence = record.sequence
     if (typeof content === 'string') this.#gap(writer, record.sequence, record.sequence, content, null)
     else this.#store(writer, record, content)
+  }
+
+  /**
+   * A record at or below the checkpoint is stored where a gap was declared for its place, and only there. Its dictionaries add what is not known and
+   * change nothing that is: they are older than those in force. Last values stay as they are.
+   */
+  #fill(writer: Writer, record: PackedRecord, bytes: Uint8Array): void {
+    const content = contentOf(record, bytes)
+    if (typeof content === 'string' || (content.kind === 'gap' && content.to >= record.sequence)) return
+    if (!this.#gaps?.fill(writer.key, record.sequence)) return
+    if (content.kind === 'batch') {
+      this.#storeBatch(writer, record, content.batch)
+      this.#stored.pop()
+    } else {
+      this.#define(writer, onlyUnknown(writer, content))
+      this.#ingest(writer, record, record.recordedTime, 0, null, null)
+    }
+    this.#gaps.fills.push(this.#lastIngest)
   }
 
   #store(writer: Writer, record: PackedRecord, content: Content): void {
@@ -199,7 +213,7 @@ export class SampleWriter {
     const ingest = this.#lastIngest
     const rows: Rows = { batch, signal, reasons, ingest }
     const known = unknown === 0 ? rows : pick(rows, (row) => signal[row] !== 0)
-    if (unknown > 0) this.#gap(writer, record.sequence, record.sequence, 'signals without a definition', unknown)
+    if (unknown > 0) this.#gap(writer, record.sequence, record.sequence, UNDEFINED_SIGNALS, unknown)
     this.#append(known)
     this.#stored.push(known)
   }
@@ -223,7 +237,26 @@ export class SampleWriter {
   }
 
   #gap(writer: Writer, first: number, last: number, cause: string, samples: number | null): void {
-    this.#gaps.push([writer.key, first, last, cause, samples, this.#recorded])
+    this.#gaps?.declare({ writer: writer.key, first, last, cause, samples, recorded: this.#recorded })
     this.#log.warn({ node: writer.node, first, last, cause }, 'records are missing from the history')
   }
+}
+
+function contentOf(record: PackedRecord, bytes: Uint8Array): Content | string {
+  try {
+    return parseRecord(record.kind, bytes.subarray(record.at, record.at + record.length))
+  } catch (cause) {
+    if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
+    // A record nobody can read would otherwise stop everything behind it. Its place is kept, and said to be empty.
+    return `unreadable: ${cause.message}`
+  }
+}
+
+function onlyUnknown(writer: Writer, content: Content): Content {
+  if (content.kind === 'signals') return { ...content, signals: content.signals.filter(([number]) => !writer.signals[number]) }
+  if (content.kind !== 'reasons') return content
+  // Sets are given out in order, so those that are not known are the last.
+  const known = content.sets.findIndex((_, i) => !writer.reasons[content.first + i])
+  const skip = known < 0 ? content.sets.length : known
+  return { ...content, first: content.first + skip, sets: content.sets.slice(skip) }
 }

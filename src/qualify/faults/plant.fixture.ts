@@ -156,7 +156,9 @@ function state(n: number, random: Random): Group {
     }
     return now
   }
-  return { what: 'state', signals: [defined(n, 'state', 1, { states: STATES, transitions: TRANSITIONS }, read)] }
+  // Twice what they last: the longest any engineer has seen.
+  const maxStateUs = { starting: 30 * SECOND, stopping: 30 * SECOND }
+  return { what: 'state', signals: [defined(n, 'state', 1, { states: STATES, transitions: TRANSITIONS, maxStateUs }, read)] }
 }
 
 /** A main and its two branches. The declared tolerance covers how far a flow moves between two readings of the group. */

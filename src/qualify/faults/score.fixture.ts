@@ -20,7 +20,7 @@ export const DETECTS: Record<Fault, readonly string[]> = {
   'clock-ahead': ['clock-ahead'],
   'clock-behind': ['late', 'too-late'],
   'unit-swap': ['range', 'instrument-range', 'rate', 'spike', 'peers', 'unit-mismatch'],
-  'state-swap': ['state-transition', 'state-undeclared'],
+  'state-swap': ['state-transition', 'state-undeclared', 'state-too-long'],
   'counter-reset': ['counter-reset'],
 }
 /** Reasons that are right about a reading of the fault without being counted as its detection: a jump out of range is a jump. */

@@ -29,6 +29,7 @@ export function clockOffset(reasons: ReasonSets, clocks: ClocksOff): Rule {
     },
     declare: (signal, { connection }) => {
       connectionOf[signal] = connection
+      return undefined
     },
     judge: (rows) => {
       let last: string | undefined

@@ -1,5 +1,5 @@
 import { Column, Parameter } from '../column.ts'
-import { isAhead, note, type RuleKind } from '../rule.ts'
+import { note, type RuleKind } from '../rule.ts'
 
 /** A counter of unknown speed that falls from above this share of its rollover has rolled over; from below, it was reset. */
 const NEAR_ROLLOVER = 0.9
@@ -30,17 +30,19 @@ export const counter: RuleKind = {
       declare: (signal, definition) => {
         rollover.set(signal, definition.counter && (definition.counter.rollover ?? Number.POSITIVE_INFINITY))
         memory.fastest.reserve(signal + 1)
+        return { isAlways: definition.counter !== undefined }
       },
       judge: (rows) => {
-        const { count, signal, sourceTime, value, previousTime, previousValue } = rows
+        const { noticed, row, signal, sourceTime, value, isInOrder, previousTime, previousValue } = rows
         const rollovers = rollover.values
         const rates = memory.fastest.values
-        for (let i = 0; i < count; i++) {
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
           const s = signal[i] as number
           const top = rollovers[s] as number
-          const elapsed = (sourceTime[i] as number) - (previousTime[i] as number)
-          if (Number.isNaN(top) || !(elapsed >= 0) || isAhead(rows, i)) continue
-          const before = previousValue[i] as number
+          const elapsed = (sourceTime[i] as number) - (previousTime[k] as number)
+          if (Number.isNaN(top) || !(elapsed >= 0) || isInOrder[k] === 0) continue
+          const before = previousValue[k] as number
           const step = (value[i] as number) - before
           const fastest = rates[s] as number
           if (step >= 0 && elapsed > 0) rates[s] = Math.max(fastest * FORGET, step / elapsed)

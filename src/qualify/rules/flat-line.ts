@@ -1,7 +1,7 @@
 import { Status } from '../../core/status.ts'
 import { SECOND } from '../../core/time.ts'
-import { Column, Parameter } from '../column.ts'
-import { isAhead, mark, type RuleKind } from '../rule.ts'
+import { Parameter } from '../column.ts'
+import { mark, type RuleKind } from '../rule.ts'
 
 /** Readings at one level before it can be called flat; more from a source that reports by exception, whose repeated readings are rare and say nothing. */
 const READINGS = 3
@@ -28,9 +28,7 @@ export const flatLine: RuleKind = {
     const after = new Parameter(Number.POSITIVE_INFINITY)
     const width = new Parameter(0)
     const least = new Parameter(READINGS)
-    const memory = { level: new Column(Number.NaN), since: new Column(Number.POSITIVE_INFINITY), readings: new Column(0) }
     return {
-      memory,
       get isActive() {
         return after.isUsed
       },
@@ -38,27 +36,23 @@ export const flatLine: RuleKind = {
         after.set(signal, flatLineUs)
         width.set(signal, resolution === undefined ? undefined : resolution / 2)
         least.set(signal, deadband === undefined ? undefined : READINGS_BY_EXCEPTION)
-        for (const column of Object.values(memory)) column.reserve(signal + 1)
+        return flatLineUs === undefined ? undefined : { standUs: flatLineUs, width: resolution === undefined ? 0 : resolution / 2 }
       },
       judge: (rows) => {
-        const { count, signal, sourceTime, value, newest } = rows
+        const { noticed, row, signal, sourceTime, value, newest, isInOrder, isWayBack, level, since, readings } = rows
         const [limits, widths, leasts] = [after.values, width.values, least.values]
-        const [level, since, readings] = [memory.level.values, memory.since.values, memory.readings.values]
-        for (let i = 0; i < count; i++) {
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
           const s = signal[i] as number
           const limit = limits[s] as number
-          const t = sourceTime[i] as number
-          if (limit === Number.POSITIVE_INFINITY || t < (newest[i] as number) || isAhead(rows, i)) continue
-          // A null reading (NaN) is a change as well.
-          if (Math.abs((value[i] as number) - (level[s] as number)) <= (widths[s] as number)) {
-            readings[s] = (readings[s] as number) + 1
-            if (t - (since[s] as number) > limit && (readings[s] as number) >= (leasts[s] as number)) {
-              mark(rows, i, reasons, 'flat-line', Status.UncertainSubNormal)
-            }
-          } else {
-            level[s] = value[i] as number
-            since[s] = t
-            readings[s] = 1
+          if (isInOrder[k] === 0 || limit === Number.POSITIVE_INFINITY) continue
+          const few = leasts[s] as number
+          if (Math.abs((value[i] as number) - (level[k] as number)) <= (widths[s] as number)) {
+            const isLong = (sourceTime[i] as number) - (since[k] as number) > limit
+            if (isLong && (readings[k] as number) + 1 >= few) mark(rows, i, reasons, 'flat-line', Status.UncertainSubNormal)
+          } else if ((newest[k] as number) - (since[k] as number) > limit && (readings[k] as number) >= few) {
+            // The signal went on behind a sensor that stood still: where it is now says nothing against this reading.
+            isWayBack[k] = 1
           }
         }
       },

@@ -1,9 +1,14 @@
+import type { SignalDefinition } from '../../core/signals.ts'
 import { SECOND } from '../../core/time.ts'
 import { Parameter } from '../column.ts'
-import { isAhead, note, type RuleKind } from '../rule.ts'
+import { note, type RuleKind } from '../rule.ts'
 
 /** A reading may be this much later than its expected period before one counts as missing: half a period. */
 const ALLOWANCE = 1.5
+
+/** The longest time between two readings of which none is missing, in microseconds; undefined where nobody declared a period. */
+export const longestSilenceUs = ({ expectedPeriodUs }: Pick<SignalDefinition, 'expectedPeriodUs'>): number | undefined =>
+  expectedPeriodUs === undefined ? undefined : expectedPeriodUs * ALLOWANCE
 
 /**
  * Gap: more than one and a half `expectedPeriod`s lie between a reading and the one before it: readings are missing before it. The reading itself is as
@@ -16,21 +21,23 @@ export const gap: RuleKind = {
   parametersOf: ({ expectedPeriodUs }) =>
     expectedPeriodUs === undefined ? undefined : { expectedPeriodSeconds: expectedPeriodUs / SECOND },
   create: (reasons) => {
-    const period = new Parameter(Number.POSITIVE_INFINITY)
+    const longest = new Parameter(Number.POSITIVE_INFINITY)
     return {
       get isActive() {
-        return period.isUsed
+        return longest.isUsed
       },
-      declare: (signal, { expectedPeriodUs }) =>
-        period.set(signal, expectedPeriodUs === undefined ? undefined : expectedPeriodUs * ALLOWANCE),
+      declare: (signal, definition) => {
+        const silenceUs = longestSilenceUs(definition)
+        longest.set(signal, silenceUs)
+        return { silenceUs }
+      },
       judge: (rows) => {
-        const { count, signal, sourceTime, newest } = rows
-        const limits = period.values
-        for (let i = 0; i < count; i++) {
-          const elapsed = (sourceTime[i] as number) - (newest[i] as number)
-          if (elapsed > (limits[signal[i] as number] as number) && elapsed < Number.POSITIVE_INFINITY && !isAhead(rows, i)) {
-            note(rows, i, reasons, 'gap')
-          }
+        const { noticed, row, signal, sourceTime, newest, isInOrder } = rows
+        const limits = longest.values
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
+          const elapsed = (sourceTime[i] as number) - (newest[k] as number)
+          if (elapsed > (limits[signal[i] as number] as number) && isInOrder[k] === 1) note(rows, i, reasons, 'gap')
         }
       },
     }

@@ -27,11 +27,13 @@ export const lateness: RuleKind = {
       declare: (signal, { lateAfterUs, acceptLateUs }) => {
         late.set(signal, lateAfterUs)
         accept.set(signal, acceptLateUs)
+        return { ageUs: lateAfterUs ?? LATE_US }
       },
       judge: (rows) => {
-        const { count, signal, sourceTime, receivedTime } = rows
+        const { noticed, row, signal, sourceTime, receivedTime } = rows
         const [lates, accepts] = [late.values, accept.values]
-        for (let i = 0; i < count; i++) {
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
           const s = signal[i] as number
           const age = receivedTime - (sourceTime[i] as number)
           if (age > (lates[s] as number)) {

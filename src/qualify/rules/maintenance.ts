@@ -12,6 +12,8 @@ export function maintenance(reasons: ReasonSets, windows: QualifyConfig['mainten
     from: parseTime(from),
     to: parseTime(to),
   }))
+  const begin = Math.min(...known.map(({ from }) => from))
+  const end = Math.max(...known.map(({ to }) => to))
   const declared = new Map<number, readonly { from: number; to: number }[]>()
   return {
     get isActive() {
@@ -21,8 +23,10 @@ export function maintenance(reasons: ReasonSets, windows: QualifyConfig['mainten
       const own = known.filter(({ matches }) => matches(id))
       if (own.length > 0) declared.set(signal, own)
       else declared.delete(signal)
+      return undefined
     },
     judge: (rows) => {
+      if (rows.latest < begin || rows.earliest >= end) return
       for (let i = 0; i < rows.count; i++) {
         const t = rows.sourceTime[i] as number
         const own = declared.get(rows.signal[i] as number)

@@ -2,7 +2,7 @@ import type { ReasonSets } from '../../core/reasons.ts'
 import { Status } from '../../core/status.ts'
 import { Column } from '../column.ts'
 import type { PeerGroup } from '../config.ts'
-import { isAhead, mark, type Rule } from '../rule.ts'
+import { mark, type Rule } from '../rule.ts'
 
 interface Group {
   readonly index: number
@@ -36,21 +36,26 @@ export function peers(reasons: ReasonSets, declared: Readonly<Record<string, Pee
       memory.time.reserve(signal + 1)
       memory.value.reserve(signal + 1)
       const own = groupsOf.get(id)
-      if (!own) return
+      if (!own) return undefined
       bySignal.set(signal, own)
       for (const group of own) group.members[group.ids.indexOf(id)] = signal
+      return { isAlways: true }
     },
     judge: (rows) => {
       const [time, value, disagree] = [memory.time.values, memory.value.values, memory.disagree.values]
-      for (let i = 0; i < rows.count; i++) {
+      const { noticed, row, isWayBack } = rows
+      for (let k = 0; k < noticed; k++) {
+        const i = row[k] as number
         const s = rows.signal[i] as number
         const own = bySignal.get(s)
         const t = rows.sourceTime[i] as number
-        if (!own || t < (time[s] as number) || isAhead(rows, i)) continue
+        if (!own || t < (time[s] as number) || rows.isInOrder[k] === 0) continue
         time[s] = t
         value[s] = rows.value[i] as number
         for (const group of own) {
           const verdict = compare(group, t, time, value)
+          // What ends a disagreement leads back from what was wrong.
+          if (verdict !== false && disagree[group.index] === 1) isWayBack[k] = 1
           if (verdict !== undefined) disagree[group.index] = verdict ? 0 : 1
           if (disagree[group.index] === 1) mark(rows, i, reasons, group.reason, Status.UncertainSensorNotAccurate)
         }

@@ -25,11 +25,13 @@ function between(id: string, status: number, limitsOf: (definition: { range?: Li
           const limits = limitsOf(definition)
           low.set(signal, limits?.[0])
           high.set(signal, limits?.[1])
+          return limits && { low: limits[0], high: limits[1] }
         },
         judge: (rows) => {
-          const { count, signal, value } = rows
+          const { noticed, row, signal, value } = rows
           const [lows, highs] = [low.values, high.values]
-          for (let i = 0; i < count; i++) {
+          for (let k = 0; k < noticed; k++) {
+            const i = row[k] as number
             const s = signal[i] as number
             const v = value[i] as number
             if (v < (lows[s] as number) || v > (highs[s] as number)) mark(rows, i, reasons, id, status)
@@ -45,3 +47,9 @@ export const range = between('range', Status.UncertainEngineeringUnitsExceeded, 
 
 /** Instrument range: outside the declared `instrumentRange` the sensor measures nothing it can answer for: UncertainSensorNotAccurate. */
 export const instrumentRange = between('instrument-range', Status.UncertainSensorNotAccurate, (definition) => definition.instrumentRange)
+
+/** What every sound reading of a signal lies between: within both. */
+export function soundLimits({ range, instrumentRange }: { range?: Limits; instrumentRange?: Limits }): [number, number] {
+  const [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  return [Math.max(range?.[0] ?? low, instrumentRange?.[0] ?? low), Math.min(range?.[1] ?? high, instrumentRange?.[1] ?? high)]
+}

@@ -18,13 +18,14 @@ export const stale: RuleKind = {
       get isActive() {
         return after.isUsed
       },
-      declare: (signal, { staleAfterUs }) => after.set(signal, staleAfterUs),
+      declare: (signal, { staleAfterUs }) => void after.set(signal, staleAfterUs),
       judge: (rows) => {
-        const { count, signal, sourceTime, newest, receivedTime } = rows
+        const { noticed, row, signal, sourceTime, newest, receivedTime } = rows
         const limits = after.values
-        for (let i = 0; i < count; i++) {
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
           const t = sourceTime[i] as number
-          if (t === newest[i] && receivedTime - t > (limits[signal[i] as number] as number)) {
+          if (t === newest[k] && receivedTime - t > (limits[signal[i] as number] as number)) {
             mark(rows, i, reasons, 'stale', Status.UncertainLastUsableValue)
           }
         }

@@ -1,45 +1,76 @@
 import type { SignalDefinition } from '../../core/signals.ts'
 import { Status } from '../../core/status.ts'
+import { SECOND } from '../../core/time.ts'
 import { Column } from '../column.ts'
-import { isAhead, mark, type Rows, type RuleKind } from '../rule.ts'
+import { mark, type Rows, type RuleKind } from '../rule.ts'
+import { longestSilenceUs } from './gap.ts'
 
 const NOT_KNOWN = -1
 
-/** A signal's codes by number or text, and from each state the states that may follow, as indices. */
+/** A signal's codes by number or text, and for each state, as an index, the states that may follow and the longest it lasts. */
 interface States {
   readonly byCode: ReadonlyMap<number | string, number>
   readonly mayFollow: readonly (ReadonlySet<number> | undefined)[]
+  readonly longestUs: readonly number[]
+  readonly silenceUs: number
 }
 
 /**
  * State: a code the source's declared `stateCodes` do not name is `state-undeclared`; a state that may not follow the one before (declared
- * `transitions`) is `state-transition`: codes of two states swapped at the source, or states missed between. Both become Uncertain. What may follow the state
- * before a forbidden transition, or is that state again, is no second one: the source is right again.
+ * `transitions`) is `state-transition`: codes of two states swapped at the source, or states missed between. A state that readings without a gap show for longer
+ * than its declared `maxStateTime` is `state-too-long`: the machine hangs, or the code means another state. All become Uncertain. What the last state that
+ * was not in doubt explains is not in doubt itself: the source is right again.
  */
 export const state: RuleKind = {
   id: 'state',
-  version: 2,
-  reasons: ['state-undeclared', 'state-transition'],
-  parametersOf: ({ states, transitions }) => states && { states, ...(transitions && { transitions }) },
+  version: 3,
+  reasons: ['state-undeclared', 'state-transition', 'state-too-long'],
+  parametersOf: ({ states, transitions, maxStateUs }) =>
+    states && {
+      states,
+      ...(transitions && { transitions }),
+      ...(maxStateUs && { longestSeconds: Object.fromEntries(Object.entries(maxStateUs).map(([name, us]) => [name, us / SECOND])) }),
+    },
   create: (reasons) => {
     const declared = new Map<number, States>()
-    const memory = { state: new Column(NOT_KNOWN), trusted: new Column(NOT_KNOWN) }
+    /** The state a signal is in and since when, the one before it, and the last one that was not in doubt while this one is. */
+    const memory = {
+      ...{ state: new Column(NOT_KNOWN), before: new Column(NOT_KNOWN), trusted: new Column(NOT_KNOWN) },
+      since: new Column(Number.NaN),
+    }
+    const change = (s: number, states: States, now: number, t: number): boolean => {
+      const [last, trusted] = [memory.state.values, memory.trusted.values]
+      const [before, doubt] = [last[s] as number, trusted[s] as number]
+      last[s] = now
+      memory.before.values[s] = before
+      memory.since.values[s] = t
+      trusted[s] = NOT_KNOWN
+      if (mayFollow(states, before, now)) return true
+      if (doubt !== NOT_KNOWN && isBack(states, doubt, now)) {
+        // Or the codes of this state and the one before are exchanged, and it is in that one now.
+        if (mayFollow(states, now, before)) trusted[s] = before
+        return true
+      }
+      trusted[s] = doubt === NOT_KNOWN ? before : doubt
+      return false
+    }
     return {
       memory,
       get isActive() {
         return declared.size > 0
       },
       declare: (signal, definition) => {
-        memory.state.reserve(signal + 1)
-        memory.trusted.reserve(signal + 1)
+        for (const column of Object.values(memory)) column.reserve(signal + 1)
         const states = statesOf(definition)
         if (states) declared.set(signal, states)
         else declared.delete(signal)
+        return { isAlways: states !== undefined }
       },
       judge: (rows) => {
-        const { count, signal, sourceTime, newest } = rows
-        const [last, trusted] = [memory.state.values, memory.trusted.values]
-        for (let i = 0; i < count; i++) {
+        const { noticed, row, signal, sourceTime, newest, isInOrder } = rows
+        const [last, before, trusted, since] = [memory.state.values, memory.before.values, memory.trusted.values, memory.since.values]
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
           const s = signal[i] as number
           const states = declared.get(s)
           const code = states && codeOf(rows, i)
@@ -49,16 +80,17 @@ export const state: RuleKind = {
             mark(rows, i, reasons, 'state-undeclared', Status.Uncertain)
             continue
           }
-          if ((sourceTime[i] as number) < (newest[i] as number) || isAhead(rows, i)) continue
-          const before = last[s] as number
-          if (now === before) continue
-          last[s] = now
-          const doubt = trusted[s] as number
-          trusted[s] = NOT_KNOWN
-          const isSound = mayFollow(states, before, now) || (doubt !== NOT_KNOWN && (now === doubt || mayFollow(states, doubt, now)))
-          if (isSound) continue
-          mark(rows, i, reasons, 'state-transition', Status.Uncertain)
-          trusted[s] = doubt === NOT_KNOWN ? before : doubt
+          if (isInOrder[k] === 0) continue
+          const t = sourceTime[i] as number
+          if (now !== last[s]) {
+            if (!change(s, states, now, t)) mark(rows, i, reasons, 'state-transition', Status.Uncertain)
+            continue
+          }
+          // Nobody saw what it did in between.
+          if (t - (newest[k] as number) > states.silenceUs) since[s] = t
+          if (t - (since[s] as number) <= (states.longestUs[now] as number)) continue
+          mark(rows, i, reasons, 'state-too-long', Status.Uncertain)
+          if (trusted[s] === NOT_KNOWN) trusted[s] = before[s] as number
         }
       },
     }
@@ -69,7 +101,15 @@ function mayFollow({ mayFollow }: States, before: number, now: number): boolean 
   return mayFollow[before]?.has(now) !== false
 }
 
-function statesOf({ states, transitions = {} }: SignalDefinition): States | undefined {
+/** True for a state that `trusted` explains while the code between them is in doubt: itself, or what may follow it, at once or after the state that the code hid. */
+function isBack(states: States, trusted: number, now: number): boolean {
+  if (now === trusted || mayFollow(states, trusted, now)) return true
+  for (const hidden of states.mayFollow[trusted] ?? []) if (mayFollow(states, hidden, now)) return true
+  return false
+}
+
+function statesOf(definition: SignalDefinition): States | undefined {
+  const { states, transitions = {}, maxStateUs = {} } = definition
   if (!states) return undefined
   const names = [...new Set(Object.values(states))]
   const byCode = new Map<number | string, number>()
@@ -79,7 +119,8 @@ function statesOf({ states, transitions = {} }: SignalDefinition): States | unde
     if (code === 'true' || code === 'false') byCode.set(code === 'true' ? 1 : 0, names.indexOf(name))
   }
   const mayFollow = names.map((name) => transitions[name] && new Set(transitions[name].map((next) => names.indexOf(next))))
-  return { byCode, mayFollow }
+  const longestUs = names.map((name) => maxStateUs[name] ?? Number.POSITIVE_INFINITY)
+  return { byCode, mayFollow, longestUs, silenceUs: longestSilenceUs(definition) ?? Number.POSITIVE_INFINITY }
 }
 
 /** The code of a row: its text, else its number; undefined when the reading is null. */

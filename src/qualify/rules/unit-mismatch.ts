@@ -20,11 +20,16 @@ export const unitMismatch: RuleKind = {
       get isActive() {
         return wrong.isUsed
       },
-      declare: (signal, { unit, sourceUnit }) => wrong.set(signal, unitsDisagree(unit, sourceUnit, read) ? 1 : undefined),
+      declare: (signal, { unit, sourceUnit }) => {
+        const isWrong = unitsDisagree(unit, sourceUnit, read)
+        wrong.set(signal, isWrong ? 1 : undefined)
+        return { isAlways: isWrong }
+      },
       judge: (rows) => {
-        const { count, signal, value } = rows
+        const { noticed, row, signal, value } = rows
         const wrongs = wrong.values
-        for (let i = 0; i < count; i++) {
+        for (let k = 0; k < noticed; k++) {
+          const i = row[k] as number
           const isNumber = !Number.isNaN(value[i])
           if (isNumber && wrongs[signal[i] as number] === 1) mark(rows, i, reasons, 'unit-mismatch', Status.Uncertain)
         }

@@ -1,4 +1,5 @@
-import type { Sample, Trend } from '../../../src/api/schemas.ts'
+import type { Sample, Signal, Trend } from '../../../src/api/schemas.ts'
+import { shownNumber } from './shown.ts'
 
 /** What the chart draws: seconds, values, severities, and minimum and maximum where points stand for several samples. */
 export interface TrendColumns {
@@ -9,9 +10,25 @@ export interface TrendColumns {
   readonly maximum: (number | null)[]
 }
 
-export function columnsOf(trend: Trend): TrendColumns {
-  const { time, value, severity, minimum, maximum } = trend
-  return { time, value, severity, minimum: minimum ?? value, maximum: maximum ?? value }
+/** Stored values as people see them. */
+export function columnsOf(trend: Trend, scale: Pick<Signal, 'display'>): TrendColumns {
+  const { time, severity, minimum, maximum } = trend
+  const shown = (column: (number | null)[]) => column.map((value) => (value === null ? null : shownNumber(scale, value)))
+  const value = shown(trend.value)
+  return { time, value, severity, minimum: minimum ? shown(minimum) : value, maximum: maximum ? shown(maximum) : value }
+}
+
+/** The point nearest to a time; undefined where there is none. */
+export function nearestPoint({ time }: TrendColumns, seconds: number): number | undefined {
+  if (time.length === 0) return undefined
+  let low = 0
+  let high = time.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (time[middle] < seconds) low = middle + 1
+    else high = middle
+  }
+  return low > 0 && seconds - time[low - 1] <= time[low] - seconds ? low - 1 : low
 }
 
 /** Periods the reader may choose, in seconds. */
@@ -25,10 +42,11 @@ const LIVE_POINTS = 2_000
 const SEVERITY = { Good: 0, Uncertain: 1, Bad: 2 } as const
 
 /** Adds a live sample that is newer than the last point. True when something changed. */
-export function appendLive(columns: TrendColumns, sample: Sample): boolean {
+export function appendLive(columns: TrendColumns, sample: Sample, scale: Pick<Signal, 'display'>): boolean {
   const seconds = Date.parse(sample.time) / 1000
   if (!(seconds > (columns.time.at(-1) ?? 0)) || columns.time.length > LIVE_POINTS * 2) return false
-  const value = typeof sample.value === 'boolean' ? Number(sample.value) : typeof sample.value === 'number' ? sample.value : null
+  const value =
+    typeof sample.value === 'boolean' ? Number(sample.value) : typeof sample.value === 'number' ? shownNumber(scale, sample.value) : null
   columns.time.push(seconds)
   columns.value.push(value)
   columns.severity.push(SEVERITY[sample.status])

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Signal } from '../../../src/api/schemas.ts'
 import { formatNumber, formatUnit, labelOf } from '../format.ts'
+import { shownRange, shownUnit } from '../live/shown.ts'
 import { isPeriod } from '../live/trend-columns.ts'
 import { useLive, useShape } from '../live/use-live.ts'
 import { Elsewhere } from '../parts/elsewhere.tsx'
@@ -74,7 +75,9 @@ function Crumbs({ id }: { id: string }) {
 function Origin({ signal }: { signal: Signal }) {
   const { locale, words } = useLanguage()
   const number = (value: number) => formatNumber(value, locale, signal.decimals)
-  const unit = formatUnit(signal.unit, locale)
+  const shown = shownUnit(signal)
+  const unit = formatUnit(shown, locale)
+  const range = shownRange(signal)
   return (
     <section className="panel">
       <h2>{words.signal.origin}</h2>
@@ -91,11 +94,13 @@ function Origin({ signal }: { signal: Signal }) {
         <dd>{words.signal.types[signal.dataType]}</dd>
         <dt>{words.value.unit}</dt>
         <dd>
-          {signal.unit ? `${unit} ` : words.value.noUnit}{' '}
-          {signal.unit && unit !== signal.unit && <span className="soft">UCUM {signal.unit}</span>}
+          {signal.unit ? `${unit} ` : words.value.noUnit} {shown && unit !== shown && <span className="soft">UCUM {shown}</span>}{' '}
+          {signal.display && (
+            <span className="soft">· {words.value.storedIn(`${formatUnit(signal.unit, locale)} (UCUM ${signal.unit})`)}</span>
+          )}
         </dd>
         <dt>{words.signal.normal}</dt>
-        <dd>{signal.range ? `${number(signal.range[0])} … ${number(signal.range[1])} ${unit}` : words.signal.noRange}</dd>
+        <dd>{range ? `${number(range[0])} … ${number(range[1])} ${unit}` : words.signal.noRange}</dd>
       </dl>
     </section>
   )

@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Signal } from '../../../src/api/schemas.ts'
 import { readTrend } from '../api.ts'
 import { appendLive, columnsOf, PERIODS, type Period, type TrendColumns } from '../live/trend-columns.ts'
 import { useLive } from '../live/use-live.ts'
@@ -24,7 +25,11 @@ export interface TrendView {
 const NOTHING: TrendColumns = { time: [], value: [], severity: [], minimum: [], maximum: [] }
 
 /** The trend of one signal, read again and again while `follow`, with live samples in between. */
-export function useTrend(id: string, index: number, period: Period, follow: boolean): TrendView {
+export function useTrend(signal: Signal, index: number, period: Period, follow: boolean): TrendView {
+  const { id, display } = signal
+  // Signals are new objects after each reading of the list; the scale rarely is another.
+  const { factor, offset } = display ?? {}
+  const scale = useMemo(() => (factor === undefined || offset === undefined ? {} : { display: { factor, offset } }), [factor, offset])
   const { plant, stream } = useLive()
   const [view, setView] = useState<TrendView>({ columns: NOTHING, version: 0, end: 0, bucketed: false, problem: undefined, loading: true })
   const columns = useRef(NOTHING)
@@ -36,7 +41,7 @@ export function useTrend(id: string, index: number, period: Period, follow: bool
       const to = new Date(nowMs())
       const answer = await readTrend(id, new Date(to.getTime() - PERIODS[period] * 1000), to, POINTS)
       if (gone) return
-      if (answer.ok) columns.current = columnsOf(answer.data)
+      if (answer.ok) columns.current = columnsOf(answer.data, scale)
       setView((before) => ({
         columns: answer.ok ? columns.current : before.columns,
         version: before.version + 1,
@@ -52,13 +57,13 @@ export function useTrend(id: string, index: number, period: Period, follow: bool
     const stopLive = plant.onSignal(index, () => {
       const sample = plant.sample(index)
       if (!sample || PERIODS[period] > LIVE_LONGEST_S || columns.current === NOTHING) return
-      if (appendLive(columns.current, sample)) setView((before) => ({ ...before, version: before.version + 1, end: nowMs() / 1000 }))
+      if (appendLive(columns.current, sample, scale)) setView((before) => ({ ...before, version: before.version + 1, end: nowMs() / 1000 }))
     })
     return () => {
       gone = true
       clearInterval(again)
       stopLive()
     }
-  }, [id, index, period, follow, plant, stream])
+  }, [id, index, period, follow, plant, stream, scale])
   return view
 }

@@ -1,6 +1,7 @@
 import type { Sample, Signal } from '../../../src/api/schemas.ts'
 import { formatNumber, formatUnit } from '../format.ts'
 import { levelOf, place } from '../live/judge.ts'
+import { shownRange, shownUnit } from '../live/shown.ts'
 import { useLanguage } from '../words/index.ts'
 
 const WIDTH = 120
@@ -11,10 +12,11 @@ const BAND = [24, 96] as const
 export function Analog({ signal, sample }: { signal: Signal; sample: Sample | undefined }) {
   const { locale, words } = useLanguage()
   const at = place(signal, sample)
-  if (!signal.range) return null
-  const [low, high] = signal.range
+  const range = shownRange(signal)
+  if (!range) return null
+  const [low, high] = range
   const number = (value: number) => formatNumber(value, locale, signal.decimals)
-  const label = words.value.range(number(low), number(high), formatUnit(signal.unit, locale))
+  const label = words.value.range(number(low), number(high), formatUnit(shownUnit(signal), locale))
   const x = at === undefined ? undefined : Math.min(WIDTH - 5, Math.max(5, BAND[0] + at * (BAND[1] - BAND[0])))
   return (
     <svg

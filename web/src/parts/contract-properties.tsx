@@ -19,9 +19,9 @@ export function ContractProperties({ contract, open }: { contract: Contract; ope
   const bound = properties.reduce((sum, { signalCount }) => sum + signalCount, 0)
   const title = text.properties(number(properties.length), number(bound))
   const facts = [
-    [text.timestampRule, contract.timestampRule],
-    [text.evidence, contract.acceptanceEvidence],
-    [text.change, contract.changeProcess],
+    [text.timestampRule, contract.timestampRule, contract.language],
+    [text.evidence, contract.acceptanceEvidence, contract.language],
+    [text.change, contract.changeProcess, contract.language],
     [
       text.service,
       contract.service
@@ -49,7 +49,11 @@ export function ContractProperties({ contract, open }: { contract: Contract; ope
               <tr key={property.name}>
                 <th scope="row">
                   {property.name}
-                  {property.meaning && <small className="soft">{property.meaning}</small>}
+                  {property.meaning && (
+                    <small className="soft" lang={contract.language}>
+                      {property.meaning}
+                    </small>
+                  )}
                 </th>
                 <td>{promiseText(property, locale, words)}</td>
                 <td>
@@ -62,10 +66,10 @@ export function ContractProperties({ contract, open }: { contract: Contract; ope
       </section>
       {properties.length > ROWS && <p className="soft">{text.moreRows(number(properties.length - ROWS))}</p>}
       <dl className="facts">
-        {facts.map(([name, value]) => (
+        {facts.map(([name, value, lang]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd lang={lang}>{value}</dd>
           </div>
         ))}
       </dl>
@@ -106,5 +110,7 @@ function promiseText(property: Property, locale: Locale, words: Words): string {
   if (property.required) said.push(text.required)
   if (property.minimumStatus) said.push(text.minimumStatus(words.status[property.minimumStatus]))
   if (property.maxDelaySeconds !== undefined) said.push(text.maxDelay(formatSeconds(property.maxDelaySeconds, locale)))
+  if (property.maxSilenceSeconds !== undefined) said.push(text.maxSilence(formatSeconds(property.maxSilenceSeconds, locale)))
+  if (property.checks) said.push(text.checks(property.checks.slice(0, STATES).join(', ')))
   return said.length > 0 ? said.join(' · ') : text.nothingPromised
 }

@@ -11,7 +11,7 @@ interface ContractViolationsProps {
   name: string
 }
 
-/** What broke the contract since the node started, the most frequent of the last hour first. */
+/** What broke the contract, the most frequent of the last hour first. */
 export function ContractViolations({ violations, properties, name }: ContractViolationsProps) {
   const { locale, words } = useLanguage()
   const text = words.contracts
@@ -38,8 +38,11 @@ export function ContractViolations({ violations, properties, name }: ContractVio
           {violations
             .toSorted((a, b) => b.lastHour - a.lastHour || b.count - a.count)
             .map((violation) => (
-              <tr key={`${violation.property} ${violation.kind}`}>
-                <th scope="row">{words.breaches[violation.kind]}</th>
+              <tr key={`${violation.property} ${violation.kind} ${violation.check}`}>
+                <th scope="row">
+                  {words.breaches[violation.kind]}
+                  {violation.check && <small className="soft">{violation.check}</small>}
+                </th>
                 <td>{violation.property}</td>
                 <td className="number">{violation.lastHour > 0 ? <b>{number(violation.lastHour)}</b> : '0'}</td>
                 <td className="number">{number(violation.count)}</td>
@@ -49,7 +52,7 @@ export function ContractViolations({ violations, properties, name }: ContractVio
                   {formatDate(new Date(violation.lastTime), locale)}
                 </td>
                 <td>
-                  <Examples examples={violation.examples} unit={unitOf(violation.property)} />
+                  <Examples examples={violation.examples} unit={violation.kind === 'check' ? '' : unitOf(violation.property)} />
                 </td>
               </tr>
             ))}

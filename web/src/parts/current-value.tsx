@@ -1,6 +1,7 @@
 import type { Sample, Signal, Why } from '../../../src/api/schemas.ts'
 import { formatInstant, rawValue } from '../format.ts'
 import { levelOf } from '../live/judge.ts'
+import { shownValue } from '../live/shown.ts'
 import { useSample } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 import { Analog } from './analog.tsx'
@@ -8,21 +9,22 @@ import { CopyButton } from './copy-button.tsx'
 import { statusText } from './reason-text.ts'
 import { ReasonList } from './reasons.tsx'
 import { StatusWord } from './status-mark.tsx'
-import { Age, UnitText, ValueText } from './value.tsx'
+import { Age, storedText, UnitText, ValueText } from './value.tsx'
 
 /** The value, large, with everything that says whether it may be used. */
 export function CurrentValue({ index, signal, why }: { index: number; signal: Signal; why: Why | undefined }) {
   const { locale, words } = useLanguage()
   const sample = useSample(index)
+  const raw = sample ? rawValue(shownValue(signal, sample.value)) : ''
+  const stored = storedText(sample, signal, locale, words)
   return (
     <section className="panel current" data-signal={signal.id}>
       <h2>{words.signal.current}</h2>
       <p className="current-value">
         <ValueText sample={sample} signal={signal} /> <UnitText signal={signal} />
-        {sample && sample.value !== null && (
-          <CopyButton text={rawValue(sample.value)} label={words.value.copyRaw(rawValue(sample.value))} />
-        )}
+        {sample && sample.value !== null && <CopyButton text={raw} label={words.value.copyRaw(raw)} />}
       </p>
+      {stored && <p className="soft current-stored">{stored}</p>}
       <p className="current-status">
         <StatusWord sample={sample} level={levelOf(signal, sample)} />
         <Analog signal={signal} sample={sample} />

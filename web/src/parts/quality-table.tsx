@@ -31,8 +31,8 @@ export function QualityTable({ rows, busy }: { rows: readonly QualityRow[]; busy
             </th>
             <th scope="col">{text.main}</th>
             {CHARACTERISTICS.map((name) => (
-              <th key={name} scope="col" className="number" title={words.characteristicQuestions[name]}>
-                {words.characteristics[name]}
+              <th key={name} scope="col" className="number quality-characteristic" title={words.characteristicQuestions[name]}>
+                <span>{words.characteristics[name]}</span>
               </th>
             ))}
           </tr>

@@ -1,7 +1,11 @@
 import type { Signal, Why } from '../../../src/api/schemas.ts'
+import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { reasonName, reasonText } from './reason-text.ts'
 import { RuleNote } from './rule-note.tsx'
+
+/** The reason that contracts give. */
+const CONTRACT = 'contract'
 
 interface ReasonListProps {
   reasons: readonly string[]
@@ -22,6 +26,10 @@ export function ReasonList({ reasons, signal, why }: ReasonListProps) {
             <b>{reasonText(reason, words)}</b> {reasonText(reason, words) !== reason && <code>{reason}</code>}
             {rule ? (
               <RuleNote rule={rule} signal={signal} />
+            ) : reasonName(reason) === CONTRACT ? (
+              <p>
+                <a href={hrefTo('contracts')}>{words.quality.byContract}</a>
+              </p>
             ) : (
               why?.sample?.reasons.includes(reason) && <p className="soft">{words.quality.noRule}</p>
             )}

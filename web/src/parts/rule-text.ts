@@ -1,5 +1,6 @@
 import type { RuleExplanation, Signal } from '../../../src/api/schemas.ts'
 import { formatDate, formatNumber, formatSeconds, formatUnit } from '../format.ts'
+import { shownNumber, shownStep, shownUnit } from '../live/shown.ts'
 import type { Locale, Words } from '../words/index.ts'
 
 /** States and members named in a sentence; a list of a thousand is not one. */
@@ -12,8 +13,14 @@ export function ruleText({ rule, parameters }: RuleExplanation, signal: Signal, 
     const value = parameters[name]
     return typeof value === 'number' ? formatNumber(value, locale, digits) : '∞'
   }
-  const unit = formatUnit(signal.unit, locale)
-  const quantity = (name: string) => [number(name), unit].filter(Boolean).join(' ')
+  const unit = formatUnit(shownUnit(signal), locale)
+  /** Parameters are declared in the stored unit: values, and distances between values. */
+  const said = (name: string, of: typeof shownNumber): string => {
+    const value = parameters[name]
+    return typeof value === 'number' ? formatNumber(of(signal, value), locale) : '∞'
+  }
+  const quantity = (name: string) => [said(name, shownNumber), unit].filter(Boolean).join(' ')
+  const step = (name: string) => [said(name, shownStep), unit].filter(Boolean).join(' ')
   const time = (name: string) => {
     const value = parameters[name]
     return typeof value === 'number' ? formatSeconds(value, locale) : '∞'
@@ -21,11 +28,11 @@ export function ruleText({ rule, parameters }: RuleExplanation, signal: Signal, 
   switch (rule) {
     case 'range':
     case 'instrument-range':
-      return says[rule](parameters.low === null ? '−∞' : number('low'), quantity('high'))
+      return says[rule](parameters.low === null ? '−∞' : said('low', shownNumber), quantity('high'))
     case 'rate':
-      return says.rate(quantity('maxRatePerSecond'))
+      return says.rate(step('maxRatePerSecond'))
     case 'flat-line':
-      return says['flat-line'](time('afterSeconds'), quantity('resolution'))
+      return says['flat-line'](time('afterSeconds'), step('resolution'))
     case 'gap':
       return says.gap(time('expectedPeriodSeconds'))
     case 'lateness': {
@@ -39,10 +46,17 @@ export function ruleText({ rule, parameters }: RuleExplanation, signal: Signal, 
     case 'state': {
       const text = says.state(listed(Object.entries(pairs(parameters.states)).map(([code, state]) => `${state} (${code})`)))
       const steps = Object.entries(pairs(parameters.transitions)).map(([from, to]) => `${from} → ${[to].flat().join(' | ')}`)
-      return steps.length > 0 ? `${text} · ${says.stateTransitions(listed(steps))}` : text
+      const times = Object.entries(pairs(parameters.longestSeconds)).map(
+        ([state, most]) => `${state} ${formatSeconds(Number(most), locale)}`,
+      )
+      return [
+        text,
+        ...(steps.length > 0 ? [says.stateTransitions(listed(steps))] : []),
+        ...(times.length > 0 ? [says.stateTimes(listed(times))] : []),
+      ].join(' · ')
     }
     case 'counter':
-      return typeof parameters.rollover === 'number' ? says.counterRollover(number('rollover')) : says.counter
+      return typeof parameters.rollover === 'number' ? says.counterRollover(said('rollover', shownNumber)) : says.counter
     case 'spike':
       return says.spike(number('threshold'), number('window'))
     case 'unit-mismatch':
@@ -54,7 +68,7 @@ export function ruleText({ rule, parameters }: RuleExplanation, signal: Signal, 
     case 'maintenance':
       return says.maintenance
     case 'peers':
-      return peersText(parameters, quantity('tolerance'), words)
+      return peersText(parameters, step('tolerance'), words)
     default:
       return generic(parameters) || rule
   }

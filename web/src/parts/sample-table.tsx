@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { Sample, Signal } from '../../../src/api/schemas.ts'
 import { readSamples } from '../api.ts'
 import { formatInstant, formatMoment, rawValue } from '../format.ts'
+import { shownValue } from '../live/shown.ts'
 import { useLive, useSample } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 import { CopyButton } from './copy-button.tsx'
@@ -81,11 +82,7 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
                   <StatusWord sample={sample} />
                 </td>
                 <td>{sample.reasons.map((reason) => reasonText(reason, words)).join(' · ')}</td>
-                <td>
-                  {sample.value !== null && (
-                    <CopyButton text={rawValue(sample.value)} label={words.value.copyRaw(rawValue(sample.value))} />
-                  )}
-                </td>
+                <td>{sample.value !== null && <CopyRaw raw={rawValue(shownValue(signal, sample.value))} />}</td>
               </tr>
             ))}
           </tbody>
@@ -93,6 +90,11 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
       </div>
     </section>
   )
+}
+
+function CopyRaw({ raw }: { raw: string }) {
+  const { words } = useLanguage()
+  return <CopyButton text={raw} label={words.value.copyRaw(raw)} />
 }
 
 const keyOf = (sample: Sample): string => `${sample.time} ${sample.statusCode} ${sample.value}`

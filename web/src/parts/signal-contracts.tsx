@@ -5,6 +5,7 @@ import { useStream } from '../live/use-live.ts'
 import { useAnswer } from '../pages/use-answer.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
+import { LanguageMark } from './language-mark.tsx'
 import { Mark } from './status-mark.tsx'
 
 const AGAIN_MS = 60_000
@@ -24,7 +25,11 @@ export function SignalContracts({ id }: { id: string }) {
       <ul className="bound">
         {bound.map((contract) => (
           <li key={contract.id}>
-            {recent(contract) > 0 && <Mark of={1} />} <a href={hrefTo('contracts', { at: contract.id })}>{nameOf(contract)}</a>{' '}
+            {recent(contract) > 0 && <Mark of={1} />}{' '}
+            <a href={hrefTo('contracts', { at: contract.id })}>
+              <span lang={contract.language}>{nameOf(contract)}</span>
+            </a>{' '}
+            <LanguageMark language={contract.language} />{' '}
             <span className="soft">
               {contract.version}
               {recent(contract) > 0 &&
@@ -32,7 +37,7 @@ export function SignalContracts({ id }: { id: string }) {
             </span>
             {contract.forbiddenUses.length > 0 && (
               <p>
-                <b>{words.contracts.forbidden}</b> {contract.forbiddenUses.join(', ')}
+                <b>{words.contracts.forbidden}</b> <span lang={contract.language}>{contract.forbiddenUses.join(', ')}</span>
               </p>
             )}
           </li>

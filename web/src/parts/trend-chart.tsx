@@ -2,7 +2,8 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import type { Signal } from '../../../src/api/schemas.ts'
 import { formatInstant, formatNumber, formatUnit } from '../format.ts'
-import { PERIODS, type Period, type TrendColumns } from '../live/trend-columns.ts'
+import { shownRange, shownUnit } from '../live/shown.ts'
+import { nearestPoint, PERIODS, type Period, type TrendColumns } from '../live/trend-columns.ts'
 import { useLanguage } from '../words/index.ts'
 import { paintUnder, readInks } from './trend-paint.ts'
 
@@ -18,14 +19,18 @@ interface TrendChartProps {
   end: number
 }
 
-/** One signal over time. The canvas is for the eye; the line under it says the sample at the cursor, which arrows move. */
+/**
+ * One signal over time, in the unit people see. The canvas is for the eye; the line under it says the sample at the cursor, which arrows move. The
+ * cursor is a time, not a place: it stays on its sample while the chart moves on under it, and when the chart is made anew.
+ */
 export function TrendChart({ signal, period, columns, version, end }: TrendChartProps) {
   const { locale, words } = useLanguage()
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(null)
   const data = useRef(columns)
   data.current = columns
-  const [at, setAt] = useState<number | null>(null)
+  const [cursor, setCursor] = useState<number>()
+  const at = cursor === undefined ? undefined : nearestPoint(columns, cursor)
 
   useEffect(() => {
     const place = box.current
@@ -60,14 +65,16 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
           },
         ],
         hooks: {
-          drawClear: [(plot) => paintUnder(plot, { range: signal.range, columns: () => data.current, inks: () => inks })],
-          setCursor: [(plot) => setAt(plot.cursor.idx ?? null)],
+          drawClear: [(plot) => paintUnder(plot, { range: shownRange(signal), columns: () => data.current, inks: () => inks })],
         },
       },
       [data.current.time, data.current.value],
       place,
     )
     chart.current = plot
+    const point = ({ clientX }: PointerEvent) => setCursor(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, 'x'))
+    plot.over.addEventListener('pointermove', point)
+    plot.over.addEventListener('pointerleave', () => setCursor(undefined))
     const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }))
     resized.observe(place)
     const themed = new MutationObserver(() => {
@@ -90,20 +97,22 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
       plot.setData([columns.time, columns.value], false)
       plot.setScale('x', { min: end - PERIODS[period], max: end })
     })
-  }, [columns, version, end, period, signal, locale])
+    const left = at === undefined ? -10 : plot.valToPos(columns.time[at], 'x')
+    plot.setCursor({ left, top: at === undefined ? -10 : HEIGHT / 2 })
+  }, [columns, version, end, period, signal, locale, at])
 
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -1e9, End: 1e9 }
     const step = steps[event.key]
-    const plot = chart.current
-    if (step === undefined || !plot || columns.time.length === 0) return
+    if (step === undefined) return
     event.preventDefault()
-    const to = Math.max(0, Math.min(columns.time.length - 1, (at ?? columns.time.length) + step))
-    plot.setCursor({ left: plot.valToPos(columns.time[to], 'x'), top: HEIGHT / 2 })
+    // Before the samples are there, the key is kept for them: they are read from the end it leads to.
+    if (columns.time.length === 0) setCursor(event.key === 'Home' ? 0 : Number.MAX_VALUE)
+    else setCursor(columns.time[Math.max(0, Math.min(columns.time.length - 1, (at ?? columns.time.length) + step))])
   }
-  const value = at === null ? null : columns.value[at]
-  const number = (x: number) => `${formatNumber(x, locale, signal.decimals)} ${formatUnit(signal.unit, locale)}`
-  const severity = at === null ? undefined : (['Good', 'Uncertain', 'Bad'] as const)[columns.severity[at]]
+  const value = at === undefined ? null : columns.value[at]
+  const number = (x: number) => `${formatNumber(x, locale, signal.decimals)} ${formatUnit(shownUnit(signal), locale)}`
+  const severity = at === undefined ? undefined : (['Good', 'Uncertain', 'Bad'] as const)[columns.severity[at]]
   return (
     <figure className="trend">
       {/* a canvas that the arrow keys read point by point is an application of its own */}
@@ -117,7 +126,7 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
         onKeyDown={onKeyDown}
       />
       <figcaption aria-live="polite" className="trend-reading">
-        {at === null || !severity
+        {at === undefined || !severity
           ? words.signal.cursorHint
           : `${formatInstant(new Date(columns.time[at] * 1000), locale)} · ${value === null ? words.value.none : number(value)} · ${words.status[severity]}`}
       </figcaption>
@@ -128,7 +137,7 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
 /** The vertical span: the data, and the normal range where the data come near it. */
 function span(low: number | null, high: number | null, signal: Signal): [number, number] {
   if (signal.dataType === 'boolean') return [-0.15, 1.15]
-  const limits = signal.range ?? []
+  const limits = shownRange(signal) ?? []
   const min = Math.min(low ?? Number.POSITIVE_INFINITY, ...limits)
   const max = Math.max(high ?? Number.NEGATIVE_INFINITY, ...limits)
   if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 1]

@@ -47,7 +47,7 @@ export function TrendSection({ signal, index, period, follow, onFollow }: TrendS
 
 function TrendBody({ signal, index, period, follow }: Omit<TrendSectionProps, 'onFollow'>) {
   const { words } = useLanguage()
-  const { columns, version, end, bucketed, problem, loading } = useTrend(signal.id, index, period, follow)
+  const { columns, version, end, bucketed, problem, loading } = useTrend(signal, index, period, follow)
   return (
     <>
       {problem && <p role="alert">{`${words.signal.truncatedTrend}: ${problem}`}</p>}

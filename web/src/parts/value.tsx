@@ -1,25 +1,36 @@
 import type { Sample, Signal } from '../../../src/api/schemas.ts'
 import { formatAge, formatNumber, formatUnit, rawValue } from '../format.ts'
+import { shownUnit, shownValue } from '../live/shown.ts'
 import { useNow } from '../live/use-live.ts'
 import { type Locale, useLanguage, type Words } from '../words/index.ts'
 
 /** A value as the reader's language writes it. */
-function valueText(sample: Sample | undefined, signal: Signal, locale: Locale, words: Words): string {
-  const value = sample?.value
+function valueText(value: Sample['value'] | undefined, signal: Signal, locale: Locale, words: Words): string {
   if (value === undefined || value === null) return '—'
   if (typeof value === 'number') return formatNumber(value, locale, signal.decimals)
   if (typeof value === 'boolean') return value ? words.value.yes : words.value.no
   return value
 }
 
-/** The value alone. What is copied is the raw value; a value that is no longer renewed is struck, one that is missing is a dash with a word. */
+/** What is stored, where it is shown in another unit: `stored: 20.5 °C`. */
+export function storedText(sample: Sample | undefined, signal: Signal, locale: Locale, words: Words): string | undefined {
+  if (!signal.display || typeof sample?.value !== 'number') return undefined
+  return words.value.stored(formatNumber(sample.value, locale), formatUnit(signal.unit, locale))
+}
+
+/** The value alone, in the unit people see. What is copied has the digits a machine wants; a value that is no longer renewed is struck, one that is missing is a dash with a word. */
 export function ValueText({ sample, signal }: { sample: Sample | undefined; signal: Signal }) {
   const { locale, words } = useLanguage()
   const none = sample === undefined || sample.value === null
+  const value = sample && shownValue(signal, sample.value)
   const old = sample?.statusCode.includes('LastUsableValue') ?? false
   return (
-    <span className={`value${old ? ' value-old' : ''}${none ? ' value-none' : ''}`} data-raw={sample ? rawValue(sample.value) : ''}>
-      {valueText(sample, signal, locale, words)}
+    <span
+      className={`value${old ? ' value-old' : ''}${none ? ' value-none' : ''}`}
+      data-raw={value === undefined ? '' : rawValue(value)}
+      title={storedText(sample, signal, locale, words)}
+    >
+      {valueText(value, signal, locale, words)}
       {none && <span className="unseen"> {words.value.none}</span>}
     </span>
   )
@@ -27,8 +38,14 @@ export function ValueText({ sample, signal }: { sample: Sample | undefined; sign
 
 export function UnitText({ signal }: { signal: Signal }) {
   const { locale, words } = useLanguage()
-  const unit = signal.dataType === 'number' ? formatUnit(signal.unit, locale) : ''
-  if (unit) return <span className="unit">{unit}</span>
+  const unit = signal.dataType === 'number' ? formatUnit(shownUnit(signal), locale) : ''
+  const stored = signal.display && words.value.storedIn(formatUnit(signal.unit, locale))
+  if (unit)
+    return (
+      <span className="unit" title={stored}>
+        {unit}
+      </span>
+    )
   return (
     <span className="unit" title={words.value.noUnit}>
       <span aria-hidden="true">·</span>

@@ -55,6 +55,7 @@ export const rules = {
   stale: (after: string) => `Renewed within ${after}`,
   state: (states: string) => `One of the declared states: ${states}`,
   stateTransitions: (transitions: string) => `steps allowed: ${transitions}`,
+  stateTimes: (times: string) => `for at most: ${times}`,
   counter: 'Only counts up',
   counterRollover: (rollover: string) => `Only counts up, and begins again at 0 from ${rollover}`,
   spike: (threshold: string, window: string) => `Within ${threshold} deviations of the median of ${window} readings`,
@@ -73,6 +74,8 @@ export const breaches = {
   delay: 'Later than promised',
   status: 'Of lower status than promised',
   null: 'Without a value where one is required',
+  silence: 'Its source silent for longer than promised',
+  check: 'A check of quality not kept',
 }
 
 /** The standard's words for the life of a contract; another word is shown as it is. */
@@ -106,7 +109,7 @@ export const quality = {
   nothingWrong: 'nothing',
   unheard: (share: string) => `nothing known for ${share} of the time`,
   readings: (count: string) => `${count} readings`,
-  unknownShare: 'cannot be known',
+  unknownShare: 'cannot be known: not enough readings, or nothing declared',
   others: (count: string) => `and ${count} more kinds`,
   shares: (good: string, uncertain: string, bad: string, unknown: string) =>
     `good ${good}, uncertain ${uncertain}, bad ${bad}, unknown ${unknown} of the time`,
@@ -129,6 +132,7 @@ export const quality = {
   author: (author: string) => `written by ${author}`,
   since: (time: string) => `Declared so since ${time}`,
   configVersion: (version: string) => `configuration ${version}`,
+  byContract: 'Said by a data contract, not by a rule: see what it promises',
   noRule: 'Said by the device or by its connection, not by a rule.',
   contractsHere: 'Data contracts',
   contractsNone: 'No contract binds this signal.',
@@ -136,7 +140,7 @@ export const quality = {
 
 export const contracts = {
   title: 'Contracts',
-  intro: 'What was promised about the data, by whom, what it may be used for, and where the promise was broken since the node started.',
+  intro: 'What was promised about the data, by whom, what it may be used for, and where the promise was broken.',
   emptyTitle: 'No contract is declared yet',
   emptyText:
     'A data contract says what a set of signals means, what is promised about them, what they may and must not be used for, and who answers for them on the plant’s side (OT) and on the side of those who use the data (IT).',
@@ -157,7 +161,7 @@ export const contracts = {
   file: 'Declared in',
   enforced: 'enforced',
   notEnforced: 'listed only, not enforced',
-  kept: 'Kept: nothing broke it since the node started.',
+  kept: 'Kept: nothing broke it so far.',
   notJudged: 'Not enforced, so nothing is judged against it.',
   violations: 'Broken promises',
   brokenIn: (count: string) => `${count} in the last hour`,
@@ -176,6 +180,9 @@ export const contracts = {
   required: 'a value is required',
   minimumStatus: (status: string) => `status at least ${status}`,
   maxDelay: (delay: string) => `at most ${delay} late`,
+  maxSilence: (time: string) => `at most ${time} of silence`,
+  checks: (names: string) => `each hour ${names}`,
+  writtenIn: (language: string) => `The contract is written in ${language}`,
   above: (limit: string) => `above ${limit}`,
   below: (limit: string) => `below ${limit}`,
   atLeast: (limit: string) => `at least ${limit}`,

@@ -38,6 +38,7 @@ export const reasons = {
   stale: 'Older than is accepted',
   'state-undeclared': 'A state that nobody declared',
   'state-transition': 'A state that may not follow the one before',
+  'state-too-long': 'In this state for longer than it lasts when all is well',
   'counter-reset': 'The counter fell back',
   'counter-rollover': 'The counter began again at 0, as declared',
   'calibration-expired': 'The instrument’s calibration has expired',

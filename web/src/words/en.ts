@@ -62,6 +62,8 @@ export const en = {
     copy: 'Copy',
     copied: 'Copied',
     copyRaw: (raw: string) => `Copy the raw value ${raw}`,
+    stored: (value: string, unit: string) => `stored: ${value} ${unit}`,
+    storedIn: (unit: string) => `stored in ${unit}`,
     range: (low: string, high: string, unit: string) => `Normal from ${low} to ${high} ${unit}`,
     value: 'Value',
     unit: 'Unit',

@@ -54,6 +54,7 @@ export const rules: Words['rules'] = {
   stale: (after) => `Renouvelée en moins de ${after}`,
   state: (states) => `L’un des états déclarés : ${states}`,
   stateTransitions: (transitions) => `passages permis : ${transitions}`,
+  stateTimes: (times) => `au plus pendant : ${times}`,
   counter: 'Ne fait que monter',
   counterRollover: (rollover) => `Ne fait que monter, et repart de 0 à ${rollover}`,
   spike: (threshold, window) => `À moins de ${threshold} écarts de la médiane de ${window} mesures`,
@@ -72,6 +73,8 @@ export const breaches: Words['breaches'] = {
   delay: 'Plus tard que promis',
   status: 'De statut inférieur à celui promis',
   null: 'Sans valeur alors qu’il en faut une',
+  silence: 'Sa source muette plus longtemps que promis',
+  check: 'Un contrôle de qualité non tenu',
 }
 
 export const contractStatus: Words['contractStatus'] = {
@@ -104,7 +107,7 @@ export const quality: Words['quality'] = {
   nothingWrong: 'rien',
   unheard: (share) => `rien de connu pendant ${share} du temps`,
   readings: (count) => `${count} mesures`,
-  unknownShare: 'impossible à savoir',
+  unknownShare: 'impossible à savoir : pas assez de mesures, ou rien de déclaré',
   others: (count) => `et ${count} autres sortes`,
   shares: (good, uncertain, bad, unknown) => `bon ${good}, incertain ${uncertain}, mauvais ${bad}, inconnu ${unknown} du temps`,
   legend: { good: 'Bon', uncertain: 'Incertain', bad: 'Mauvais', unknown: 'Inconnu : rien n’a été entendu' },
@@ -126,6 +129,7 @@ export const quality: Words['quality'] = {
   author: (author) => `écrite par ${author}`,
   since: (time) => `Déclaré ainsi depuis le ${time}`,
   configVersion: (version) => `configuration ${version}`,
+  byContract: 'Dit par un contrat de données, pas par une règle : voir ce qu’il promet',
   noRule: 'Dit par l’appareil ou sa connexion, pas par une règle.',
   contractsHere: 'Contrats de données',
   contractsNone: 'Aucun contrat ne lie ce signal.',
@@ -133,7 +137,7 @@ export const quality: Words['quality'] = {
 
 export const contracts: Words['contracts'] = {
   title: 'Contrats',
-  intro: 'Ce qui a été promis sur les données, par qui, à quoi elles peuvent servir, et où la promesse a été rompue depuis le démarrage.',
+  intro: 'Ce qui a été promis sur les données, par qui, à quoi elles peuvent servir, et où la promesse a été rompue.',
   emptyTitle: 'Aucun contrat n’est encore déclaré',
   emptyText:
     'Un contrat de données dit ce qu’un ensemble de signaux signifie, ce qui en est promis, à quoi ils peuvent et ne doivent pas servir, et qui en répond du côté des installations (OT) et du côté de ceux qui s’en servent (IT).',
@@ -154,7 +158,7 @@ export const contracts: Words['contracts'] = {
   file: 'Déclaré dans',
   enforced: 'appliqué',
   notEnforced: 'listé seulement, non appliqué',
-  kept: 'Tenu : rien ne l’a rompu depuis le démarrage.',
+  kept: 'Tenu : rien ne l’a rompu jusqu’ici.',
   notJudged: 'Non appliqué : rien n’est jugé d’après lui.',
   violations: 'Promesses rompues',
   brokenIn: (count) => `${count} dans la dernière heure`,
@@ -173,6 +177,9 @@ export const contracts: Words['contracts'] = {
   required: 'une valeur est exigée',
   minimumStatus: (status) => `statut au moins ${status}`,
   maxDelay: (delay) => `au plus ${delay} de retard`,
+  maxSilence: (time) => `au plus ${time} de silence`,
+  checks: (names) => `chaque heure ${names}`,
+  writtenIn: (language) => `Le contrat est écrit en ${language}`,
   above: (limit) => `au-dessus de ${limit}`,
   below: (limit) => `au-dessous de ${limit}`,
   atLeast: (limit) => `au moins ${limit}`,

@@ -39,6 +39,7 @@ export const reasons: Words['reasons'] = {
   stale: 'Plus ancien qu’il n’est accepté',
   'state-undeclared': 'Un état que personne n’a déclaré',
   'state-transition': 'Un état qui ne peut pas suivre le précédent',
+  'state-too-long': 'Dans cet état depuis plus longtemps qu’il ne dure quand tout va bien',
   'counter-reset': 'Le compteur est retombé',
   'counter-rollover': 'Le compteur est reparti de 0, comme déclaré',
   'calibration-expired': 'L’étalonnage de l’instrument est échu',

@@ -63,6 +63,8 @@ export const fr: Words = {
     copy: 'Copier',
     copied: 'Copié',
     copyRaw: (raw) => `Copier la valeur brute ${raw}`,
+    stored: (value, unit) => `stocké : ${value} ${unit}`,
+    storedIn: (unit) => `stocké en ${unit}`,
     range: (low, high, unit) => `Normal de ${low} à ${high} ${unit}`,
     value: 'Valeur',
     unit: 'Unité',

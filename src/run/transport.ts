@@ -4,20 +4,20 @@ import type { CertificateView, Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
 import type { Clock } from '../core/time.ts'
 import { dial, type HubIdentity, linkConfig, listen, type NodeIdentity, openDialIdentity, openHubIdentity } from '../gateway/index.ts'
+import { diodeTransport } from './diode-transport.ts'
 
 /** A certificate is renewed when this share of its life is over. */
 const RENEW_AT = 2 / 3
 
 /**
- * The ways that the configuration declares, over TLS: an edge or relay dials, a hub or relay listens; a node that is `all` listens where it has a `link:`.
+ * The ways that the configuration declares. One way by `diodeTransport`; else over TLS: an edge or relay dials, a hub or relay listens; a node that is `all` listens where it has a `link:`.
  * Undefined where there is none. Throws IdentityError when this node has no usable identity.
  */
-export async function tlsTransport(
-  { config }: LoadedConfig,
-  { clock, log }: { clock: Clock; log: Logger },
-): Promise<Transport | undefined> {
+export async function transportOf(loaded: LoadedConfig, { clock, log }: { clock: Clock; log: Logger }): Promise<Transport | undefined> {
+  const { config } = loaded
   const { role, id } = config.node
   const link = config.link ?? linkConfig.parse({})
+  if (config.link?.transport === 'diode') return diodeTransport(loaded, config.link, { clock, log })
   const options = { data: config.data, node: id, link, clock }
   const isBelow = role === 'edge' || role === 'relay'
   const isAbove = role === 'hub' || role === 'relay' || (role === 'all' && config.link !== undefined)

@@ -1,0 +1,133 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
+import { airportConfig } from '../airport/config.ts'
+import { airportContracts } from '../airport/contracts.ts'
+import type { Endpoints } from '../airport/fleet.ts'
+
+/**
+ * Edge, relay and hub on one machine: `node examples/three-nodes/run.ts [--for SECONDS] [--data DIR]`. Starts the simulated airport, lets the relay enrol at the
+ * hub and the edge at the relay, and runs all three as programs of their own, as they would be on three machines. Ctrl-C ends it.
+ */
+const { values } = parseArgs({ options: { for: { type: 'string' }, data: { type: 'string' } } })
+const root = join(import.meta.dirname, '../..')
+const ecluse = join(root, 'bin/ecluse.js')
+const children: ChildProcess[] = []
+
+async function main(): Promise<void> {
+  const data = values.data ?? (await mkdtemp(join(tmpdir(), 'ecluse-three-nodes-')))
+  const [hubWeb, hubLink, relayWeb, relayLink, edgeWeb] = (await freePorts(5)) as [number, number, number, number, number]
+  const hub = await place(data, 'hub', bare('hub-1', 'hub', hubWeb, hubLink))
+  const relay = await place(data, 'relay', bare('relay-1', 'relay', relayWeb, relayLink))
+  const edge = await placeEdge(data, edgeWeb)
+  await enrol(hub, 'relay-1', relay, '--relay')
+  await run('hub', hub)
+  await enrol(relay, 'edge-1', edge)
+  await run('relay', relay)
+  await run('edge', edge)
+  process.stdout.write(`edge, relay and hub run; their files are in ${data}\n`)
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    if (values.for) setTimeout(resolve, Number(values.for) * 1000)
+  })
+  await stopped
+  for (const name of ['edge', 'relay', 'hub'])
+    process.stdout.write(`\n${name}\n${await tell(['status', '-c', join(data, name, 'ecluse.yaml')])}`)
+  await stopAll()
+}
+
+function bare(id: string, role: string, web: number, link: number): string {
+  return `version: 1\nsite: { id: t2e }\nnode: { id: ${id}, role: ${role} }\nhttp: { port: ${web} }\nlink: { listen: { port: ${link} } }\n`
+}
+
+/** The demo airport's own file, with another name and role. */
+async function placeEdge(data: string, web: number): Promise<string> {
+  const plant = spawn(process.execPath, [join(root, 'examples/airport/plant.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(plant)
+  const endpoints = JSON.parse(await firstLine(plant)) as Endpoints
+  const text = airportConfig(endpoints, 1)
+    .replace(/^node:\n {2}id: .*$/m, 'node:\n  id: edge-1\n  role: edge')
+    .replace(/^ {2}port: 8480$/m, `  port: ${web}`)
+  for (const [path, contract] of Object.entries(airportContracts())) await store(join(data, 'edge', path), contract)
+  return place(data, 'edge', text)
+}
+
+async function place(data: string, name: string, text: string): Promise<string> {
+  const file = join(data, name, 'ecluse.yaml')
+  await store(file, text)
+  return file
+}
+
+async function store(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, text)
+}
+
+/** What a person does: carries the token that the upper node made to the lower one. The upper node need not run to make it, only to honour it. */
+async function enrol(upper: string, node: string, lower: string, ...more: string[]): Promise<void> {
+  const { token } = JSON.parse(await tell(['node', 'add', node, ...more, '-c', upper, '-o', 'json'])) as { token: string }
+  waiting.push(async () => void (await tell(['enroll', token, '-c', lower])))
+}
+const waiting: (() => Promise<void>)[] = []
+
+/** Runs a node until this program ends; the nodes below enrol once it is there. */
+async function run(name: string, file: string): Promise<void> {
+  const child = spawn(process.execPath, [ecluse, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
+  child.once('exit', (code) => code && process.stderr.write(`${name} ended with exit code ${code}\n`))
+  process.stdout.write(`${name}: ${await firstLine(child)}\n`)
+  child.stdout?.on('data', (text: Buffer) => process.stdout.write(text))
+  for (const work of waiting.splice(0)) await work()
+}
+
+async function tell(args: string[]): Promise<string> {
+  const run = promisify(execFile)(process.execPath, [ecluse, ...args], { cwd: root })
+  // `status` ends with 1 when something is abnormal, and says what.
+  const { stdout } = await run.catch((error: { stdout?: string; message: string }) => {
+    if (args[0] === 'status' && error.stdout) return { stdout: error.stdout }
+    throw error
+  })
+  return stdout
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout?.on('data', (part: Buffer) => {
+      text += part
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
+    })
+    child.once('exit', (code) => reject(new Error(`ended with exit code ${code} before it said anything`)))
+  })
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  const ports = await Promise.all(
+    servers.map(
+      (server) => new Promise<number>((resolve) => server.once('listening', () => resolve((server.address() as { port: number }).port))),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** From the edge on: each hands over what it has before the next one goes. */
+async function stopAll(): Promise<void> {
+  for (const child of children.reverse()) {
+    if (child.exitCode !== null) continue
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await gone
+  }
+}
+
+await main().catch(async (error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  await stopAll()
+  process.exitCode = 1
+})
+process.exit()

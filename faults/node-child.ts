@@ -1,0 +1,34 @@
+import { writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { loadConfig } from '../src/config/index.ts'
+import type { Connector } from '../src/core/connector.ts'
+import { silent } from '../src/core/log.ts'
+import { systemClock } from '../src/core/time.ts'
+import { startNode } from '../src/run/node.ts'
+import { countingDevice } from './counter.ts'
+import { Journal } from './journal.ts'
+
+/**
+ * A whole node under fault, collecting from a device that keeps a journal. Arguments: configuration, journal, and `serve` for its HTTP surface and its
+ * other connectors, which take time to load. It tells its parent `url U` and stops at the first byte of its input.
+ */
+const [file, path, serve] = process.argv.slice(2) as [string, string, string | undefined]
+const journal = new Journal(path)
+const others = serve ? (await import('../src/connectors/index.ts')).connectors : []
+const loaded = await loadConfig(file, { connectors: [...others, countingDevice(journal) as Connector], env: process.env })
+const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'faults' })
+const api = serve ? await listen() : undefined
+process.stdin.once('data', async () => {
+  await api?.close()
+  await node.stop()
+  journal.close()
+  process.exit(0)
+})
+
+async function listen() {
+  const { startApi } = await import('../src/api/index.ts')
+  const directory = dirname(path)
+  const started = await startApi(node.view, { host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent })
+  writeSync(1, `url ${started.url}\n`)
+  return started
+}

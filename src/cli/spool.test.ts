@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { defineSignals, numbered, segmentFiles, start } from '../gateway/spool/harness.ts'
+import { makeWorld, paperYaml } from './world.fixture.ts'
+
+const SUBVERBS = ['inspect', 'verify', 'export', 'import']
+
+async function makeNode(t: TestContext) {
+  const world = makeWorld()
+  const data = join(world.folder, 'data')
+  const config = world.write('ecluse.yaml', paperYaml({ plc: 'well' }, `data: ${data}`))
+  const directory = join(data, 'spool')
+  const bench = await start(directory)
+  t.after(() => bench.spool.close())
+  defineSignals(bench.signals, 2)
+  for (let n = 0; n < 20; n++) await bench.spool.append(numbered(n))
+  const last = bench.spool.stats().lastSequence
+  return { ...bench, world, data, directory, config, last }
+}
+
+test('spool: every verb explains itself in both languages', async () => {
+  const world = makeWorld()
+  for (const verb of SUBVERBS) {
+    const en = await world.run(['spool', verb, '--help'])
+    const fr = await world.run(['spool', verb, '--help', '--lang', 'fr'])
+    assert.deepEqual([en.code, fr.code], [0, 0])
+    assert.notEqual(en.out, fr.out)
+  }
+  assert.match((await world.run(['spool'])).err, /inspect/)
+})
+
+test('spool inspect and verify show a log that a node writes to, in words and as data', async (t) => {
+  const { world, config, directory, last, epoch } = await makeNode(t).then((node) => ({ ...node, epoch: node.spool.epoch }))
+  const { code, out } = await world.run(['spool', 'inspect', '-c', config])
+  assert.equal(code, 0)
+  assert.match(out, /^log of edge-1, begun 2026-11-23T08:00:00\.000Z\nSEGMENT +FIRST +LAST +SINCE +UNTIL +SIZE\n +1 +1 +22 +2026-/)
+  const data = JSON.parse((await world.run(['spool', 'inspect', directory, '-o', 'json'])).out)
+  assert.deepEqual(
+    [data.node, data.epoch, data.segments[0].lastSequence, data.segments[0].records, data.gaps],
+    ['edge-1', epoch, last, last, []],
+  )
+  const sound = await world.run(['spool', 'verify', directory])
+  assert.deepEqual(sound, {
+    code: 0,
+    out: `1 segment(s), ${last} record(s), 60 sample(s): every checksum and every link of the chain is right\n`,
+    err: '',
+  })
+  const [segment] = await segmentFiles(directory)
+  const path = join(directory, segment as string)
+  const bytes = readFileSync(path)
+  bytes[1500] = (bytes[1500] as number) ^ 1
+  writeFileSync(path, bytes)
+  const unsound = await world.run(['spool', 'verify', directory])
+  assert.equal(unsound.code, 1)
+  assert.match(unsound.out, /byte \d+: corrupt record\n {2}hint: a torn end/)
+  assert.match((await world.run(['spool', 'inspect', directory])).out, /records \d+ to \d+ cannot be read: corrupt/)
+})
+
+test('spool export and import carry records from one data directory to another', async (t) => {
+  const { world, config, data, last } = await makeNode(t)
+  const out = join(world.folder, 'some.ecx')
+  const made = await world.run(['spool', 'export', '-c', config, '--from', '3', '--to', String(last + 2), '--out', out])
+  assert.equal(made.code, 0)
+  assert.match(
+    made.out,
+    new RegExp(`some.ecx: ${last - 2} record\\(s\\), .*\nrecords ${last + 1} to ${last + 2} cannot be read: not written yet`),
+  )
+  assert.match(
+    (await world.run(['spool', 'export', '-c', config, '--from', '3', '--to', '4', '--out', out])).err,
+    /is there already.*\n.*--out/,
+  )
+  const laid = await world.run(['spool', 'import', out, '-c', config])
+  assert.equal(laid.code, 0)
+  assert.match(laid.out, new RegExp(`${last - 2} record\\(s\\) of edge-1 handed over`))
+  assert.deepEqual(readdirSync(join(data, 'imports')).length, 1)
+  const bytes = readFileSync(out)
+  bytes[900] = (bytes[900] as number) ^ 1
+  writeFileSync(out, bytes)
+  const refused = await world.run(['spool', 'import', out, '-c', config, '--lang', 'fr'])
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /(abîmé|modifiés) ; rien n’a été remis|ont été modifiés/)
+  assert.match((await world.run(['spool', 'import', config, '-c', config])).err, /is no file of records/)
+  assert.match((await world.run(['spool', 'import', join(world.folder, 'none'), '-c', config])).err, /cannot be read/)
+})
+
+test('spool export by the list of gaps of the receiving node', async (t) => {
+  const { world, config, spool } = await makeNode(t)
+  const gap = (more: object) => ({ node: 'edge-1', epoch: spool.epoch, from: 3, to: 5, cause: 'diode-loss', time: 0, ...more })
+  const list = (...gaps: object[]) => world.write('gaps.json', JSON.stringify({ version: 1, boots: [], gaps }))
+  const run = (gaps: string, ...more: string[]) =>
+    world.run(['spool', 'export', '-c', config, '--gaps', gaps, '--out', join(world.folder, 'by-list.ecx'), '-o', 'json', ...more])
+  assert.match((await run(list(gap({ node: 'other' })))).err, /names no record of edge-1/)
+  assert.match((await run(list(gap({ epoch: 1 })))).err, /of an earlier log of edge-1/)
+  assert.match((await run(world.write('bad.json', '{'))).err, /bad.json.*not JSON/)
+  assert.match((await run(list(gap({})), '--from', '1')).err, /leave --from and --to out/)
+  const { records } = JSON.parse((await run(list(gap({ from: 10, to: 11 }), gap({})))).out)
+  assert.equal(records, 5)
+})
+
+test('spool: what is missing on the command line is said with what to do', async () => {
+  const world = makeWorld()
+  const config = world.write('ecluse.yaml', paperYaml({ plc: 'well' }, `data: ${join(world.folder, 'data')}`))
+  assert.match((await world.run(['spool', 'inspect', '-c', config])).err, /there is no log in .*\n {2}hint: name its directory/)
+  assert.match((await world.run(['spool', 'verify', '-c', join(world.folder, 'none.yaml')])).err, /the configuration cannot be used/)
+})

@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { formatTime } from '../core/time.ts'
+import { parseGapFile } from '../gateway/diode/gap-map.ts'
+import { dropImport } from '../gateway/diode/take-imports.ts'
+import { exportRecords, type SequenceRange } from '../gateway/spool/export.ts'
+import { checkImport, ImportRefused } from '../gateway/spool/import.ts'
+import { SpoolRefused } from '../gateway/spool/inspect.ts'
+import { verifySpool } from '../gateway/spool/verify.ts'
+import { findLog, type Log, walk } from '../gateway/spool/walk.ts'
+import { loadLoosely } from './configuration.ts'
+import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
+import { bytes, paint, table, writeResult } from './output.ts'
+
+export interface SpoolVerbOptions extends CommonOptions {
+  readonly config?: string
+}
+
+export interface ExportOptions extends SpoolVerbOptions {
+  readonly from?: number
+  readonly to?: number
+  readonly gaps?: string
+  readonly out?: string
+}
+
+/** `ecluse spool inspect [DIR]`: the segments of a log, and what in it cannot be read. Changes nothing; the node may be running. */
+export async function spoolInspect(verb: Verb, directory: string | undefined, options: SpoolVerbOptions): Promise<Exit> {
+  const words = verb.words.spool
+  const { log, place } = await logIn(verb, directory, options.config)
+  const gaps: (SequenceRange & { cause: string })[] = []
+  const seen = new Map(
+    log.segments.map((segment) => [segment.ordinal, { records: 0, last: segment.firstSequence - 1, lastTime: segment.createdTime }]),
+  )
+  let at = 0
+  for await (const step of walk(log, log.segments[0]?.firstSequence ?? 1, Number.MAX_SAFE_INTEGER)) {
+    const sequence = step.what === 'record' ? step.record.sequence : step.to
+    while ((log.segments[at]?.lastSequence ?? Number.POSITIVE_INFINITY) < sequence) at++
+    const tally = seen.get(log.segments[at]?.ordinal ?? -1)
+    if (step.what === 'missing') gaps.push({ from: step.from, to: step.to, cause: step.cause })
+    else if (tally) {
+      tally.records++
+      tally.lastTime = step.record.recordedTime
+    }
+    if (tally) tally.last = sequence
+  }
+  const segments = log.segments.map(({ ordinal, firstSequence, createdTime, bytes: size }) => {
+    const { records, last, lastTime } = seen.get(ordinal) ?? { records: 0, last: firstSequence - 1, lastTime: createdTime }
+    return {
+      ordinal,
+      firstSequence,
+      lastSequence: last,
+      records,
+      created: formatTime(createdTime),
+      lastRecord: formatTime(lastTime),
+      bytes: size,
+    }
+  })
+  const value = { directory: place, node: log.node, epoch: log.epoch, segments, gaps }
+  writeResult(verb.io, options.output, value, () =>
+    [
+      words.log(log.node, formatTime(log.epoch)),
+      table(
+        [
+          { title: words.segment, cell: ({ ordinal }) => String(ordinal), right: true },
+          { title: words.first, cell: ({ firstSequence }) => String(firstSequence), right: true },
+          { title: words.last, cell: ({ lastSequence }) => String(lastSequence), right: true },
+          { title: words.since, cell: ({ created }) => created },
+          { title: words.until, cell: ({ lastRecord }) => lastRecord },
+          { title: words.size, cell: (segment) => bytes(segment.bytes), right: true },
+        ],
+        segments,
+      ),
+      ...gaps.map(({ from, to, cause }) => paint(verb.io.colour.out).bad(words.gap(from, to, cause))),
+    ].join('\n'),
+  )
+  return EXIT.ok
+}
+
+/** `ecluse spool verify [DIR]`: every byte of it; 1 when anything is wrong. */
+export async function spoolVerify(verb: Verb, directory: string | undefined, options: SpoolVerbOptions): Promise<Exit> {
+  const words = verb.words.spool
+  const { place } = await logIn(verb, directory, options.config)
+  const report = await verifySpool(place)
+  writeResult(verb.io, options.output, report, () => {
+    const { segments, records, samples, firstBad } = report
+    if (!firstBad) return words.sound(segments, records, samples)
+    return `${paint(verb.io.colour.out).bad(words.unsound(firstBad.path, firstBad.offset, firstBad.cause))}\n  ${verb.words.hint} ${words.unsoundHint}`
+  })
+  return report.firstBad ? EXIT.failed : EXIT.ok
+}
+
+/** `ecluse spool export [DIR] --from N --to M | --gaps FILE`: records into one file, to be carried to where they are missing. */
+export async function spoolExport(verb: Verb, directory: string | undefined, options: ExportOptions): Promise<Exit> {
+  const words = verb.words.spool
+  const { log } = await logIn(verb, directory, options.config)
+  const ranges = await rangesOf(verb, log, options)
+  const [first] = ranges
+  if (!first) throw new Refused(words.nothingMissing(log.node), words.nothingMissingHint)
+  const path = options.out ?? `${log.node}-${first.from}-${ranges.at(-1)?.to ?? first.to}.ecx`
+  const exported = await exportRecords(log, ranges, path, verb.clock.now()).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new Refused(words.isThere(path), words.isThereHint)
+    if (error.code !== undefined) throw new Refused(words.cannotWrite(path, error.message))
+    throw error
+  })
+  writeResult(verb.io, options.output, { path, ...exported }, () =>
+    [
+      words.exported(path, exported.records, bytes(exported.bytes)),
+      ...exported.missing.map(({ from, to, cause }) => paint(verb.io.colour.out).warn(words.gap(from, to, cause))),
+    ].join('\n'),
+  )
+  return exported.records > 0 ? EXIT.ok : EXIT.failed
+}
+
+/** `ecluse spool import FILE`: checks the file and lays it where the node of the configuration takes it in. */
+export async function spoolImport(verb: Verb, path: string, options: SpoolVerbOptions): Promise<Exit> {
+  const words = verb.words.spool
+  const data = await dataOf(verb, options.config)
+  const { header, records, missing } = await checkImport(path).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof ImportRefused) throw new Refused(words.refused[error.code](path), error.message)
+    if (error.code !== undefined) throw new Refused(words.cannotRead(path, error.message))
+    throw error
+  })
+  const { node, epoch, ranges } = header
+  const laid = await dropImport(path, join(data, 'imports'))
+  writeResult(verb.io, options.output, { path: laid, node, epoch, records, ranges, missing }, () =>
+    [
+      words.laid(records, node, laid),
+      words.laidHint,
+      ...missing.map(({ from, to, cause }) => paint(verb.io.colour.out).warn(words.gap(from, to, cause))),
+    ].join('\n'),
+  )
+  return EXIT.ok
+}
+
+async function dataOf(verb: Verb, config: string | undefined): Promise<string> {
+  const { loaded, problems } = await loadLoosely(verb, config)
+  if (loaded) return loaded.config.data
+  throw new Refused(verb.words.spool.noConfiguration(problems[0]?.message ?? ''), verb.words.spool.noConfigurationHint)
+}
+
+async function logIn(verb: Verb, directory: string | undefined, config: string | undefined): Promise<{ log: Log; place: string }> {
+  const words = verb.words.spool
+  const place = directory ?? join(await dataOf(verb, config), 'spool')
+  const log = await findLog(place).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof SpoolRefused) throw new Refused(error.message)
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw error
+  })
+  if (!log) throw new Refused(words.noLog(place), words.noLogHint)
+  return { log, place }
+}
+
+async function rangesOf(verb: Verb, log: Log, { from, to, gaps }: ExportOptions): Promise<SequenceRange[]> {
+  const words = verb.words.spool
+  if (gaps === undefined) {
+    if (from === undefined || to === undefined) throw new Refused(words.whichRecords, words.whichRecordsHint)
+    if (to < from) throw new Refused(words.backwards(from, to))
+    return [{ from, to }]
+  }
+  if (from !== undefined || to !== undefined) throw new Refused(words.eitherOr, words.whichRecordsHint)
+  const listed = await readFile(gaps)
+    .then((content) => parseGapFile(content, gaps).gaps)
+    .catch((error: Error) => {
+      throw new Refused(words.cannotRead(gaps, error.message))
+    })
+  const own = listed.filter((gap) => gap.node === log.node)
+  const epochs = new Set(own.map((gap) => gap.epoch))
+  if (own.length > 0 && !epochs.has(log.epoch)) throw new Refused(words.otherEpoch(log.node), words.otherEpochHint)
+  return own.filter((gap) => gap.epoch === log.epoch).sort((a, b) => a.from - b.from)
+}

@@ -1,0 +1,178 @@
+import type { NotConvertible } from '../../core/units/index.ts'
+import { CONFIG_LIMITS } from '../limits.ts'
+import type { Wording } from '../places.ts'
+import { mebibytes } from './sizes.ts'
+
+/** What `lint` says, in English: the master of the other languages. */
+export const en = {
+  fileMissing: (): Wording => [
+    'there is no such file or directory',
+    'give the path of a YAML file, or of a directory of YAML files; `ecluse demo` shows a complete one',
+  ],
+  fileUnreadable: (why: string): Wording => [
+    `cannot be read: ${why}`,
+    'check the permissions of the file for the account that runs ecluse',
+  ],
+  noFiles: (): Wording => ['the directory holds no .yaml or .yml file', 'sub-directories are not searched'],
+  tooManyFiles: (): Wording => [
+    `more than ${CONFIG_LIMITS.files} YAML files in one directory`,
+    'give the path of the directory that holds the configuration alone',
+  ],
+  fileTooLarge: (): Wording => [`larger than ${mebibytes(CONFIG_LIMITS.fileBytes)}`, 'split it into several files in one directory'],
+  encoding: (): Wording => ['not UTF-8 text', 'save the file as UTF-8'],
+  empty: (): Wording => ['the file is empty', 'a configuration begins with `version: 1` and `site:`'],
+  rootNotMap: (): Wording => ['the file must hold `key: value` lines', 'a configuration begins with `version: 1` and `site:`'],
+  syntax: (kind: string): Wording => {
+    const known: Record<string, Wording> = {
+      BAD_INDENT: [
+        'lines that belong together must begin at the same column',
+        'check the spaces at the start of this line and of the one above',
+      ],
+      TAB_AS_INDENT: ['a tab cannot indent YAML', 'use spaces'],
+      MISSING_CHAR: ['a quote, bracket, comma or colon is missing', 'look at the end of the line before'],
+      UNEXPECTED_TOKEN: ['something stands here that YAML does not expect', 'quote texts that contain : # { } [ ] , & * ! | > % @'],
+      BAD_DQ_ESCAPE: ['unknown escape after \\ in a double-quoted text', "write '...' with single quotes, where \\ is just a character"],
+      BAD_ALIAS: ['an alias (`*name`) without its anchor (`&name`)', 'quote the text when it is meant to begin with * or &'],
+      MULTIPLE_DOCS: ['more than one document (`---`) in one file', 'one file is one document; split it into files of one directory'],
+      TAG_RESOLVE_FAILED: ['YAML tags (`!name`) are not used here', 'quote the text when it is meant to begin with !'],
+      MULTILINE_IMPLICIT_KEY: ['a key must stand on one line', 'is the colon after the key missing on the line above?'],
+      BLOCK_AS_IMPLICIT_KEY: [
+        'two `key: value` on one line',
+        'is the next line indented further than this one? A text that contains a colon and a space needs quotes',
+      ],
+    }
+    return known[kind] ?? ['not valid YAML', 'check indentation, quotes and brackets around this place']
+  },
+  syntaxReference: (): Wording => ['inside { } or [ ] a reference needs quotes', 'write "${env:NAME}" with the quotes'],
+  tooDeep: (): Wording => [`more than ${CONFIG_LIMITS.depth} maps and lists inside one another`],
+  tooManyAliases: (): Wording => [
+    `aliases (\`*name\`) expand to more than ${CONFIG_LIMITS.aliasedNodes} values`,
+    'write the values out, or split the file',
+  ],
+  tooManyNodes: (): Wording => [`more than ${CONFIG_LIMITS.nodes} values in one file`, 'split it into several files in one directory'],
+  duplicateKey: (key: string, line: string): Wording => [`\`${key}\` is already given at line ${line}`, 'keep one of the two'],
+  keyRefused: (): Wording => ['a key must be a plain word', 'quote it if it is meant to be text'],
+  mergeConflict: (key: string, where: string): Wording => [
+    `\`${key}\` is already given in ${where}`,
+    'files of one directory may add keys to the same map, but give each value once',
+  ],
+  unknownKey: (key: string, near: string | undefined, known: string): Wording => [
+    `unknown key \`${key}\``,
+    near ? `did you mean \`${near}\`?` : known ? `known keys here: ${known}` : 'no key is allowed here',
+  ],
+  missingKey: (key: string): Wording => [`\`${key}\` is missing`],
+  wrongType: (expected: string, found: string): Wording => [`expected ${expected}, found ${found}`],
+  quoteHint: (): string => 'put it in quotes to make it a text',
+  unquoteHint: (): string => 'write it without quotes',
+  oneOf: (values: string, near: string | undefined): Wording => [
+    `must be one of ${values}`,
+    near ? `did you mean \`${near}\`?` : undefined,
+  ],
+  tooSmall: (minimum: string, what: string): Wording => [`must be ${what} ${minimum} or more`],
+  tooBig: (maximum: string, what: string): Wording => [`must be ${what} ${maximum} or less`],
+  badFormat: (format: string): Wording => [`is not a valid ${format}`],
+  badValue: (): Wording => ['is not a valid value'],
+  version: (): Wording => ['`version` must be 1', 'the first line of a configuration is `version: 1`'],
+  badName: (): Wording => [
+    'a name is letters, digits and _ . : -, and begins with a letter, a digit or _; at most 64 characters',
+    'e.g. `plc-3`; text for people goes in `label`',
+  ],
+  badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
+  badAddress: (): Wording => ['an address is `host:port`', 'e.g. `hub.plant.example:8490`, `10.0.0.5:8490` or `[fd00::5]:8490`'],
+  linkFiles: (): Wording => [
+    '`ca`, `certificate` and `key` are given together or not at all',
+    'with all three, certificates come from your own authority; with none, from the hub’s',
+  ],
+  kindMissing: (known: string): Wording => ['`kind` is missing', `say which system this connection speaks with: ${known}`],
+  unknownKind: (kind: string, near: string | undefined, known: string): Wording => [
+    `unknown kind \`${kind}\``,
+    near ? `did you mean \`${near}\`? (known: ${known})` : `known kinds: ${known}`,
+  ],
+  secretLiteral: (key: string): Wording => [
+    `\`${key}\` is a secret and may not be written in the file`,
+    'write ${env:NAME} or ${file:/run/secrets/name}, and change the secret if this file was shared',
+  ],
+  secretInAddress: (): Wording => [
+    'an address may not hold a user and a password',
+    'give them in their own keys, the password as ${env:NAME} or ${file:/path}; change the password if this file was shared',
+  ],
+  reference: (): Wording => ['only ${env:NAME} and ${file:/path} may stand in ${...}', 'write $${ for a text that really contains ${'],
+  envMissing: (name: string): Wording => [`the environment variable ${name} is not set`, `set it before starting: ${name}=... ecluse run`],
+  secretFile: (path: string, why: string): Wording => [
+    `cannot read ${path}: ${why}`,
+    'check that the file is there and readable by the account that runs ecluse',
+  ],
+  secretFileSize: (path: string): Wording => [
+    `${path} is larger than ${CONFIG_LIMITS.secretBytes / 1024} KiB`,
+    'a secret file holds the secret alone',
+  ],
+  unitUnknown: (near: string | undefined): Wording => [
+    'nobody knows this unit',
+    near
+      ? `did you mean \`${near}\`?`
+      : 'write a UCUM code (`m3/h`, `Cel`, `kW.h`); what is only counted goes in braces (`{bag}`, `{bag}/h`)',
+  ],
+  unitDimension: (why: NotConvertible['why']): Wording => [
+    '`unit` cannot be converted into `displayUnit`',
+    {
+      dimension: 'they do not measure the same thing',
+      gauge: 'a gauge pressure is over the pressure of the air, which is not known; show both as gauge or both as absolute',
+      'reference-state':
+        'a gas volume at normal or standard conditions is another at its own pressure and temperature, which are not known',
+      'power-kind': 'active, reactive and apparent power differ by a power factor, which is not known',
+    }[why],
+  ],
+  duplicateSignal: (id: string, where: string): Wording => [
+    `the signal \`${id}\` is already declared at ${where}`,
+    'an id names one signal of the site; give each its own',
+  ],
+  silenceOrder: (): Wording => [
+    '`uncertainAfter` must be shorter than `badAfter`',
+    'a silent source is first Uncertain (last usable value), then Bad (no communication)',
+  ],
+  clockUnused: (key: string, kind: string): Wording => [
+    `\`clock.${key}\` has no effect: ${kind} brings no time of the device`,
+    'samples carry the time at which they were read; take it out, or read the device by a protocol that tells its time',
+  ],
+  noConnections: (): Wording => ['no connection is declared: nothing will be collected', 'add one under `connections:`'],
+  httpExposed: (): Wording => [
+    'the HTTP surface will be reachable from other machines, without encryption',
+    'keep 127.0.0.1 and put a TLS reverse proxy in front, unless the network is trusted',
+  ],
+  unknownModel: (name: string, near: string | undefined, known: string): Wording => [
+    `there is no model \`${name}\``,
+    near ? `did you mean \`${near}\`?` : known ? `models here: ${known}` : 'declare it under `models:`',
+  ],
+  unknownState: (name: string, near: string | undefined, known: string): Wording => [
+    `\`${name}\` is no declared state`,
+    near ? `did you mean \`${near}\`?` : `declared states: ${known}`,
+  ],
+  rangeContradicts: (range: string, instrument: string): Wording => [
+    `the range ${range} reaches outside what the instrument can measure (${instrument})`,
+    'narrow `range`, or correct `instrumentRange`; both are in the unit of the signal',
+  ],
+  unknownSignal: (id: string, near: string | undefined, isCertain: boolean): Wording => [
+    isCertain ? `no signal \`${id}\` is declared` : `no signal \`${id}\` is named in the file; it may be found at a device`,
+    near ? `did you mean \`${near}\`?` : 'ids here are under the site, without its name in front',
+  ],
+  cycle: (id: string): Wording => [
+    `\`${id}\` is a part of itself: the balances go round in a circle`,
+    'a total may be a part of a larger total, never of its own parts',
+  ],
+  tooMany: (limit: number): Wording => [`more than ${limit} of these`, 'what many signals have in common goes into one model'],
+  tooManyRules: (limit: number): Wording => [
+    `more than ${limit} rules name this signal`,
+    'a signal that needs so many is several signals, or its rules say the same several times',
+  ],
+  text: (): string => 'a text',
+  number: (): string => 'a number',
+  wholeNumber: (): string => 'a whole number',
+  boolean: (): string => 'true or false',
+  map: (): string => 'a map (`key: value` lines)',
+  list: (): string => 'a list (`- item` lines)',
+  nothing: (): string => 'nothing',
+  or: (): string => ' or ',
+  length: (): string => 'a length of',
+  items: (): string => 'a number of items of',
+  value: (): string => 'a number of',
+}

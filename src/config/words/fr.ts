@@ -1,0 +1,191 @@
+import { CONFIG_LIMITS } from '../limits.ts'
+import type { Wording } from '../places.ts'
+import type { ConfigWords } from '../words.ts'
+import { mebibytes } from './sizes.ts'
+
+export const fr: ConfigWords = {
+  fileMissing: () => [
+    'ce fichier ou ce dossier n’existe pas',
+    'donnez le chemin d’un fichier YAML, ou d’un dossier de fichiers YAML ; `ecluse demo` en montre un complet',
+  ],
+  fileUnreadable: (why) => [`lecture impossible : ${why}`, 'vérifiez les droits du compte qui lance ecluse sur ce fichier'],
+  noFiles: () => ['le dossier ne contient aucun fichier .yaml ou .yml', 'les sous-dossiers ne sont pas parcourus'],
+  tooManyFiles: () => [
+    `plus de ${CONFIG_LIMITS.files} fichiers YAML dans un dossier`,
+    'donnez le chemin du dossier qui ne contient que la configuration',
+  ],
+  fileTooLarge: () => [`plus grand que ${mebibytes(CONFIG_LIMITS.fileBytes)}`, 'répartissez-le en plusieurs fichiers dans un même dossier'],
+  encoding: () => ['ce n’est pas du texte UTF-8', 'enregistrez le fichier en UTF-8'],
+  empty: () => ['le fichier est vide', 'une configuration commence par `version: 1` et `site:`'],
+  rootNotMap: () => ['le fichier doit contenir des lignes `clé: valeur`', 'une configuration commence par `version: 1` et `site:`'],
+  syntax: (kind) => {
+    const known: Record<string, Wording> = {
+      BAD_INDENT: [
+        'les lignes d’un même ensemble doivent commencer à la même colonne',
+        'vérifiez les espaces au début de cette ligne et de la précédente',
+      ],
+      TAB_AS_INDENT: ['une tabulation ne peut pas décaler du YAML', 'utilisez des espaces'],
+      MISSING_CHAR: ['il manque un guillemet, un crochet, une virgule ou un deux-points', 'regardez la fin de la ligne précédente'],
+      UNEXPECTED_TOKEN: [
+        'ce qui est écrit ici n’est pas attendu par YAML',
+        'mettez entre guillemets les textes contenant : # { } [ ] , & * ! | > % @',
+      ],
+      BAD_DQ_ESCAPE: [
+        'échappement inconnu après \\ dans un texte entre guillemets doubles',
+        "écrivez '...' avec des apostrophes, où \\ est un simple caractère",
+      ],
+      BAD_ALIAS: ['un alias (`*nom`) sans son ancre (`&nom`)', 'mettez le texte entre guillemets s’il doit commencer par * ou &'],
+      MULTIPLE_DOCS: [
+        'plusieurs documents (`---`) dans un fichier',
+        'un fichier est un document ; répartissez-les en fichiers d’un même dossier',
+      ],
+      TAG_RESOLVE_FAILED: [
+        'les étiquettes YAML (`!nom`) ne sont pas utilisées ici',
+        'mettez le texte entre guillemets s’il doit commencer par !',
+      ],
+      MULTILINE_IMPLICIT_KEY: ['une clé doit tenir sur une ligne', 'manque-t-il le deux-points après la clé, à la ligne précédente ?'],
+      BLOCK_AS_IMPLICIT_KEY: [
+        'deux `clé: valeur` sur une ligne',
+        'la ligne suivante est-elle décalée plus loin que celle-ci ? Un texte contenant un deux-points suivi d’une espace veut des guillemets',
+      ],
+    }
+    return known[kind] ?? ['YAML incorrect', 'vérifiez les décalages, les guillemets et les crochets autour de cet endroit']
+  },
+  syntaxReference: () => ['entre { } ou [ ], une référence doit être entre guillemets', 'écrivez "${env:NOM}" avec les guillemets'],
+  tooDeep: () => [`plus de ${CONFIG_LIMITS.depth} ensembles emboîtés`],
+  tooManyAliases: () => [
+    `les alias (\`*nom\`) produisent plus de ${CONFIG_LIMITS.aliasedNodes} valeurs`,
+    'écrivez les valeurs en toutes lettres, ou répartissez le fichier',
+  ],
+  tooManyNodes: () => [
+    `plus de ${CONFIG_LIMITS.nodes} valeurs dans un fichier`,
+    'répartissez-le en plusieurs fichiers dans un même dossier',
+  ],
+  duplicateKey: (key, line) => [`\`${key}\` est déjà donné à la ligne ${line}`, 'gardez l’un des deux'],
+  keyRefused: () => ['une clé doit être un simple mot', 'mettez-la entre guillemets si c’est bien un texte'],
+  mergeConflict: (key, where) => [
+    `\`${key}\` est déjà donné dans ${where}`,
+    'les fichiers d’un dossier peuvent compléter un même ensemble, mais chaque valeur n’est donnée qu’une fois',
+  ],
+  unknownKey: (key, near, known) => [
+    `clé inconnue \`${key}\``,
+    near ? `vouliez-vous dire \`${near}\` ?` : known ? `clés connues ici : ${known}` : 'aucune clé n’est permise ici',
+  ],
+  missingKey: (key) => [`\`${key}\` manque`],
+  wrongType: (expected, found) => [`${expected} est attendu, et non ${found}`],
+  quoteHint: () => 'mettez des guillemets pour en faire un texte',
+  unquoteHint: () => 'écrivez-le sans guillemets',
+  oneOf: (values, near) => [`doit être parmi ${values}`, near ? `vouliez-vous dire \`${near}\` ?` : undefined],
+  tooSmall: (minimum, what) => [`doit être ${what} ${minimum} ou plus`],
+  tooBig: (maximum, what) => [`doit être ${what} ${maximum} ou moins`],
+  badFormat: (format) => [`n’est pas un(e) ${format} valide`],
+  badValue: () => ['n’est pas une valeur valide'],
+  version: () => ['`version` doit être 1', 'la première ligne d’une configuration est `version: 1`'],
+  badName: () => [
+    'un nom est fait de lettres, de chiffres et de _ . : -, et commence par une lettre, un chiffre ou _ ; 64 caractères au plus',
+    'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
+  ],
+  badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
+  badAddress: () => ['une adresse s’écrit `hôte:port`', 'par exemple `hub.usine.example:8490`, `10.0.0.5:8490` ou `[fd00::5]:8490`'],
+  linkFiles: () => [
+    '`ca`, `certificate` et `key` se donnent ensemble, ou pas du tout',
+    'avec les trois, les certificats viennent de votre propre autorité ; sans eux, de celle du hub',
+  ],
+  kindMissing: (known) => ['`kind` manque', `dites avec quel système cette connexion parle : ${known}`],
+  unknownKind: (kind, near, known) => [
+    `\`kind\` inconnu : \`${kind}\``,
+    near ? `vouliez-vous dire \`${near}\` ? (connus : ${known})` : `connus : ${known}`,
+  ],
+  secretLiteral: (key) => [
+    `\`${key}\` est un secret et ne peut pas être écrit dans le fichier`,
+    'écrivez ${env:NOM} ou ${file:/run/secrets/nom}, et changez le secret si ce fichier a été partagé',
+  ],
+  secretInAddress: () => [
+    'une adresse ne peut pas contenir un utilisateur et un mot de passe',
+    'donnez-les dans leurs propres clés, le mot de passe par ${env:NOM} ou ${file:/chemin} ; changez-le si ce fichier a été partagé',
+  ],
+  reference: () => [
+    'seuls ${env:NOM} et ${file:/chemin} peuvent figurer dans ${...}',
+    'écrivez $${ pour un texte qui contient vraiment ${',
+  ],
+  envMissing: (name) => [
+    `la variable d’environnement ${name} n’est pas définie`,
+    `définissez-la avant de démarrer : ${name}=... ecluse run`,
+  ],
+  secretFile: (path, why) => [
+    `lecture de ${path} impossible : ${why}`,
+    'vérifiez que le fichier est là, et lisible par le compte qui lance ecluse',
+  ],
+  secretFileSize: (path) => [`${path} dépasse ${CONFIG_LIMITS.secretBytes / 1024} Kio`, 'un fichier de secret ne contient que le secret'],
+  unitUnknown: (near) => [
+    'personne ne connaît cette unité',
+    near
+      ? `vouliez-vous dire \`${near}\` ?`
+      : 'écrivez un code UCUM (`m3/h`, `Cel`, `kW.h`) ; ce que l’on compte va entre accolades (`{bagage}`, `{bagage}/h`)',
+  ],
+  unitDimension: (why) => [
+    '`unit` ne peut pas être convertie en `displayUnit`',
+    {
+      dimension: 'elles ne mesurent pas la même chose',
+      gauge: 'une pression relative s’ajoute à celle de l’air, qui n’est pas connue ; montrez les deux en relatif ou les deux en absolu',
+      'reference-state':
+        'un volume de gaz aux conditions normales ou standard en est un autre à sa pression et sa température, qui ne sont pas connues',
+      'power-kind': 'puissances active, réactive et apparente diffèrent d’un facteur de puissance, qui n’est pas connu',
+    }[why],
+  ],
+  duplicateSignal: (id, where) => [
+    `le signal \`${id}\` est déjà déclaré à ${where}`,
+    'un identifiant désigne un seul signal du site ; donnez à chacun le sien',
+  ],
+  silenceOrder: () => [
+    '`uncertainAfter` doit être plus court que `badAfter`',
+    'une source muette est d’abord Uncertain (dernière valeur utilisable), puis Bad (plus de communication)',
+  ],
+  clockUnused: (key, kind) => [
+    `\`clock.${key}\` est sans effet : ${kind} n’apporte pas l’heure de l’appareil`,
+    'les échantillons portent l’heure de leur lecture ; retirez-le, ou lisez l’appareil par un protocole qui donne son heure',
+  ],
+  noConnections: () => ['aucune connexion n’est déclarée : rien ne sera collecté', 'ajoutez-en une sous `connections:`'],
+  httpExposed: () => [
+    'la surface HTTP sera joignable depuis d’autres machines, sans chiffrement',
+    'gardez 127.0.0.1 et placez devant un mandataire TLS, sauf si le réseau est de confiance',
+  ],
+  unknownModel: (name, near, known) => [
+    `le modèle \`${name}\` n’existe pas`,
+    near ? `vouliez-vous dire \`${near}\` ?` : known ? `modèles connus ici : ${known}` : 'déclarez-le sous `models:`',
+  ],
+  unknownState: (name, near, known) => [
+    `\`${name}\` n’est pas un état déclaré`,
+    near ? `vouliez-vous dire \`${near}\` ?` : `états déclarés : ${known}`,
+  ],
+  rangeContradicts: (range, instrument) => [
+    `la plage ${range} dépasse ce que l’instrument peut mesurer (${instrument})`,
+    'resserrez `range`, ou corrigez `instrumentRange` ; les deux sont dans l’unité du signal',
+  ],
+  unknownSignal: (id, near, isCertain) => [
+    isCertain
+      ? `aucun signal \`${id}\` n’est déclaré`
+      : `aucun signal \`${id}\` n’est nommé dans le fichier ; un équipement l’offre peut-être`,
+    near ? `vouliez-vous dire \`${near}\` ?` : 'les identifiants s’écrivent ici sous le site, sans son nom devant',
+  ],
+  cycle: (id) => [
+    `\`${id}\` est une partie de lui-même : les bilans tournent en rond`,
+    'un total peut être une partie d’un total plus grand, jamais de ses propres parties',
+  ],
+  tooMany: (limit) => [`plus de ${limit} de ces déclarations`, 'ce que beaucoup de signaux ont en commun va dans un seul modèle'],
+  tooManyRules: (limit) => [
+    `plus de ${limit} règles nomment ce signal`,
+    'un signal qui en demande autant est plusieurs signaux, ou ses règles se répètent',
+  ],
+  text: () => 'un texte',
+  number: () => 'un nombre',
+  wholeNumber: () => 'un nombre entier',
+  boolean: () => 'true ou false',
+  map: () => 'un ensemble de lignes `clé: valeur`',
+  list: () => 'une liste (lignes `- élément`)',
+  nothing: () => 'rien',
+  or: () => ' ou ',
+  length: () => 'd’une longueur de',
+  items: () => 'd’un nombre d’éléments de',
+  value: () => 'un nombre de',
+}

@@ -1,0 +1,1 @@
+export const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`

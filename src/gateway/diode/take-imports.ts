@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { copyFile, mkdir, open, readdir, rename } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { MissingTaker, StreamId } from '../../core/link.ts'
+import type { Logger } from '../../core/log.ts'
+import { machineFiles } from '../spool/files.ts'
+import { type Anchor, checkImport, ImportRefused, readImport } from '../spool/import.ts'
+import type { GapMap } from './gap-map.ts'
+
+const SUFFIX = '.ecx'
+
+/** Puts a file where the running node looks for files to import; resolves with its path there once it is whole and on disk. */
+export async function dropImport(path: string, imports: string): Promise<string> {
+  await mkdir(imports, { recursive: true, mode: 0o700 })
+  // Several files may have one name: they come from different machines.
+  const target = join(imports, `${basename(path, SUFFIX)}-${randomUUID().slice(0, 8)}${SUFFIX}`)
+  const temporary = `${target}.part`
+  await copyFile(path, temporary)
+  const file = await open(temporary, 'r+')
+  await file.sync()
+  await file.close()
+  await rename(temporary, target)
+  await machineFiles.syncDirectory(imports)
+  return target
+}
+
+export interface ImportParts {
+  readonly gaps: GapMap
+  readonly importer: MissingTaker
+  /** The records of a stream that are here, to hold the file against. */
+  readonly anchorOf: (stream: StreamId) => Anchor
+  /** Take files too that meet no record that is here: nothing but their own checksum then says where they are from. */
+  readonly allowUnanchored?: boolean
+  readonly log: Logger
+}
+
+export interface ImportOutcome {
+  readonly file: string
+  /** In the file, and of these the ones that filled a gap. */
+  readonly records: number
+  readonly filled: number
+  readonly refused?: string
+}
+
+/**
+ * Takes in the files of a directory, one after the other: only records that lie in declared gaps, each once. A file that is done is moved to `done/`, one that is
+ * refused to `refused/`. Rejects when records cannot be kept just now; the file stays and is taken again.
+ */
+export async function takeImports(directory: string, parts: ImportParts): Promise<ImportOutcome[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return []
+  })
+  const outcomes: ImportOutcome[] = []
+  for (const name of names.filter((one) => one.endsWith(SUFFIX)).sort()) {
+    const outcome = await takeOne(join(directory, name), name, parts)
+    const to = join(directory, outcome.refused === undefined ? 'done' : 'refused')
+    await mkdir(to, { recursive: true, mode: 0o700 })
+    await rename(join(directory, name), join(to, name))
+    await machineFiles.syncDirectory(directory)
+    outcomes.push(outcome)
+  }
+  return outcomes
+}
+
+async function takeOne(
+  path: string,
+  name: string,
+  { gaps, importer, anchorOf, allowUnanchored, log }: ImportParts,
+): Promise<ImportOutcome> {
+  try {
+    const { header, records, anchored, ends } = await checkAgainst(path, anchorOf)
+    if (anchored === 0 && ends > 0 && !allowUnanchored)
+      throw new ImportRefused('foreign', `${name} meets no record that is here: nothing shows that it is of this log`)
+    const peer = { node: header.node, address: name, mayForward: false }
+    let filled = 0
+    await readImport(path, async (some) => {
+      const lacking = new Set(
+        gaps.missing(
+          header,
+          some.map(({ sequence }) => sequence),
+        ),
+      )
+      const wanted = some.filter(({ sequence }) => lacking.has(sequence))
+      if (wanted.length === 0) return
+      await importer.importMissing(wanted, peer)
+      await gaps.fill(header, [...lacking])
+      filled += wanted.length
+    })
+    log.info({ file: name, node: header.node, records, filled }, 'records carried by hand were taken in')
+    return { file: name, records, filled }
+  } catch (error) {
+    if (!(error instanceof ImportRefused)) throw error
+    log.warn({ file: name, code: error.code, cause: error.message }, 'a file of records is refused')
+    return { file: name, records: 0, filled: 0, refused: error.message }
+  }
+}
+
+/** Whose anchors to ask for is known once the header is read. */
+async function checkAgainst(path: string, anchorOf: ImportParts['anchorOf']) {
+  const { header } = await checkImport(path)
+  return checkImport(path, anchorOf(header))
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { access, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { blockBytes, writeBlock } from '../../core/forwarded.ts'
+import type { SpoolRecord } from '../../core/spool.ts'
+import type { Micros } from '../../core/time.ts'
+import { machineFiles } from './files.ts'
+import {
+  MAGIC,
+  type PartKind,
+  PORTABLE_LIMITS,
+  type PortableHeader,
+  type PortableMissing,
+  type PortableRun,
+  paddingOf,
+  partHeader,
+} from './portable.ts'
+import { type Log, walk } from './walk.ts'
+
+export interface SequenceRange {
+  readonly from: number
+  /** Inclusive. */
+  readonly to: number
+}
+
+export interface Exported {
+  readonly records: number
+  readonly bytes: number
+  /** Asked for, and not there. */
+  readonly missing: readonly PortableMissing[]
+}
+
+/**
+ * Writes the records of these ranges, which lie in order and apart, to a new file; it has its name only when it is whole and on disk. The log is only read, also
+ * while a node writes to it. Rejects with EEXIST when a file of that name is there.
+ */
+export async function exportRecords(log: Log, ranges: readonly SequenceRange[], path: string, now: Micros): Promise<Exported> {
+  // Rename would put it in the place of the other; a link, which would not, is unknown to the file systems of memory sticks.
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) throw Object.assign(new Error(`${path} is there already`), { code: 'EEXIST' })
+  const temporary = `${path}.part`
+  const file = await open(temporary, 'wx', 0o600)
+  const hash = createHash('sha256')
+  let bytes = 0
+  const write = async (kind: PartKind, content: Uint8Array) => {
+    for (const piece of [partHeader(kind, content.length), content, new Uint8Array(paddingOf(content.length))]) {
+      hash.update(piece)
+      await file.writeFile(piece)
+      bytes += piece.length
+    }
+  }
+  const json = (kind: PartKind, content: PortableHeader | PortableRun | PortableMissing) =>
+    write(kind, new TextEncoder().encode(JSON.stringify(content)))
+  let records = 0
+  const missing: PortableMissing[] = []
+  try {
+    const { node, epoch } = log
+    await json('header', { format: MAGIC, version: 1, node, epoch, createdTime: now, ranges: ranges.map(({ from, to }) => ({ from, to })) })
+    const block = new Block((content) => write('records', content))
+    for (const { from, to } of ranges) {
+      let next = from
+      let isRun = false
+      for await (const step of walk(log, from, to)) {
+        if (step.what === 'missing') {
+          await block.flush()
+          missing.push(step)
+          isRun = false
+          next = step.to + 1
+          continue
+        }
+        const { record, previousHash } = step
+        if (!isRun) {
+          await block.flush()
+          await json('run', { from: record.sequence, ...(previousHash && { previousHash: Buffer.from(previousHash).toString('hex') }) })
+          isRun = true
+        }
+        await block.add(record)
+        records++
+        next = record.sequence + 1
+      }
+      await block.flush()
+      if (next <= to) missing.push({ from: next, to, cause: 'not written yet' })
+    }
+    for (const { from, to, cause } of missing) await json('missing', { from, to, cause })
+    await file.writeFile(Buffer.concat([partHeader('end', 32), hash.digest()]))
+    await file.sync()
+    await file.close()
+    await rename(temporary, path)
+    await machineFiles.syncDirectory(dirname(path))
+    return { records, bytes: bytes + 40, missing: missing.map(({ from, to, cause }) => ({ from, to, cause })) }
+  } catch (error) {
+    await file.close()
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Gathers records into parts. */
+class Block {
+  readonly #write: (content: Uint8Array) => Promise<void>
+  #records: SpoolRecord[] = []
+  #bytes = 0
+
+  constructor(write: (content: Uint8Array) => Promise<void>) {
+    this.#write = write
+  }
+
+  async add(record: SpoolRecord): Promise<void> {
+    const bytes = blockBytes([record])
+    if (this.#bytes + bytes > PORTABLE_LIMITS.gatherBytes) await this.flush()
+    this.#records.push(record)
+    this.#bytes += bytes
+  }
+
+  async flush(): Promise<void> {
+    if (this.#records.length === 0) return
+    const content = new Uint8Array(this.#bytes)
+    writeBlock(this.#records, content, 0)
+    this.#records = []
+    this.#bytes = 0
+    await this.#write(content)
+  }
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { AGGREGATES, type AggregateRow } from '../core/historian.ts'
+import { Status } from '../core/status.ts'
+import { DAY, HOUR, MINUTE, type Micros } from '../core/time.ts'
+import { all, bench, type Open, START } from './contract-bench.ts'
+import { isSameAggregate, naiveAggregate } from './contract-naive.ts'
+import { Recorder, type Sample } from './contract-records.ts'
+
+/** Queries over time. */
+export function reading(open: Open): void {
+  test('bounds, order, limit and a signal nobody knows', async (t) => {
+    const { historian } = await bench(t, open)
+    const r = new Recorder()
+    const samples = Array.from({ length: 5000 }, (_, i) => ({ signal: 0, time: START + ((i * 7919) % 5000), value: i }))
+    await historian.write([r.signals([0, { id: 'a/x' }]), r.batch(...samples)])
+    const q = { signal: 'a/x', from: START + 10, to: START + 20, limit: 100 }
+    const times = async (query: typeof q & { descending?: boolean }) => {
+      const columns = await historian.samples(query)
+      return [[...columns.time].map((time) => time - START), columns.truncated]
+    }
+    assert.deepEqual(await times(q), [[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], false])
+    assert.deepEqual(await times({ ...q, limit: 10 }), [[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], false])
+    assert.deepEqual(await times({ ...q, limit: 3 }), [[10, 11, 12], true])
+    assert.deepEqual(await times({ ...q, limit: 3, descending: true }), [[19, 18, 17], true])
+    assert.deepEqual(await times({ ...q, limit: 0 }), [[], true])
+    assert.deepEqual(await times({ ...q, to: q.from }), [[], false])
+    assert.deepEqual(await times({ ...q, signal: "a/'; DROP" }), [[], false])
+    const everything = await all(historian, 'a/x')
+    assert.equal(everything.count, 5000)
+    const one = { signals: ['a/x', 'a/unknown'], from: START, to: START + 5000, intervalUs: 1000, functions: ['count'] as const }
+    const cut = await historian.aggregate({ ...one, limit: 2 })
+    assert.deepEqual([cut.rows.length, cut.truncated], [2, true])
+    const whole = await historian.aggregate({ ...one, limit: 5 })
+    assert.deepEqual([whole.rows.map((row) => row.values.count), whole.truncated], [[1000, 1000, 1000, 1000, 1000], false])
+    assert.deepEqual(await historian.aggregate({ ...one, signals: ['a/unknown'], limit: 5 }), { rows: [], truncated: false })
+  })
+
+  test('as known at an earlier time, corrections and late samples are not there yet', async (t) => {
+    const b = await bench(t, open)
+    const r = new Recorder()
+    await b.historian.write([r.signals([0, { id: 'a/x' }]), r.batch({ signal: 0, time: START, value: 1 })])
+    b.clock.time = START + 100
+    await b.historian.write([r.batch({ signal: 0, time: START, value: 2 }, { signal: 0, time: START - 5, value: 0 })])
+    const known = async (asKnownAt?: Micros) => {
+      const query = { signal: 'a/x', from: 0, to: START + DAY, limit: 10 }
+      return [...(await b.historian.samples(asKnownAt === undefined ? query : { ...query, asKnownAt })).value]
+    }
+    const check = async () => {
+      assert.deepEqual(await known(START - 1), [])
+      assert.deepEqual(await known(START), [1])
+      assert.deepEqual(await known(START + 99), [1])
+      assert.deepEqual(await known(START + 100), [0, 1, 2])
+      assert.deepEqual(await known(), [0, 1, 2])
+    }
+    await check()
+    await b.historian.compact(START + 5 * DAY)
+    await check()
+    // A wall clock set back must not make later records look known earlier.
+    b.clock.time = START - HOUR
+    await b.historian.write([r.batch({ signal: 0, time: START + 1, value: 3 })])
+    assert.deepEqual(await known(START + 99), [1])
+  })
+
+  test('aggregates equal a naive recomputation, hot, cold and mixed', async (t) => {
+    const b = await bench(t, open)
+    const r = new Recorder()
+    const statuses = [0, 0, 0, Status.GoodClamped, Status.Uncertain, Status.UncertainLastUsableValue, Status.Bad, Status.BadNoData]
+    const value = fc.oneof(
+      fc.integer({ min: -1000, max: 1000 }).map((n) => n / 100),
+      fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 }),
+      fc.constantFrom(0, 1e-300, 0.1 + 0.2, 2 ** 53),
+    )
+    const sample = fc.record({ minute: fc.integer({ min: 0, max: 2 * 1440 }), value, status: fc.constantFrom(...statuses) })
+    let run = 0
+    const property = fc.asyncProperty(
+      fc.uniqueArray(sample, { minLength: 1, maxLength: 60, selector: (s) => s.minute }),
+      fc.constantFrom(7 * MINUTE, HOUR, 6 * HOUR, DAY, 36 * HOUR),
+      fc.nat(60),
+      async (drawn, step, late) => {
+        const id = `p/${run++}`
+        const samples = drawn.map(
+          (s): Sample => ({
+            signal: run,
+            time: START + s.minute * MINUTE,
+            status: s.status,
+            ...(s.status < Status.Bad && { value: s.value }),
+          }),
+        )
+        const ask = async (): Promise<AggregateRow[]> => {
+          const query = { signals: [id], from: START + HOUR, to: START + 40 * HOUR, intervalUs: step, functions: AGGREGATES, limit: 10_000 }
+          return (await b.historian.aggregate(query)).rows
+        }
+        const check = async (expected: AggregateRow[], when: string) => {
+          const got = await ask()
+          assert.ok(isSameAggregate(got, expected), `${when}: ${JSON.stringify(got)} is not ${JSON.stringify(expected)}`)
+        }
+        const naive = (of: Sample[]) => naiveAggregate(id, of, START + HOUR, START + 40 * HOUR, step)
+        const early = samples.slice(0, samples.length - late)
+        await b.historian.write([r.signals([run, { id }]), r.batch(...early)])
+        await check(naive(early), 'hot')
+        await b.historian.compact(START + 2 * DAY)
+        await check(naive(early), 'half cold')
+        await b.historian.write([r.batch(...samples.slice(early.length))])
+        await check(naive(samples), 'late, mixed')
+        await b.historian.compact(START + 9 * DAY)
+        await check(naive(samples), 'cold')
+      },
+    )
+    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 300 : 12 })
+  })
+}
