@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { Nats } from './nats.ts'
 import { freePort, until } from './node.ts'
 import { payloads, SIGNALS, TOPIC } from './plant.ts'
 import { onDisk } from './power-cut.ts'
-import { cpuSecondsOf, type Figure, program, repeat } from './report.ts'
+import { cpuSecondsOf, type Figure, program, repeat, runProgram } from './report.ts'
 
 /**
  * The same Sparkplug payloads through other ways from an edge to a hub: what the edge's broker acknowledges, and what reaches the hub. For the losses the
@@ -298,7 +298,7 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Bytes sent so far on connections to a port, as the kernel counts them. */
 function sentTo(port: number): number {
-  const connections = execFileSync('ss', ['-tinH', 'dport', '=', `:${port}`], { encoding: 'utf8' })
+  const connections = runProgram('ss', '-tinH', 'dport', '=', `:${port}`)
   return [...connections.matchAll(/bytes_sent:(\d+)/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0)
 }
 

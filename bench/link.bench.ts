@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import type { NodeOrder, NodeReport } from './link-node.ts'
 import { freePort, until } from './node.ts'
 import { PAYLOADS, SIGNALS } from './plant.ts'
 import { onDisk } from './power-cut.ts'
-import { type Figure, repeat } from './report.ts'
+import { type Figure, repeat, runProgram } from './report.ts'
 
 /** An edge and a hub, whole nodes in processes of their own, joined on loopback: rules and historian at both ends. */
 export const title = 'Link: edge to hub'
@@ -235,7 +235,7 @@ async function lost(directory: string, after: () => string): Promise<number> {
   const samples = LOSS_PASSES * PAYLOADS * SIGNALS
   const port = await freePort()
   await enrolled(directory, port)
-  execFileSync('sync')
+  runProgram('sync')
   const order = { directory, port, passes: LOSS_PASSES }
   const nodes = [new Node({ ...order, role: 'edge', sources: ['memory'] })]
   try {

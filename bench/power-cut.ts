@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { runProgram } from './report.ts'
 
 const IMAGE_BYTES = 512 * 2 ** 20
 
@@ -16,7 +16,7 @@ export async function onDisk<T>(directory: string, place: string, work: (disk: D
   const mounted: string[] = []
   const mount = (file: string, at: string) => {
     mkdirSync(at, { recursive: true })
-    execFileSync('mount', ['-o', 'loop', file, at], { stdio: 'ignore' })
+    runProgram('mount', '-o', 'loop', file, at)
     mounted.push(at)
   }
   const cut = (at: string) => {
@@ -26,14 +26,14 @@ export async function onDisk<T>(directory: string, place: string, work: (disk: D
   }
   try {
     try {
-      execFileSync('truncate', ['-s', String(IMAGE_BYTES), image])
-      execFileSync('mkfs.ext4', ['-q', image], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } })
+      runProgram('truncate', '-s', String(IMAGE_BYTES), image)
+      runProgram('mkfs.ext4', '-q', image)
       mount(image, place)
     } catch {
       return undefined
     }
     return await work({ place, cut })
   } finally {
-    for (const at of mounted.reverse()) execFileSync('umount', ['-l', at], { stdio: 'ignore' })
+    for (const at of mounted.reverse()) runProgram('umount', '-l', at)
   }
 }
