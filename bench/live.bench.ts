@@ -2,20 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { z } from 'zod'
 import { startApi } from '../src/api/index.ts'
-import { BatchBuilder } from '../src/core/batch.ts'
-import type { Connector } from '../src/core/connector.ts'
 import { silent } from '../src/core/log.ts'
 import { withNode } from './node.ts'
 import { type Figure, percentile, program, repeat } from './report.ts'
+import { steady } from './steady.ts'
 
 /** From the moment a source has a sample (its source time) to the event in a real browser's EventSource: rules, fsync, API and network between. */
 export const title = 'Live: source to browser at 10,000 samples/s'
 
-const PER_SECOND = 10_000
-const SIGNALS = 1_000
-const PERIOD_MS = 10
 const SECONDS = 15
 const RUNS = 3
 const FLAGS = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run']
@@ -89,35 +84,4 @@ async function watch({ token, seconds }: { token: string; seconds: number }): Pr
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
   stream.close()
   return { latencies, missed }
-}
-
-/** Gives so many samples every 10 ms, stamped when they are made. */
-const steady: Connector = {
-  kind: 'steady',
-  label: { fr: 'régulier', en: 'steady' },
-  config: z.strictObject({}),
-  async *check() {},
-  source(_config, { clock, signals, site, connection }) {
-    const ids = Array.from({ length: SIGNALS }, (_, i) =>
-      signals.define({ id: `${site}/live/${i}`, connection, address: String(i), dataType: 'number' }),
-    )
-    let due = 0
-    let n = 0
-    return {
-      counters: { dropped: {} },
-      connect: async () => {
-        due = clock.monotonicMs()
-      },
-      close: async () => undefined,
-      nextReadMs: () => due,
-      async read() {
-        due += PERIOD_MS
-        const now = clock.now()
-        const count = (PER_SECOND * PERIOD_MS) / 1000
-        const builder = new BatchBuilder(count)
-        for (let i = 0; i < count; i++) builder.push(ids[n % SIGNALS] as number, now, n++, 0)
-        return { batch: builder.build(now) }
-      },
-    }
-  },
 }

@@ -1,18 +1,12 @@
-import { mqttConfig } from '../src/connectors/mqtt/config.ts'
-import { SparkplugHost } from '../src/connectors/mqtt/sparkplug/host.ts'
-import { BatchBuilder } from '../src/core/batch.ts'
-import type { Connector } from '../src/core/connector.ts'
-import { EndOfInput } from '../src/core/errors.ts'
+import { memoryConnector, PER_READ } from './memory-connector.ts'
 import { until, withNode } from './node.ts'
-import { birth, connectionYaml, PAYLOADS, payloads, SIGNALS, stamp, TOPIC, timeOf } from './plant.ts'
+import { connectionYaml, PAYLOADS, payloads, SIGNALS } from './plant.ts'
 import { cpuSeconds, type Figure, percentile, repeat } from './report.ts'
 
 /** Sparkplug B bytes already in memory → columns → five rules → spool with fsync → DuckDB committed and queryable, in one process. */
 export const title = 'Pipeline in one process'
 
 const PASSES = 10
-const PER_READ = 100
-const IN_FLIGHT = 4
 const RUNS = Number(process.env.ECLUSE_RUNS ?? 5)
 
 export async function measure(): Promise<Figure[]> {
@@ -57,7 +51,7 @@ async function once(data: readonly Buffer[], rules: 'five' | 'all'): Promise<Run
     begin = performance.now()
     cpu = cpuSeconds()
   }
-  const connector = memoryConnector(data, ackMs, started)
+  const connector = memoryConnector({ data, passes: PASSES, started, acked: (ms) => ackMs.push(ms) })
   return await withNode(
     connectionYaml('memory', 'mqtt://127.0.0.1:1', rules),
     async (view) => {
@@ -73,51 +67,4 @@ async function once(data: readonly Buffer[], rules: 'five' | 'all'): Promise<Run
     },
     [connector],
   )
-}
-
-/** The Sparkplug host of the MQTT connector, fed from memory instead of a broker. */
-function memoryConnector(data: readonly Buffer[], ackMs: number[], started: () => void): Connector {
-  return {
-    kind: 'memory',
-    label: { fr: 'mémoire', en: 'memory' },
-    config: mqttConfig,
-    async *check() {},
-    source(config, context) {
-      const counters = { dropped: {} }
-      const host = new SparkplugHost({ config: config as never, context, counters, publish: () => undefined })
-      let sent = -1
-      const beginMs = Date.now()
-      let inFlight = 0
-      let wake: (() => void) | undefined
-      return {
-        counters,
-        connect: async () => undefined,
-        close: async () => undefined,
-        async read() {
-          while (inFlight >= IN_FLIGHT) await new Promise<void>((resolve) => (wake = resolve))
-          await new Promise((resolve) => setImmediate(resolve))
-          if (sent >= PAYLOADS * PASSES) throw new EndOfInput('all sent')
-          const readAt = performance.now()
-          const received = context.clock.now()
-          const into = new BatchBuilder((PER_READ + 1) * SIGNALS)
-          if (sent < 0) {
-            host.handle(`${TOPIC}/NBIRTH/plant`, birth(), into, received)
-            sent = 0
-            started()
-          } else {
-            for (const end = Math.min(PAYLOADS * PASSES, sent + PER_READ); sent < end; sent++) {
-              host.handle(`${TOPIC}/NDATA/plant`, stamp(data[sent % PAYLOADS] as Buffer, timeOf(beginMs, sent)), into, received)
-            }
-          }
-          inFlight++
-          const ack = () => {
-            inFlight--
-            ackMs.push(performance.now() - readAt)
-            wake?.()
-          }
-          return { batch: into.build(received), ack }
-        },
-      }
-    },
-  }
 }

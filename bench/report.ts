@@ -81,3 +81,8 @@ export function residentMb(pid: number): number {
   const status = execFileSync('cat', [`/proc/${pid}/status`], { encoding: 'utf8' })
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024
 }
+
+/** Runs a program of the machine and returns what it prints. Throws when it is missing or fails. */
+export function runProgram(name: string, ...args: string[]): string {
+  return execFileSync(program(name) ?? name, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+}

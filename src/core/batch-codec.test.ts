@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { BatchBuilder, type SampleBatch } from './batch.ts'
-import { decodeBatch, encodeBatch, encodedCount } from './batch-codec.ts'
+import { checkBatch, decodeBatch, encodeBatch, encodedCount } from './batch-codec.ts'
 import { LIMITS } from './limits.ts'
 
 const u32 = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 0xffffffff }))
@@ -76,17 +76,28 @@ test('mangled bytes are refused with RangeError or give a batch within its own b
     fc.property(damage, fc.nat(good.length), (changes, cut) => {
       const bytes = good.slice(0, changes.length > 6 ? cut : good.length)
       for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
+      const check = checked(bytes)
       try {
         const batch = decodeBatch(bytes)
+        assert.equal(check, undefined)
         assert.equal(batch.value.length, batch.count)
         assert.ok(batch.count <= LIMITS.batchSamples)
       } catch (error) {
         assert.ok(error instanceof RangeError, String(error))
+        assert.ok(check instanceof RangeError, String(check))
       }
     }),
     { numRuns: runs },
   )
 })
+
+function checked(bytes: Uint8Array): unknown {
+  try {
+    return checkBatch(bytes)
+  } catch (error) {
+    return error
+  }
+}
 
 test('a builder refuses more than the limit of one batch', () => {
   const builder = new BatchBuilder(1)

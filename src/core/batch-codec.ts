@@ -91,9 +91,54 @@ export function decodeBatch(bytes: Uint8Array): SampleBatch {
   }
 }
 
+/** Throws RangeError where `decodeBatch` would, without making the columns. */
+export function checkBatch(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const places = placesOf(view, 0, bytes.length)
+  if (!places) throw new RangeError('batch: not a batch')
+  const textBytes = view.getUint32(32, true)
+  const size = places.end + textBytes + view.getUint32(36, true)
+  if (size !== bytes.length) throw new RangeError(`batch: ${bytes.length} bytes where its header says ${size}`)
+  if (view.getUint8(29)) decodeText(bytes.subarray(places.end, places.end + textBytes), places.count)
+}
+
 /** Number of samples in encoded bytes, without decoding them. */
 export function encodedCount(bytes: Uint8Array): number {
   return bytes.length < HEADER ? 0 : new DataView(bytes.buffer, bytes.byteOffset, 8).getUint32(4, true)
+}
+
+/** Where the columns of an encoded batch are. */
+export interface ColumnPlaces {
+  readonly count: number
+  /** Of signal, time, value, status and reasons: 0 raw, 1 constant, 2 narrow. */
+  readonly forms: readonly number[]
+  readonly starts: readonly number[]
+  /** Behind the last column: the text begins here. */
+  readonly end: number
+}
+
+/** Bytes before the columns: they say where these are. */
+export const BATCH_HEADER = HEADER
+
+/** True when a batch seems to begin at `at`; the four bytes there must exist. */
+export function isBatch(view: DataView, at: number): boolean {
+  return view.getUint32(at, true) === MAGIC
+}
+
+/** Where the columns are in the `length` bytes at `at`, of which the header is looked at alone; undefined when they are no batch. */
+export function placesOf(view: DataView, at: number, length: number): ColumnPlaces | undefined {
+  if (length < HEADER || !isBatch(view, at)) return undefined
+  const count = view.getUint32(at + 4, true)
+  if (count > LIMITS.batchSamples) return undefined
+  const forms = [0, 1, 2, 3, 4].map((column) => view.getUint8(at + 24 + column))
+  if (forms.some((form, column) => form > NARROW || (form === NARROW && column === 2))) return undefined
+  const starts: number[] = []
+  let end = at + HEADER
+  forms.forEach((form, column) => {
+    starts.push(end)
+    end += columnBytes(column, form, count)
+  })
+  return end > at + length ? undefined : { count, forms, starts, end }
 }
 
 function columnBytes(column: number, form: number, count: number): number {

@@ -28,6 +28,8 @@ const MAGIC = 0x31464345
 const HEADER = 16
 const RECORD = 80
 const HASH_BYTES = 32
+/** Bytes before each payload of a block. */
+export const BLOCK_RECORD = RECORD
 
 export function encodeForwarded(forwarded: Forwarded): Uint8Array<ArrayBuffer> {
   const { records, ...origin } = forwarded

@@ -173,26 +173,21 @@ export class Remotes {
   /** The batch with our numbers; signals not explained yet are left out, they come again. */
   #apply(remote: Remote, batch: SampleBatch): void {
     const { last, signals, reasons, publish } = this.#parts
-    const builder = new BatchBuilder(batch.count)
+    const { count } = batch
     const unknown = reasons.of('unknown-reasons')
-    for (let i = 0; i < batch.count; i++) {
+    const ours = { ...batch, signal: new Uint32Array(count), reasons: new Uint32Array(count) }
+    let unexplained = 0
+    for (let i = 0; i < count; i++) {
       const index = remote.signals[batch.signal[i] as number] ?? 0
-      if (index === 0) continue
       const set = remote.reasons[batch.reasons[i] as number] ?? 0
-      const row = builder.push(
-        index - 1,
-        batch.sourceTime[i] as number,
-        batch.value[i] as number,
-        batch.status[i] as number,
-        set === 0 ? unknown : set - 1,
-      )
-      const text = batch.text?.get(i)
-      if (text !== undefined) builder.setText(row, text)
+      if (index === 0) unexplained++
+      ours.signal[i] = index === 0 ? UNEXPLAINED : index - 1
+      ours.reasons[i] = set === 0 ? unknown : set - 1
     }
-    if (builder.count === 0) return
-    const ours = builder.build(batch.receivedTime)
-    last.update(ours, signals.size)
-    publish(ours)
+    if (unexplained === count) return
+    const explained = unexplained === 0 ? ours : withoutUnexplained(ours)
+    last.update(explained, signals.size)
+    publish(explained)
   }
 
   #mark(remote: Remote, severity: 1 | 2): void {
@@ -212,6 +207,26 @@ export class Remotes {
     last.update(marks, signals.size)
     publish(marks)
   }
+}
+
+const UNEXPLAINED = 0xffffffff
+
+function withoutUnexplained(batch: SampleBatch): SampleBatch {
+  const builder = new BatchBuilder(batch.count)
+  for (let i = 0; i < batch.count; i++) {
+    const signal = batch.signal[i] as number
+    if (signal === UNEXPLAINED) continue
+    const row = builder.push(
+      signal,
+      batch.sourceTime[i] as number,
+      batch.value[i] as number,
+      batch.status[i] as number,
+      batch.reasons[i] as number,
+    )
+    const text = batch.text?.get(i)
+    if (text !== undefined) builder.setText(row, text)
+  }
+  return builder.build(batch.receivedTime)
 }
 
 /** The array with one element set, grown when it is too short. */

@@ -4,6 +4,7 @@ import { NotConnected } from '../../core/errors.ts'
 import { type Channel, type Hello, type Link, type LinkCounters, LinkRefused, type StreamId, type Welcome } from '../../core/link.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
+import { Packer } from './compact.ts'
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
 import { LINK_LIMITS } from './limits.ts'
 import { inParts } from './parts.ts'
@@ -39,6 +40,7 @@ export class FrameLink implements Link {
   #lastHeardMs = 0
   #askedMs = 0
   #ping = 0
+  readonly #packer = new Packer()
 
   constructor(parts: FrameLinkParts) {
     this.#parts = parts
@@ -86,7 +88,7 @@ export class FrameLink implements Link {
     for (const part of inParts(records, LINK_LIMITS.blockBytes)) {
       while (this.#sentBytes >= LINK_LIMITS.windowBytes && !this.#why) await new Promise<void>((resolve) => this.#room.push(resolve))
       const channel = this.#open()
-      const bytes = await encodeFrame({ type: 'records', records: part })
+      const bytes = await encodeFrame({ type: 'records', records: part }, this.#packer)
       const last = part.at(-1) as SpoolRecord
       this.#sent.push({ key: keyOf(last), sequence: last.sequence, bytes: bytes.length })
       this.#sentBytes += bytes.length
@@ -100,7 +102,7 @@ export class FrameLink implements Link {
   show(stream: StreamId, batch: SampleBatch, upTo: number): void {
     const channel = this.#channel
     if (!channel || this.#why || channel.queuedBytes > LINK_LIMITS.showBehindBytes) return
-    void encodeFrame({ type: 'show', stream, upTo, batch })
+    void encodeFrame({ type: 'show', stream, upTo, batch }, this.#packer)
       .then((bytes) => channel.send(bytes))
       .catch((error: Error) => this.#end(error))
   }

@@ -6,7 +6,7 @@ import { LIMITS } from '../../core/limits.ts'
 import { type Hello, LinkRefused, REFUSAL_CODES, type RefusalCode, type StreamId, type Welcome } from '../../core/link.ts'
 import { fromMark, streamMarks, toMark } from '../../core/record-content.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
-import { pack, unpack } from './compact.ts'
+import { Packer, unpack } from './compact.ts'
 import { LINK_LIMITS } from './limits.ts'
 
 /** What travels over a channel. */
@@ -52,17 +52,17 @@ const schemas = {
   renewed: z.object({ answer: z.unknown() }),
 }
 
-/** One frame as bytes. */
-export async function encodeFrame(frame: Frame): Promise<Uint8Array> {
+/** One frame as bytes. A sender of many keeps one `packer` for all. */
+export async function encodeFrame(frame: Frame, packer = new Packer()): Promise<Uint8Array> {
   switch (frame.type) {
     case 'records': {
-      const block = new Uint8Array(blockBytes(frame.records))
+      const block = packer.body(blockBytes(frame.records))
       writeBlock(frame.records, block, 0)
       const { node, epoch } = frame.records[0] as SpoolRecord
-      return withBody('records', { node, epoch }, block)
+      return withBody('records', { node, epoch }, block, packer)
     }
     case 'show':
-      return withBody('show', { ...frame.stream, upTo: frame.upTo }, encodeBatch(frame.batch))
+      return withBody('show', { ...frame.stream, upTo: frame.upTo }, encodeBatch(frame.batch), packer)
     case 'hello':
       return inWords('hello', frame.hello)
     case 'welcome':
@@ -143,8 +143,8 @@ function inWords(type: Frame['type'], words: object, body: Uint8Array = NOTHING)
   return frame
 }
 
-async function withBody(type: 'records' | 'show', words: object, body: Uint8Array): Promise<Uint8Array> {
-  const { bytes, packed } = await pack(body)
+async function withBody(type: 'records' | 'show', words: object, body: Uint8Array, packer: Packer): Promise<Uint8Array> {
+  const { bytes, packed } = await packer.pack(body)
   return inWords(type, { ...words, bytes: body.length, packed }, bytes)
 }
 

@@ -1,4 +1,5 @@
 import type { SampleBatch } from '../../core/batch.ts'
+import { checkBatch } from '../../core/batch-codec.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { type Hello, LinkRefused, type Peer, type Reception, type StreamId, type Welcome } from '../../core/link.ts'
 import { parseRecord } from '../../core/record-content.ts'
@@ -217,7 +218,9 @@ function contentOf({ node, sequence, kind, payload }: SpoolRecord) {
     throw new LinkRefused('malformed', `${node}: record ${sequence} is of a kind that stays on its node`)
   if (!Number.isSafeInteger(sequence) || sequence < 1) throw new LinkRefused('malformed', `${node}: ${sequence} is no sequence`)
   try {
-    return parseRecord(kind, payload)
+    if (kind !== 'batch') return parseRecord(kind, payload)
+    checkBatch(payload)
+    return { kind }
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error
     throw new LinkRefused('malformed', `${node}: record ${sequence} is not a ${kind}: ${error.message}`)
