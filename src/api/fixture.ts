@@ -102,6 +102,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
     ...{
       site: { id: 't' },
       node: 'node-1',
+      role: 'all',
       epoch: 1,
       version: '0.0.0',
       configVersion: 'abc',
@@ -114,10 +115,17 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
     ...{ peers: {}, equipment: {} },
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
+      ...{ appendedBytes: 100, held: [] },
       ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },
+    }),
+    outlook: () => ({
+      ...{ growthBytesPerSecond: undefined, overflow: 'block', maxAgeMs: 1, diskFreeBytes: undefined, timeLeft: undefined },
     }),
     uplink: () => undefined,
     remotes: () => [],
+    nodeOf: () => undefined,
+    linkAddress: () => undefined,
+    refusals: () => [],
     historianLag: () => ({ records: 0, problem: undefined }),
     subscribe: (listener) => {
       listeners.add(listener)

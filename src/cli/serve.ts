@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
@@ -33,7 +33,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   const taken = () => new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
   if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
   await mkdir(directory, { recursive: true })
-  const node = await startNode(loaded, { clock, log, random: Math.random, version: home.version }).catch((error: unknown) => {
+  const node = await startNode(loaded, { clock, log, random: Math.random, version: home.version, diskFree }).catch((error: unknown) => {
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)
@@ -54,6 +54,11 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
       await node.stop()
     },
   }
+}
+
+async function diskFree(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory)
+  return bavail * bsize
 }
 
 export class PortTaken extends Refused {

@@ -1,10 +1,15 @@
 import type { LoadedConfig } from '../config/index.ts'
-import type { Listening, Transport } from '../core/link.ts'
+import type { LinkRefused, Listening, Peer, Transport } from '../core/link.ts'
+import type { SenderRefusal } from '../core/node-view.ts'
 import type { Spool } from '../core/spool.ts'
+import type { Micros } from '../core/time.ts'
 import { FrameLink, Intake, serveChannel } from '../gateway/index.ts'
 import type { NodeDependencies } from './node.ts'
 import type { Remotes } from './remotes.ts'
 import { Uplink, type UplinkParts } from './uplink.ts'
+
+/** Names of senders turned away that are remembered. */
+export const REFUSALS_KEPT = 256
 
 export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool' | 'last' | 'signalCount'> {
   readonly loaded: LoadedConfig
@@ -17,6 +22,8 @@ export interface Gateway {
   readonly uplink: Uplink | undefined
   readonly intake: Intake | undefined
   readonly address: string | undefined
+  /** Senders turned away, newest first. */
+  refusals(): SenderRefusal[]
   /** Hands over what is durable, if that takes no longer than `limitMs`, then ends every way. */
   close(limitMs: number): Promise<void>
 }
@@ -26,6 +33,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { transport, clock, log, remotes, loaded, spool } = parts
   const isRelay = loaded.config.node.role === 'relay'
   const stopping = new AbortController()
+  const refused = new Map<string, SenderRefusal>()
   const dial = transport.dial?.bind(transport)
   const uplink =
     dial &&
@@ -46,7 +54,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
         if (isRelay) uplink?.show(stream, batch, upTo)
         remotes.show(stream, batch, upTo)
       },
-      onRefused: (peer, refusal) => log.warn({ peer: peer.node, address: peer.address, code: refusal.code }, refusal.message),
+      onRefused: (peer, refusal) => {
+        log.warn({ peer: peer.node, address: peer.address, code: refusal.code }, refusal.message)
+        remember(refused, peer, refusal, clock.now())
+      },
     })
   const { listening, serving } = intake
     ? await receive(transport, intake, parts)
@@ -57,6 +68,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     uplink,
     intake,
     address: listening?.address,
+    refusals: () => [...refused.values()].reverse(),
     close: async (limitMs) => {
       await listening?.close()
       await uplink?.drain(limitMs)
@@ -66,6 +78,14 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       unfollow?.()
     },
   }
+}
+
+/** The newest goes last; the oldest makes room. */
+export function remember(refused: Map<string, SenderRefusal>, { node, address }: Peer, { code, message }: LinkRefused, time: Micros): void {
+  const count = (refused.get(node)?.count ?? 0) + 1
+  refused.delete(node)
+  if (refused.size >= REFUSALS_KEPT) refused.delete(refused.keys().next().value as string)
+  refused.set(node, { node, address, code, message, time, count })
 }
 
 async function receive(
