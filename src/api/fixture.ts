@@ -26,8 +26,11 @@ export interface Fixture extends RunningApi {
   signIn(): Promise<void>
 }
 
+/** `node`: what is other than at a plain node that stands alone. */
+export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView> }>
+
 /** A node without disk or devices behind the real HTTP server on a free port. */
-export async function startFixture(signalCount: number, options: Partial<ApiOptions & Pick<NodeView, 'contracts'>> = {}): Promise<Fixture> {
+export async function startFixture(signalCount: number, options: FixtureOptions = {}): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
   const { view, publish } = fakeNode(signalCount, options)
   const routes: Fixture['routes'] = []
@@ -59,7 +62,7 @@ export const json = (body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 })
 
-function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contracts'>>) {
+function fakeNode(signalCount: number, options: FixtureOptions) {
   const signals = new SignalTable()
   const reasons = new ReasonSets()
   const last = new LastValues()
@@ -131,6 +134,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    ...options.node,
   }
   return { view, publish }
 }

@@ -26,9 +26,11 @@ function toSignal(view: NodeView, index: number): Signal | undefined {
   const definition = view.signals.at(index)
   if (!definition) return undefined
   const { id, connection, address, dataType, unit, displayUnit, sourceUnit, label, decimals, range } = definition
+  const node = view.nodeOf(index)
   const last = lastSample(view, index)
   return {
     ...{ id, connection, address, dataType },
+    ...(node !== undefined && { node }),
     ...(unit !== undefined && { unit }),
     ...(displayUnit !== undefined && { displayUnit }),
     ...(sourceUnit !== undefined && { sourceUnit }),

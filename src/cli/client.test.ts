@@ -59,6 +59,8 @@ function health(status: Health['status']): Health {
     status,
     site: { id: 't2e' },
     node: 'node-1',
+    role: 'all',
+    nodes: { total: 0, silent: 0 },
     version: '0.1.0',
     configVersion: 'abc',
     time: now(),
