@@ -135,6 +135,14 @@ const en = {
     'the HTTP surface will be reachable from other machines, without encryption',
     'keep 127.0.0.1 and put a TLS reverse proxy in front, unless the network is trusted',
   ],
+  edgeExposed: (): Wording => [
+    'an edge opens no port to other machines, its own page included',
+    'leave `http.host` at 127.0.0.1: what an edge has is seen at the hub; on its own machine, through an SSH tunnel',
+  ],
+  relayConnections: (): Wording => [
+    'a relay only passes on what other nodes send: it has no connections of its own',
+    'move them to an edge, or give this node `role: edge`',
+  ],
   unknownModel: (name: string, near: string | undefined, known: string): Wording => [
     `there is no model \`${name}\``,
     near ? `did you mean \`${near}\`?` : known ? `models here: ${known}` : 'declare it under `models:`',
@@ -310,6 +318,14 @@ const fr: ConfigWords = {
   httpExposed: () => [
     'la surface HTTP sera joignable depuis d’autres machines, sans chiffrement',
     'gardez 127.0.0.1 et placez devant un mandataire TLS, sauf si le réseau est de confiance',
+  ],
+  edgeExposed: () => [
+    'un nœud `edge` n’ouvre aucun port vers d’autres machines, sa propre page comprise',
+    'laissez `http.host` à 127.0.0.1 : ce qu’il a se voit au hub ; sur sa machine, par un tunnel SSH',
+  ],
+  relayConnections: () => [
+    'un relais ne fait que transmettre ce que d’autres nœuds envoient : il n’a pas de connexions à lui',
+    'déplacez-les vers un nœud `edge`, ou donnez `role: edge` à celui-ci',
   ],
   unknownModel: (name, near, known) => [
     `le modèle \`${name}\` n’existe pas`,
