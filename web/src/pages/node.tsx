@@ -35,7 +35,7 @@ export function NodePage({ at, query, which }: { at: string; query: string; whic
           <NodeFindings findings={data.findings} total={data.findingsTotal} />
           <div className="depth">
             <SpoolPanel self={data.self} time={data.time} />
-            <LinkPanel self={data.self} time={data.time} />
+            <LinkPanel self={data.self} time={data.time} receives={data.self.role === 'hub' || data.nodes.length > 0} />
           </div>
           <NodeTable nodes={data.nodes} time={data.time} at={at} query={query} which={which} />
           <GapTable list={gaps.data} problem={gaps.problem} at={at} />

@@ -30,7 +30,7 @@ function Rows({ gaps }: { gaps: readonly NodeGap[] }) {
   const text = words.nodes
   const number = (count: number) => formatNumber(count, locale)
   return (
-    <section className="scroll-x" aria-labelledby="node-gaps" tabIndex={-1}>
+    <div className="scroll-x">
       <table className="samples">
         <thead>
           <tr>
@@ -52,7 +52,9 @@ function Rows({ gaps }: { gaps: readonly NodeGap[] }) {
           {gaps.map(({ node, epoch, first, last, cause, samples, recordedTime }) => (
             <tr key={`${node} ${epoch} ${first}`}>
               <td>{formatDate(new Date(recordedTime), locale)}</td>
-              <td>{node}</td>
+              <td>
+                <a href={hrefTo('node', { at: node })}>{node}</a>
+              </td>
               <td className="gap-cause" title={cause}>
                 {causeText(cause, text)}
               </td>
@@ -63,7 +65,7 @@ function Rows({ gaps }: { gaps: readonly NodeGap[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
 

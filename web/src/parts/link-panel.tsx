@@ -1,19 +1,33 @@
 import type { ReactNode } from 'react'
-import type { OwnNode, Uplink } from '../../../src/api/schemas.ts'
+import type { Health, OwnNode, Uplink } from '../../../src/api/schemas.ts'
 import { formatBytes, formatInstant, formatNumber, formatSpan } from '../format.ts'
+import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { CertificateDays } from './certificate-days.tsx'
 import { Refusal } from './node-findings.tsx'
 import { Mark } from './status-mark.tsx'
 
 /** How the way on is doing, between attempts as well: a link that is refused stays refused while it tries again. */
-function standingOf({ state, problem }: Uplink): Uplink['state'] {
+function standingOf({ state, problem }: Pick<Uplink, 'state' | 'problem'>): Uplink['state'] {
   if (state !== 'connecting' || !problem) return state
   return problem.code ? 'refused' : 'waiting'
 }
 
+/** The way on, as small as a connection. */
+export function LinkChip({ link }: { link: NonNullable<Health['link']> }) {
+  const { words } = useLanguage()
+  const state = standingOf(link)
+  return (
+    <a className="chip" href={hrefTo('node')}>
+      <Mark of={state === 'connected' || state === 'connecting' ? 0 : state === 'refused' ? 2 : 1} />
+      <b>{link.endpoint}</b>
+      <span>{words.nodes.states[state]}</span>
+    </a>
+  )
+}
+
 /** The way to the next node: its state, how far behind, why it is refused; or that this node stands alone. */
-export function LinkPanel({ self, time }: { self: OwnNode; time: string }) {
+export function LinkPanel({ self, time, receives }: { self: OwnNode; time: string; receives: boolean }) {
   const { words } = useLanguage()
   const text = words.nodes
   const { uplink } = self
@@ -28,7 +42,7 @@ export function LinkPanel({ self, time }: { self: OwnNode; time: string }) {
         <Way self={self} uplink={uplink} time={time} />
       ) : (
         <>
-          <p>{text.standsAlone}</p>
+          <p>{receives ? text.endsHere : text.standsAlone}</p>
           <p className="soft">{text.standsAloneHelp}</p>
         </>
       )}
@@ -43,7 +57,7 @@ function Way({ self, uplink, time }: { self: OwnNode; uplink: Uplink; time: stri
   const since = formatSpan((Date.parse(time) - Date.parse(uplink.downSince ?? uplink.since)) / 1000, locale)
   return (
     <>
-      <dl className="counters">
+      <dl className="figures">
         <Figure name={text.state} note={text.since(since)}>
           {text.states[standingOf(uplink)]}
         </Figure>

@@ -7,7 +7,7 @@ import { Mark } from './status-mark.tsx'
 export function NodeFindings({ findings, total }: { findings: readonly NodeFinding[]; total: number }) {
   const { locale, words } = useLanguage()
   const text = words.nodes
-  if (findings.length === 0) return <p className="soft">{text.noFindings}</p>
+  if (findings.length === 0) return <p className="soft node-findings">{text.noFindings}</p>
   return (
     <section className="panel node-findings" aria-labelledby="node-findings">
       <h2 id="node-findings">{text.findings}</h2>
@@ -33,8 +33,8 @@ function Finding({ finding }: { finding: NodeFinding }) {
       <div>
         <b>{words.nodes.findingTexts[code](whom, detail)}</b>
         {isCertificate && <p>{words.nodes.renewal}</p>}
-        {refusal && <Refusal code={refusal} node={node} />}
-        {['link-down', 'spool-problem', 'nodes-silent'].includes(code) && (
+        {refusal && code !== 'link-refused' && <Refusal code={refusal} node={node} />}
+        {['link-down', 'spool-problem'].includes(code) && (
           <p className="soft" lang="en">
             {finding.message}
           </p>

@@ -87,7 +87,7 @@ function Rows({ nodes, time, at }: { nodes: readonly OtherNode[]; time: string; 
   const { words } = useLanguage()
   const text = words.nodes
   return (
-    <section className="scroll-x" aria-labelledby="node-others" tabIndex={-1}>
+    <div className="scroll-x">
       <table className="samples">
         <thead>
           <tr>
@@ -107,7 +107,7 @@ function Rows({ nodes, time, at }: { nodes: readonly OtherNode[]; time: string; 
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
 
