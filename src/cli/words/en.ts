@@ -1,4 +1,5 @@
 import type { ChangeKind } from '../../govern/contracts/index.ts'
+import { nodesEn } from './nodes.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
 export const en = {
@@ -291,6 +292,7 @@ export const en = {
       `${connection}: the device seems to be on local time, ${zone}: declare \`clock: { zone: ... }\` at the connection`,
     problem: 'PROBLEM',
   },
+  nodes: nodesEn,
   client: {
     refused: (url: string) => `no node answers at ${url}`,
     refusedHint: 'start one with `ecluse run` or `ecluse demo`, or give its address with --url',

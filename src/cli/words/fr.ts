@@ -1,4 +1,5 @@
 import type { Words } from './en.ts'
+import { nodesFr } from './nodes.ts'
 
 /** What the commands say, in French. */
 export const fr: Words = {
@@ -296,6 +297,7 @@ export const fr: Words = {
       `${connection} : l’appareil semble à l’heure locale, ${zone} : déclarez \`clock: { zone: ... }\` à la connexion`,
     problem: 'PROBLÈME',
   },
+  nodes: nodesFr,
   client: {
     refused: (url) => `aucun nœud ne répond à ${url}`,
     refusedHint: 'démarrez-en un par `ecluse run` ou `ecluse demo`, ou donnez son adresse avec --url',
