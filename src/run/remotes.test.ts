@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SampleBatch } from '../core/batch.ts'
+import { encodeForwarded } from '../core/forwarded.ts'
 import { LastValues } from '../core/last-values.ts'
 import { LinkRefused } from '../core/link.ts'
 import { ManualClock } from '../core/manual-clock.ts'
 import type { SenderRefusal } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
+import type { SpoolRecord } from '../core/spool.ts'
 import { REFUSALS_KEPT, remember } from './gateway.ts'
 import { Remotes } from './remotes.ts'
 
@@ -61,4 +63,23 @@ test('senders turned away are remembered by name, the newest last, and no more t
     time: 5,
     count: 2,
   })
+})
+
+test('what another node gave up after it came here is not counted as lost', () => {
+  const { remotes } = makeRemotes()
+  const gap = (sequence: number, from: number, to: number): SpoolRecord => ({
+    ...{ node: 'edge-1', epoch: 1, sequence, kind: 'gap', recordedTime: 5 },
+    payload: new TextEncoder().encode(JSON.stringify({ from, to, cause: 'overflow' })),
+  })
+  let outer = 0
+  const absorb = (record: SpoolRecord) => {
+    const payload = encodeForwarded({ node: 'edge-1', epoch: 1, via: 'edge-1', records: [record] })
+    remotes.absorb({ node: 'here', epoch: 9, sequence: ++outer, kind: 'forwarded', recordedTime: 5, payload })
+  }
+  absorb(gap(10, 1, 10))
+  assert.equal(remotes.view()[0]?.lostRecords, 10)
+  absorb(gap(11, 3, 8))
+  assert.equal(remotes.view()[0]?.lostRecords, 10, 'known already')
+  absorb(gap(15, 8, 15))
+  assert.equal(remotes.view()[0]?.lostRecords, 14)
 })

@@ -90,9 +90,10 @@ export class Remotes {
     for (const inner of decodeForwarded(record.payload).records) {
       const remote = this.#remote(inner)
       if (inner.epoch < remote.stream.epoch || inner.sequence <= remote.sequence) continue
+      const before = remote.sequence
       remote.sequence = inner.sequence
       remote.lastRecordedTime = inner.recordedTime
-      this.#learn(remote, inner)
+      this.#learn(remote, inner, before)
     }
   }
 
@@ -150,7 +151,7 @@ export class Remotes {
     return remote
   }
 
-  #learn(remote: Remote, { kind, sequence, payload }: SpoolRecord): void {
+  #learn(remote: Remote, { kind, sequence, payload }: SpoolRecord, before: number): void {
     const { signals, reasons } = this.#parts
     const content = parseRecord(kind, payload)
     if (content.kind === 'signals') {
@@ -160,7 +161,8 @@ export class Remotes {
         remote.reasons = put(remote.reasons, content.first + i, reasons.of(...names) + 1)
       })
     } else if (content.kind === 'gap') {
-      remote.lostRecords += content.to - content.from + 1
+      // What came before it was given up there is here.
+      remote.lostRecords += Math.max(0, Math.min(content.to, sequence) - Math.max(content.from, before + 1) + 1)
     } else if (content.kind === 'batch') {
       this.#heard(remote)
       // Newer values were shown before: history behind them is for the historian.
