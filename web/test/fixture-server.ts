@@ -49,6 +49,8 @@ export async function startFixture({
 }: FixtureOptions): Promise<FixtureServer> {
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
+  // At a hub, the gates are measured by another node.
+  if (nodes.kind === 'hub') for (const signal of plant.signals) if (signal.connection === 'gates-broker') signal.node = 'cell-4'
   const token = 'one-time-token'
   let live = true
   let who: string | undefined = signedIn ? 'operator' : undefined

@@ -119,6 +119,18 @@ describe('the node page in a browser', { skip: noBrowser }, () => {
     await saying('Two programs use the identity of cell-4 at once')
   })
 
+  test('a signal that another node measures says so in the tree, in a search and on its page', async () => {
+    const { page } = browser
+    await page.goto('about:blank')
+    await page.goto(`${fixtures.get('hub')?.url}#/namespace?q=cell-4`)
+    await page.locator('.tree-link').first().waitFor()
+    assert.match((await page.locator('.tree-label').first().textContent()) ?? '', / · cell-4$/)
+    await page.locator('.tree-link').first().click()
+    await saying('Measured by')
+    await page.getByRole('link', { name: 'cell-4', exact: true }).click()
+    await saying('Only of cell-4')
+  })
+
   test('axe finds nothing in both languages and themes; at 800 px nothing is cut off sideways', async () => {
     const { page } = browser
     await page.setViewportSize({ width: 800, height: 700 })
