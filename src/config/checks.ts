@@ -65,7 +65,8 @@ export function checkRole(
     const [code, wording] = isEdge ? (['E_EDGE_EXPOSED', words.edgeExposed()] as const) : (['W_HTTP_EXPOSED', words.httpExposed()] as const)
     problems.add(locate(at, ['http', 'host']), code, wording)
   }
-  if (node.role === 'relay' && connections > 0) problems.add(locateKey(at, [], 'connections'), 'E_RELAY_CONNECTIONS', words.relayConnections())
+  if (node.role === 'relay' && connections > 0)
+    problems.add(locateKey(at, [], 'connections'), 'E_RELAY_CONNECTIONS', words.relayConnections())
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/
