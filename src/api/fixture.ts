@@ -26,8 +26,11 @@ export interface Fixture extends RunningApi {
   signIn(): Promise<void>
 }
 
+/** `node`: what is other than at a plain node that stands alone. */
+export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView> }>
+
 /** A node without disk or devices behind the real HTTP server on a free port. */
-export async function startFixture(signalCount: number, options: Partial<ApiOptions & Pick<NodeView, 'contracts'>> = {}): Promise<Fixture> {
+export async function startFixture(signalCount: number, options: FixtureOptions = {}): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
   const { view, publish } = fakeNode(signalCount, options)
   const routes: Fixture['routes'] = []
@@ -59,7 +62,7 @@ export const json = (body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 })
 
-function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contracts'>>) {
+function fakeNode(signalCount: number, options: FixtureOptions) {
   const signals = new SignalTable()
   const reasons = new ReasonSets()
   const last = new LastValues()
@@ -102,6 +105,7 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
     ...{
       site: { id: 't' },
       node: 'node-1',
+      role: 'all',
       epoch: 1,
       version: '0.0.0',
       configVersion: 'abc',
@@ -114,16 +118,23 @@ function fakeNode(signalCount: number, options: Partial<Pick<NodeView, 'contract
     equipment: {},
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
+      ...{ appendedBytes: 100, held: [] },
       ...{ corruptRecords: 0, fsyncP50Ms: 1, fsyncP99Ms: 2, problem: undefined },
     }),
+    outlook: () => ({
+      ...{ growthBytesPerSecond: undefined, overflow: 'block', maxAgeMs: 1, diskFreeBytes: undefined, timeLeft: undefined },
+    }),
     uplink: () => undefined,
-    certificates: () => [],
     remotes: () => [],
+    nodeOf: () => undefined,
+    linkAddress: () => undefined,
+    refusals: () => [],
     historianLag: () => ({ records: 0, problem: undefined }),
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    ...options.node,
   }
   return { view, publish }
 }

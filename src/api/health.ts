@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { HistorianStats } from '../core/historian.ts'
-import type { ConnectionHealth, NodeView } from '../core/node-view.ts'
+import type { ConnectionHealth, NodeView, RemoteNode, UplinkView } from '../core/node-view.ts'
 import { rank } from '../core/status.ts'
-import { formatTime } from '../core/time.ts'
+import { formatTime, MINUTE, type Micros } from '../core/time.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Resources, Server } from './route.ts'
-import { type Connection, type Health, health } from './schemas.ts'
+import { type Connection, type Health, health, type Uplink } from './schemas.ts'
 
 const STATS_MS = 2_000
 
@@ -42,28 +42,47 @@ const NOTHING_YET: HistorianStats = {
   problem: undefined,
 }
 
+/** A link may be down for a moment; longer is a matter of health. */
+const LINK_DOWN: Micros = MINUTE
+
+/** True for a way to the next node that has been down or refused for long. */
+export function isLinkDown(uplink: UplinkView | undefined, now: Micros): boolean {
+  return uplink?.downSince !== undefined && now - uplink.downSince > LINK_DOWN
+}
+
+/** Nodes that were heard once and are silent now; not those that were shut out. */
+export function silentNodes(view: Pick<NodeView, 'remotes' | 'identity'>): RemoteNode[] {
+  const revoked = new Set(view.identity?.().nodes.flatMap(({ node, revoked }) => (revoked ? [node] : [])))
+  return view.remotes().filter(({ node, liveness }) => liveness === 'bad' && !revoked.has(node))
+}
+
 /** What can be said without asking anybody. */
 function overall(view: NodeView, problem: string | undefined): Health['status'] {
   if (view.spool().problem !== undefined) return 'failing'
   const silent = view.connections().some(({ liveness }) => liveness === 'uncertain' || liveness === 'bad')
-  return problem !== undefined || silent ? 'degraded' : 'ok'
+  const isCutOff = isLinkDown(view.uplink(), view.clock.now()) || silentNodes(view).length > 0
+  return problem !== undefined || silent || isCutOff ? 'degraded' : 'ok'
 }
 
 function describe(view: NodeView, stored: HistorianStats): Health {
   const connections = view.connections()
-  const spool = view.spool()
+  const { appendedBytes, held, segments, ...spool } = view.spool()
+  const uplink = view.uplink()
   const lag = view.historianLag()
   const problem = lag.problem ?? stored.problem
   return {
     status: overall(view, problem),
     site: view.site,
     node: view.node,
+    role: view.role,
     version: view.version,
     configVersion: view.configVersion,
     time: formatTime(view.clock.now()),
     startedTime: formatTime(view.startedTime),
     signals: countSignals(view),
     connections: connections.map(toConnection),
+    ...(uplink && { link: toHealthLink(uplink) }),
+    nodes: { total: view.remotes().length, silent: silentNodes(view).length },
     spool: { ...spool, oldestTime: timeOf(spool.oldestTime), problem: spool.problem },
     historian: {
       lagRecords: lag.records,
@@ -74,6 +93,22 @@ function describe(view: NodeView, stored: HistorianStats): Health {
       newestTime: timeOf(stored.newestTime),
       problem,
     },
+  }
+}
+
+function toHealthLink(uplink: UplinkView): NonNullable<Health['link']> {
+  const { endpoint, state, behindRecords, downSince, problem } = toUplink(uplink)
+  return { endpoint, state, behindRecords, ...(downSince !== undefined && { downSince }), ...(problem && { problem }) }
+}
+
+export function toUplink(uplink: UplinkView): Uplink {
+  const { since, downSince, problem, roundTripMs, ...rest } = uplink
+  return {
+    ...rest,
+    since: formatTime(since),
+    ...(downSince !== undefined && { downSince: formatTime(downSince) }),
+    ...(problem && { problem: { ...problem, time: formatTime(problem.time) } }),
+    ...(roundTripMs !== undefined && { roundTripMs }),
   }
 }
 

@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts'
 import { API_LIMITS } from './limits.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
+import { nodeRoutes } from './nodes.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -73,6 +74,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     qualityRoutes,
     whyRoutes,
     contractRoutes,
+    nodeRoutes,
     sessionRoutes,
     metricRoutes,
   ]

@@ -19,6 +19,9 @@ export const API_LIMITS = {
   samples: 100_000,
   aggregateRows: 100_000,
   aggregateSignals: 10_000,
+  /** Findings about nodes that are spelled out; gaps in one answer. */
+  nodeFindings: 100,
+  gaps: 1_000,
   /** Ids named of the signals that one property of a contract binds. */
   contractSignals: 20,
   /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { ConnectionHealth } from '../core/node-view.ts'
+import type { ConnectionHealth, NodeView, RemoteNode } from '../core/node-view.ts'
 import type { Resources, Server } from './route.ts'
 
 type Reading = readonly [name: string, help: string, read: (connection: ConnectionHealth) => number | undefined]
@@ -38,7 +38,34 @@ const GAUGES: readonly Reading[] = [
   ],
 ]
 
-/** `GET /metrics` in the text format of Prometheus. Labels are connections, severities and reasons; never signals. */
+type NodeReading = readonly [name: string, help: string, read: (remote: RemoteNode) => number | undefined]
+
+const OF_NODES: readonly NodeReading[] = [
+  ['ecluse_remote_live', '1 while the node is heard within its limits', (r) => (r.liveness === 'live' ? 1 : 0)],
+  ['ecluse_remote_last_heard_timestamp_seconds', 'Last word from the node', (r) => seconds(r.lastHeardTime)],
+  ['ecluse_remote_last_sequence', 'Last record of its log that is durable here', (r) => r.sequence],
+  ['ecluse_remote_behind_records', 'Records it has beyond, as far as it has said', (r) => r.behindRecords],
+  ['ecluse_remote_lost_records', 'Records it declared as gone for good, since the start', (r) => r.lostRecords],
+]
+
+type OwnReading = readonly [name: string, help: string, read: (view: NodeView) => number | undefined]
+
+const OF_LINK: readonly OwnReading[] = [
+  ['ecluse_spool_growth_bytes_per_second', 'Growth of the spool over the last minutes', (v) => v.outlook().growthBytesPerSecond],
+  ['ecluse_spool_time_left_seconds', 'How long nothing is given up when nothing is delivered', (v) => v.outlook().timeLeft?.seconds],
+  ['ecluse_uplink_up', '1 while connected to the next node', (v) => v.uplink() && (v.uplink()?.state === 'connected' ? 1 : 0)],
+  ['ecluse_uplink_refused', '1 while the next node refuses', (v) => v.uplink() && (v.uplink()?.problem?.code ? 1 : 0)],
+  ['ecluse_uplink_behind_records', 'Durable records the next node does not have yet', (v) => v.uplink()?.behindRecords],
+  ['ecluse_uplink_sent_bytes', 'Bytes sent to the next node since the start', (v) => v.uplink()?.sentBytes],
+  ['ecluse_uplink_sent_samples', 'Samples sent to the next node since the start', (v) => v.uplink()?.sentSamples],
+  [
+    'ecluse_uplink_round_trip_seconds',
+    'Round trip of the last question to the next node',
+    (v) => (v.uplink()?.roundTripMs === undefined ? undefined : (v.uplink()?.roundTripMs as number) / 1000),
+  ],
+]
+
+/** `GET /metrics` in the text format of Prometheus. Labels are connections, nodes, severities and reasons; never signals. */
 export function metricRoutes(server: Server, { view }: Resources): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -67,6 +94,9 @@ export function metricRoutes(server: Server, { view }: Resources): void {
   const lag = gauge('ecluse_historian_lag_records', 'Durable records the historian does not have yet')
   const signals = gauge('ecluse_signals', 'Signals of the node')
 
+  const ofNodes = OF_NODES.map(([name, help, read]) => ({ metric: new Gauge({ name, help, labelNames: ['node'], registers }), read }))
+  const ofLink = OF_LINK.map(([name, help, read]) => ({ metric: gauge(name, help), read }))
+
   /** Counters restart with the process: set from the node's own, which only grow. */
   const collect = () => {
     for (const { metric } of counters) metric.reset()
@@ -79,6 +109,12 @@ export function metricRoutes(server: Server, { view }: Resources): void {
       for (const severity of ['good', 'uncertain', 'bad'] as const) judged.inc({ ...labels, severity }, connection[severity])
       for (const [reason, count] of Object.entries(connection.dropped)) dropped.inc({ ...labels, reason }, count)
     }
+    const remotes = view.remotes()
+    for (const { metric, read } of ofNodes) {
+      metric.reset()
+      for (const remote of remotes) metric.set({ node: remote.node }, read(remote) ?? Number.NaN)
+    }
+    for (const { metric, read } of ofLink) metric.set(read(view) ?? Number.NaN)
     const spool = view.spool()
     spoolBytes.set(spool.bytes)
     spoolSequence.set(spool.lastSequence)

@@ -2,7 +2,12 @@ import { z } from 'zod'
 import { CONTRACT_BREACHES } from '../core/contracts.ts'
 import { EQUIPMENT_LEVELS } from '../core/equipment.ts'
 import { AGGREGATES } from '../core/historian.ts'
+import { NODE_ROLES } from '../core/node-view.ts'
+import { uplink } from './node-schemas.ts'
 import { PROCESSED_NAMES } from './processed-names.ts'
+
+export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'
+export { gapList, nodeList } from './node-schemas.ts'
 
 /** The shapes of the HTTP surface. Types, validation, OpenAPI and the user interface come from these alone. Times are RFC 3339 UTC. */
 
@@ -27,6 +32,7 @@ export type Sample = z.infer<typeof sample>
 export const signal = z.object({
   id: z.string(),
   connection: z.string(),
+  node: z.string().optional().describe('the node that measures it; absent: this one'),
   address: z.string(),
   dataType: z.enum(['number', 'boolean', 'text']),
   unit: z.string().optional(),
@@ -91,12 +97,18 @@ export const health = z.object({
   status: z.enum(['ok', 'degraded', 'failing']),
   site: z.object({ id: z.string(), label: label.optional() }),
   node: z.string(),
+  role: z.enum(NODE_ROLES),
   version: z.string(),
   configVersion: z.string(),
   time,
   startedTime: time,
   signals: z.object({ total: z.int(), good: z.int(), uncertain: z.int(), bad: z.int(), waiting: z.int() }),
   connections: z.array(connection),
+  link: uplink
+    .pick({ endpoint: true, state: true, downSince: true, behindRecords: true, problem: true })
+    .optional()
+    .describe('the way to the next node; absent: there is none'),
+  nodes: z.object({ total: z.int(), silent: z.int() }).describe('nodes whose logs come here'),
   spool: z.object({
     firstSequence: z.int(),
     lastSequence: z.int(),

@@ -27,9 +27,11 @@ function toSignal(view: NodeView, index: number, display: ReturnType<typeof disp
   if (!definition) return undefined
   const scale = display(definition)
   const { id, connection, address, dataType, unit, displayUnit, sourceUnit, label, decimals, range } = definition
+  const node = view.nodeOf(index)
   const last = lastSample(view, index)
   return {
     ...{ id, connection, address, dataType },
+    ...(node !== undefined && { node }),
     ...(unit !== undefined && { unit }),
     ...(displayUnit !== undefined && { displayUnit }),
     ...(scale && { display: scale }),

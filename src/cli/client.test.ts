@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Health, LastPage, Sample } from '../api/schemas.ts'
+import type { Health, LastPage, NodeList, Sample } from '../api/schemas.ts'
+import { REFUSAL_CODES } from '../core/link.ts'
+import { words } from './words.ts'
 import { makeWorld, paperYaml } from './world.fixture.ts'
 
 const TOKEN = 'one-token'
@@ -59,6 +61,8 @@ function health(status: Health['status']): Health {
     status,
     site: { id: 't2e' },
     node: 'node-1',
+    role: 'all',
+    nodes: { total: 0, silent: 0 },
     version: '0.1.0',
     configVersion: 'abc',
     time: now(),
@@ -76,6 +80,49 @@ function health(status: Health['status']): Health {
       fsyncP99Ms: 2.5,
     },
     historian: { lagRecords: 0, samples: 10, hotBytes: 4096, coldBytes: 0 },
+  }
+}
+
+const ALONE: NodeList = {
+  time: now(),
+  self: {
+    ...{ node: 'node-1', role: 'all', epoch: 1, version: '0.1.0', startedTime: now() },
+    spool: {
+      ...{ bytes: 2048, maxBytes: 2 ** 31, lastSequence: 2, held: { records: 0, bytes: 0 }, overflow: 'block', maxAgeSeconds: 604_800 },
+      ...{ droppedSamples: 0, corruptRecords: 0 },
+    },
+  },
+  ...{ nodes: [], findings: [], findingsTotal: 0 },
+}
+
+/** A relay whose next node refuses it, with many edges below. */
+function relay(code: NonNullable<NodeList['findings'][number]['refusal']>): NodeList {
+  const before = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
+  const { self } = ALONE
+  const spool = {
+    ...{ ...self.spool, held: { consumer: 'link', records: 50, bytes: 2 ** 20 }, growthBytesPerSecond: 2048 },
+    timeLeft: { seconds: 59_640, limit: 'size' as const, effect: 'block' as const },
+  }
+  const uplink = {
+    ...{ endpoint: 'hub:8490', peer: 'hub-1', state: 'connecting' as const, since: before(1), downSince: before(7_500), attempts: 40 },
+    ...{ problem: { time: before(2), message: 'no', code }, confirmedSequence: 10, behindRecords: 50, sentBytes: 1, sentSamples: 1 },
+  }
+  const certificate = { serial: '0a', notAfter: before(0), daysLeft: 12 }
+  const nodes = Array.from({ length: 25 }, (_, n) => ({
+    ...{ node: `edge-${n}`, state: n === 0 ? ('bad' as const) : ('live' as const), signals: 9, sequence: 5, behindRecords: n },
+    ...{ lostRecords: 2 * n, lastHeardTime: before(90), certificate, ...(n > 0 && { lagSeconds: 3 * n }) },
+  }))
+  const told = { node: 'relay-1', message: 'no', hint: '' }
+  const findings: NodeList['findings'] = [
+    { code: 'link-refused', severity: 'error', refusal: code, seconds: 7_500, ...told },
+    { code: 'certificate-expiring', severity: 'warning', days: 12, ...told, node: 'edge-3' },
+  ]
+  return {
+    ...ALONE,
+    self: { ...self, node: 'relay-1', role: 'relay', linkAddress: '10.0.0.1:8490', spool, uplink },
+    nodes,
+    findings,
+    findingsTotal: 2,
   }
 }
 
@@ -141,10 +188,11 @@ test('read says when nothing matches', async () => {
 
 test('status shows the node and its connections; failing is 1', async () => {
   let state: Health['status'] = 'degraded'
-  const node = await serve((_url, response) => json(response, health(state)))
+  const node = await serve((url, response) => json(response, url.pathname.startsWith('/api/v1/nodes') ? ALONE : health(state)))
   const { run, config } = runningAt(node.url)
   const { code, out } = await run(['status', '-c', config])
   assert.equal(code, 0)
+  assert.match(out, /^role: all in one, nothing is sent on\nhow long it works alone is measured in half a minute\n/m)
   assert.match(out, /^t2e\/node-1: degraded\nversion 0\.1\.0, configuration abc, running for 60 s\n/)
   assert.match(out, /^plc-1 +paper +backing-off +bad +2 +1\.3 .*connect ECONNREFUSED$/m)
   assert.match(out, /^plc-1 .* \+3600\.0 ±0\.0 s /m)
@@ -153,6 +201,32 @@ test('status shows the node and its connections; failing is 1', async () => {
   state = 'failing'
   assert.equal((await run(['status', '-c', config])).code, 1)
   assert.equal(JSON.parse((await run(['status', '-c', config, '-o', 'json'])).out).connections[0].gaps, 1)
+})
+
+test('status of a relay: how long it works alone, why it is refused and what to do, the worst nodes; doctor fails on it', async () => {
+  const node = await serve((url, response) =>
+    json(response, url.pathname.startsWith('/api/v1/nodes') ? relay('forked') : health('degraded')),
+  )
+  const { run, config } = runningAt(node.url)
+  const { out } = await run(['status', '-c', config])
+  assert.match(out, /^role: relay, other nodes reach it at 10\.0\.0\.1:8490$/m)
+  assert.match(out, /^link to hub:8490 \(hub-1\): refused for 2 h, 50 record\(s\) behind, 1\.0 MiB held for it$/m)
+  assert.match(out, /^works alone for 17 h at the present rate \(2\.0 KiB\/s\); then sources are made to wait$/m)
+  assert.match(out, /^edge-0 +SILENT +9 +\? +0 +0 +\d+ s +12$/m)
+  assert.match(out, /^edge-19 +live +9 +57 s +19 +38 +\d+ s +12\nand 5 more node\(s\)/m)
+  assert.match(out, /^the next node has refused relay-1 for 2 h; its log and what the other end has went apart/m)
+  assert.match(out, /^certificate of edge-3: 12 days left$/m)
+  const french = (await run(['status', '-c', config, '--lang', 'fr'])).out
+  assert.match(french, /^liaison vers hub:8490 \(hub-1\) : refusée depuis 2 h, 50 enregistrement/m)
+  assert.equal(JSON.parse((await run(['status', '-c', config, '-o', 'json'])).out).gateway.nodes.length, 25)
+  const doctor = await run(['doctor', config, '-o', 'json'])
+  const found = (JSON.parse(doctor.out) as { check: string; result: string }[]).filter(({ check }) => check === 'nodes')
+  assert.deepEqual([doctor.code, found.map(({ result }) => result)], [1, ['fail', 'warn']])
+})
+
+test('every refusal is explained by the commands in both languages', () => {
+  for (const language of ['en', 'fr'] as const)
+    for (const code of REFUSAL_CODES) assert.ok(words[language].nodes.refusals[code].length > 20, `${language} ${code}`)
 })
 
 test('nobody there, somebody else there, not allowed, refused: each says what to do', async () => {

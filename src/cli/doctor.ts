@@ -5,6 +5,7 @@ import { type Clock, formatTime, parseTime } from '../core/time.ts'
 import { runningUrl } from './client.ts'
 import { configPath, loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
+import { nodeChecks } from './doctor-nodes.ts'
 import { bytes, paint, printable, table, writeResult } from './output.ts'
 import { listenProblem } from './ports.ts'
 
@@ -42,6 +43,7 @@ export async function doctor(verb: Verb, path: string | undefined, options: Comm
     await portFree(verb, data, host, port),
     await clock(verb, verb.clock),
     await historian(verb),
+    ...(loaded ? await nodeChecks(verb, loaded, path) : []),
   ]
   writeResult(io, options.output, findings, () => describe(verb, findings))
   return findings.some((finding) => finding.result === 'fail') ? EXIT.failed : EXIT.ok

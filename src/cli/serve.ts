@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
@@ -42,7 +42,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   await mkdir(directory, { recursive: true })
   const start = async () => {
     const transport = await transportOf(loaded, { clock, log })
-    return startNode(loaded, { clock, log, random: Math.random, version: home.version, ...(transport && { transport }) })
+    return startNode(loaded, { clock, log, random: Math.random, version: home.version, diskFree, ...(transport && { transport }) })
   }
   const node = await start().catch((error: unknown) => {
     if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))
@@ -67,6 +67,11 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
       await node.stop()
     },
   }
+}
+
+async function diskFree(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory)
+  return bavail * bsize
 }
 
 export class PortTaken extends Refused {

@@ -1,17 +1,18 @@
-import { type Connection, type Health, health as healthShape } from '../api/schemas.ts'
+import { type Connection, type Health, health as healthShape, type NodeList, nodeList } from '../api/schemas.ts'
 import { type ClientOptions, connectClient } from './client.ts'
 import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
+import { nodeLines, otherNodeLines } from './node-lines.ts'
 import { age, bytes, offset, paint, table, writeResult } from './output.ts'
 
-/** `ecluse status`: the node at a glance. 1 when it is failing. */
+/** `ecluse status`: the node at a glance, the way to the next one, and those that send here. 1 when it is failing. */
 export async function status(verb: Verb, options: CommonOptions & ClientOptions): Promise<Exit> {
   const client = await connectClient(verb, options)
-  const health = await client.get('/api/v1/health', {}, healthShape)
-  writeResult(verb.io, options.output, health, () => describe(verb, health))
+  const [health, nodes] = await Promise.all([client.get('/api/v1/health', {}, healthShape), client.get('/api/v1/nodes', {}, nodeList)])
+  writeResult(verb.io, options.output, { ...health, gateway: nodes }, () => describe(verb, health, nodes))
   return health.status === 'failing' ? EXIT.failed : EXIT.ok
 }
 
-function describe(verb: Verb, health: Health): string {
+function describe(verb: Verb, health: Health, nodes: NodeList): string {
   const words = verb.words.status
   const { bold, warn, bad } = paint(verb.io.colour.out)
   const paintState = { ok: bold, degraded: warn, failing: bad }[health.status]
@@ -24,25 +25,32 @@ function describe(verb: Verb, health: Health): string {
     words.signals(signals.total, signals.good, signals.uncertain, signals.bad, signals.waiting),
     words.spool(bytes(spool.bytes), bytes(spool.maxBytes), spool.droppedSamples, spool.fsyncP99Ms.toFixed(1)),
     words.historian(String(historian.samples), historian.lagRecords, bytes(historian.hotBytes + historian.coldBytes)),
+    ...nodeLines(verb, nodes),
     ...problems,
-    '',
-    table(
-      [
-        { title: words.connection, cell: (one: Connection) => one.name },
-        { title: words.kind, cell: (one) => one.kind },
-        { title: words.state, cell: (one) => one.state },
-        { title: words.liveness, cell: (one) => one.liveness },
-        { title: words.signals_, cell: (one) => String(one.signals), right: true },
-        { title: words.rate, cell: (one) => one.ratePerSecond.toFixed(1), right: true },
-        { title: words.lastGood, cell: (one) => (one.lastGoodTime ? since(one.lastGoodTime) : '-'), right: true },
-        { title: words.latency, cell: (one) => (one.latencyMs === undefined ? '-' : `${one.latencyMs.toFixed(1)} ms`), right: true },
-        { title: words.clock, cell: (one) => (one.clock ? offset(one.clock.offsetUs, one.clock.uncertaintyUs) : '-'), right: true },
-        { title: words.problem, cell: (one) => (one.state === 'connected' ? '' : (one.lastError?.message ?? '')) },
-      ],
-      health.connections,
-    ),
+    ...(health.connections.length === 0 ? [] : ['', connections(verb, health)]),
     ...health.connections.flatMap((one) => clockProblems(verb, one).map((text) => warn(text))),
+    ...otherNodeLines(verb, nodes),
   ].join('\n')
+}
+
+function connections(verb: Verb, { connections, time: now }: Health): string {
+  const words = verb.words.status
+  const since = (time: string): string => age((Date.parse(now) - Date.parse(time)) / 1000)
+  return table(
+    [
+      { title: words.connection, cell: (one: Connection) => one.name },
+      { title: words.kind, cell: (one) => one.kind },
+      { title: words.state, cell: (one) => one.state },
+      { title: words.liveness, cell: (one) => one.liveness },
+      { title: words.signals_, cell: (one) => String(one.signals), right: true },
+      { title: words.rate, cell: (one) => one.ratePerSecond.toFixed(1), right: true },
+      { title: words.lastGood, cell: (one) => (one.lastGoodTime ? since(one.lastGoodTime) : '-'), right: true },
+      { title: words.latency, cell: (one) => (one.latencyMs === undefined ? '-' : `${one.latencyMs.toFixed(1)} ms`), right: true },
+      { title: words.clock, cell: (one) => (one.clock ? offset(one.clock.offsetUs, one.clock.uncertaintyUs) : '-'), right: true },
+      { title: words.problem, cell: (one) => (one.state === 'connected' ? '' : (one.lastError?.message ?? '')) },
+    ],
+    connections,
+  )
 }
 
 /** What a person should do about a device's clock. */

@@ -182,13 +182,13 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   assert.equal(code, 0)
   assert.deepEqual(
     findings.map((finding) => finding.check),
-    ['runtime', 'configuration', 'data directory', 'disk space', 'fsync', 'port', 'clock', 'historian'],
+    ['runtime', 'configuration', 'data directory', 'disk space', 'fsync', 'port', 'clock', 'historian', 'role', 'spool'],
   )
   assert.deepEqual(readdirSync(world.folder), ['doctor.yaml'])
   const bad = await world.run(['doctor', world.write('bad.yaml', 'version: 3\n'), '--lang', 'fr'])
   assert.equal(bad.code, 1)
   assert.match(bad.out, /configuration +échec +.*2 erreur\(s\)\n {2}conseil : `ecluse lint .*bad\.yaml` les liste/)
-  const other = createServer()
+  const other = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', () => resolve()))
   after(() => other.close())
   const { port } = other.address() as { port: number }
@@ -197,6 +197,7 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   mkdirSync(join(world.folder, 'data'))
   writeFileSync(join(world.folder, 'data', 'running.json'), JSON.stringify({ url: `http://127.0.0.1:${port}` }))
   assert.match((await world.run(['doctor', taken])).out, /port +ok +127\.0\.0\.1:\d+ is used by a node of this configuration/)
+  assert.match((await world.run(['doctor', taken])).out, /nodes +warning +no node answers at http/)
   const blocked = world.write('file', '')
   const unwritable = await world.run(['doctor', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${join(blocked, 'x')}`))])
   assert.equal(unwritable.code, 1)

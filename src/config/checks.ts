@@ -1,7 +1,8 @@
 import { signalId } from '../core/config-parts.ts'
 import type { Connector } from '../core/connector.ts'
 import { isSignalId } from '../core/names.ts'
-import { type Located, locate, type Path, type Problems } from './places.ts'
+import { type Located, locate, locateKey, type Path, type Problems } from './places.ts'
+import type { EcluseConfig } from './schema.ts'
 import { type AnySchema, describedBy, SchemaMemo } from './schema-walk.ts'
 import type { ConfigWords } from './words.ts'
 
@@ -49,6 +50,23 @@ export function checkConnector(connector: Connector, config: unknown, at: Locate
     // Ids are compared over all connections here; a connector that compares its own says it a second time.
     if (!problems.has(place, 'E_DUPLICATE_SIGNAL')) problems.add(place, code, [message, hint], level)
   }
+}
+
+/** What a node's role lets it have. An edge opens no port for others, its own page included; a relay has nothing to do with devices. */
+export function checkRole(
+  { node, http }: Pick<EcluseConfig, 'node' | 'http'>,
+  connections: number,
+  at: Located,
+  problems: Problems,
+  words: ConfigWords,
+): void {
+  if (!isLoopback(http.host)) {
+    const isEdge = node.role === 'edge'
+    const [code, wording] = isEdge ? (['E_EDGE_EXPOSED', words.edgeExposed()] as const) : (['W_HTTP_EXPOSED', words.httpExposed()] as const)
+    problems.add(locate(at, ['http', 'host']), code, wording)
+  }
+  if (node.role === 'relay' && connections > 0)
+    problems.add(locateKey(at, [], 'connections'), 'E_RELAY_CONNECTIONS', words.relayConnections())
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Connector } from '../core/connector.ts'
 import type { Contract } from '../core/contracts.ts'
 import { type ConfigProblem, ConfigurationError } from '../core/errors.ts'
-import { isLoopback } from './checks.ts'
+import { checkRole } from './checks.ts'
 import { type LoadedConnection, readConnection } from './connections.ts'
 import { readContracts } from './contracts.ts'
 import { checkDeclarations } from './declarations.ts'
@@ -182,12 +182,13 @@ function readWhole(
     name,
     ...readConnection(name, raw, locate(at, ['connections', name]), declared, connectors, { ...context, models: whole.models }),
   }))
-  if (entries.length === 0 && (rawConnections === undefined || isMap(rawConnections))) {
+  const collects = parsed.data?.node.role !== 'hub' && parsed.data?.node.role !== 'relay'
+  if (collects && entries.length === 0 && (rawConnections === undefined || isMap(rawConnections))) {
     problems.add(locateKey(at, [], 'connections'), 'W_NO_CONNECTIONS', words.noConnections())
   }
   if (parsed.data)
     checkDeclarations(parsed.data, { at, declared, isComplete: entries.every(([, raw]) => namesItsSignals(raw)), problems, words })
-  if (parsed.data && !isLoopback(parsed.data.http.host)) problems.add(locate(at, ['http', 'host']), 'W_HTTP_EXPOSED', words.httpExposed())
+  if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
   const known = knownSignals(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
+import { NODE_ROLES } from '../core/node-view.ts'
 import { isZone } from '../core/zone.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
@@ -20,7 +21,7 @@ export const ecluseConfig = z.strictObject({
     .strictObject({
       id: name.default('node-1'),
       role: z
-        .enum(['all', 'edge', 'relay', 'hub'])
+        .enum(NODE_ROLES)
         .default('all')
         .describe('edge: collects and sends on; relay: passes on between both; hub: receives; all: everything in one'),
     })

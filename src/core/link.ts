@@ -148,7 +148,7 @@ export interface Transport {
   /** At the listening end: answers such a request. */
   answerRenewal?(request: string, peer: Peer): Promise<unknown>
   /** Certificates of this node and of those it admits, for people. */
-  certificates?(): CertificateView[]
+  identity?(): IdentityView
 }
 
 /** What a transport offers that nobody can answer over. */
@@ -168,14 +168,20 @@ export interface MissingTaker {
   importMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void>
 }
 
-/** A certificate that matters to this node. */
-export interface CertificateView {
-  /** `self`: shown to the next node; `listener` and `authority`: this hub's; `node`: of a node that may connect here. */
-  readonly what: 'self' | 'listener' | 'authority' | 'node'
-  readonly name: string
-  readonly serial?: string
-  readonly notAfter: Micros | undefined
-  readonly revoked?: { readonly time: Micros; readonly by: string; readonly reason: string }
+/** Certificates as far as this node knows them. */
+export interface IdentityView {
+  /** This node's own. */
+  readonly certificate?: { readonly serial: string; readonly notAfter: Micros }
+  /** At a hub: when the certificates end with which it vouches for others, and with which it listens. */
+  readonly authority?: { readonly notAfter: Micros }
+  readonly listener?: { readonly notAfter: Micros }
+  /** Nodes that were let in here, with the newest certificate of each; absent: it has none yet. */
+  readonly nodes: readonly {
+    readonly node: string
+    readonly serial?: string
+    readonly notAfter?: Micros
+    readonly revoked?: { readonly time: Micros; readonly by: string; readonly reason: string }
+  }[]
 }
 
 export interface Listening {

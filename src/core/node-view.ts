@@ -5,11 +5,15 @@ import type { ContractFindings } from './contracts.ts'
 import type { EquipmentConfig } from './equipment.ts'
 import type { Historian } from './historian.ts'
 import type { LastValues } from './last-values.ts'
-import type { CertificateView, RefusalCode, StreamId } from './link.ts'
+import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
+
+/** What a node is to the others. `edge`: collects and sends on; `relay`: passes on; `hub`: receives; `all`: everything in one. */
+export const NODE_ROLES = ['all', 'edge', 'relay', 'hub'] as const
+export type NodeRole = (typeof NODE_ROLES)[number]
 
 /** `starting` before the first success; `backing-off` between attempts; `stopped` by configuration error, end of input or shutdown. */
 export type ConnectionState = 'starting' | 'connecting' | 'connected' | 'backing-off' | 'stopped'
@@ -67,6 +71,8 @@ export interface UplinkView {
   readonly peer: string
   readonly state: 'connecting' | 'connected' | 'waiting' | 'refused' | 'stopped'
   readonly since: Micros
+  /** Not connected since then, however many attempts were made; undefined while connected. */
+  readonly downSince: Micros | undefined
   readonly attempts: number
   readonly problem: { readonly time: Micros; readonly message: string; readonly code?: RefusalCode } | undefined
   /** The last record of this node's log that the other end has on its disk. */
@@ -91,10 +97,41 @@ export interface RemoteNode extends StreamId {
   readonly lastRecordedTime: Micros | undefined
 }
 
+/** A sender that was turned away, by its name. */
+export interface SenderRefusal {
+  readonly node: string
+  readonly address: string
+  readonly code: RefusalCode
+  readonly message: string
+  readonly time: Micros
+  /** Times since the start. */
+  readonly count: number
+}
+
+/** How long the spool lasts when nothing is delivered from now on. */
+export interface SpoolOutlook {
+  /** Smoothed over the last minutes; undefined until it has been measured. */
+  readonly growthBytesPerSecond: number | undefined
+  readonly overflow: 'block' | 'drop-oldest'
+  readonly maxAgeMs: number
+  /** Bytes free on its disk, where that is known. */
+  readonly diskFreeBytes: number | undefined
+  readonly timeLeft: TimeLeft | undefined
+}
+
+export interface TimeLeft {
+  readonly seconds: number
+  /** What ends it: `maxBytes`, the disk, or the age of the oldest record that is held. */
+  readonly limit: 'size' | 'disk' | 'age'
+  /** What happens then: sources that can wait are made to, or the oldest data goes, counted and declared. */
+  readonly effect: 'block' | 'drop-oldest'
+}
+
 /** What the API and the commands see of a running node. */
 export interface NodeView {
   readonly site: { readonly id: string; readonly label?: Label }
   readonly node: string
+  readonly role: NodeRole
   readonly epoch: number
   readonly version: string
   readonly configVersion: string
@@ -110,12 +147,20 @@ export interface NodeView {
   /** Places of the equipment hierarchy by path under the site, and what stands in them. */
   readonly equipment: EquipmentConfig
   spool(): SpoolStats
+  /** How long this node works alone. */
+  outlook(): SpoolOutlook
   /** The way to the next node; undefined where there is none. */
   uplink(): UplinkView | undefined
-  /** Certificates that matter to this node. */
-  certificates(): CertificateView[]
   /** Nodes whose logs come here. */
   remotes(): RemoteNode[]
+  /** The node that measures a signal; undefined for this one. */
+  nodeOf(signal: number): string | undefined
+  /** Where other nodes reach this one, `host:port`; undefined where none do. */
+  linkAddress(): string | undefined
+  /** Senders turned away, newest first. */
+  refusals(): SenderRefusal[]
+  /** Absent: nodes are not told apart by certificates. */
+  identity?(): IdentityView
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }
   /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */

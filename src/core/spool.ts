@@ -94,6 +94,10 @@ export interface SpoolStats {
   readonly maxBytes: number
   readonly segments: number
   readonly oldestTime: Micros | undefined
+  /** Bytes written since the start. */
+  readonly appendedBytes: number
+  /** What each consumer still needs, the one furthest behind first. */
+  readonly held: readonly SpoolHeld[]
   /** Samples dropped by the overflow policy, and records found corrupt, since the start. */
   readonly droppedSamples: number
   readonly corruptRecords: number
@@ -102,6 +106,16 @@ export interface SpoolStats {
   readonly fsyncP99Ms: number
   /** Why the spool cannot write just now (`ENOSPC ...`), if it cannot. */
   readonly problem: string | undefined
+}
+
+/** Records that a consumer still needs, so that they stay. Bytes and time are interpolated within the oldest segment. */
+export interface SpoolHeld {
+  /** `historian`, `link`, `rules`. */
+  readonly consumer: string
+  readonly records: number
+  readonly bytes: number
+  /** When the oldest of them was written. */
+  readonly oldestTime: Micros | undefined
 }
 
 /** The spool has no room and its policy is `block`. */

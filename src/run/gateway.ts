@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
-import type { Listening, MissingTaker, Transport } from '../core/link.ts'
+import type { LinkRefused, Listening, MissingTaker, Peer, Transport } from '../core/link.ts'
+import type { SenderRefusal } from '../core/node-view.ts'
 import type { Spool, StreamPosition } from '../core/spool.ts'
+import type { Micros } from '../core/time.ts'
 import { askForEpoch, FrameLink, Intake, replaceFile, serveChannel } from '../gateway/index.ts'
 import type { NodeDependencies } from './node.ts'
 import type { Remotes } from './remotes.ts'
@@ -11,6 +13,9 @@ import { type Cursor, Uplink, type UplinkParts } from './uplink.ts'
 
 /** How often files carried by hand are looked for. */
 const IMPORTS_MS = 2_000
+
+/** Names of senders turned away that are remembered. */
+export const REFUSALS_KEPT = 256
 
 export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool' | 'last' | 'signalCount'> {
   readonly loaded: LoadedConfig
@@ -26,6 +31,8 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
 export interface Gateway {
   readonly uplink: Uplink | undefined
   readonly address: string | undefined
+  /** Senders turned away, newest first. */
+  refusals(): SenderRefusal[]
   /** Hands over what is durable, if that takes no longer than `limitMs`, then ends every way. */
   close(limitMs: number): Promise<void>
 }
@@ -38,6 +45,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const link = linkMaker(parts)
   const cursor = transport.oneWay?.link && cursorIn(join(loaded.config.data, 'link', 'sent'))
   const endpoint = transport.endpoint ?? ''
+  const refused = new Map<string, SenderRefusal>()
   const uplink =
     link &&
     new Uplink({
@@ -57,7 +65,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       if (isRelay) uplink?.show(stream, batch, upTo)
       remotes.show(stream, batch, upTo)
     },
-    onRefused: (peer, refusal) => log.warn({ peer: peer.node, address: peer.address, code: refusal.code }, refusal.message),
+    onRefused: (peer, refusal) => {
+      log.warn({ peer: peer.node, address: peer.address, code: refusal.code }, refusal.message)
+      remember(refused, peer, refusal, clock.now())
+    },
   })
   const serving = new Set<Promise<void>>()
   const listening = await receive(intake, serving, parts)
@@ -67,6 +78,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     uplink,
     address: listening?.address,
+    refusals: () => [...refused.values()].reverse(),
     close: async (limitMs) => {
       await listening?.close()
       await uplink?.drain(limitMs)
@@ -76,6 +88,14 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       unfollow()
     },
   }
+}
+
+/** The newest goes last; the oldest makes room. */
+export function remember(refused: Map<string, SenderRefusal>, { node, address }: Peer, { code, message }: LinkRefused, time: Micros): void {
+  const count = (refused.get(node)?.count ?? 0) + 1
+  refused.delete(node)
+  if (refused.size >= REFUSALS_KEPT) refused.delete(refused.keys().next().value as string)
+  refused.set(node, { node, address, code, message, time, count })
 }
 
 function linkMaker({ transport, clock, spool }: GatewayParts): UplinkParts['link'] | undefined {

@@ -14,6 +14,7 @@ import { BackOff } from '../lib/back-off.ts'
 import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
+import { Depth } from './depth.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
@@ -30,6 +31,7 @@ const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 10_000
 const LINK_DRAIN_MS = 2_000
+const GROWTH_EVERY_MS = 5_000
 const COMPACT_EVERY_MS = 3_600_000
 const MEASURE_ROWS = 250_000
 /** How long another node may be silent before its values here are Uncertain, and Bad. It says every second that it lives. */
@@ -41,6 +43,8 @@ export interface NodeDependencies {
   readonly random: () => number
   /** Version of the program, shown in health. */
   readonly version: string
+  /** Bytes free on the disk of a directory; absent: not known. */
+  readonly diskFree?: (directory: string) => Promise<number>
   /** Ways to other nodes; absent: this node stands alone. */
   readonly transport?: Transport
 }
@@ -94,7 +98,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const resumed = async () => {
     await memory.restore()
     remotes.restore(await historian.writers(), spool.node)
-    return resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes })
+    const sequence = await resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes })
+    remotes.reached(spool.streams())
+    return sequence
   }
   const from = await resumed().catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
@@ -136,6 +142,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       .catch((error) => log.warn({ error: String(error) }, 'the hours could not be measured; they are when asked for'))
   })
 
+  const depth = new Depth(loaded, spool, deps)
+  const measuring = repeatedly(clock, GROWTH_EVERY_MS, stopping.signal, () => depth.measure())
   const listening = repeatedly(clock, remotes.tickMs, stopping.signal, async () => remotes.tick())
   const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => {
     contracts.tick(clock.now())
@@ -145,6 +153,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
+    role: config.node.role,
     epoch: spool.epoch,
     version: deps.version,
     configVersion: loaded.version,
@@ -158,16 +167,20 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     contracts: contracts.findings,
     equipment: config.equipment,
     spool: () => spool.stats(),
+    outlook: () => depth.view(),
     uplink: () => gateway?.uplink?.view(),
-    certificates: () => transport?.certificates?.() ?? [],
     remotes: () => remotes.view(),
+    nodeOf: (signal) => remotes.nodeOf(signal),
+    linkAddress: () => gateway?.address,
+    ...(transport?.identity && { identity: transport.identity }),
+    refusals: () => gateway?.refusals() ?? [],
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
   }
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
-    await Promise.all([compacting, remembering, listening, gateway?.close(LINK_DRAIN_MS)])
+    await Promise.all([compacting, remembering, listening, measuring, gateway?.close(LINK_DRAIN_MS)])
     await memory.save()
     await feeder.close(DRAIN_LIMIT_MS)
     await spool.close()

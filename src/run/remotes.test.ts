@@ -54,7 +54,7 @@ test('samples of another node are seen under the numbers of this one, with their
   assert.equal(last.value[index], 7)
   assert.deepEqual(reasons.names(last.reasons[index] as number), ['range@3'])
   assert.equal(published.length, 1)
-  assert.ok(remotes.has(index) && !remotes.has(0))
+  assert.ok(remotes.nodeOf(index) === 'edge-1' && remotes.nodeOf(0) === undefined)
   assert.deepEqual(
     remotes.view().map(({ node, sequence: at, signals: count, liveness }) => ({ node, at, count, liveness })),
     [{ node: 'edge-1', at: 3, count: 1, liveness: 'live' }],
@@ -114,7 +114,7 @@ test('after a restart the numbers come from the historian, and nothing is Good b
     ],
     'hub',
   )
-  assert.ok(!remotes.has(0))
+  assert.ok(remotes.nodeOf(0) === undefined)
   remotes.tick()
   assert.equal(rank(last.status[index] as number), 1)
   remotes.absorb(carried(inner('batch', encodeBatch(batchOf(START + SECOND, 9, 1)))))

@@ -8,7 +8,7 @@ import type { RemoteNode } from '../core/node-view.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import { parseRecord } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
-import type { SpoolRecord } from '../core/spool.ts'
+import type { SpoolRecord, StreamPosition } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
 import type { SilenceLimits } from './liveness.ts'
@@ -47,6 +47,8 @@ export class Remotes {
   readonly #parts: RemotesParts
   /** By node: the newest epoch of each. */
   readonly #remotes = new Map<string, Remote>()
+  /** By signal of ours: the node that feeds it. */
+  readonly #feeder = new Map<number, string>()
 
   constructor(parts: RemotesParts) {
     this.#parts = parts
@@ -70,10 +72,17 @@ export class Remotes {
     }
   }
 
-  /** True for a signal that another node feeds. */
-  has(signal: number): boolean {
-    for (const { members } of this.#remotes.values()) if (members.has(signal)) return true
-    return false
+  /** How far this log has those of others, after what it holds was absorbed: older records are not. */
+  reached(positions: readonly StreamPosition[]): void {
+    for (const position of positions) {
+      const remote = this.#remote(position)
+      if (position.epoch === remote.stream.epoch) remote.sequence = Math.max(remote.sequence, position.sequence)
+    }
+  }
+
+  /** The node that feeds a signal; undefined where that is this one. */
+  nodeOf(signal: number): string | undefined {
+    return this.#feeder.get(signal)
   }
 
   /** A durable `forwarded` record of this node's log. */
@@ -81,9 +90,10 @@ export class Remotes {
     for (const inner of decodeForwarded(record.payload).records) {
       const remote = this.#remote(inner)
       if (inner.epoch < remote.stream.epoch || inner.sequence <= remote.sequence) continue
+      const before = remote.sequence
       remote.sequence = inner.sequence
       remote.lastRecordedTime = inner.recordedTime
-      this.#learn(remote, inner)
+      this.#learn(remote, inner, before)
     }
   }
 
@@ -141,7 +151,7 @@ export class Remotes {
     return remote
   }
 
-  #learn(remote: Remote, { kind, sequence, payload }: SpoolRecord): void {
+  #learn(remote: Remote, { kind, sequence, payload }: SpoolRecord, before: number): void {
     const { signals, reasons } = this.#parts
     const content = parseRecord(kind, payload)
     if (content.kind === 'signals') {
@@ -151,7 +161,8 @@ export class Remotes {
         remote.reasons = put(remote.reasons, content.first + i, reasons.of(...names) + 1)
       })
     } else if (content.kind === 'gap') {
-      remote.lostRecords += content.to - content.from + 1
+      // What came before it was given up there is here.
+      remote.lostRecords += Math.max(0, Math.min(content.to, sequence) - Math.max(content.from, before + 1) + 1)
     } else if (content.kind === 'batch') {
       this.#heard(remote)
       // Newer values were shown before: history behind them is for the historian.
@@ -162,6 +173,7 @@ export class Remotes {
   #mapSignal(remote: Remote, number: number, index: number): void {
     remote.signals = put(remote.signals, number, index + 1)
     remote.members.add(index)
+    this.#feeder.set(index, remote.stream.node)
   }
 
   #heard(remote: Remote): void {

@@ -33,7 +33,7 @@ test('a node whose spool is full starts all the same, and declares its stop once
     },
   } as unknown as Spool
   const historian = { checkpoints: async () => [], lastAll: async () => [] }
-  const remotes = { has: () => false, absorb: () => {} }
+  const remotes = { nodeOf: () => undefined, absorb: () => {} }
   const parts = { historian, spool, lastRecordedTime: START - 5, signals, reasons, last, clock, random: () => 0.5, remotes }
   assert.equal(await resume(parts), 0)
   assert.equal(last.status[0], Status.BadNoCommunication)

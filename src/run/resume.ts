@@ -25,7 +25,7 @@ export interface ResumeParts {
   readonly last: LastValues
   readonly clock: Clock
   readonly random: () => number
-  readonly remotes: Pick<Remotes, 'has' | 'absorb'>
+  readonly remotes: Pick<Remotes, 'nodeOf' | 'absorb'>
 }
 
 /**
@@ -75,7 +75,7 @@ async function declareStop({ spool, lastRecordedTime, signals, reasons, last, cl
   const builder = new BatchBuilder()
   for (let index = 0; index < signals.size; index++) {
     // Who measures what comes from another node did not stop with us.
-    if (!last.has(index) || rank(last.status[index] as number) === 2 || remotes.has(index)) continue
+    if (!last.has(index) || rank(last.status[index] as number) === 2 || remotes.nodeOf(index) !== undefined) continue
     builder.push(index, Math.max(since, (last.sourceTime[index] as number) + 1), Number.NaN, Status.BadNoCommunication, reason)
   }
   if (builder.count === 0) return

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../config/index.ts'
 import { NotConnected } from '../core/errors.ts'
-import type { CertificateView, Transport } from '../core/link.ts'
+import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
 import type { Clock } from '../core/time.ts'
 import { dial, type HubIdentity, linkConfig, listen, type NodeIdentity, openDialIdentity, openHubIdentity } from '../gateway/index.ts'
@@ -23,8 +23,8 @@ export async function transportOf(loaded: LoadedConfig, { clock, log }: { clock:
   const isAbove = role === 'hub' || role === 'relay' || (role === 'all' && config.link !== undefined)
   const below = isBelow ? await dialling(await openDialIdentity(options), link.to, clock) : {}
   const above = isAbove ? await listening(await openHubIdentity(options), options, log) : {}
-  const certificates = () => [...(below.certificates?.() ?? []), ...(above.certificates?.() ?? [])]
-  return isBelow || isAbove ? { ...below, ...above, certificates } : undefined
+  const identity = () => ({ nodes: [], ...below.identity?.(), ...above.identity?.() })
+  return isBelow || isAbove ? { ...below, ...above, identity } : undefined
 }
 
 async function dialling(identity: NodeIdentity, to: string | undefined, clock: Clock): Promise<Transport> {
@@ -43,7 +43,7 @@ async function dialling(identity: NodeIdentity, to: string | undefined, clock: C
       await identity.renew(ask)
       shown = await identity.credentials()
     },
-    certificates: () => [{ what: 'self', name: shown.name, serial: shown.serial, notAfter: shown.notAfter }],
+    identity: () => ({ certificate: { serial: shown.serial, notAfter: shown.notAfter }, nodes: [] }),
   }
 }
 
@@ -62,13 +62,13 @@ async function listening(
       return { address: `${address.host}:${address.port}`, close: () => listener.close() }
     },
     answerRenewal: (request, peer) => enrolment.answerRenew(request, peer),
-    certificates: () => [
-      { what: 'listener', name: node, notAfter: server.notAfter },
-      { what: 'authority', name: node, notAfter: authority.notAfter },
-      ...registry.nodes.map(({ name, certificates, revoked }): CertificateView => {
+    identity: () => ({
+      authority: { notAfter: authority.notAfter },
+      listener: { notAfter: server.notAfter },
+      nodes: registry.nodes.map(({ name, certificates, revoked }) => {
         const newest = certificates.toSorted((a, b) => b.notAfter - a.notAfter)[0]
-        return { what: 'node', name, notAfter: newest?.notAfter, ...(newest && { serial: newest.serial }), ...(revoked && { revoked }) }
+        return { node: name, ...(newest && { serial: newest.serial, notAfter: newest.notAfter }), ...(revoked && { revoked }) }
       }),
-    ],
+    }),
   }
 }

@@ -67,6 +67,7 @@ export class Uplink {
   readonly #tail: Tail
   #state: UplinkView['state'] = 'connecting'
   #since: number
+  #downSince: number | undefined
   #problem: UplinkView['problem']
   #peer = ''
   #attempts = 0
@@ -78,7 +79,7 @@ export class Uplink {
 
   constructor(parts: UplinkParts) {
     this.#parts = parts
-    this.#since = parts.clock.now()
+    this.#since = this.#downSince = parts.clock.now()
     this.#tail = new Tail(parts.spool, parts.clock, 1)
   }
 
@@ -90,6 +91,7 @@ export class Uplink {
       peer: this.#peer,
       state: this.#state,
       since: this.#since,
+      downSince: this.#downSince,
       attempts: this.#attempts,
       problem: this.#problem,
       confirmedSequence: this.#confirmed,
@@ -347,6 +349,7 @@ export class Uplink {
     if (state === this.#state) return
     this.#state = state
     this.#since = this.#parts.clock.now()
+    this.#downSince = state === 'connected' ? undefined : (this.#downSince ?? this.#since)
   }
 }
 

@@ -1,4 +1,16 @@
-import type { ContractList, Health, Problem, QualityPage, SamplePage, Session, SignalPage, Trend, Why } from '../../src/api/schemas.ts'
+import type {
+  ContractList,
+  GapList,
+  Health,
+  NodeList,
+  Problem,
+  QualityPage,
+  SamplePage,
+  Session,
+  SignalPage,
+  Trend,
+  Why,
+} from '../../src/api/schemas.ts'
 
 /** The HTTP surface as the pages use it. Nothing throws: an answer is data, or a problem with what to do about it. */
 export type Answer<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly status: number; readonly problem: Problem }
@@ -69,6 +81,10 @@ export const readQualityHours = (signal: string, from: Date, to: Date) =>
 /** Why the reading in force has its status. */
 export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
 export const readContracts = () => call<ContractList>('contracts')
+
+export const readNodes = () => call<NodeList>('nodes')
+/** Gaps of one node, or of all, newest first. */
+export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
 
 /** A query string without the empty entries. */
 function query(entries: Readonly<Record<string, string | number>>): string {

@@ -9,6 +9,7 @@ import { LiveContext } from './live/use-live.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { ContractsPage } from './pages/contracts.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
+import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { QualityPage } from './pages/quality.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
@@ -83,6 +84,8 @@ function Page() {
       return <ContractsPage at={search.get('at') ?? ''} />
     case 'connections':
       return <ConnectionsPage at={search.get('at') ?? ''} />
+    case 'node':
+      return <NodePage at={search.get('at') ?? ''} query={search.get('q') ?? ''} which={search.get('which') ?? ''} />
     default:
       return <OverviewPage />
   }

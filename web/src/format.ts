@@ -85,6 +85,16 @@ export function formatAge(ms: number, locale: Locale): string {
   return `${Math.floor(seconds / 86_400)} ${locale === 'fr' ? 'j' : 'd'}`
 }
 
+/** How long something lasts, in the two largest units that say enough: `12 min`, `9 h 20 min`, `6 d 4 h`. */
+export function formatSpan(seconds: number, locale: Locale): string {
+  const day = locale === 'fr' ? 'j' : 'd'
+  const minutes = Math.floor(Math.max(0, seconds) / 60)
+  if (minutes < 1) return `${Math.floor(Math.max(0, seconds))} s`
+  const [major, minor, per, total] = minutes < 1440 ? ['h', 'min', 60, minutes] : [day, 'h', 24, Math.floor(minutes / 60)]
+  const [whole, rest] = [Math.floor(total / per), total % per]
+  return [whole > 0 && `${formatNumber(whole, locale)} ${major}`, rest > 0 && `${rest} ${minor}`].filter(Boolean).join(' ')
+}
+
 /** A clock's offset with its uncertainty, in milliseconds below a second, else in seconds: `+1.3 ± 0.9 ms`. */
 export function formatOffset(offsetUs: number, uncertaintyUs: number, locale: Locale): string {
   const [unit, per] = Math.max(Math.abs(offsetUs), uncertaintyUs) < 1e6 ? ['ms', 1e3] : ['s', 1e6]

@@ -9,6 +9,7 @@ import './style/frame.css'
 import './style/parts.css'
 import './style/pages.css'
 import './style/quality.css'
+import './style/nodes.css'
 import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()

@@ -183,6 +183,8 @@ function health(total: number, startMs: number, timeMs: number): Health {
     status: 'degraded',
     site: { id: 'airport', label: { fr: 'Aéroport, terminal 2E', en: 'Airport, terminal 2E' } },
     node: 'demo',
+    role: 'all',
+    nodes: { total: 0, silent: 0 },
     version: '0.1.0',
     configVersion: 'fixture',
     time: new Date(timeMs).toISOString(),

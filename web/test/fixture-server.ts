@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
+import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
 
@@ -22,6 +23,8 @@ export interface FixtureOptions {
   /** Live samples per second, in events of a tenth of that. */
   readonly samplesPerSecond: number
   readonly signedIn?: boolean
+  /** What this node is to others; absent: it stands alone. */
+  readonly nodes?: FixtureNodes
   /** False: no contract is declared. */
   readonly contracts?: boolean
 }
@@ -42,9 +45,12 @@ export async function startFixture({
   samplesPerSecond,
   signedIn = true,
   contracts = true,
+  nodes = { kind: 'alone' },
 }: FixtureOptions): Promise<FixtureServer> {
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
+  // At a hub, the gates are measured by another node.
+  if (nodes.kind === 'hub') for (const signal of plant.signals) if (signal.connection === 'gates-broker') signal.node = 'cell-4'
   const token = 'one-time-token'
   let live = true
   let who: string | undefined = signedIn ? 'operator' : undefined
@@ -97,6 +103,10 @@ export async function startFixture({
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
+      case 'nodes':
+        return json(response, 200, nodeListOf(nodes, now))
+      case 'nodes/gaps':
+        return json(response, 200, gapsOf(nodes, search, now))
       case 'live':
         if (!live) return problem(response, 503, 'stream-refused')
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })

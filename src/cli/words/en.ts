@@ -1,5 +1,6 @@
 import { contract } from './en-contract.ts'
 import { identityEn } from './identity.ts'
+import { nodesEn } from './nodes.ts'
 import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
@@ -271,6 +272,7 @@ export const en = {
       `${connection}: the device seems to be on local time, ${zone}: declare \`clock: { zone: ... }\` at the connection`,
     problem: 'PROBLEM',
   },
+  nodes: nodesEn,
   client: {
     refused: (url: string) => `no node answers at ${url}`,
     refusedHint: 'start one with `ecluse run` or `ecluse demo`, or give its address with --url',

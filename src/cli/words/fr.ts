@@ -1,6 +1,7 @@
 import type { Words } from './en.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
+import { nodesFr } from './nodes.ts'
 import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
@@ -277,6 +278,7 @@ export const fr: Words = {
       `${connection} : l’appareil semble à l’heure locale, ${zone} : déclarez \`clock: { zone: ... }\` à la connexion`,
     problem: 'PROBLÈME',
   },
+  nodes: nodesFr,
   client: {
     refused: (url) => `aucun nœud ne répond à ${url}`,
     refusedHint: 'démarrez-en un par `ecluse run` ou `ecluse demo`, ou donnez son adresse avec --url',

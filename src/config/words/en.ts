@@ -139,6 +139,14 @@ export const en = {
     'the HTTP surface will be reachable from other machines, without encryption',
     'keep 127.0.0.1 and put a TLS reverse proxy in front, unless the network is trusted',
   ],
+  edgeExposed: (): Wording => [
+    'an edge opens no port to other machines, its own page included',
+    'leave `http.host` at 127.0.0.1: what an edge has is seen at the hub; on its own machine, through an SSH tunnel',
+  ],
+  relayConnections: (): Wording => [
+    'a relay only passes on what other nodes send: it has no connections of its own',
+    'move them to an edge, or give this node `role: edge`',
+  ],
   unknownModel: (name: string, near: string | undefined, known: string): Wording => [
     `there is no model \`${name}\``,
     near ? `did you mean \`${near}\`?` : known ? `models here: ${known}` : 'declare it under `models:`',

@@ -150,6 +150,14 @@ export const fr: ConfigWords = {
     'la surface HTTP sera joignable depuis d’autres machines, sans chiffrement',
     'gardez 127.0.0.1 et placez devant un mandataire TLS, sauf si le réseau est de confiance',
   ],
+  edgeExposed: () => [
+    'un nœud `edge` n’ouvre aucun port vers d’autres machines, sa propre page comprise',
+    'laissez `http.host` à 127.0.0.1 : ce qu’il a se voit au hub ; sur sa machine, par un tunnel SSH',
+  ],
+  relayConnections: () => [
+    'un relais ne fait que transmettre ce que d’autres nœuds envoient : il n’a pas de connexions à lui',
+    'déplacez-les vers un nœud `edge`, ou donnez `role: edge` à celui-ci',
+  ],
   unknownModel: (name, near, known) => [
     `le modèle \`${name}\` n’existe pas`,
     near ? `vouliez-vous dire \`${near}\` ?` : known ? `modèles connus ici : ${known}` : 'déclarez-le sous `models:`',

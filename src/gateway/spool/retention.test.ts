@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SpoolFull } from '../../core/spool.ts'
-import { DAY } from '../../core/time.ts'
+import { DAY, SECOND } from '../../core/time.ts'
 import { batchesOf, gapOf, numbered, numberOf, readAll, segmentFiles, start, TestClock, temporaryDirectory } from './harness.ts'
 import { SPOOL_LIMITS } from './limits.ts'
 
@@ -137,4 +137,26 @@ test('a crash between declaring a drop and removing the files ends the drop at t
   const again = await start(directory, SMALL)
   assert.equal(again.spool.stats().firstSequence, declared.to + 1)
   await again.spool.close()
+})
+
+test('what each consumer still needs is told in records, bytes and time, the one furthest behind first', async (t) => {
+  const clock = new TestClock()
+  const directory = await temporaryDirectory(t)
+  const { spool } = await start(directory, { ...SMALL, clock, consumers: ['historian', 'link'] })
+  const begun = clock.time
+  for (let n = 0; n < 100; n++) {
+    await spool.append(numbered(n))
+    clock.time += SECOND
+  }
+  const { lastSequence, bytes, appendedBytes } = spool.stats()
+  spool.release('historian', lastSequence + 1)
+  const half = Math.floor(lastSequence / 2)
+  spool.release('link', half + 1)
+  const [link, historian] = spool.stats().held
+  assert.deepEqual(historian, { consumer: 'historian', records: 0, bytes: 0, oldestTime: undefined })
+  assert.deepEqual([link?.consumer, link?.records], ['link', lastSequence - half])
+  assert.ok(Math.abs((link?.bytes ?? 0) - bytes / 2) < bytes / 10, `${link?.bytes} of ${bytes}`)
+  assert.ok(Math.abs((link?.oldestTime ?? 0) - begun - 50 * SECOND) < 10 * SECOND)
+  assert.ok(appendedBytes > bytes * 0.9 && appendedBytes <= bytes)
+  await spool.close()
 })

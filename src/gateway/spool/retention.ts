@@ -1,4 +1,5 @@
 import type { Logger } from '../../core/log.ts'
+import type { SpoolHeld } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
 import type { Gap } from './compose.ts'
 import type { SpoolFiles } from './files.ts'
@@ -44,6 +45,24 @@ export class Retention {
   /** The first sequence somebody may still need. Without any consumer, everything is needed. */
   get needed(): number {
     return this.#released.size === 0 ? 1 : Math.min(...this.#released.values())
+  }
+
+  /** What each consumer still needs, up to the last record `last`; the one furthest behind first. */
+  held(last: number): SpoolHeld[] {
+    return [...this.#released].sort(([, a], [, b]) => a - b).map(([consumer, needed]) => ({ consumer, ...this.#from(needed, last) }))
+  }
+
+  #from(needed: number, last: number): Omit<SpoolHeld, 'consumer'> {
+    const segments = this.#catalogue.all.filter(({ lastSequence }) => lastSequence >= needed)
+    const [oldest] = segments
+    if (!oldest) return { records: 0, bytes: 0, oldestTime: undefined }
+    const from = Math.max(needed, oldest.firstSequence)
+    const done = (from - oldest.firstSequence) / (oldest.lastSequence - oldest.firstSequence + 1)
+    return {
+      records: last - from + 1,
+      bytes: Math.round(segments.reduce((sum, { bytes }) => sum + bytes, 0) - oldest.bytes * done),
+      oldestTime: Math.round(oldest.createdTime + (oldest.lastTime - oldest.createdTime) * done),
+    }
   }
 
   /** Closed segments that everybody has released, but for the reserve. */

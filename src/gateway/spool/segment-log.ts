@@ -59,6 +59,7 @@ export class SegmentLog implements Spool {
   #chain: Chain & { readonly hash: Uint8Array }
   #written: Written = NOTHING
   #gaps: Gap[] = []
+  #appendedBytes = 0
   /** Why the last write failed, until one succeeds. */
   #trouble: string | undefined
   /** Why there is no room, until there is. */
@@ -135,6 +136,8 @@ export class SegmentLog implements Spool {
       maxBytes,
       segments: catalogue.all.length,
       oldestTime: oldest?.createdTime,
+      appendedBytes: this.#appendedBytes,
+      held: retention.held(this.#chain.sequence),
       droppedSamples: retention.droppedSamples,
       corruptRecords: quarantine.records,
       fsyncP50Ms: durations.percentile(0.5),
@@ -256,6 +259,7 @@ export class SegmentLog implements Spool {
     await this.#parts.writer.write(group, this.#chain)
     this.#chain = group.chain
     this.#written = group.written
+    this.#appendedBytes += group.bytes
     this.#gaps = []
     if (this.#trouble) this.#parts.log.info({ was: this.#trouble }, 'The spool writes again')
     this.#trouble = undefined

@@ -7,6 +7,7 @@ const PAGES = [
   { page: 'quality', icon: 'M2 13h12M3 10h3v3H3zM7 7h3v6H7zM11 3h3v10h-3z' },
   { page: 'contracts', icon: 'M3 1.5h7l3 3v10H3zM10 1.5v3h3M5.5 8h5M5.5 11h3' },
   { page: 'connections', icon: 'M2 5h5v6H2zM9 5h5v6H9zM7 8h2M4 2v3M12 11v3' },
+  { page: 'node', icon: 'M2 2h12v4H2zM2 10h12v4H2zM8 6v4M4.5 4h.01M4.5 12h.01' },
 ] as const
 
 export function Rail() {

@@ -10,9 +10,9 @@ export const STATUS_FILTERS: Readonly<Record<string, readonly Standing[]>> = {
   Good: [0],
 }
 
-/** What a search looks into, by signal: id, labels, unit, connection; lower case. */
+/** What a search looks into, by signal: id, labels, unit, connection, node; lower case. */
 export const haystack = (signal: Signal): string =>
-  [signal.id, signal.label?.fr, signal.label?.en, signal.unit, signal.displayUnit, signal.connection].join(' ').toLowerCase()
+  [signal.id, signal.label?.fr, signal.label?.en, signal.unit, signal.displayUnit, signal.connection, signal.node].join(' ').toLowerCase()
 
 /** Signals that contain every word of the query and stand as the filter wants; undefined when nothing is asked. */
 export function find(

@@ -5,6 +5,7 @@ import { areasOf, totalOf, worstOf } from '../live/branches.ts'
 import { useLive, useNow, useShape, useStream } from '../live/use-live.ts'
 import { AreaTile } from '../parts/area-tile.tsx'
 import { ConnectionChip, worseConnection } from '../parts/connection-chip.tsx'
+import { LinkChip } from '../parts/link-panel.tsx'
 import { useLanguage } from '../words/index.ts'
 
 export function OverviewPage() {
@@ -38,6 +39,7 @@ export function OverviewPage() {
         {connections.toSorted(worseConnection).map((connection) => (
           <ConnectionChip key={connection.name} connection={connection} />
         ))}
+        {health?.link && <LinkChip link={health.link} />}
       </section>
       <section aria-label={words.overview.areas} className="tiles">
         {views.map((view) => (

@@ -82,10 +82,16 @@ function Origin({ signal }: { signal: Signal }) {
     <section className="panel">
       <h2>{words.signal.origin}</h2>
       <dl className="facts">
+        {signal.node && (
+          <>
+            <dt>{words.nodes.measuredBy}</dt>
+            <dd>
+              <a href={hrefTo('node', { at: signal.node })}>{signal.node}</a>
+            </dd>
+          </>
+        )}
         <dt>{words.signal.connection}</dt>
-        <dd>
-          <a href={hrefTo('connections', { at: signal.connection })}>{signal.connection}</a>
-        </dd>
+        <dd>{signal.node ? signal.connection : <a href={hrefTo('connections', { at: signal.connection })}>{signal.connection}</a>}</dd>
         <dt>{words.signal.address}</dt>
         <dd>
           <code>{signal.address}</code>

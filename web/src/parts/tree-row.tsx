@@ -97,7 +97,7 @@ function SignalCells({ index, name, depth }: { index: number; name: string; dept
     >
       {name}
     </a>,
-    labelOf(signal.label, locale) ?? '',
+    <SignalNote key="label" label={labelOf(signal.label, locale)} node={signal.node} />,
     <ValueText key="value" sample={sample} signal={signal} />,
     <UnitText key="unit" signal={signal} />,
     <StatusWord key="status" sample={sample} level={levelOf(signal, sample)} />,
@@ -109,6 +109,22 @@ function SignalCells({ index, name, depth }: { index: number; name: string; dept
       {cells[i]}
     </span>
   ))
+}
+
+/** What it is, and which node measures it where that is another. */
+function SignalNote({ label, node }: { label: string | undefined; node: string | undefined }) {
+  const { words } = useLanguage()
+  return (
+    <>
+      {label}
+      {node && (
+        <span className="soft" title={`${words.nodes.measuredBy} ${node}`}>
+          {label && ' · '}
+          {node}
+        </span>
+      )}
+    </>
+  )
 }
 
 const COLUMNS = ['name', 'label', 'value', 'unit', 'state', 'age'] as const

@@ -1,3 +1,4 @@
+import { nodes } from './en-nodes.ts'
 import {
   anomalies,
   breaches,
@@ -23,12 +24,14 @@ export const en = {
   quality,
   contracts,
   equipment,
+  nodes,
   nav: {
     overview: 'Overview',
     namespace: 'Namespace',
     quality: 'Quality',
     contracts: 'Contracts',
     connections: 'Connections',
+    node: 'Node',
     main: 'Pages',
     skip: 'Skip to the content',
   },

@@ -1,3 +1,4 @@
+import { nodes } from './fr-nodes.ts'
 import {
   anomalies,
   breaches,
@@ -24,12 +25,14 @@ export const fr: Words = {
   quality,
   contracts,
   equipment,
+  nodes,
   nav: {
     overview: 'Vue d’ensemble',
     namespace: 'Arborescence',
     quality: 'Qualité',
     contracts: 'Contrats',
     connections: 'Connexions',
+    node: 'Nœud',
     main: 'Pages',
     skip: 'Aller au contenu',
   },

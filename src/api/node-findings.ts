@@ -1,0 +1,118 @@
+import type { IdentityView } from '../core/link.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { DAY, MINUTE, type Micros, SECOND } from '../core/time.ts'
+import { isLinkDown, silentNodes } from './health.ts'
+import type { NodeFinding } from './schemas.ts'
+
+/** A certificate is a finding this long before its end: renewal is due far earlier, so it does not work. */
+const CERTIFICATE_AHEAD = 30 * DAY
+/** A node that sends on should last a shift alone; below an hour somebody must act now. */
+const SHORT_S = 8 * 3600
+const VERY_SHORT_S = 3600
+/** Whoever is refused comes again within half a minute: older than this, it has been settled. */
+const REFUSAL_KEPT = 10 * MINUTE
+
+type Given = Pick<NodeView, 'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'identity'>
+
+/** What somebody should look at, errors first. */
+export function nodeFindings(view: Given): NodeFinding[] {
+  const now = view.clock.now()
+  const found = [...ofLink(view, now), ...ofSpool(view, now), ...ofOthers(view, now), ...ofCertificates(view, now)]
+  return found.sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
+}
+
+function ofLink({ node, uplink }: Given, now: Micros): NodeFinding[] {
+  const link = uplink()
+  if (!link || !isLinkDown(link, now)) return []
+  const seconds = (now - (link.downSince ?? now)) / SECOND
+  const { code, message = 'no answer yet' } = link.problem ?? {}
+  const told = { severity: 'error' as const, node, seconds, message: `${link.endpoint}: ${message}` }
+  if (code) {
+    const hint = 'trying again is of no use until somebody acts: the node page says what this refusal means'
+    return [{ code: 'link-refused', refusal: code, ...told, hint }]
+  }
+  return [{ code: 'link-down', ...told, hint: 'the spool keeps what is to be sent; check the network and the other end' }]
+}
+
+function ofSpool({ node, uplink, outlook, spool }: Given, now: Micros): NodeFinding[] {
+  const { problem, droppedSamples, corruptRecords } = spool()
+  const { timeLeft } = outlook()
+  const found: NodeFinding[] = []
+  if (problem !== undefined)
+    found.push({
+      code: 'spool-problem',
+      severity: 'error',
+      node,
+      message: problem,
+      hint: 'until it is solved nothing is acknowledged to the sources',
+    })
+  if (uplink() && timeLeft && timeLeft.seconds < SHORT_S) {
+    const { seconds, effect } = timeLeft
+    const isUrgent = isLinkDown(uplink(), now) || seconds < VERY_SHORT_S
+    const then = effect === 'block' ? 'sources are made to wait' : 'the oldest data is given up'
+    const message = `alone this node lasts ${Math.round(seconds / 60)} min at the present rate; then ${then}`
+    found.push({
+      code: 'spool-short',
+      severity: isUrgent ? 'error' : 'warning',
+      node,
+      seconds,
+      message,
+      hint: 'raise spool.maxBytes, or free space on the disk',
+    })
+  }
+  if (droppedSamples + corruptRecords > 0) {
+    const message = `${droppedSamples} samples dropped and ${corruptRecords} records unreadable since the start`
+    found.push({
+      code: 'data-dropped',
+      severity: 'warning',
+      node,
+      count: droppedSamples + corruptRecords,
+      message,
+      hint: 'the gaps say which, and why',
+    })
+  }
+  return found
+}
+
+function ofOthers(view: Given, now: Micros): NodeFinding[] {
+  const silent = silentNodes(view)
+  const found: NodeFinding[] = []
+  if (silent.length > 0) {
+    const names = silent.slice(0, 3).map(({ node }) => node)
+    const message = `not heard: ${names.join(', ')}${silent.length > names.length ? ` and ${silent.length - names.length} more` : ''}`
+    const hint = 'their values are Bad here until they are heard again; what they measured meanwhile is still to come'
+    found.push({ code: 'nodes-silent', severity: 'error', node: names[0] as string, count: silent.length, message, hint })
+  }
+  for (const { node, address, code, message, time, count } of view.refusals()) {
+    if (now - time > REFUSAL_KEPT) continue
+    const hint = `turned away ${count} times, last from ${address}`
+    found.push({ code: 'sender-refused', severity: 'warning', node, refusal: code, count, message, hint })
+  }
+  return found
+}
+
+function ofCertificates({ node, identity }: Given, now: Micros): NodeFinding[] {
+  const known = identity?.()
+  if (!known) return []
+  return certificatesOf(known, node).flatMap(({ what, of, notAfter }) => {
+    if (notAfter - now > CERTIFICATE_AHEAD) return []
+    const days = Math.floor((notAfter - now) / DAY)
+    const whose = what === 'node' ? `the certificate of ${of}` : `the certificate of this node’s ${what}`
+    const hint = 'it should have been renewed by now: is the way to its authority open? See the log of that node'
+    const isOver = days < 0
+    return {
+      code: isOver ? ('certificate-expired' as const) : ('certificate-expiring' as const),
+      severity: isOver ? ('error' as const) : ('warning' as const),
+      ...{ node: of, what, days, message: isOver ? `${whose} has expired` : `${whose} ends in ${days} days`, hint },
+    }
+  })
+}
+
+function certificatesOf({ certificate, authority, listener, nodes }: IdentityView, own: string) {
+  const known: { what: 'node' | 'authority' | 'listener'; of: string; notAfter: Micros }[] = []
+  if (certificate) known.push({ what: 'node', of: own, notAfter: certificate.notAfter })
+  if (authority) known.push({ what: 'authority', of: own, notAfter: authority.notAfter })
+  if (listener) known.push({ what: 'listener', of: own, notAfter: listener.notAfter })
+  for (const { node, notAfter, revoked } of nodes) if (notAfter !== undefined && !revoked) known.push({ what: 'node', of: node, notAfter })
+  return known
+}
