@@ -1,4 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,42 +11,65 @@ import { airportContracts } from '../airport/contracts.ts'
 import type { Endpoints } from '../airport/fleet.ts'
 
 /**
- * Edge, relay and hub on one machine: `node examples/three-nodes/run.ts [--for SECONDS] [--data DIR]`. Starts the simulated airport, lets the relay enrol at the
- * hub and the edge at the relay, and runs all three as programs of their own, as they would be on three machines. Ctrl-C ends it.
+ * Edge, relay and hub on one machine: `node examples/three-nodes/run.ts [--for SECONDS] [--data DIR] [--diode]`. Starts the simulated airport, lets the relay enrol at
+ * the hub and the edge at the relay, and runs all three as programs of their own, as they would be on three machines; with `--diode` an edge that sends one way
+ * to a hub. Ctrl-C ends it.
  */
-const { values } = parseArgs({ options: { for: { type: 'string' }, data: { type: 'string' } } })
+const { values } = parseArgs({ options: { for: { type: 'string' }, data: { type: 'string' }, diode: { type: 'boolean' } } })
 const root = join(import.meta.dirname, '../..')
 const ecluse = join(root, 'bin/ecluse.js')
 const children: ChildProcess[] = []
 
 async function main(): Promise<void> {
   const data = values.data ?? (await mkdtemp(join(tmpdir(), 'ecluse-three-nodes-')))
+  const names = values.diode ? await startDiode(data) : await startTls(data)
+  process.stdout.write(`${names.join(', ')} run; their files are in ${data}\n`)
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    if (values.for) setTimeout(resolve, Number(values.for) * 1000)
+  })
+  await stopped
+  for (const name of names) process.stdout.write(`\n${name}\n${await statusOf(join(data, name, 'ecluse.yaml'))}`)
+  await stopAll()
+}
+
+async function startTls(data: string): Promise<string[]> {
   const [hubWeb, hubLink, relayWeb, relayLink, edgeWeb] = (await freePorts(5)) as [number, number, number, number, number]
-  const hub = await place(data, 'hub', bare('hub-1', 'hub', hubWeb, hubLink))
-  const relay = await place(data, 'relay', bare('relay-1', 'relay', relayWeb, relayLink))
+  const hub = await place(data, 'hub', bare('hub-1', 'hub', hubWeb, `{ listen: { port: ${hubLink} } }`))
+  const relay = await place(data, 'relay', bare('relay-1', 'relay', relayWeb, `{ listen: { port: ${relayLink} } }`))
   const edge = await placeEdge(data, edgeWeb)
   await enrol(hub, 'relay-1', relay, '--relay')
   await run('hub', hub)
   await enrol(relay, 'edge-1', edge)
   await run('relay', relay)
   await run('edge', edge)
-  process.stdout.write(`edge, relay and hub run; their files are in ${data}\n`)
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-    if (values.for) setTimeout(resolve, Number(values.for) * 1000)
-  })
-  await stopped
-  for (const name of ['edge', 'relay', 'hub'])
-    process.stdout.write(`\n${name}\n${await tell(['status', '-c', join(data, name, 'ecluse.yaml')])}`)
-  await stopAll()
+  return ['edge', 'relay', 'hub']
 }
 
-function bare(id: string, role: string, web: number, link: number): string {
-  return `version: 1\nsite: { id: t2e }\nnode: { id: ${id}, role: ${role} }\nhttp: { port: ${web} }\nlink: { listen: { port: ${link} } }\n`
+/** Both ends are told the key beforehand: nobody answers, so nobody enrols. */
+async function startDiode(data: string): Promise<string[]> {
+  const [hubWeb, edgeWeb, link] = [...(await freePorts(2)), await freeDatagramPort()] as [number, number, number]
+  const key = randomBytes(32).toString('base64')
+  for (const name of ['hub', 'edge']) await store(join(data, name, 'diode.key'), key)
+  const reference = `"\${file:diode.key}"`
+  const senders = `[{ sender: 1, node: edge-1, key: ${reference} }]`
+  const hub = await place(
+    data,
+    'hub',
+    bare('hub-1', 'hub', hubWeb, `{ transport: diode, listen: { port: ${link} }, diode: { senders: ${senders} } }`),
+  )
+  await run('hub', hub)
+  const way = `link: { transport: diode, to: "127.0.0.1:${link}", diode: { key: ${reference} } }\n`
+  await run('edge', await placeEdge(data, edgeWeb, way))
+  return ['edge', 'hub']
+}
+
+function bare(id: string, role: string, web: number, link: string): string {
+  return `version: 1\nsite: { id: t2e }\nnode: { id: ${id}, role: ${role} }\nhttp: { port: ${web} }\nlink: ${link}\n`
 }
 
 /** The demo airport's own file, with another name and role. */
-async function placeEdge(data: string, web: number): Promise<string> {
+async function placeEdge(data: string, web: number, more = ''): Promise<string> {
   const plant = spawn(process.execPath, [join(root, 'examples/airport/plant.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(plant)
   const endpoints = JSON.parse(await firstLine(plant)) as Endpoints
@@ -52,7 +77,7 @@ async function placeEdge(data: string, web: number): Promise<string> {
     .replace(/^node:\n {2}id: .*$/m, 'node:\n  id: edge-1\n  role: edge')
     .replace(/^ {2}port: 8480$/m, `  port: ${web}`)
   for (const [path, contract] of Object.entries(airportContracts())) await store(join(data, 'edge', path), contract)
-  return place(data, 'edge', text)
+  return place(data, 'edge', text + more)
 }
 
 async function place(data: string, name: string, text: string): Promise<string> {
@@ -84,13 +109,15 @@ async function run(name: string, file: string): Promise<void> {
 }
 
 async function tell(args: string[]): Promise<string> {
-  const run = promisify(execFile)(process.execPath, [ecluse, ...args], { cwd: root })
-  // `status` ends with 1 when something is abnormal, and says what.
-  const { stdout } = await run.catch((error: { stdout?: string; message: string }) => {
-    if (args[0] === 'status' && error.stdout) return { stdout: error.stdout }
-    throw error
-  })
+  const { stdout } = await promisify(execFile)(process.execPath, [ecluse, ...args], { cwd: root })
   return stdout
+}
+
+/** `status` ends with 1 when something is abnormal, and says what; a slow machine may not answer in time, and that is no reason to fail. */
+async function statusOf(file: string): Promise<string> {
+  return tell(['status', '-c', file]).catch(
+    ({ stdout, stderr, message }: { stdout?: string; stderr?: string; message: string }) => stdout || stderr || `${message}\n`,
+  )
 }
 
 function firstLine(child: ChildProcess): Promise<string> {
@@ -113,6 +140,14 @@ async function freePorts(count: number): Promise<number[]> {
   )
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return ports
+}
+
+async function freeDatagramPort(): Promise<number> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const { port } = socket.address()
+  await new Promise<void>((resolve) => socket.close(() => resolve()))
+  return port
 }
 
 /** From the edge on: each hands over what it has before the next one goes. */

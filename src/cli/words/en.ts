@@ -199,6 +199,7 @@ export const en = {
   identity: identityEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
+    linkAt: (address: string) => `nodes connect at ${address}`,
     signIn: (link: string) => `Create the first account (works once): ${link}`,
     stop: 'Ctrl-C to stop.',
     stopping: 'stopping: finishing what was read ...',

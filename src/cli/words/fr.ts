@@ -205,6 +205,7 @@ export const fr: Words = {
   identity: identityFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
+    linkAt: (address) => `les nœuds se connectent à ${address}`,
     signIn: (link) => `Créez le premier compte (lien à usage unique) : ${link}`,
     stop: 'Ctrl-C pour arrêter.',
     stopping: 'arrêt : fin du traitement de ce qui a été lu ...',
