@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+/** The example as a person starts it: what the edge measures arrives at the hub, and all of it ends cleanly. */
+const WITHIN_MS = 120_000
+const root = join(import.meta.dirname, '../..')
+const ecluse = join(root, 'bin/ecluse.js')
+
+interface Status {
+  readonly gateway: { readonly nodes: readonly { readonly node: string; readonly sequence: number; readonly signals: number }[] }
+}
+
+/** `status` ends with 1 when something is abnormal, and answers all the same; before the node runs it says nothing that is JSON. */
+async function edgeAt(hub: string): Promise<Status['gateway']['nodes'][number] | undefined> {
+  const told = promisify(execFile)(process.execPath, [ecluse, 'status', '-c', hub, '-o', 'json'], { timeout: 30_000 })
+  const { stdout } = await told.catch(({ stdout }: { stdout?: string }) => ({ stdout: stdout ?? '' }))
+  return stdout.startsWith('{') ? (JSON.parse(stdout) as Status).gateway.nodes.find(({ node }) => node === 'edge-1') : undefined
+}
+
+for (const more of [[], ['--diode']])
+  test(`edge to hub ${more.join(' ')}`, async (t) => {
+    const data = mkdtempSync(join(tmpdir(), 'ecluse-three-'))
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'run.ts'), '--data', data, ...more], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    t.after(async () => {
+      if (child.exitCode === null) child.kill('SIGTERM')
+      await ended
+      rmSync(data, { recursive: true, force: true })
+    })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => void (said += text))
+    const end = Date.now() + WITHIN_MS
+    const hub = join(data, 'hub/ecluse.yaml')
+    const isHere = async () => said.includes('run; their files are in') && ((await edgeAt(hub))?.signals ?? 0) > 0
+    while (!(await isHere())) {
+      assert.equal(child.exitCode, null, said)
+      if (Date.now() > end) assert.fail(`nothing of the edge within ${WITHIN_MS / 1000} s:\n${said}`)
+    }
+    child.kill('SIGTERM')
+    assert.equal(await ended, 0, said)
+  })
