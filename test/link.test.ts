@@ -85,6 +85,12 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
   }
 }
 
+/** Stops a node once its link stands, so that it hands over all it has. */
+async function stopConnected(edge: RunningNode): Promise<void> {
+  await until('the link stands', () => edge.view.uplink()?.state === 'connected')
+  await edge.stop()
+}
+
 async function numbersAt(hub: RunningNode): Promise<{ count: number; distinct: number; low: number; high: number }> {
   const sql =
     "SELECT count(*), count(DISTINCT value), min(value), max(value) FROM samples WHERE signal LIKE 't/count/%' AND value IS NOT NULL"
@@ -125,7 +131,7 @@ test('an edge through a relay to a hub: cut lines, restarts of each, and every a
   await edge.stop()
   edge = await startEdge()
   await progress(1_000)
-  await edge.stop()
+  await stopConnected(edge)
   const end = edge.view.spool().lastSequence
   await until('the hub has all of it', () => hub.view.remotes().some((remote) => remote.node === 'edge' && remote.sequence === end))
   await until('the historian too', () => hub.view.historianLag().records === 0)
@@ -156,7 +162,7 @@ test('an older copy of the hub is brought up to date; an older copy of the edge 
       return remote?.sequence === edge.view.spool().lastSequence && hub.view.historianLag().records === 0
     })
   await until('some', () => acknowledged > 500)
-  await edge.stop()
+  await stopConnected(edge)
   await settled()
   await hub.stop()
   cpSync(join(directory, 'hub'), join(directory, 'old-hub'), { recursive: true })
@@ -165,14 +171,14 @@ test('an older copy of the hub is brought up to date; an older copy of the edge 
   edge = await startEdge()
   const before = acknowledged
   await until('more', () => acknowledged > before + 500)
-  await edge.stop()
+  await stopConnected(edge)
   await settled()
   await hub.stop()
   rmSync(join(directory, 'hub'), { recursive: true })
   cpSync(join(directory, 'old-hub'), join(directory, 'hub'), { recursive: true })
   hub = await startHub()
   edge = await startEdge()
-  await edge.stop()
+  await stopConnected(edge)
   await settled()
   const found = await numbersAt(hub)
   assert.equal(found.count, found.high + 1)
@@ -188,7 +194,7 @@ test('an older copy of the hub is brought up to date; an older copy of the edge 
   edge = await startEdge()
   assert.ok(edge.view.epoch > oldEpoch)
   await until('more', () => acknowledged > afterRestore + 100)
-  await edge.stop()
+  await stopConnected(edge)
   await settled()
   const end = await numbersAt(hub)
   assert.equal(end.count, end.high + 1, 'also what was read between the restoring and its discovery')
