@@ -1,5 +1,6 @@
 import { mutate } from './mutate.ts'
 import { type Parser, parsers } from './parsers.ts'
+import { linkParsers } from './parsers-link.ts'
 import type { Form, Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
@@ -13,7 +14,7 @@ const AGAIN = 3
 const FRESH = 2_000
 
 export async function run(form: Form): Promise<Row[]> {
-  const all = parsers()
+  const all = [...parsers(), ...(await linkParsers())]
   const each = form === 'short' ? 5_000 : Math.ceil(10_000_000 / all.length)
   const rows: Row[] = []
   for (const parser of all) rows.push(await measure(parser, each))
