@@ -5,6 +5,7 @@ import type { Connector } from '../src/core/connector.ts'
 import { silent } from '../src/core/log.ts'
 import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
+import { transportOf } from '../src/run/transport.ts'
 import { countingDevice } from './counter.ts'
 import { Journal } from './journal.ts'
 
@@ -16,7 +17,9 @@ const [file, path, serve] = process.argv.slice(2) as [string, string, string | u
 const journal = new Journal(path)
 const others = serve ? (await import('../src/connectors/index.ts')).connectors : []
 const loaded = await loadConfig(file, { connectors: [...others, countingDevice(journal) as Connector], env: process.env })
-const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'faults' })
+const parts = { clock: systemClock, log: silent }
+const transport = await transportOf(loaded, parts)
+const node = await startNode(loaded, { ...parts, random: Math.random, version: 'faults', ...(transport && { transport }) })
 const api = serve ? await listen() : undefined
 process.stdin.once('data', async () => {
   await api?.close()

@@ -44,7 +44,8 @@ export async function configure(bench: Bench, options: { spool?: string; device?
   return file
 }
 
-async function firstFree(journal: string): Promise<number> {
+/** The first number that a device with this journal has not said yet. */
+export async function firstFree(journal: string): Promise<number> {
   if (!existsSync(journal)) return 0
   let highest = -1
   const start = Math.max(0, statSync(journal).size - 1_000_000)

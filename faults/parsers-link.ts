@@ -18,7 +18,7 @@ export async function linkParsers(): Promise<readonly Parser[]> {
   const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
   const request = await makeRequest('edge-1', keys as Parameters<typeof makeRequest>[1])
   return [
-    plain('link frames', [LinkRefused], await Promise.all(frames().map(encodeFrame)), decodeFrame),
+    plain('link frames', [LinkRefused], await Promise.all(frames().map((frame) => encodeFrame(frame))), decodeFrame),
     plain('link admission', [LinkRefused], [admittedFrame('hub-1'), refusedFrame('revoked', 'revoked')], readAdmission),
     plain('enrolment request', [], [encodeJson({ secret: token.secret, request })], (bytes) => enrolRequest.safeParse(decodeJson(bytes))),
     plain('certificate request', [], [Buffer.from(request)], (bytes) => checkRequest(bytes.toString(), 'edge-1')),
