@@ -112,7 +112,8 @@ export class Intake {
       throw new LinkRefused('not-permitted', `${peer.node} calls itself ${hello.node}: a node speaks under the name in its certificate`)
     await this.#makeWay(hello, line)
     for (const { node } of hello.streams) permitted(node, peer)
-    for (const stream of newestOfEach(hello.streams)) this.#checkEpoch(stream)
+    // A relay that was restored from an older copy names epochs that have ended: it has not written them, and what it repeats is skipped by sequence.
+    for (const stream of newestOfEach(hello.streams)) if (stream.node === peer.node) this.#checkEpoch(stream)
     const wanted = new Set(hello.streams.map(keyOf))
     // What the last attempt left on its way to the disk counts, or would come twice.
     await Promise.allSettled([...this.#writing].filter(([key]) => wanted.has(key)).map(([, writing]) => writing))
