@@ -127,6 +127,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     uplink: () => undefined,
     remotes: () => [],
     nodeOf: () => undefined,
+    connectedNodes: () => [],
     linkAddress: () => undefined,
     refusals: () => [],
     historianLag: () => ({ records: 0, problem: undefined }),

@@ -52,7 +52,12 @@ describe('nodes over HTTP', () => {
     const stats = () => ({ ...plain.view.spool(), ...said.spool })
     const node: Partial<NodeView> = {
       ...{ uplink: () => said.uplink, outlook: () => said.outlook, remotes: () => said.remotes, refusals: () => said.refusals },
-      ...{ identity: () => said.identity, spool: stats, nodeOf: (signal) => (signal === 3 ? 'edge-1' : undefined) },
+      ...{
+        connectedNodes: () => ['passer-on'],
+        identity: () => said.identity,
+        spool: stats,
+        nodeOf: (signal) => (signal === 3 ? 'edge-1' : undefined),
+      },
       historian: { ...plain.view.historian, sql: gapsOf(() => asked) },
     }
     api = await startFixture(5, { node })
@@ -130,12 +135,14 @@ describe('nodes over HTTP', () => {
         { node: 'late', serial: '0a', notAfter: systemClock.now() + 60.5 * DAY },
         { node: 'thief', revoked: { time: 1_000_000, by: 'ana', reason: 'stolen' } },
         { node: 'new' },
+        { node: 'passer-on' },
       ],
     }
     const { nodes, findings } = await read({ remotes, identity })
     assert.deepEqual(
       nodes.map(({ node, state }) => `${node} ${state}`),
-      ['dead bad', 'lossy live', 'late live', 'fine live', 'new expected', 'thief revoked'],
+      ['dead bad', 'lossy live', 'late live', 'fine live', 'passer-on live', 'new expected', 'thief revoked'],
+      'a relay that is connected is there, though it has no log of its own',
     )
     const byName = new Map(nodes.map((one) => [one.node, one]))
     assert.equal(byName.get('fine')?.lagSeconds, 0)

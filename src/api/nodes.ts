@@ -103,13 +103,17 @@ function otherNodes(view: NodeView, lost: ReadonlyMap<string, { gaps: number; re
       ...(identity && ofIdentity(identity, now)),
     }
   })
-  const expected = [...identities.values()].map(
-    (identity): OtherNode => ({
-      ...{ node: identity.node, state: 'expected', signals: 0, sequence: 0, behindRecords: 0, lostRecords: 0 },
+  // A relay has no log of its own: that it is connected is all there is to say of it.
+  const connected = new Set(view.connectedNodes())
+  const others = [...identities.values()].map((identity): OtherNode => {
+    const isHere = connected.has(identity.node)
+    return {
+      ...{ node: identity.node, state: isHere ? 'live' : 'expected', signals: 0, sequence: 0, behindRecords: 0, lostRecords: 0 },
+      ...(isHere && { lagSeconds: 0, lastHeardTime: formatTime(now) }),
       ...ofIdentity(identity, now),
-    }),
-  )
-  return [...heard, ...expected]
+    }
+  })
+  return [...heard, ...others]
 }
 
 function toRemote({ node, epoch, liveness, signals, sequence, behindRecords, lostRecords, ...times }: RemoteNode, now: Micros): OtherNode {

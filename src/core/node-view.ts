@@ -157,6 +157,8 @@ export interface NodeView {
   nodeOf(signal: number): string | undefined
   /** Where other nodes reach this one, `host:port`; undefined where none do. */
   linkAddress(): string | undefined
+  /** Names of the nodes that are connected here just now. */
+  connectedNodes(): string[]
   /** Senders turned away, newest first. */
   refusals(): SenderRefusal[]
   /** Absent: nodes are not told apart by certificates. */

@@ -31,6 +31,8 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
 export interface Gateway {
   readonly uplink: Uplink | undefined
   readonly address: string | undefined
+  /** Names of the nodes that are connected here just now. */
+  connected(): string[]
   /** Senders turned away, newest first. */
   refusals(): SenderRefusal[]
   /** Hands over what is durable, if that takes no longer than `limitMs`, then ends every way. */
@@ -78,6 +80,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     uplink,
     address: listening?.address,
+    connected: () => intake.connected(),
     refusals: () => [...refused.values()].reverse(),
     close: async (limitMs) => {
       await listening?.close()

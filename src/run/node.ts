@@ -172,6 +172,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     remotes: () => remotes.view(),
     nodeOf: (signal) => remotes.nodeOf(signal),
     linkAddress: () => gateway?.address,
+    connectedNodes: () => gateway?.connected() ?? [],
     ...(transport?.identity && { identity: transport.identity }),
     refusals: () => gateway?.refusals() ?? [],
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
