@@ -144,3 +144,42 @@ test('what the other end has is released at once: a full log would otherwise sta
   await clock.advance(20_000)
   await running
 })
+
+for (const isOneWay of [false, true]) {
+  test(`a relay declares nothing lost that it has only just handed over, ${isOneWay ? 'where nobody answers' : 'before it is confirmed'}`, async () => {
+    const clock = new ManualClock(START)
+    const stop = new AbortController()
+    const outer = [5, 6, 7].map((sequence, i): SpoolRecord => {
+      const inner = { node: 'edge', epoch: 1, sequence, kind: 'config', recordedTime: START } as const
+      const records = [{ ...inner, payload: new TextEncoder().encode('{"version":"1"}') }]
+      const payload = encodeForwarded({ node: 'edge', epoch: 1, via: 'edge', records })
+      return { node: 'relay', epoch: 1, sequence: i + 1, kind: 'forwarded', recordedTime: START, payload }
+    })
+    const released: number[] = []
+    const relay = {
+      ...spool,
+      stats: () => ({ firstSequence: 1, lastSequence: 3 }),
+      read: async (from: number) => outer.slice(from - 1, from),
+      release: (_consumer: string, sequence: number) => released.push(sequence),
+    } as unknown as Spool
+    const sent: string[] = []
+    let end: (why: Error) => void = () => {}
+    const link = (): Link => ({
+      ...shortLived(),
+      isOneWay,
+      connect: async () => (isOneWay ? undefined : { node: 'hub', time: 0, streams: [{ node: 'edge', epoch: 1, sequence: 4 }] }),
+      ended: new Promise((resolve) => {
+        end = resolve
+      }),
+      send: async (records) => void sent.push(...records.map(({ kind, sequence }) => `${kind} ${sequence}`)),
+      close: async () => end(new NotConnected('closed')),
+    })
+    const running = uplinkOver(clock, link, stop.signal, { spool: relay, isRelay: true }).run()
+    await clock.advance(1_000)
+    assert.deepEqual(sent, ['config 5', 'config 6', 'config 7'])
+    assert.deepEqual(released, isOneWay ? [2, 3, 4] : [])
+    stop.abort()
+    await clock.advance(1_000)
+    await running
+  })
+}

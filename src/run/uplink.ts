@@ -8,6 +8,7 @@ import type { UplinkView } from '../core/node-view.ts'
 import type { Spool, SpoolRecord, StreamPosition } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
+import { Newest } from './newest.ts'
 import { Tail } from './tail.ts'
 
 /** The log keeps what the other end has not confirmed. */
@@ -74,7 +75,6 @@ export class Uplink {
   #confirmed = 0
   #onItsWay: OnItsWay[] = []
   #link: Link | undefined
-  #shown = new Float64Array(0)
   #sentBefore = { bytes: 0, samples: 0 }
 
   constructor(parts: UplinkParts) {
@@ -207,6 +207,7 @@ export class Uplink {
     this.#onItsWay = []
     const before = this.#there
     this.#there = new Map(welcome.streams.map((position) => [keyOf(position), position.sequence]))
+    this.#handed = new Map(this.#there)
     if (isRelay) {
       // The other end has less than it had: an older copy of it was restored. It gets all that is still kept here.
       const isBehind = [...before].some(([key, sequence]) => (this.#there.get(key) ?? 0) < sequence)
@@ -230,7 +231,7 @@ export class Uplink {
   /** One way: goes on behind what was sent. */
   async #goOn(): Promise<void> {
     const { spool, cursor } = this.#parts
-    this.#onItsWay = []
+    this.#handed = new Map()
     const sent = Math.min((await cursor?.read()) ?? 0, spool.stats().lastSequence)
     this.#confirmed = Math.max(this.#confirmed, sent)
     this.#tail.seek(this.#confirmed + 1)
@@ -246,7 +247,9 @@ export class Uplink {
   }
 
   #notedMs = Number.NEGATIVE_INFINITY
+  /** What the other end has of each stream, and what it was handed in this attempt. */
   #there = new Map<string, number>()
+  #handed = new Map<string, number>()
 
   async #isOurs({ sequence, hash }: StreamPosition): Promise<boolean> {
     const { spool } = this.#parts
@@ -264,16 +267,20 @@ export class Uplink {
     }
     for (const record of records) {
       if (record.kind !== 'forwarded') {
-        this.#note(record.sequence, '', 0)
+        if (!link.isOneWay) this.#note(record.sequence, '', 0)
         continue
       }
       const inner = decodeForwarded(record.payload).records
       const last = inner.at(-1) as SpoolRecord
       const key = keyOf(last)
-      const there = this.#there.get(key) ?? 0
-      this.#note(record.sequence, key, last.sequence)
-      const missing = inner.filter(({ sequence }) => sequence > there)
-      if (missing.length > 0) await link.send([...gapBefore(missing[0] as SpoolRecord, there), ...missing])
+      const handed = this.#handed.get(key)
+      if (!link.isOneWay) this.#note(record.sequence, key, last.sequence)
+      const missing = inner.filter(({ sequence }) => sequence > (handed ?? 0))
+      if (missing.length === 0) continue
+      // One way, nobody says where a stream stood: what is missing before its first record is for the receiving end to find.
+      const before = handed === undefined && link.isOneWay ? [] : gapBefore(missing[0] as SpoolRecord, handed ?? 0)
+      this.#handed.set(key, last.sequence)
+      await link.send([...before, ...missing])
     }
   }
 
@@ -308,41 +315,19 @@ export class Uplink {
 
   /** Says every second that this node lives; with its newest values when history is behind. */
   async #keepShowing(link: Link, over: AbortSignal): Promise<void> {
-    const { clock, spool, isRelay } = this.#parts
+    const { clock, spool, isRelay, last, signalCount } = this.#parts
     if (isRelay) return
-    this.#shown = new Float64Array(0)
+    const newest = new Newest(last, signalCount, clock)
     const { node, epoch } = spool
     while (!over.aborted) {
       const isBehind = !link.isOneWay && spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
       link.show(
         { node, epoch },
-        isBehind ? this.#newest() : new BatchBuilder().build(clock.now()),
+        isBehind ? newest.take() : new BatchBuilder().build(clock.now()),
         isBehind ? spool.stats().lastSequence : 0,
       )
       await clock.sleep(SHOW_MS, over)
     }
-  }
-
-  /** The newest value of every signal that changed since it was last shown. */
-  #newest(): SampleBatch {
-    const { last, signalCount, clock } = this.#parts
-    const count = signalCount()
-    if (this.#shown.length < count) {
-      const grown = new Float64Array(count * 2)
-      grown.set(this.#shown)
-      this.#shown = grown
-    }
-    const builder = new BatchBuilder()
-    for (let index = 0; index < count; index++) {
-      const received = last.receivedTime[index] ?? 0
-      if (received === 0 || this.#shown[index] === received) continue
-      this.#shown[index] = received
-      const [time, value] = [last.sourceTime[index] as number, last.value[index] as number]
-      const row = builder.push(index, time, value, last.status[index] as number, last.reasons[index] as number)
-      const text = last.text.get(index)
-      if (text !== undefined) builder.setText(row, text)
-    }
-    return builder.build(clock.now())
   }
 
   #set(state: UplinkView['state']): void {
@@ -354,10 +339,10 @@ export class Uplink {
 }
 
 /** What was dropped here, or released before the other end lost it, is declared: nobody waits for it. */
-function gapBefore(record: SpoolRecord, there: number): SpoolRecord[] {
+function gapBefore(record: SpoolRecord, handed: number): SpoolRecord[] {
   const { node, epoch, sequence, recordedTime } = record
-  if (sequence <= there + 1 || record.kind === 'gap') return []
-  const gap = { from: there + 1, to: sequence - 1, cause: 'no longer kept' }
+  if (sequence <= handed + 1 || record.kind === 'gap') return []
+  const gap = { from: handed + 1, to: sequence - 1, cause: 'no longer kept' }
   return [{ node, epoch, sequence: gap.to, kind: 'gap', recordedTime, payload: new TextEncoder().encode(JSON.stringify(gap)) }]
 }
 
