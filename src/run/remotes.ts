@@ -11,6 +11,7 @@ import type { SignalTable } from '../core/signals.ts'
 import type { SpoolRecord, StreamPosition } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
+import { withElement } from '../lib/grown.ts'
 import type { SilenceLimits } from './liveness.ts'
 
 export interface RemotesParts {
@@ -68,7 +69,7 @@ export class Remotes {
         const index = this.#parts.signals.indexOf(id)
         if (index !== undefined) this.#mapSignal(remote, number, index)
       }
-      for (const [number, names] of reasons) remote.reasons = put(remote.reasons, number, this.#parts.reasons.of(...names) + 1)
+      for (const [number, names] of reasons) remote.reasons = withElement(remote.reasons, number, this.#parts.reasons.of(...names) + 1)
     }
   }
 
@@ -158,7 +159,7 @@ export class Remotes {
       for (const [number, definition] of content.signals) this.#mapSignal(remote, number, signals.define(definition))
     } else if (content.kind === 'reasons') {
       content.sets.forEach((names, i) => {
-        remote.reasons = put(remote.reasons, content.first + i, reasons.of(...names) + 1)
+        remote.reasons = withElement(remote.reasons, content.first + i, reasons.of(...names) + 1)
       })
     } else if (content.kind === 'gap') {
       // What came before it was given up there is here.
@@ -171,7 +172,7 @@ export class Remotes {
   }
 
   #mapSignal(remote: Remote, number: number, index: number): void {
-    remote.signals = put(remote.signals, number, index + 1)
+    remote.signals = withElement(remote.signals, number, index + 1)
     remote.members.add(index)
     this.#feeder.set(index, remote.stream.node)
   }
@@ -239,15 +240,4 @@ function withoutUnexplained(batch: SampleBatch): SampleBatch {
     if (text !== undefined) builder.setText(row, text)
   }
   return builder.build(batch.receivedTime)
-}
-
-/** The array with one element set, grown when it is too short. */
-function put(array: Uint32Array, at: number, value: number): Uint32Array {
-  let target = array
-  if (at >= array.length) {
-    target = new Uint32Array(Math.max(at + 1, array.length * 2, 64))
-    target.set(array)
-  }
-  target[at] = value
-  return target
 }

@@ -5,6 +5,7 @@ import { LIMITS } from '../../core/limits.ts'
 import type { Declared } from '../../core/record-content.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
+import { withElement } from '../../lib/grown.ts'
 import { type Cell, rowsOf } from './rows.ts'
 
 /** A spool the historian has heard of, and what its numbers mean here. 0 is "not known". */
@@ -80,11 +81,11 @@ export class Dictionaries {
     }
     for (const [writer, number, key] of await rowsOf(connection, 'SELECT writer, number, signal FROM store.signal_indices')) {
       const of = byKey.get(writer as number)
-      if (of) of.signals = put(of.signals, number as number, key as number)
+      if (of) of.signals = withElement(of.signals, number as number, key as number)
     }
     for (const [writer, number, key] of await rowsOf(connection, 'SELECT writer, number, reasons FROM store.reason_indices')) {
       const of = byKey.get(writer as number)
-      if (of) of.reasons = put(of.reasons, number as number, (key as number) + 1)
+      if (of) of.reasons = withElement(of.reasons, number as number, (key as number) + 1)
     }
   }
 
@@ -167,7 +168,7 @@ export class Dictionaries {
   mapReasons(writer: Writer, number: number, names: readonly string[]): void {
     const key = this.reasonSet(names)
     if (writer.reasons[number] === key + 1) return
-    writer.reasons = put(writer.reasons, number, key + 1)
+    writer.reasons = withElement(writer.reasons, number, key + 1)
     this.#insert('reason_indices', [writer.key, number, key])
   }
 
@@ -176,7 +177,7 @@ export class Dictionaries {
     const key = this.#define(definition, writer.config, learnt)
     if (key === 0) return
     if (writer.signals[number] === key) return
-    writer.signals = put(writer.signals, number, key)
+    writer.signals = withElement(writer.signals, number, key)
     this.#insert('signal_indices', [writer.key, number, key])
   }
 
@@ -246,15 +247,4 @@ const nameOf = (node: string, epoch: number): string => `${epoch} ${node}`
 
 function newWriter(key: number, node: string, epoch: number): Writer {
   return { key, node, epoch, sequence: 0, config: 0, signals: new Uint32Array(0), reasons: Uint32Array.of(1) }
-}
-
-/** The array with one element set, grown when it is too short. */
-function put(array: Uint32Array, at: number, value: number): Uint32Array {
-  let target = array
-  if (at >= array.length) {
-    target = new Uint32Array(Math.max(at + 1, array.length * 2, 64))
-    target.set(array)
-  }
-  target[at] = value
-  return target
 }

@@ -1,10 +1,10 @@
-import type { ReactNode } from 'react'
 import type { Connection } from '../../../src/api/schemas.ts'
 import { formatAge, formatInstant, formatNumber, labelOf } from '../format.ts'
 import { useNow } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 import { ClockFigure } from './clock-figure.tsx'
 import { connectionStanding } from './connection-chip.tsx'
+import { Figure } from './figure.tsx'
 import { Mark } from './status-mark.tsx'
 
 export function ConnectionCard({ connection, chosen }: { connection: Connection; chosen: boolean }) {
@@ -54,18 +54,6 @@ export function ConnectionCard({ connection, chosen }: { connection: Connection;
         </div>
       )}
     </article>
-  )
-}
-
-function Figure({ name, note, children }: { name: string; note?: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {children}
-        {note && <small className="soft">{note}</small>}
-      </dd>
-    </div>
   )
 }
 

@@ -1,8 +1,8 @@
-import type { ReactNode } from 'react'
 import type { Health } from '../../../src/api/schemas.ts'
 import { formatAge, formatBytes, formatNumber } from '../format.ts'
 import { useNow } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
+import { Figure } from './figure.tsx'
 import { Mark } from './status-mark.tsx'
 
 /** Part of the spool from which it is shown as abnormal. */
@@ -35,12 +35,12 @@ export function DepthStrip({ health }: { health: Health }) {
           <rect className="gauge-used" width={Math.max(0.5, part * 100)} height="6" />
         </svg>
         <dl className="counters">
-          <Item name={text.used}>{`${formatBytes(spool.bytes, locale)} / ${formatBytes(spool.maxBytes, locale)}`}</Item>
-          <Item name={text.sequences}>{`${number(spool.firstSequence)} … ${number(spool.lastSequence)}`}</Item>
-          <Item name={text.oldest}>{age(spool.oldestTime)}</Item>
-          <Item name={text.fsync}>{`${number(spool.fsyncP50Ms, 1)} / ${number(spool.fsyncP99Ms, 1)} ms`}</Item>
-          <Item name={text.dropped}>{number(spool.droppedSamples)}</Item>
-          <Item name={text.corrupt}>{number(spool.corruptRecords)}</Item>
+          <Figure name={text.used}>{`${formatBytes(spool.bytes, locale)} / ${formatBytes(spool.maxBytes, locale)}`}</Figure>
+          <Figure name={text.sequences}>{`${number(spool.firstSequence)} … ${number(spool.lastSequence)}`}</Figure>
+          <Figure name={text.oldest}>{age(spool.oldestTime)}</Figure>
+          <Figure name={text.fsync}>{`${number(spool.fsyncP50Ms, 1)} / ${number(spool.fsyncP99Ms, 1)} ms`}</Figure>
+          <Figure name={text.dropped}>{number(spool.droppedSamples)}</Figure>
+          <Figure name={text.corrupt}>{number(spool.corruptRecords)}</Figure>
         </dl>
         {spool.problem && <p className="problem">{spool.problem}</p>}
       </div>
@@ -49,24 +49,15 @@ export function DepthStrip({ health }: { health: Health }) {
           {historian.problem && <Mark of={2} />} {text.historian}
         </h2>
         <dl className="counters">
-          <Item name={text.lag}>{text.records(number(historian.lagRecords))}</Item>
-          <Item name={text.samples}>{number(historian.samples)}</Item>
-          <Item name={text.hot}>{formatBytes(historian.hotBytes, locale)}</Item>
-          <Item name={text.cold}>{formatBytes(historian.coldBytes, locale)}</Item>
-          <Item name={text.oldest}>{age(historian.oldestTime)}</Item>
-          <Item name={words.overview.newest}>{age(historian.newestTime)}</Item>
+          <Figure name={text.lag}>{text.records(number(historian.lagRecords))}</Figure>
+          <Figure name={text.samples}>{number(historian.samples)}</Figure>
+          <Figure name={text.hot}>{formatBytes(historian.hotBytes, locale)}</Figure>
+          <Figure name={text.cold}>{formatBytes(historian.coldBytes, locale)}</Figure>
+          <Figure name={text.oldest}>{age(historian.oldestTime)}</Figure>
+          <Figure name={words.overview.newest}>{age(historian.newestTime)}</Figure>
         </dl>
         {historian.problem && <p className="problem">{historian.problem}</p>}
       </div>
     </section>
-  )
-}
-
-function Item({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }

@@ -1,9 +1,9 @@
-import type { ReactNode } from 'react'
 import type { Health, OwnNode, Uplink } from '../../../src/api/schemas.ts'
 import { formatBytes, formatInstant, formatNumber, formatSpan } from '../format.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { CertificateDays } from './certificate-days.tsx'
+import { Figure } from './figure.tsx'
 import { Refusal } from './node-findings.tsx'
 import { Mark } from './status-mark.tsx'
 
@@ -86,17 +86,5 @@ function Way({ self, uplink, time }: { self: OwnNode; uplink: Uplink; time: stri
         </div>
       )}
     </>
-  )
-}
-
-function Figure({ name, note, children }: { name: string; note?: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {children}
-        {note && <small className="soft">{note}</small>}
-      </dd>
-    </div>
   )
 }

@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react'
 import type { OwnNode } from '../../../src/api/schemas.ts'
 import { formatBytes, formatNumber, formatSpan } from '../format.ts'
 import { useLanguage, type Words } from '../words/index.ts'
+import { Figure } from './figure.tsx'
 import { Mark } from './status-mark.tsx'
 
 /** Part of the room from which it is shown as abnormal. */
@@ -42,18 +42,18 @@ export function SpoolPanel({ self: { spool, uplink }, time }: { self: OwnNode; t
         />
       )}
       <dl className="counters">
-        <Item name={text.heldFor[held.consumer === 'link' || held.consumer === 'historian' ? held.consumer : 'none']}>
+        <Figure name={text.heldFor[held.consumer === 'link' || held.consumer === 'historian' ? held.consumer : 'none']}>
           {held.records === 0 ? text.nothingHeld : text.held(size(held.bytes), number(held.records))}
-        </Item>
-        <Item name={text.oldest}>{held.oldestTime ? words.value.ago(formatSpan(heldSeconds, locale)) : '—'}</Item>
-        <Item name={text.kept}>{size(Math.max(0, spool.bytes - held.bytes))}</Item>
-        <Item name={text.room}>{size(spool.maxBytes)}</Item>
-        <Item name={text.growth}>
+        </Figure>
+        <Figure name={text.oldest}>{held.oldestTime ? words.value.ago(formatSpan(heldSeconds, locale)) : '—'}</Figure>
+        <Figure name={text.kept}>{size(Math.max(0, spool.bytes - held.bytes))}</Figure>
+        <Figure name={text.room}>{size(spool.maxBytes)}</Figure>
+        <Figure name={text.growth}>
           {spool.growthBytesPerSecond === undefined ? text.measuring : text.perSecond(size(spool.growthBytesPerSecond))}
-        </Item>
-        <Item name={text.diskFree}>{spool.diskFreeBytes === undefined ? '—' : size(spool.diskFreeBytes)}</Item>
-        <Item name={text.dropped}>{number(spool.droppedSamples)}</Item>
-        <Item name={text.corrupt}>{number(spool.corruptRecords)}</Item>
+        </Figure>
+        <Figure name={text.diskFree}>{spool.diskFreeBytes === undefined ? '—' : size(spool.diskFreeBytes)}</Figure>
+        <Figure name={text.dropped}>{number(spool.droppedSamples)}</Figure>
+        <Figure name={text.corrupt}>{number(spool.corruptRecords)}</Figure>
       </dl>
     </section>
   )
@@ -80,15 +80,6 @@ function Bar({ label, part, full }: { label: string; part: number; full: boolean
         <rect className="gauge-used" width={Math.min(100, Math.max(part > 0 ? 0.5 : 0, part * 100))} height="6" />
       </svg>
       <small className="soft">{label}</small>
-    </div>
-  )
-}
-
-function Item({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   )
 }

@@ -196,7 +196,7 @@ export const en = {
     fsync: 'Write to disk p50 / p99',
     corrupt: 'Corrupt records',
     lag: 'Behind the spool',
-    records: (count: string) => `${count} records`,
+    records: (count: string) => (count === '1' ? '1 record' : `${count} records`),
     samples: 'Samples',
     hot: 'Hot',
     cold: 'Compacted',

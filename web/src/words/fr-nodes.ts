@@ -13,7 +13,7 @@ export const nodes: typeof English = {
   moreFindings: (count) => `et ${count} de plus`,
   spool: 'Autonomie',
   heldFor: { link: 'En attente du nœud suivant', historian: 'En attente de l’historien', none: 'En attente' },
-  held: (bytes, records) => `${bytes} en ${records} enregistrements`,
+  held: (bytes, records) => `${bytes} en ${records === '1' ? '1 enregistrement' : `${records} enregistrements`}`,
   nothingHeld: 'rien',
   oldest: 'Le plus ancien',
   kept: 'Livré, encore sur disque',
@@ -33,7 +33,7 @@ export const nodes: typeof English = {
   ends: {
     size: 'Ensuite la file est pleine (spool.maxBytes)',
     disk: 'Ensuite le disque est plein',
-    age: 'Ensuite le plus ancien est trop vieux (spool.maxAge)',
+    age: 'Ensuite les données les plus anciennes dépassent l’âge permis (spool.maxAge)',
   },
   effects: {
     block: 'les sources qui le peuvent attendent ; ce qui ne peut pas attendre est compté comme perdu.',
@@ -55,7 +55,7 @@ export const nodes: typeof English = {
   peer: 'Nœud suivant',
   roundTrip: 'Aller-retour',
   behind: 'Retard',
-  records: (count) => `${count} enregistrements`,
+  records: (count) => (count === '1' ? '1 enregistrement' : `${count} enregistrements`),
   sent: 'Envoyé depuis le démarrage',
   samples: (count) => `${count} échantillons`,
   attempts: 'Essais',

@@ -197,7 +197,7 @@ export const fr: Words = {
     fsync: 'Écriture disque p50 / p99',
     corrupt: 'Enregistrements corrompus',
     lag: 'Retard sur le journal',
-    records: (count) => `${count} enregistrements`,
+    records: (count) => (count === '1' ? '1 enregistrement' : `${count} enregistrements`),
     samples: 'Échantillons',
     hot: 'Chaud',
     cold: 'Compacté',
