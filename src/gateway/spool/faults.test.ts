@@ -139,6 +139,30 @@ test('drop-oldest: ENOSPC drops the oldest segments, exactly counted, and writes
   await spool.close()
 })
 
+test('drop-oldest: a disk that stays full leaves the last segment, so that what is gone shows after the next start', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const clock = new TestClock()
+  const first = await start(directory, { overflow: 'drop-oldest', segmentBytes: 1024, clock })
+  for (let n = 0; n < 40; n++) await first.spool.append(numbered(n))
+  const all = first.spool.stats().lastSequence
+  first.files.onWrite = () => ({ error: failure('ENOSPC'), letThrough: 0 })
+  let closed: Promise<void> | undefined
+  let sleeps = 0
+  clock.onSleep = () => {
+    if (++sleeps > 3) closed ??= first.spool.close()
+  }
+  await assert.rejects(first.spool.append(numbered(40)), SpoolFull)
+  await closed
+  assert.equal((await segmentFiles(directory)).length, 1)
+  const { spool } = await start(directory, { segmentBytes: 1024 })
+  assert.equal(spool.epoch, first.spool.epoch)
+  const [gap] = await readAll(spool)
+  assert.equal(gap?.kind, 'gap')
+  assert.equal(gapOf(gap as SpoolRecord).from, 1)
+  assert.ok(gapOf(gap as SpoolRecord).to < all)
+  await spool.close()
+})
+
 test('drop-oldest: with nothing left to drop, append waits with back-off until writes succeed', async (t) => {
   const clock = new TestClock()
   const { spool, files } = await start(await temporaryDirectory(t), { overflow: 'drop-oldest', clock })

@@ -323,7 +323,8 @@ export class SegmentLog implements Spool {
     const released = isDiskFull ? retention.released(0) : []
     if (released.length > 0) return this.#remove(released, undefined)
     if (overflow === 'block' || this.#stop.signal.aborted) throw new SpoolFull(`cannot write: ${this.#trouble}`, { cause: error })
-    if (isDiskFull && catalogue.sealed.length > 0) return this.#discard(retention.oldest(1), 'overflow')
+    // Never the last one: when the program ends before the drop can be declared, what is left shows the hole; nothing left would show nothing.
+    if (isDiskFull && catalogue.sealed.length > 1) return this.#discard(retention.oldest(1), 'overflow')
     await clock.sleep(backOff.next(), this.#stop.signal)
   }
 
