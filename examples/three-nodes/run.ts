@@ -72,7 +72,7 @@ function bare(id: string, role: string, web: number, link: string): string {
 async function placeEdge(data: string, web: number, more = ''): Promise<string> {
   const plant = spawn(process.execPath, [join(root, 'examples/airport/plant.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(plant)
-  const endpoints = JSON.parse(await firstLine(plant)) as Endpoints
+  const endpoints = JSON.parse((await firstLine(plant)).line) as Endpoints
   const text = airportConfig(endpoints, 1)
     .replace(/^node:\n {2}id: .*$/m, 'node:\n  id: edge-1\n  role: edge')
     .replace(/^ {2}port: 8480$/m, `  port: ${web}`)
@@ -103,7 +103,8 @@ async function run(name: string, file: string): Promise<void> {
   const child = spawn(process.execPath, [ecluse, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   child.once('exit', (code) => code && process.stderr.write(`${name} ended with exit code ${code}\n`))
-  process.stdout.write(`${name}: ${await firstLine(child)}\n`)
+  const { line, rest } = await firstLine(child)
+  process.stdout.write(`${name}: ${line}\n${rest}`)
   child.stdout?.on('data', (text: Buffer) => process.stdout.write(text))
   for (const work of waiting.splice(0)) await work()
 }
@@ -120,12 +121,14 @@ async function statusOf(file: string): Promise<string> {
   )
 }
 
-function firstLine(child: ChildProcess): Promise<string> {
+/** The first line that a program says, and what came with it. */
+function firstLine(child: ChildProcess): Promise<{ line: string; rest: string }> {
   return new Promise((resolve, reject) => {
     let text = ''
     child.stdout?.on('data', (part: Buffer) => {
       text += part
-      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
+      const end = text.indexOf('\n')
+      if (end >= 0) resolve({ line: text.slice(0, end), rest: text.slice(end + 1) })
     })
     child.once('exit', (code) => reject(new Error(`ended with exit code ${code} before it said anything`)))
   })

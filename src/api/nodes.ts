@@ -98,7 +98,8 @@ function otherNodes(view: NodeView, lost: ReadonlyMap<string, { gaps: number; re
     const declared = lost?.get(remote.node)
     return {
       ...toRemote(remote, now),
-      lostRecords: Math.max(remote.lostRecords, declared?.records ?? 0),
+      // The history knows of earlier starts, and of gaps that were closed since.
+      lostRecords: lost ? (declared?.records ?? 0) : remote.lostRecords,
       ...(lost && { gaps: declared?.gaps ?? 0 }),
       ...(identity && ofIdentity(identity, now)),
     }

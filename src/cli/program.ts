@@ -151,7 +151,11 @@ function addIdentity(verb: Verb, program: Command, done: (exit: number) => void)
     done(EXIT.failed)
   })
   common(verb, prepared(verb, node.command('add <NAME>'), verbs.nodeAdd))
-    .option('--lifetime <DURATION>', options.lifetime, durationFrom(verb), { text: '15min', ms: 15 * 60_000 })
+    .addOption(
+      new Option('--lifetime <DURATION>', options.lifetime)
+        .argParser(durationFrom(verb))
+        .default({ text: '15min', ms: 15 * 60_000 }, '15min'),
+    )
     .option('--address <HOST:PORT>', options.edgeAddress)
     .option('--relay', options.relay)
     .option('--replace', options.replace)

@@ -47,7 +47,8 @@ export const systemClock: Clock = {
         stop?.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, ms)
+      // A time that is just over is no error: whoever waits until a moment may come a little late.
+      const timer = setTimeout(done, Math.max(0, ms))
       stop?.addEventListener('abort', done, { once: true })
     }),
 }

@@ -81,7 +81,9 @@ async function receiving(
       }
     },
     takeImports: async (importer, spool) => {
-      await takeImports(imports, { gaps, importer, log, anchorOf: (stream) => anchors(spool, stream, gaps) })
+      const positionOf = ({ node, epoch }: StreamId) =>
+        spool.streams().find((position) => position.node === node && position.epoch === epoch)?.sequence ?? 0
+      await takeImports(imports, { gaps, importer, log, positionOf, anchorOf: (stream) => anchors(spool, stream, gaps) })
     },
   }
 }

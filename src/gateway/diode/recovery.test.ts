@@ -65,9 +65,16 @@ test('what was lost is exported, carried and taken in: then the hub has exactly 
     ...{ gaps: w.gaps, log: silent },
     importer: { importMissing: async (records: readonly SpoolRecord[]) => void w.hub.imported.push(...records) },
     anchorOf: () => async (sequence: number) => w.hub.records.find((record) => record.sequence === sequence),
+    positionOf: () => Number.MAX_SAFE_INTEGER,
   }
   assert.deepEqual(await takeImports(imports, parts), [])
   await dropImport(path, imports)
+  assert.deepEqual(
+    await takeImports(imports, { ...parts, positionOf: () => gaps[0]?.to ?? 0 }),
+    [],
+    'it waits until what follows the gaps is here',
+  )
+  assert.ok(w.gaps.gaps().length > 3)
   const [outcome] = await takeImports(imports, parts)
   assert.equal(outcome?.filled, outcome?.records)
   assert.deepEqual(w.gaps.gaps(), [])

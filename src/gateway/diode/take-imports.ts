@@ -29,6 +29,8 @@ export interface ImportParts {
   readonly importer: MissingTaker
   /** The records of a stream that are here, to hold the file against. */
   readonly anchorOf: (stream: StreamId) => Anchor
+  /** How far a stream has been taken in. Gaps beyond are declared before it is known what explains the records behind them: files for these wait. */
+  readonly positionOf: (stream: StreamId) => number
   /** Take files too that meet no record that is here: nothing but their own checksum then says where they are from. */
   readonly allowUnanchored?: boolean
   readonly log: Logger
@@ -54,6 +56,7 @@ export async function takeImports(directory: string, parts: ImportParts): Promis
   const outcomes: ImportOutcome[] = []
   for (const name of names.filter((one) => one.endsWith(SUFFIX)).sort()) {
     const outcome = await takeOne(join(directory, name), name, parts)
+    if (!outcome) continue
     const to = join(directory, outcome.refused === undefined ? 'done' : 'refused')
     await mkdir(to, { recursive: true, mode: 0o700 })
     await rename(join(directory, name), join(to, name))
@@ -66,13 +69,19 @@ export async function takeImports(directory: string, parts: ImportParts): Promis
 async function takeOne(
   path: string,
   name: string,
-  { gaps, importer, anchorOf, allowUnanchored, log }: ImportParts,
-): Promise<ImportOutcome> {
+  { gaps, importer, anchorOf, positionOf, allowUnanchored, log }: ImportParts,
+): Promise<ImportOutcome | undefined> {
   try {
     const { header, records, anchored, ends } = await checkAgainst(path, anchorOf)
+    const { node, epoch, ranges } = header
+    const position = positionOf(header)
+    const closes = gaps
+      .gaps()
+      .filter((gap) => gap.node === node && gap.epoch === epoch && ranges.some(({ from, to }) => from <= gap.to && to >= gap.from))
+    if (closes.some(({ to }) => to > position)) return undefined
     if (anchored === 0 && ends > 0 && !allowUnanchored)
       throw new ImportRefused('foreign', `${name} meets no record that is here: nothing shows that it is of this log`)
-    const peer = { node: header.node, address: name, mayForward: false }
+    const peer = { node, address: name, mayForward: false }
     let filled = 0
     await readImport(path, async (some) => {
       const lacking = new Set(
