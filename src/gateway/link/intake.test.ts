@@ -55,3 +55,19 @@ test('a relay may name earlier epochs of a node beside the newest; a node that w
   for (const epoch of [4, 5]) await open('edge-1', [epoch], false)
   await assert.rejects(open('edge-1', [6], false), { code: 'identity-used-twice' })
 })
+
+test('a node that is no relay has one log, the one it named', async () => {
+  const forward = async () => assert.fail('nothing is sent')
+  const intake = new Intake({ log: { node: 'hub', forward, forwardMissing: forward, streams: () => [] }, clock: new TestClock() })
+  const reception = intake.reception({ probe: async () => true, end: () => {} })
+  const hello = (epochs: number[]) => ({
+    ...{ node: 'edge-1', instance: '1', version: '0', time: 0 },
+    streams: epochs.map((epoch) => ({ node: 'edge-1', epoch, first: 1, last: 9 })),
+  })
+  const peer = { node: 'edge-1', address: 'memory', mayForward: false }
+  await assert.rejects(reception.open(hello([1, 2]), peer), { code: 'not-permitted' })
+  await reception.open(hello([2]), peer)
+  const payload = new TextEncoder().encode('{"version":"1"}')
+  const other = { node: 'edge-1', epoch: 3, sequence: 1, kind: 'config', recordedTime: 0, payload } as const
+  await assert.rejects(reception.take([other]), { code: 'not-permitted', message: /not named/ })
+})

@@ -79,6 +79,7 @@ export class Intake {
   /** The receiving end for one sender and attempt. */
   reception(line: Line): Reception {
     let peer: Peer | undefined
+    let named = new Set<string>()
     let session: Session | undefined
     const refusing = async <T>(work: () => Promise<T>): Promise<T> => {
       try {
@@ -93,11 +94,19 @@ export class Intake {
         peer = from
         return refusing(async () => {
           const welcome = await this.#open(hello, from, line)
+          named = new Set(hello.streams.map(keyOf))
           session = this.#sessions.get(from.node)
           return welcome
         })
       },
-      take: (records) => refusing(() => this.#take(records, peer)),
+      take: (records) =>
+        refusing(async () => {
+          const [first] = records
+          // A relay may meet a new node after its hello; any other sends the log it has named, whose epoch was looked at.
+          if (peer && first && !peer.mayForward && !named.has(keyOf(first)))
+            throw new LinkRefused('not-permitted', `${peer.node} sends a log that it has not named`)
+          return this.#take(records, peer)
+        }),
       show: (stream, batch, upTo) => {
         if (peer && isItsOwn(stream.node, peer)) this.#parts.onShow?.(stream, batch, upTo)
       },
@@ -110,8 +119,11 @@ export class Intake {
   async #open(hello: Hello, peer: Peer, line: Line): Promise<Welcome> {
     if (hello.node !== peer.node)
       throw new LinkRefused('not-permitted', `${peer.node} calls itself ${hello.node}: a node speaks under the name in its certificate`)
-    await this.#makeWay(hello, line)
     for (const { node } of hello.streams) permitted(node, peer)
+    // Positions are kept for good: a node that named thousands of logs would leave no room for those of others.
+    if (!peer.mayForward && hello.streams.length > 1)
+      throw new LinkRefused('not-permitted', `${peer.node} names ${hello.streams.length} logs: it has one, only a relay has several`)
+    await this.#makeWay(hello, line)
     // A relay that was restored from an older copy names epochs that have ended: it has not written them, and what it repeats is skipped by sequence.
     for (const stream of newestOfEach(hello.streams)) if (stream.node === peer.node) this.#checkEpoch(stream)
     const wanted = new Set(hello.streams.map(keyOf))
