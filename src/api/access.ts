@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../core/time.ts'
+import { replaceFile } from '../lib/replace-file.ts'
 import { Accounts } from './accounts.ts'
-import { writePrivate } from './files.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import { Throttle } from './throttle.ts'
@@ -64,7 +64,7 @@ export class Access {
     const accounts = await Accounts.open(directory)
     const token = fresh()
     const file = join(directory, LOCAL_TOKEN)
-    await writePrivate(file, `${token}\n`)
+    await replaceFile(file, `${token}\n`)
     return new Access(accounts, clock, file, token)
   }
 

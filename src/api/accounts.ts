@@ -2,8 +2,9 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { replaceFile } from '../lib/replace-file.ts'
 import type { Permission } from './access.ts'
-import { readIfThere, writePrivate } from './files.ts'
+import { readIfThere } from './files.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 
@@ -55,7 +56,7 @@ export class Accounts {
     const key = await this.#derive(password, salt)
     const account = { name, permissions: [...permissions], salt: salt.toString('hex'), key: key.toString('hex') }
     const accounts = [...this.#accounts, account]
-    await writePrivate(this.#file, `${JSON.stringify({ version: 1, accounts }, null, 2)}\n`)
+    await replaceFile(this.#file, `${JSON.stringify({ version: 1, accounts }, null, 2)}\n`)
     this.#accounts = accounts
   }
 

@@ -1,5 +1,4 @@
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
-import { decodeBatch } from '../core/batch-codec.ts'
 import { decodeForwarded } from '../core/forwarded.ts'
 import type { WriterTables } from '../core/historian.ts'
 import type { LastValues } from '../core/last-values.ts'
@@ -167,7 +166,7 @@ export class Remotes {
     } else if (content.kind === 'batch') {
       this.#heard(remote)
       // Newer values were shown before: history behind them is for the historian.
-      if (sequence > remote.shownUpTo) this.#apply(remote, decodeBatch(payload))
+      if (sequence > remote.shownUpTo) this.#apply(remote, content.batch)
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { SampleBatch } from '../core/batch.ts'
@@ -6,6 +6,7 @@ import { decodeBatch } from '../core/batch-codec.ts'
 import type { Logger } from '../core/log.ts'
 import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
+import { replaceFile } from '../lib/replace-file.ts'
 
 /** The log keeps what was judged since the memory was last saved. */
 export const RULES_CONSUMER = 'rules'
@@ -140,15 +141,14 @@ export class RuleMemory {
     const { spool } = this.#parts
     const head = JSON.stringify({ node: spool.node, epoch: spool.epoch, sequence, crc: crc32(bytes) })
     await mkdir(dirname(file), { recursive: true })
-    const temporary = `${file}.new`
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writeFile(Buffer.concat([Buffer.from(`${head}\n`), bytes]))
-      await handle.datasync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, file)
+    await replaceFile(
+      file,
+      Buffer.concat([
+        Buffer.from(`${head}
+`),
+        bytes,
+      ]),
+    )
   }
 
   async #read({ file, name, outlivesEpoch }: Memory): Promise<{ bytes: Uint8Array; sequence: number } | undefined> {

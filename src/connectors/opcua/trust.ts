@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { PeerIdentity, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { formatTime } from '../../core/time.ts'
+import { replaceFile } from '../../lib/replace-file.ts'
 
 /**
  * Trust is pinning: a person looks at the fingerprint once, and from then on exactly that certificate is the server.
@@ -60,8 +61,7 @@ export async function writePin(context: SourceContext, identity: PeerIdentity): 
   await mkdir(context.directory, { recursive: true, mode: 0o700 })
   const pin: Pin = pinFile.parse({ sha256: identity.sha256, subject: identity.subject, trustedTime: formatTime(context.clock.now()) })
   const file = join(context.directory, FILE)
-  await writeFile(`${file}.new`, `${JSON.stringify(pin, null, 2)}\n`, { mode: 0o600 })
-  await rename(`${file}.new`, file)
+  await replaceFile(file, `${JSON.stringify(pin, null, 2)}\n`)
 }
 
 /** Throws NotConnected unless the certificate is the trusted one and within its dates. */

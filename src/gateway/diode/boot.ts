@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../core/time.ts'
-import { replaceFile } from './replace-file.ts'
+import { replaceFile } from '../../lib/replace-file.ts'
 
 /**
  * The number of this start, larger than that of every start before: the time, or one more than the last where the clock went back. Kept in the

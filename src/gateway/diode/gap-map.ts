@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { LIMITS } from '../../core/limits.ts'
 import type { StreamId } from '../../core/link.ts'
 import type { Micros } from '../../core/time.ts'
+import { replaceFile } from '../../lib/replace-file.ts'
 import { DIODE_LIMITS } from './limits.ts'
-import { replaceFile } from './replace-file.ts'
 
 /** Sequences of a stream that did not arrive. */
 export interface DeclaredGap extends StreamId {

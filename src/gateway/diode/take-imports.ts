@@ -3,7 +3,7 @@ import { copyFile, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { MissingTaker, StreamId } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
-import { machineFiles } from '../spool/files.ts'
+import { syncDirectory } from '../../lib/replace-file.ts'
 import { type Anchor, checkImport, ImportRefused, readImport } from '../spool/import.ts'
 import type { GapMap } from './gap-map.ts'
 
@@ -20,7 +20,7 @@ export async function dropImport(path: string, imports: string): Promise<string>
   await file.sync()
   await file.close()
   await rename(temporary, target)
-  await machineFiles.syncDirectory(imports)
+  await syncDirectory(imports)
   return target
 }
 
@@ -60,7 +60,7 @@ export async function takeImports(directory: string, parts: ImportParts): Promis
     const to = join(directory, outcome.refused === undefined ? 'done' : 'refused')
     await mkdir(to, { recursive: true, mode: 0o700 })
     await rename(join(directory, name), join(to, name))
-    await machineFiles.syncDirectory(directory)
+    await syncDirectory(directory)
     outcomes.push(outcome)
   }
   return outcomes

@@ -2,9 +2,10 @@ import { rename, rm, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { type Clock, DAY, HOUR, type Micros } from '../../core/time.ts'
+import { replaceFile, syncDirectory } from '../../lib/replace-file.ts'
 import { authorityOf, fingerprintOf, isRenewalDue } from './certificate.ts'
 import { IdentityError } from './errors.ts'
-import { privateDirectory, readLimited, syncDirectory, writePrivate } from './files.ts'
+import { privateDirectory, readLimited } from './files.ts'
 import { keyToPem, newKeyPair, readKey, toSigner } from './keys.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 import { checkRequest, makeAuthority, type Signed, signCertificate, type Validity } from './x509.ts'
@@ -106,8 +107,8 @@ async function create(home: string, { directory, name, clock, passphrase }: Auth
   const draft = join(directory, `.authority.${process.pid}.${crypto.randomUUID()}`)
   await privateDirectory(draft)
   try {
-    await writePrivate(join(draft, 'ca-key.pem'), await keyToPem(keys.privateKey, passphrase))
-    await writePrivate(join(draft, 'ca.pem'), ca)
+    await replaceFile(join(draft, 'ca-key.pem'), await keyToPem(keys.privateKey, passphrase))
+    await replaceFile(join(draft, 'ca.pem'), ca)
     await rename(draft, home)
     await syncDirectory(directory)
   } catch (error) {

@@ -1,9 +1,6 @@
-import { constants } from 'node:fs'
-import { chmod, type FileHandle, mkdir, open, rename } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises'
 import { IdentityError } from './errors.ts'
 
-const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700
 /** Group and others. */
 const OTHERS = 0o077
@@ -12,34 +9,6 @@ const OTHERS = 0o077
 export async function privateDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: DIRECTORY_MODE })
   await chmod(path, DIRECTORY_MODE)
-}
-
-/** Writes a file that only its owner may read, so that after a crash it is either the old or the new one. One writer at a time. */
-export async function writePrivate(path: string, text: string): Promise<void> {
-  const draft = join(dirname(path), `.${basename(path)}.draft`)
-  const handle = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, FILE_MODE)
-  try {
-    // A draft that a crash left behind keeps the mode it was made with.
-    await handle.chmod(FILE_MODE)
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(draft, path)
-  await syncDirectory(dirname(path))
-}
-
-/** Makes creations and renames in the directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  // Windows has no way to sync a directory and does not need one.
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 export interface ReadFile {

@@ -3,11 +3,12 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { LIMITS } from '../../core/limits.ts'
+import { replaceFile } from '../../lib/replace-file.ts'
 import { authorityOf, type CertificateFacts, factsOf, fingerprintOf, readCertificates } from './certificate.ts'
 import { type OwnFiles, readOwn } from './customer.ts'
 import { enrolAnswer } from './enrolment.ts'
 import { EnrolmentRefused, IdentityError } from './errors.ts'
-import { privateDirectory, readLimited, writePrivate } from './files.ts'
+import { privateDirectory, readLimited } from './files.ts'
 import { type KeyPair, keyToPem, newKeyPair, readKey } from './keys.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 import { makeRequest } from './x509.ts'
@@ -145,9 +146,9 @@ async function store(options: IdentityOptions, state: Stored, keys: KeyPair, ans
   const pair = { certificate, ca, key: KeyObject.from(keys.privateKey) }
   const facts = checkPair(pair, state)
   await privateDirectory(home(directory))
-  await writePrivate(path(directory, 'key', state.generation), await keyToPem(keys.privateKey, passphrase))
-  await writePrivate(path(directory, 'certificate', state.generation), certificate + ca)
-  await writePrivate(stateFile(directory), `${JSON.stringify(state, null, 1)}\n`)
+  await replaceFile(path(directory, 'key', state.generation), await keyToPem(keys.privateKey, passphrase))
+  await replaceFile(path(directory, 'certificate', state.generation), certificate + ca)
+  await replaceFile(stateFile(directory), `${JSON.stringify(state, null, 1)}\n`)
   for (const { file, generation } of await generations(directory))
     if (generation < state.generation) await rm(join(home(directory), file), { force: true })
   return { ...pair, ...facts }

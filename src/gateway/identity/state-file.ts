@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
+import { replaceFile } from '../../lib/replace-file.ts'
 import { lockDirectory, SpoolLocked } from '../spool/lock.ts'
 import { IdentityError } from './errors.ts'
-import { markOf, privateDirectory, readLimited, writePrivate } from './files.ts'
+import { markOf, privateDirectory, readLimited } from './files.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 
 const LOCK_RETRY_MS = 20
@@ -44,7 +45,7 @@ export async function openStateFile<State>(path: string, schema: z.ZodType<State
       await read()
       const next = change(state)
       if (next === state) return state
-      await writePrivate(path, `${JSON.stringify(next, null, 1)}\n`)
+      await replaceFile(path, `${JSON.stringify(next, null, 1)}\n`)
       state = next
       mark = markOf(await stat(path))
       return state

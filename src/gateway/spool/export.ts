@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { blockBytes, writeBlock } from '../../core/forwarded.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
-import { machineFiles } from './files.ts'
+import { syncDirectory } from '../../lib/replace-file.ts'
 import {
   MAGIC,
   type PartKind,
@@ -89,7 +89,7 @@ export async function exportRecords(log: Log, ranges: readonly SequenceRange[], 
     await file.sync()
     await file.close()
     await rename(temporary, path)
-    await machineFiles.syncDirectory(dirname(path))
+    await syncDirectory(dirname(path))
     return { records, bytes: bytes + 40, missing: missing.map(({ from, to, cause }) => ({ from, to, cause })) }
   } catch (error) {
     await file.close()

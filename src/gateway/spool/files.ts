@@ -1,5 +1,7 @@
 import * as fs from 'node:fs'
 import * as fsp from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncDirectory } from '../../lib/replace-file.ts'
 
 /** An open file of the spool. Positions and sizes in bytes. */
 export interface SpoolFile {
@@ -45,16 +47,22 @@ export const machineFiles: SpoolFiles = {
   },
   rename: (from, to) => fsp.rename(from, to),
   remove: (path) => fsp.unlink(path),
-  syncDirectory: async (directory) => {
-    // Windows has no way to sync a directory and does not need one.
-    if (process.platform === 'win32') return
-    const handle = await fsp.open(directory, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  },
+  syncDirectory,
+}
+
+/** Replaces a small file of the directory in one step: after a crash it is the old or the new one, whole. */
+export async function replaceIn(files: SpoolFiles, directory: string, name: string, content: object): Promise<void> {
+  const draft = `${name}.draft`
+  if ((await files.list(directory)).includes(draft)) await files.remove(join(directory, draft))
+  const file = await files.open(join(directory, draft), 'create')
+  try {
+    await file.write([new TextEncoder().encode(`${JSON.stringify(content)}\n`)], 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await files.rename(join(directory, draft), join(directory, name))
+  await files.syncDirectory(directory)
 }
 
 /** Callbacks on a descriptor: half the cost of a FileHandle on the hot path. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time.ts'
-import type { SpoolFiles } from './files.ts'
+import { replaceIn, type SpoolFiles } from './files.ts'
 
 /** `spool.json`: whose log this is. The segments say it too; this is the copy for the day when their headers are damaged. */
 export interface Identity {
@@ -39,18 +39,8 @@ export async function writeIdentity(
   identity: Identity,
   { files, log }: { files: SpoolFiles; log: Logger },
 ): Promise<void> {
-  const draft = join(directory, 'spool.json.draft')
   try {
-    if ((await files.list(directory)).includes('spool.json.draft')) await files.remove(draft)
-    const file = await files.open(draft, 'create')
-    try {
-      await file.write([new TextEncoder().encode(`${JSON.stringify(identity)}\n`)], 0)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await files.rename(draft, join(directory, 'spool.json'))
-    await files.syncDirectory(directory)
+    await replaceIn(files, directory, 'spool.json', identity)
   } catch (error) {
     log.error({ directory, error }, 'Cannot write spool.json; the next start tries again')
   }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { decodeBatch } from '../../core/batch-codec.ts'
 import { ReasonSets } from '../../core/reasons.ts'
 import { SignalTable } from '../../core/signals.ts'
-import { machineFiles, type SpoolFiles } from './files.ts'
+import { machineFiles, replaceIn, type SpoolFiles } from './files.ts'
 import { writeIdentity } from './identity.ts'
 import { openSpool, type SpoolOptions } from './open.ts'
 
@@ -29,7 +29,7 @@ const COPY_BYTES = 8 * 1024 * 1024
 
 /** Asks for a new epoch at the next start; `after` is the last sequence that both logs have. */
 export async function askForEpoch(directory: string, after: number, files: SpoolFiles = machineFiles): Promise<void> {
-  await writeDurably(files, directory, ASKED, { after })
+  await replaceIn(files, directory, ASKED, { after })
 }
 
 /** True when a new epoch was asked for, or its beginning was interrupted. */
@@ -53,7 +53,7 @@ export async function beginEpoch(options: SpoolOptions, stored: (epoch: number) 
   if (typeof asked?.after === 'number') {
     await rm(next, { recursive: true, force: true })
     const continued = await copy(options, next, asked.after, stored)
-    await writeDurably(files, next, CONTINUED, continued)
+    await replaceIn(files, next, CONTINUED, continued)
     const aside = `${directory}-${continued.epoch}`
     await rm(aside, { recursive: true, force: true })
     await rename(directory, aside)
@@ -96,20 +96,6 @@ async function copy(options: SpoolOptions, next: string, after: number, stored: 
   } finally {
     await old.close()
   }
-}
-
-async function writeDurably(files: SpoolFiles, directory: string, name: string, content: object): Promise<void> {
-  const draft = join(directory, `${name}.draft`)
-  await files.remove(draft).catch(() => undefined)
-  const file = await files.open(draft, 'create')
-  try {
-    await file.write([new TextEncoder().encode(JSON.stringify(content))], 0)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await files.rename(draft, join(directory, name))
-  await files.syncDirectory(directory)
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -2,6 +2,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { DAY, type Micros } from '../../core/time.ts'
+import { syncDirectory } from '../../lib/replace-file.ts'
 import { appendRows } from './append-rows.ts'
 import { allFiles, dayOf, writeSql } from './cold.ts'
 import type { Dictionaries } from './dictionaries.ts'
@@ -174,15 +175,6 @@ async function writeFile(context: CompactContext, relation: string, name: string
   } catch (cause) {
     await rm(temporary, { force: true })
     throw cause
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
 

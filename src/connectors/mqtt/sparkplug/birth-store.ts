@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '../../../core/log.ts'
+import { replaceFile } from '../../../lib/replace-file.ts'
 import { MQTT_LIMITS } from '../limits.ts'
 
 /** The births of one edge node, as they came. */
@@ -82,14 +83,7 @@ export class BirthStore {
     const kept = this.#kept.get(key)
     if (!kept) return
     const path = join(this.#folder, createHash('sha256').update(key).digest('hex').slice(0, 32) + SUFFIX)
-    const file = await open(`${path}.new`, 'w', 0o600)
-    try {
-      await file.writeFile(serialize(kept))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(`${path}.new`, path)
+    await replaceFile(path, serialize(kept))
   }
 }
 
