@@ -145,6 +145,14 @@ test('an edge through a relay to a hub: cut lines, restarts of each, and every a
   assert.equal(hub.view.signals.indexOf('t/count/3') !== undefined, true)
   const [gaps] = (await hub.view.historian.sql('SELECT count(*) FROM gaps', { maxRows: 1, timeoutMs: 5_000 })).rows
   assert.equal(Number((gaps as unknown[])[0]), 0)
+  // The edge is gone, and its samples can still be explained: by whom and under which declarations they were written.
+  const { historian } = hub.view
+  const { ingest } = await historian.samples({ signal: 't/count/3', from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1 })
+  const [origin] = await historian.ingests([ingest[0] as number])
+  assert.equal(origin?.node, 'edge')
+  assert.notEqual(origin?.configVersion, hub.view.configVersion)
+  assert.deepEqual((await historian.declared(origin?.configVersion ?? ''))?.clocks, { c: { maxOffsetMs: 5000 } })
+  assert.equal((await historian.definitions('t/count/3'))[0]?.configVersion, origin?.configVersion)
   await Promise.all([relay.stop(), hub.stop()])
 })
 
