@@ -36,8 +36,12 @@ test('a full disk in a whole node: health says so, nothing more is acknowledged,
   assert.equal((await health()).status, 'ok')
 
   room(0)
-  await until('health says that the disk is full', LIMIT_MS, async () => (await health()).status === 'failing')
-  const full = await health()
+  // The spool says so first; the connection when it has been refused, a moment later.
+  let full = await health()
+  await until('health says that the disk is full, and whom it stops', LIMIT_MS, async () => {
+    full = await health()
+    return full.status === 'failing' && full.connections[0]?.lastError !== undefined
+  })
   const acknowledged = told.acknowledged
   assert.match(full.spool.problem ?? '', /EFBIG/)
   assert.match(full.connections[0]?.lastError?.message ?? '', /the spool does not take samples/)
