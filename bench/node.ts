@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../src/config/index.ts'
 import { connectors } from '../src/connectors/index.ts'
-import type { Connector } from '../src/core/connector.ts'
+import type { Connector, SampleConnector } from '../src/core/connector.ts'
 import { silent } from '../src/core/log.ts'
 import type { NodeView } from '../src/core/node-view.ts'
 import type { Delivery, Source } from '../src/core/source.ts'
@@ -27,7 +27,10 @@ export async function withNode<T>(connections: string, work: (view: NodeView) =>
 }
 
 /** A connector whose source hands over what `read` makes of each delivery. */
-export function withDelivery<Config>(connector: Connector<Config>, change: (delivery: Delivery) => Delivery): Connector<Config> {
+export function withDelivery<Config>(
+  connector: SampleConnector<Config>,
+  change: (delivery: Delivery) => Delivery,
+): SampleConnector<Config> {
   return {
     ...connector,
     source: (config, context): Source => {

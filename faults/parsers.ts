@@ -17,10 +17,13 @@ import { parseTopic } from '../src/connectors/mqtt/sparkplug/types.ts'
 import { Malformed } from '../src/connectors/mqtt/sparkplug/wire.ts'
 import { BatchBuilder } from '../src/core/batch.ts'
 import { decodeBatch, encodeBatch } from '../src/core/batch-codec.ts'
+import type { Fact } from '../src/core/facts.ts'
 import { decodeForwarded, encodeForwarded } from '../src/core/forwarded.ts'
+import type { RecordBatch } from '../src/core/it-records.ts'
 import { ReasonSets } from '../src/core/reasons.ts'
 import { parseRecord } from '../src/core/record-content.ts'
 import { RECORD_KINDS, type RecordKind } from '../src/core/spool.ts'
+import { encodeContent } from '../src/core/stated-content.ts'
 import { Status } from '../src/core/status.ts'
 import { parseTime } from '../src/core/time.ts'
 import { encodeSegmentHeader, SEGMENT_HEADER, sealRecord } from '../src/gateway/spool/layout.ts'
@@ -206,12 +209,53 @@ function forwarded(): Uint8Array {
   return encodeForwarded({ node: 'edge-1', epoch: 1, via: 'relay-1', certificate: 'ab', records })
 }
 
+const RECORDS: RecordBatch = {
+  source: 'erp',
+  feed: 0,
+  versions: [
+    {
+      kind: 'order',
+      key: '7',
+      source: 'erp',
+      validFrom: NOW,
+      validTo: null,
+      isDeleted: false,
+      values: { id: '7', count: 3, isOpen: true, note: null },
+    },
+  ],
+  quarantined: [{ kind: 'order', source: 'erp', reason: 'count: a number was expected', row: '{"count":"many"}' }],
+  released: ['9.0'],
+  cursor: '2026-01-01',
+}
+
+const FACT: Fact = {
+  ...{
+    definition: 'jams',
+    type: 'join',
+    version: 'ab12',
+    key: '7',
+    equipment: 'line-1',
+    from: NOW,
+    to: null,
+    toleranceUs: 5,
+    cause: 'first',
+  },
+  values: { jams: { value: 2, unit: '1', status: 0, coverage: 0.9, reasons: ['coverage'] } },
+  inputs: [
+    { signal: 't/a', from: NOW, to: NOW + 1, samples: 2, newestIngest: 9 },
+    { record: 'order', key: '7', source: 'erp', revision: 1 },
+    { fact: 'jam', key: '1', revision: 1 },
+  ],
+}
+
 const dictionary: Record<Exclude<RecordKind, 'batch' | 'forwarded'>, Uint8Array> = {
   signals: json([[0, { id: 't/a', connection: 'c', address: 'a', dataType: 'number', unit: 'A' }]]),
   reasons: json({ first: 1, sets: [['range@1'], ['spike', 'late']] }),
   config: json({ version: 'v1', loadedTime: NOW }),
   gap: json({ from: 3, to: 9, cause: 'overflow', samples: 12 }),
   streams: json([{ node: 'edge-1', epoch: 1, sequence: 4, hash: 'ab'.repeat(32) }]),
+  records: encodeContent({ kind: 'records', records: RECORDS }),
+  facts: encodeContent({ kind: 'facts', facts: [FACT] }),
 }
 
 function records(): Parser[] {

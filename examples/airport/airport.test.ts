@@ -155,6 +155,7 @@ test('the plant as a process: all 204 signals arrive over the three protocols, a
       directory,
       random: () => 0.5,
     }
+    assert.ok(connector.source, `${name} has samples`)
     const source = connector.source(connector.config.parse(own), context)
     t.after(() => source.close())
     await source.connect(t.signal)

@@ -9,7 +9,7 @@ import {
   describeStatus,
   type FunctionName,
   type Samples,
-} from '../process/aggregates/index.ts'
+} from '../core/aggregates/index.ts'
 import type { Saying } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'

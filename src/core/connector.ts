@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Logger } from './log.ts'
 import type { ReasonSets } from './reasons.ts'
+import type { RecordContext, RecordSource } from './record-source.ts'
 import type { SignalTable } from './signals.ts'
 import type { Source } from './source.ts'
 import type { Clock, Micros } from './time.ts'
@@ -83,14 +84,19 @@ export interface Connector<Config = unknown> {
   readonly timeless?: true
   /** Things zod cannot see (ids twice, a glob that can match nothing, unsafe choices that need a warning). Paths are relative to the connection. */
   lint?(config: Config): LintFinding[]
-  /** Makes the source; opens nothing. */
-  source(config: Config, context: SourceContext): Source
+  /** Makes the source of samples; opens nothing. Absent: the system has IT records only. */
+  source?(config: Config, context: SourceContext): Source
+  /** The same for IT records; `config` then has `records`, a list of feeds (`core/record-kinds.ts`). Absent: the system has none. */
+  records?(config: Config, context: RecordContext): RecordSource
   check(config: Config, context: SourceContext, stop: AbortSignal): AsyncIterable<CheckStep>
   browse?(config: Config, context: SourceContext, match: string, stop: AbortSignal): AsyncIterable<BrowseEntry>
   /** The peer's certificate, and the explicit act of trusting it. */
   identity?(config: Config, context: SourceContext, stop: AbortSignal): Promise<PeerIdentity>
   trust?(config: Config, context: SourceContext, identity: PeerIdentity): Promise<void>
 }
+
+/** A connector of samples for certain. */
+export type SampleConnector<Config = unknown> = Connector<Config> & Required<Pick<Connector<Config>, 'source'>>
 
 export interface LintFinding {
   readonly path: readonly (string | number)[]

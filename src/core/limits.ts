@@ -20,4 +20,19 @@ export const LIMITS = {
   nodeLength: 64,
   /** Characters of a signal id. */
   idLength: 512,
+  /** Rows in one delivery of a record source; sources split what is larger. */
+  deliveryRows: 10_000,
+  /** Fields of one kind of record. */
+  recordFields: 256,
+  /** Characters of one text in a record. */
+  fieldText: 65_536,
+  /** Characters of a record's or a fact's key. */
+  keyLength: 512,
+  /** Characters of a row in quarantine that are kept. */
+  quarantinedRow: 4_096,
+  /** Characters of a cursor. */
+  cursorLength: 65_536,
+  /** Values of one fact, and inputs that one fact names. */
+  factValues: 256,
+  factInputs: 4_096,
 } as const

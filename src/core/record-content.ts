@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import type { SampleBatch } from './batch.ts'
 import { decodeBatch } from './batch-codec.ts'
+import type { Fact } from './facts.ts'
+import type { RecordBatch } from './it-records.ts'
 import { LIMITS } from './limits.ts'
 import type { SignalDefinition } from './signals.ts'
-import type { RecordKind, StreamPosition } from './spool.ts'
+import type { AppendedContent, RecordKind, StreamPosition } from './spool.ts'
+import { facts, recordBatch } from './stated-content.ts'
 
 /** What a spool record holds, checked: it may come from another node. Records in a `forwarded` record are for whoever unpacks it. */
 export type Content =
@@ -14,6 +17,7 @@ export type Content =
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly cause: string; readonly samples?: number | undefined }
   | { readonly kind: 'streams'; readonly streams: readonly StreamMark[] }
   | { readonly kind: 'forwarded' }
+  | AppendedContent
 
 /** A `StreamPosition` as JSON; the hash in hexadecimal. */
 export interface StreamMark {
@@ -80,6 +84,10 @@ export function parseRecord(kind: RecordKind, payload: Uint8Array): Content {
       return { kind, streams: parse(streamMarks, payload) }
     case 'forwarded':
       return { kind }
+    case 'records':
+      return { kind, records: parse(recordBatch, payload) as RecordBatch }
+    case 'facts':
+      return { kind, facts: parse(facts, payload) as Fact[] }
   }
 }
 

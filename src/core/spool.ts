@@ -1,5 +1,7 @@
 import type { SampleBatch } from './batch.ts'
+import type { Fact } from './facts.ts'
 import type { Forwarded } from './forwarded.ts'
+import type { RecordBatch } from './it-records.ts'
 import type { Micros } from './time.ts'
 
 /** Where a record stands: the node that wrote it, the life of that node's spool, and the place in it. */
@@ -19,10 +21,16 @@ export interface Position {
  * `gap`: `{from: number, to: number, cause: string, samples?: number}`, sequences that are gone for good (overflow, corruption).
  * `forwarded`: records of another node's log as they came over a link (`encodeForwarded`). `streams`: how far each such log had come,
  * `{node, epoch, sequence, hash?}[]`, at the start of every segment.
+ * `records`: `RecordBatch`, what one reading of a source of IT records came to. `facts`: `Fact[]`, results as they stand from here on.
  */
 export type RecordKind = (typeof RECORD_KINDS)[number]
 /** In the order of their numbers on disk and on the wire; only ever added to. */
-export const RECORD_KINDS = ['batch', 'signals', 'reasons', 'config', 'gap', 'forwarded', 'streams'] as const
+export const RECORD_KINDS = ['batch', 'signals', 'reasons', 'config', 'gap', 'forwarded', 'streams', 'records', 'facts'] as const
+
+/** What is appended beside batches. */
+export type AppendedContent =
+  | { readonly kind: 'records'; readonly records: RecordBatch }
+  | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
 
 export interface SpoolRecord extends Position {
   readonly kind: RecordKind
@@ -65,6 +73,8 @@ export interface Spool {
    * sealed and the batch is written again to a new one; nothing is resolved on the strength of a retried fsync.
    */
   append(batch: SampleBatch): Promise<SpoolRecord>
+  /** Appends IT records or facts, in the same order and with the same promises as `append`. */
+  appendContent(content: AppendedContent): Promise<SpoolRecord>
   /**
    * Appends records of another node's log, as they are; resolves once they are on disk. They must follow what this log has of that stream, and come
    * one call after the other; the receiving end of the link sees to their content. Rejects as `append` does, and with RangeError when they do not follow.

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
 import type { SampleBatch } from '../core/batch.ts'
+import type { SampleConnector } from '../core/connector.ts'
 import { LastValues } from '../core/last-values.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
@@ -132,7 +133,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     ))
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
-  const connections = loaded.connections.map((connection) => startConnection(connection, loaded, shared))
+  const connections = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
     // Measured once an hour, so that the scoreboard of a day finds its closed hours ready.
@@ -191,7 +192,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   return { view, restart, stop: () => (stopped ??= shutdown()) }
 }
 
-function startConnection(connection: LoadedConnection, loaded: LoadedConfig, shared: Shared) {
+type Sampled = LoadedConnection & { readonly connector: SampleConnector }
+
+const isSampled = (connection: LoadedConnection): connection is Sampled => connection.connector.source !== undefined
+
+function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shared) {
   const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, clocksOff, spool, stop } = shared
   const { name } = connection
   const log = scoped(shared.log, name)

@@ -1,10 +1,10 @@
-import type { Connector, LintFinding } from '../../core/connector.ts'
+import type { LintFinding, SampleConnector } from '../../core/connector.ts'
 import { check } from './check.ts'
 import { isBitTable, type ModbusConfig, modbusConfig, width } from './config.ts'
 import { ModbusSource } from './source.ts'
 
 /** Modbus TCP, and RTU frames over TCP. */
-export const modbus: Connector<ModbusConfig> = {
+export const modbus: SampleConnector<ModbusConfig> = {
   kind: 'modbus',
   label: { fr: 'Modbus', en: 'Modbus' },
   config: modbusConfig,

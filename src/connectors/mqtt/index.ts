@@ -1,4 +1,4 @@
-import type { Connector } from '../../core/connector.ts'
+import type { SampleConnector } from '../../core/connector.ts'
 import { browseBroker } from './browse.ts'
 import { checkBroker } from './check.ts'
 import { type MqttConfig, mqttConfig } from './config.ts'
@@ -6,7 +6,7 @@ import { lintMqtt } from './lint.ts'
 import { MqttSource } from './source.ts'
 
 /** MQTT 3.1.1 and 5: Sparkplug B as a host application, or topics of one's own. */
-export const mqtt: Connector<MqttConfig> = {
+export const mqtt: SampleConnector<MqttConfig> = {
   kind: 'mqtt',
   label: { fr: 'MQTT et Sparkplug B', en: 'MQTT and Sparkplug B' },
   config: mqttConfig,

@@ -1,4 +1,4 @@
-import type { Connector } from '../../core/connector.ts'
+import type { SampleConnector } from '../../core/connector.ts'
 import { browseOpcua } from './browse.ts'
 import { checkOpcua, identityOpcua } from './check.ts'
 import { lintOpcua, type OpcuaConfig, opcuaConfig } from './config.ts'
@@ -6,7 +6,7 @@ import { opcuaSource } from './source.ts'
 import { writePin } from './trust.ts'
 
 /** OPC UA servers, by subscription. */
-export const opcua: Connector<OpcuaConfig> = {
+export const opcua: SampleConnector<OpcuaConfig> = {
   kind: 'opcua',
   label: { fr: 'Serveur OPC UA', en: 'OPC UA server' },
   config: opcuaConfig,

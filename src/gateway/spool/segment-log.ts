@@ -3,7 +3,8 @@ import { encodeForwarded, type Forwarded } from '../../core/forwarded.ts'
 import type { Logger } from '../../core/log.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
-import { type Spool, SpoolFull, type SpoolRecord, type SpoolStats, type StreamPosition } from '../../core/spool.ts'
+import { type AppendedContent, type Spool, SpoolFull, type SpoolRecord, type SpoolStats, type StreamPosition } from '../../core/spool.ts'
+import { encodeContent } from '../../core/stated-content.ts'
 import type { Clock } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
 import { type ConfigInForce, composeGroup, type Gap, type Group } from './compose.ts'
@@ -77,6 +78,13 @@ export class SegmentLog implements Spool {
   append(batch: SampleBatch): Promise<SpoolRecord> {
     if (this.#closed) return Promise.reject(new Error(`the spool of ${this.node} is closed`))
     const appended = this.#queue.put(batch)
+    this.#kick()
+    return appended
+  }
+
+  async appendContent(content: AppendedContent): Promise<SpoolRecord> {
+    if (this.#closed) throw new Error(`the spool of ${this.node} is closed`)
+    const appended = this.#queue.putEncoded({ kind: content.kind, bytes: encodeContent(content) })
     this.#kick()
     return appended
   }

@@ -1,4 +1,4 @@
-import type { Micros } from '../../core/time.ts'
+import type { Micros } from '../time.ts'
 
 /** How aggregates treat a signal (OPC 10000-13, 4.2.1.2), and whether its value holds or slopes between samples (OPC 10000-11, Stepped). */
 export interface AggregateConfiguration {

@@ -1,5 +1,5 @@
-import { Status } from '../../core/status.ts'
-import type { Micros } from '../../core/time.ts'
+import { Status } from '../status.ts'
+import type { Micros } from '../time.ts'
 import type { History } from './history.ts'
 import { BITS, withBits } from './status.ts'
 

@@ -1,4 +1,4 @@
-import { rank, Status } from '../../core/status.ts'
+import { rank, Status } from '../status.ts'
 import { type History, KIND } from './history.ts'
 import { type Aggregate, type Compute, type Interval, noData, partialBit, result } from './intervals.ts'
 import { BITS, statusOfShares } from './status.ts'

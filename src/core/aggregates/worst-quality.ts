@@ -1,4 +1,4 @@
-import { rank, Status } from '../../core/status.ts'
+import { rank, Status } from '../status.ts'
 import { simpleBound } from './bounds.ts'
 import type { History } from './history.ts'
 import { type Aggregate, type Compute, type Interval, noData, outside, partialBit, result } from './intervals.ts'

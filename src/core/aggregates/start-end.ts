@@ -1,4 +1,4 @@
-import { isNull, Status } from '../../core/status.ts'
+import { isNull, Status } from '../status.ts'
 import { simpleBound } from './bounds.ts'
 import { type History, KIND } from './history.ts'
 import { type Aggregate, type Compute, type Interval, noData, outside, partialBit, result } from './intervals.ts'

@@ -1,4 +1,4 @@
-import { isNull, rank, Status } from '../../core/status.ts'
+import { isNull, rank, Status } from '../status.ts'
 import { type AggregateConfiguration, configurationProblem } from './configuration.ts'
 import { BITS, withBits } from './status.ts'
 

@@ -1,4 +1,4 @@
-import type { Micros } from '../../core/time.ts'
+import type { Micros } from '../time.ts'
 import { simpleBound } from './bounds.ts'
 import { type History, KIND } from './history.ts'
 import type { Interval } from './intervals.ts'

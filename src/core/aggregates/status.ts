@@ -1,4 +1,4 @@
-import { Status, statusName } from '../../core/status.ts'
+import { Status, statusName } from '../status.ts'
 import type { AggregateConfiguration } from './configuration.ts'
 
 /** Aggregate bits of a status code (OPC 10000-4, 7.39, table "DataValue InfoBits"; OPC 10000-13, 5.3.3). Raw is no bit at all. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isNull, rank, Status } from '../../core/status.ts'
+import { isNull, rank, Status } from '../status.ts'
 import { KIND, prepare } from './history.ts'
 import {
   type Aggregate,

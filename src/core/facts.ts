@@ -1,0 +1,84 @@
+import type { FieldValue } from './it-records.ts'
+import type { Micros } from './time.ts'
+
+/** `event`: an event frame, from signals; `join`: what a correlation found for one record or event; `kpi`: a figure of one period. */
+export const FACT_TYPES = ['event', 'join', 'kpi'] as const
+export type FactType = (typeof FACT_TYPES)[number]
+
+/** One value of a fact. Nothing clean comes of bad input: the status is the worst that the stated rule makes of the inputs'. */
+export interface FactValue {
+  /** Null only with a Bad status or GoodNoData. */
+  readonly value: FieldValue
+  /** UCUM. */
+  readonly unit?: string
+  /** OPC UA StatusCode. */
+  readonly status: number
+  /** Share of the time asked for that inputs really covered, 0 to 1; null where time plays no part. */
+  readonly coverage: number | null
+  /** Why the status is not Good: `coverage`, `clock-uncertainty`, `input-uncertain` ... */
+  readonly reasons?: readonly string[]
+}
+
+/** What a result was computed from, so that it can be followed back. */
+export type FactInput =
+  /** Samples of [from, to), those at its edges included, the newest of them from that ingest. */
+  | { readonly signal: string; readonly from: Micros; readonly to: Micros; readonly samples: number; readonly newestIngest: number }
+  | { readonly record: string; readonly key: string; readonly source: string; readonly revision: number }
+  | { readonly fact: string; readonly key: string; readonly revision: number }
+
+/** Why there is a new revision. */
+export const REVISION_CAUSES = ['first', 'progress', 'late-samples', 'record', 'fact', 'declaration', 'recompute'] as const
+export type RevisionCause = (typeof REVISION_CAUSES)[number]
+
+/** What was found for one record, event or period, at one time. A later one of the same definition and key takes its place; both are kept. */
+export interface Fact {
+  /** Name in the file. */
+  readonly definition: string
+  readonly type: FactType
+  /** Of the declaration it was computed by. */
+  readonly version: string
+  /** Names one fact of the definition: the record's key, or equipment and start of an event. */
+  readonly key: string
+  /** Equipment path under the site. */
+  readonly equipment?: string
+  readonly from: Micros
+  /** Null while it goes on. */
+  readonly to: Micros | null
+  /** It was published and does not hold any more: the samples or the record behind it say otherwise now. */
+  readonly isWithdrawn?: boolean
+  /** How far times may be apart and still count as the same, in microseconds. */
+  readonly toleranceUs?: Micros
+  readonly values: Readonly<Record<string, FactValue>>
+  readonly inputs: readonly FactInput[]
+  readonly cause: RevisionCause
+}
+
+export interface StoredFact extends Fact {
+  /** 1, 2, 3 ... of this definition and key. */
+  readonly revision: number
+  /** When this node learnt it. */
+  readonly knownTime: Micros
+  readonly ingest: number
+}
+
+/** True when both say the same, whatever made them: then there is nothing to publish. */
+export function saysTheSame(a: Fact, b: Fact): boolean {
+  return said(a) === said(b)
+}
+
+function said({ version, from, to, equipment, isWithdrawn, toleranceUs, values, inputs }: Fact): string {
+  // A newer revision of an input, or a later ingest, matters only where it changes what is said; which inputs there are always does.
+  const named = inputs.map((input) =>
+    'signal' in input ? input.signal : 'record' in input ? [input.record, input.key, input.source] : [input.fact, input.key],
+  )
+  return JSON.stringify([
+    version,
+    from,
+    to,
+    equipment,
+    isWithdrawn ?? false,
+    toleranceUs,
+    Object.entries(values).sort(([x], [y]) => (x < y ? -1 : 1)),
+    named,
+  ])
+}
