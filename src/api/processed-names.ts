@@ -1,5 +1,5 @@
-import { AGGREGATES } from '../core/historian.ts'
 import { FUNCTIONS, type FunctionName } from '../core/aggregates/index.ts'
+import { AGGREGATES } from '../core/historian.ts'
 
 /** Functions of OPC 10000-13 whose names, with a small first letter, the plain statistics of the historian have: those count samples that are not Bad. */
 type Taken = 'Average' | 'Count' | 'Minimum' | 'Maximum' | 'PercentGood'

@@ -1,7 +1,3 @@
-import type { Historian, SampleColumns } from '../core/historian.ts'
-import type { SignalDefinition } from '../core/signals.ts'
-import { statusName } from '../core/status.ts'
-import { DAY, formatTime, type Micros } from '../core/time.ts'
 import {
   type Aggregate,
   type AggregateConfiguration,
@@ -10,6 +6,10 @@ import {
   type FunctionName,
   type Samples,
 } from '../core/aggregates/index.ts'
+import type { Historian, SampleColumns } from '../core/historian.ts'
+import type { SignalDefinition } from '../core/signals.ts'
+import { statusName } from '../core/status.ts'
+import { DAY, formatTime, type Micros } from '../core/time.ts'
 import type { Saying } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
