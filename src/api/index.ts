@@ -16,6 +16,7 @@ import { nodeRoutes } from './nodes.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
+import { recordRoutes } from './records.ts'
 import type { Server } from './route.ts'
 import { sampleRoutes } from './samples.ts'
 import { sessionRoutes } from './session.ts'
@@ -74,6 +75,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     qualityRoutes,
     whyRoutes,
     contractRoutes,
+    recordRoutes,
     nodeRoutes,
     sessionRoutes,
     metricRoutes,

@@ -62,10 +62,16 @@ function checkFeeds(connection: LoadedConnection, kinds: RecordKindsConfig, cont
           words.unknownField(field, nearest(field, Object.keys(kind.fields))),
         )
     }
-    const isWhole = (feed as { snapshot?: unknown }).snapshot === true
+    const isWhole = isSnapshot(feed)
     if (isWhole && whole.has(feed.record)) add([...path, 'record'], 'E_SNAPSHOT_TWICE', words.snapshotTwice(feed.record), context)
     if (isWhole) whole.add(feed.record)
   })
+}
+
+/** Each connector says it in its own way. */
+function isSnapshot(feed: Feed): boolean {
+  const { snapshot, mode } = feed as { snapshot?: unknown; mode?: unknown }
+  return snapshot === true || mode === 'snapshot'
 }
 
 function checkField(

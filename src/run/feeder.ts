@@ -41,6 +41,7 @@ export class Feeder {
   /** The first record not committed. */
   #next: number
   readonly #stop = new AbortController()
+  #waiting: { readonly sequence: number; readonly wake: () => void }[] = []
   readonly #finished: Promise<void>
 
   constructor(parts: FeederParts) {
@@ -55,6 +56,16 @@ export class Feeder {
   /** Durable records the historian does not have yet. */
   get lag(): number {
     return Math.max(0, this.#tail.durable - this.#next + 1)
+  }
+
+  /** Resolves when the historian has everything up to a sequence, or at the stop. */
+  async stored(sequence: number, stop: AbortSignal): Promise<void> {
+    while (this.#next <= sequence && !stop.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push({ sequence, wake: resolve })
+        stop.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
   }
 
   /** Delivers what is durable, then stops; gives up after `limitMs`: the spool keeps the rest for the next start. */
@@ -103,6 +114,9 @@ export class Feeder {
     this.problem = undefined
     this.#next = this.#tail.next
     spool.release('historian', this.#next)
+    const reached = this.#waiting.filter(({ sequence }) => sequence < this.#next)
+    this.#waiting = this.#waiting.filter(({ sequence }) => sequence >= this.#next)
+    for (const { wake } of reached) wake()
     return true
   }
 }

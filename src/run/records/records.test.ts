@@ -13,7 +13,7 @@ import { parseTime } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
 import { HealthRecord } from '../health.ts'
 import { RecordBook } from './book.ts'
-import { type RecordCounts, runRecords } from './run.ts'
+import { runRecords } from './run.ts'
 
 const START = parseTime('2026-11-27T08:00:00Z')
 
@@ -64,7 +64,7 @@ async function play(log: MemoryLog, steps: Step[], book = new RecordBook('erp'))
   const clock = new ManualClock(START)
   const stop = new AbortController()
   const health = new HealthRecord({ name: 'erp', kind: 'test', endpoint: 'here' }, clock)
-  const counts: RecordCounts = { rows: 0, known: 0, versions: 0, deleted: 0, quarantined: 0, blurred: 0 }
+  const counts = { rows: 0, known: 0, versions: 0, deleted: 0, quarantined: 0, blurred: 0 }
   const source: RecordSource = {
     counters: { dropped: {} },
     connect: async () => undefined,

@@ -1,6 +1,7 @@
 import type { RecordQuery } from '../../core/history.ts'
 import type { QuarantinedRow, RecordBatch, RecordKind, RecordVersion, StoredVersion } from '../../core/it-records.ts'
 import { LIMITS } from '../../core/limits.ts'
+import type { RecordCounts } from '../../core/node-view.ts'
 import type { Feed } from '../../core/record-kinds.ts'
 import type { RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import { type Spool, SpoolFull, type SpoolRecord } from '../../core/spool.ts'
@@ -12,23 +13,12 @@ import { type Snapshot, type Taken, takeDelivery } from './take.ts'
 const RETRY_FIRST_MS = 50
 const RETRY_LIMIT_MS = 2_000
 
-export interface RecordCounts {
-  rows: number
-  /** Rows that said nothing new. */
-  known: number
-  versions: number
-  deleted: number
-  quarantined: number
-  /** Snapshots that could not say what is gone, because a row had no readable key. */
-  blurred: number
-}
-
 export interface RecordRunParts extends AttemptParts {
   readonly source: RecordSource
   readonly feeds: readonly Feed[]
   readonly kinds: ReadonlyMap<string, RecordKind>
   readonly book: RecordBook
-  readonly counts: RecordCounts
+  readonly counts: { -readonly [K in keyof RecordCounts]: number }
   readonly spool: Pick<Spool, 'appendContent'>
   readonly random: () => number
   /** What is known of records, everything durable included. */
