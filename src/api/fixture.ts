@@ -121,6 +121,8 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     equipmentNames: new EquipmentNames({}),
     recordKinds: new Map(),
     recordSources: () => [],
+    derivations: () => [],
+    recompute: async () => [],
     releaseQuarantined: async (ids) => ({ released: [...ids], refused: [] }),
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },

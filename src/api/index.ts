@@ -7,6 +7,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { Access } from './access.ts'
 import { aggregateRoutes } from './aggregate.ts'
 import { contractRoutes } from './contracts.ts'
+import { factRoutes } from './facts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { API_LIMITS } from './limits.ts'
@@ -76,6 +77,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     whyRoutes,
     contractRoutes,
     recordRoutes,
+    factRoutes,
     nodeRoutes,
     sessionRoutes,
     metricRoutes,

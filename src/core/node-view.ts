@@ -3,6 +3,7 @@ import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
+import type { FactType } from './facts.ts'
 import type { Historian } from './historian.ts'
 import type { RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
@@ -143,6 +144,30 @@ export interface TimeLeft {
   readonly effect: 'block' | 'drop-oldest'
 }
 
+/** How one derivation is doing. */
+export interface DerivationView {
+  readonly name: string
+  readonly type: 'signal' | FactType
+  readonly label?: Label
+  /** As the file has it. */
+  readonly declaration: unknown
+  readonly version: string
+  /** Units that wait, those of ranges not counted. */
+  readonly dirty: number
+  /** Since when the oldest waits that could be computed; 0 when none does. */
+  readonly lagSeconds: number
+  readonly watermark: Micros
+  /** Since the start. */
+  readonly computed: number
+  readonly published: number
+  readonly withdrawn: number
+  /** Changes that came later than the horizon. */
+  readonly late: number
+  /** It threw and computes no more until the next start. */
+  readonly isStopped: boolean
+  readonly problem: string | undefined
+}
+
 export interface Released {
   readonly released: string[]
   readonly refused: { id: string; reason: string }[]
@@ -171,6 +196,10 @@ export interface NodeView {
   readonly recordKinds: ReadonlyMap<string, RecordKind>
   /** Connections that bring records of a kind. */
   recordSources(kind: string): readonly string[]
+  /** What is computed from history. */
+  derivations(): readonly DerivationView[]
+  /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */
+  recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
   /** Judges rows in quarantine again; those that are records now are stored as such. */
   releaseQuarantined(ids: readonly string[]): Promise<Released>
   spool(): SpoolStats
