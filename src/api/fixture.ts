@@ -177,6 +177,11 @@ function fakeHistorian(signals: SignalTable, reasons: ReasonSets, stored: readon
       definitions: refuse,
       measures: refuse,
       compact: refuse,
+      series: refuse,
+      records: refuse,
+      facts: refuse,
+      recordCursors: refuse,
+      quarantine: refuse,
       close: async () => undefined,
     },
   }
