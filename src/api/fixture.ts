@@ -195,6 +195,11 @@ function fakeHistorian(
       definitions: refuse,
       measures: refuse,
       compact: refuse,
+      series: refuse,
+      records: refuse,
+      facts: refuse,
+      recordCursors: refuse,
+      quarantine: refuse,
       close: async () => undefined,
     },
   }
