@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { isLoopback } from '../config/checks.ts'
+import { isLoopback } from '../lib/network-address.ts'
 import { formatTime } from '../core/time.ts'
 import { type LinkConfig, linkConfig } from '../gateway/config.ts'
 import { daysLeft } from '../gateway/identity/certificate.ts'

@@ -7,7 +7,7 @@ import type { SourceCounters } from '../../core/source.ts'
 import { Status } from '../../core/status.ts'
 import type { Micros } from '../../core/time.ts'
 import type { PlainConfig, PlainSignal } from './config.ts'
-import { follow, type JsonPath, parsePath } from './json-path.ts'
+import { follow, type JsonPath, parsePath } from '../../lib/json-path.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { parseText, parseTimestamp } from './plain-values.ts'
 
