@@ -9,12 +9,12 @@ export function addressOf(base: string, path: string, query: Readonly<Record<str
   url.pathname = rest === '' ? url.pathname : `${prefix}/${rest}`
   // By hand: a form's + for a blank and %24 for $ are not what every OData service understands.
   url.search = Object.entries(query)
-    .map(([name, value]) => `${escape(name)}=${escape(String(value))}`)
+    .map(([name, value]) => `${encoded(name)}=${encoded(String(value))}`)
     .join('&')
   return url
 }
 
-function escape(text: string): string {
+function encoded(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(/%(24|2C|3A|40|2F)/g, (code) => decodeURIComponent(code))
 }
 

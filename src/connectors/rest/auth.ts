@@ -47,7 +47,9 @@ function oauth2(auth: Extract<RestAuth, { type: 'oauth2' }>, http: HttpClient, c
     const headers = { authorization: `Basic ${basic}` }
     const answer = await http.ask(url, { headers, form: form.toString(), maxBytes: REST_LIMITS.tokenBytes }, stop)
     if (answer.status !== 200)
-      throw new NotConnected(`${shown(url)} gives no token: status ${answer.status}`, { hint: 'check auth.clientId, auth.clientSecret and auth.scope' })
+      throw new NotConnected(`${shown(url)} gives no token: status ${answer.status}`, {
+        hint: 'check auth.clientId, auth.clientSecret and auth.scope',
+      })
     return readToken(answer.body, url)
   }
   return {
@@ -70,7 +72,8 @@ function oauth2(auth: Extract<RestAuth, { type: 'oauth2' }>, http: HttpClient, c
 
 function readToken(body: Buffer, url: URL): { text: string; seconds: number } {
   const read = readJson(body, { depth: 8, values: 1000 })
-  const answer = 'value' in read && typeof read.value === 'object' ? (read.value as { access_token?: unknown; expires_in?: unknown } | null) : null
+  const answer =
+    'value' in read && typeof read.value === 'object' ? (read.value as { access_token?: unknown; expires_in?: unknown } | null) : null
   const text = answer?.access_token
   if (typeof text !== 'string' || !/^[\x21-\x7e]+$/.test(text))
     throw new NotConnected(`${shown(url)} answers without a token`, { hint: 'is auth.tokenUrl right?' })

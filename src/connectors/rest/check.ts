@@ -12,12 +12,19 @@ export async function* checkRest(config: RestConfig, { clock }: SourceContext, s
     if (config.auth.type === 'oauth2') {
       const from = clock.monotonicMs()
       await asker.authorize(stop)
-      yield { step: 'token', ok: true, detail: `${new URL(config.auth.tokenUrl).host} gave one`, latencyMs: Math.round(clock.monotonicMs() - from) }
+      yield {
+        step: 'token',
+        ok: true,
+        detail: `${new URL(config.auth.tokenUrl).host} gave one`,
+        latencyMs: Math.round(clock.monotonicMs() - from),
+      }
     }
     for (const feed of config.records) {
       const from = clock.monotonicMs()
       const plan = planFeed(config, feed)
-      const parts = readFeed(plan, readPosition(plan, undefined), undefined, (url, headers) => asker.get(url, headers, { stop, mayBeGone: false }))
+      const parts = readFeed(plan, readPosition(plan, undefined), undefined, (url, headers) =>
+        asker.get(url, headers, { stop, mayBeGone: false }),
+      )
       const { value: part } = await parts.next()
       const columns = Object.keys(part?.rows[0] ?? {}).slice(0, 20)
       const detail = `${part?.rows.length ?? 0} rows in the first answer${columns.length > 0 ? `; columns ${columns.join(', ')}` : ''}`

@@ -70,7 +70,8 @@ test('redirections within the host are followed, a few', async (t) => {
 })
 
 test('pages that go round, that repeat and that never end', async (t) => {
-  const round: RequestListener = ({ url }, response) => void response.end(`{"rows":[{"a":1}],"next":"/rows?p=${url === '/rows?p=1' ? 2 : 1}"}`)
+  const round: RequestListener = ({ url }, response) =>
+    void response.end(`{"rows":[{"a":1}],"next":"/rows?p=${url === '/rows?p=1' ? 2 : 1}"}`)
   await refused(await at(t, round, { rows: 'rows', paging: { next: 'next' } }), /leads round in a circle/)
   const same: RequestListener = (_, response) => void response.end('[{"a":1}]')
   await refused(await at(t, same, { paging: { page: 'page' } }), /two pages with the same rows/, /does not heed/)
@@ -108,7 +109,8 @@ test('time is bounded, whether nothing comes or too little', async (t) => {
 })
 
 test('what is no JSON, no list, too deep, compressed or no HTTP', async (t) => {
-  const says = (text: string, headers = {}) => at(t, (_, response) => void response.writeHead(200, { ...json, ...headers }).end(text), { rows: 'a.b' })
+  const says = (text: string, headers = {}) =>
+    at(t, (_, response) => void response.writeHead(200, { ...json, ...headers }).end(text), { rows: 'a.b' })
   await refused(await says('<html>', { 'content-type': 'text/html; charset=utf-8' }), /does not answer with JSON/, /login/)
   await refused(await says('{"a":'), /cannot be read: no JSON/)
   await refused(await says('{"a":{}}'), /nothing at a\.b/, /correct `rows`/)

@@ -1,4 +1,4 @@
-import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from 'node:http'
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { tlsOptions } from '../../core/client-tls.ts'
 import { NotConnected } from '../../core/errors.ts'
@@ -144,6 +144,7 @@ function asNotConnected(error: unknown, url: URL): NotConnected {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (code === 'HPE_HEADER_OVERFLOW')
     return new NotConnected(`${shown(url)} answers with more than ${REST_LIMITS.headerBytes} bytes of header`, { cause: error })
-  if (code.startsWith('HPE_')) return new NotConnected(`${shown(url)} does not answer in HTTP`, { cause: error, hint: 'is the port right?' })
+  if (code.startsWith('HPE_'))
+    return new NotConnected(`${shown(url)} does not answer in HTTP`, { cause: error, hint: 'is the port right?' })
   return new NotConnected(`${url.origin}: ${networkReason(error)}`, { cause: error, hint: networkHint(error, 'server') })
 }

@@ -37,7 +37,9 @@ function feed(feed: RestFeed, index: number): LintFinding[] {
   })
   const odata = feed.paging === 'odata'
   const findings: LintFinding[] = []
-  const modes = [feed.cursor && 'cursor', feed.snapshot && 'snapshot', feed.delta && 'delta'].filter((mode) => mode !== undefined && mode !== false)
+  const modes = [feed.cursor && 'cursor', feed.snapshot && 'snapshot', feed.delta && 'delta'].filter(
+    (mode) => mode !== undefined && mode !== false,
+  )
   if (modes.length > 1) findings.push(wrong(modes[1] as string, `${modes.join(' and ')} exclude each other`, 'keep one of them'))
   if (feed.delta && !odata) findings.push(wrong('delta', 'delta links are of OData', 'set paging: odata'))
   if (feed.key && !feed.delta) findings.push(wrong('key', 'key is read with delta only', 'remove it'))

@@ -19,7 +19,8 @@ export function changesOf(rows: readonly Row[], key: readonly string[] | undefin
     else {
       const gone = deletedRow(row, key)
       if (gone) changes.deleted.push(gone)
-      else changes.unreadable.push({ row: JSON.stringify(row).slice(0, 4096), reason: 'a deletion that names no key: set `key` of the feed' })
+      else
+        changes.unreadable.push({ row: JSON.stringify(row).slice(0, 4096), reason: 'a deletion that names no key: set `key` of the feed' })
     }
   }
   return changes

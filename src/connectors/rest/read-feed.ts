@@ -72,11 +72,15 @@ function readPage(plan: FeedPlan, answer: Answer): Page {
   const where = shown(answer.url)
   const type = answer.headers['content-type'] ?? ''
   if (type !== '' && !/\bjson\b/i.test(type))
-    throw new NotConnected(`${where} does not answer with JSON`, { hint: 'is it a page for people, of a login perhaps? Check url, path and auth' })
+    throw new NotConnected(`${where} does not answer with JSON`, {
+      hint: 'is it a page for people, of a login perhaps? Check url, path and auth',
+    })
   const read = readJson(answer.body, REST_LIMITS)
-  if ('problem' in read) throw new NotConnected(`${where} answers with what cannot be read: ${read.problem}`, { hint: 'check url and path' })
+  if ('problem' in read)
+    throw new NotConnected(`${where} answers with what cannot be read: ${read.problem}`, { hint: 'check url and path' })
   const rows = rowsAt(read.value, plan.rows, plan.shownRows)
-  if (typeof rows === 'string') throw new NotConnected(`${where}: ${rows}`, { hint: 'correct `rows` of the feed: the path to the list in the answer' })
+  if (typeof rows === 'string')
+    throw new NotConnected(`${where}: ${rows}`, { hint: 'correct `rows` of the feed: the path to the list in the answer' })
   return { ...rows, body: read.value, answer }
 }
 
@@ -91,7 +95,9 @@ function deltaLink({ body, answer }: Page, next: URL | undefined): string {
   const link = (body as Row)['@odata.deltaLink'] ?? (body as Row)['@deltaLink']
   if (next) return ''
   if (link === undefined)
-    throw new NotConnected(`${shown(answer.url)} gives no delta link on its last page`, { hint: 'the service cannot track changes here: use cursor or snapshot' })
+    throw new NotConnected(`${shown(answer.url)} gives no delta link on its last page`, {
+      hint: 'the service cannot track changes here: use cursor or snapshot',
+    })
   return linked(link, answer.url).href
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { NotConnected } from '../../core/errors.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
-import type { RecordDelivery, Row } from '../../core/record-source.ts'
 import { testRunner } from '../../core/record-source.fixture.ts'
+import type { RecordDelivery, Row } from '../../core/record-source.ts'
 import { restConfig } from './config.ts'
 import { RestRecords } from './records.ts'
 import { createRestSimulator, type RestSimulatorOptions } from './simulator.ts'
@@ -102,8 +102,15 @@ test('a cursor of a feed that was configured otherwise is not used', async (t) =
 
 test('numbers beyond 2^53 are exact, as rows and as a cursor', async (t) => {
   const text = '{"items":[{"id":"a","seq":9007199254740993},{"id":"b","seq":9007199254740995}]}'
-  const { reading, source, runner } = await bench(t, { path: 'fixed', cursor: { field: 'seq', parameter: 'since' } }, { fixed: { '/fixed': text } })
-  assert.deepEqual((await reading(source))[0]?.rows.map(({ seq }) => seq), ['9007199254740993', '9007199254740995'])
+  const { reading, source, runner } = await bench(
+    t,
+    { path: 'fixed', cursor: { field: 'seq', parameter: 'since' } },
+    { fixed: { '/fixed': text } },
+  )
+  assert.deepEqual(
+    (await reading(source))[0]?.rows.map(({ seq }) => seq),
+    ['9007199254740993', '9007199254740995'],
+  )
   assert.equal(JSON.parse(runner.cursors.get(0) ?? '').value, '9007199254740995')
 })
 
@@ -141,11 +148,14 @@ test('OData delta: a snapshot once, then changes and deletions; a forgotten link
 test('more rows than one delivery may have are split', async (t) => {
   const many = await bench(t, { snapshot: true }, { rows: flights(25_000), pageSize: 100_000 })
   const all = await many.reading(many.source)
-  assert.deepEqual(all.map(({ rows, snapshot }) => [rows.length, snapshot?.last]), [
-    [10_000, false],
-    [10_000, false],
-    [5_000, true],
-  ])
+  assert.deepEqual(
+    all.map(({ rows, snapshot }) => [rows.length, snapshot?.last]),
+    [
+      [10_000, false],
+      [10_000, false],
+      [5_000, true],
+    ],
+  )
 })
 
 test('429 and 503: not connected, and the pause the server asks for', async (t) => {
@@ -168,7 +178,13 @@ test('a feed that fails leaves the others their turn', async (t) => {
   const simulator = await createRestSimulator({ key: ['id'], rows: flights(3) })
   t.after(() => simulator.stop())
   const feed = { record: 'flight', rows: 'items', every: '10s' }
-  const config = restConfig.parse({ url: simulator.url, records: [{ ...feed, path: 'nothing-here' }, { ...feed, path: 'rows' }] })
+  const config = restConfig.parse({
+    url: simulator.url,
+    records: [
+      { ...feed, path: 'nothing-here' },
+      { ...feed, path: 'rows' },
+    ],
+  })
   const source = new RestRecords(config, testRunner({ clock: new ManualClock(0) }).context)
   t.after(() => source.close())
   await source.connect(t.signal)

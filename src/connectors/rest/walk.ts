@@ -52,7 +52,9 @@ export class Walk {
     if (next.href.length > REST_LIMITS.linkLength) throw new NotConnected(`${shown(url)}: the address of its next page is too long`)
     if (this.#seen.has(next.href)) throw new NotConnected(`${shown(url)} leads round in a circle: its next page was read before`)
     if (this.pages >= this.#plan.feed.maxPages)
-      throw new NotConnected(`${shown(url)} has more than ${this.#plan.feed.maxPages} pages`, { hint: 'raise maxPages, or ask for larger pages' })
+      throw new NotConnected(`${shown(url)} has more than ${this.#plan.feed.maxPages} pages`, {
+        hint: 'raise maxPages, or ask for larger pages',
+      })
     return next
   }
 
@@ -85,7 +87,9 @@ export class Walk {
   #refuseRepeated(url: URL, page: Page): void {
     const body = createHash('sha256').update(page.answer.body).digest('base64')
     if (body === this.#lastBody)
-      throw new NotConnected(`${shown(url)} answers two pages with the same rows`, { hint: 'correct the parameter under paging: the server does not heed it' })
+      throw new NotConnected(`${shown(url)} answers two pages with the same rows`, {
+        hint: 'correct the parameter under paging: the server does not heed it',
+      })
     this.#lastBody = body
   }
 }
