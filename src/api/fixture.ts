@@ -195,11 +195,6 @@ function fakeHistorian(
       definitions: refuse,
       measures: refuse,
       compact: refuse,
-      series: refuse,
-      records: refuse,
-      facts: refuse,
-      recordCursors: refuse,
-      quarantine: refuse,
       close: async () => undefined,
     },
   }

@@ -187,6 +187,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     equipmentNames: new EquipmentNames(config.equipment),
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
+    derivations: () => [],
+    recompute: async () => [],
     releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
