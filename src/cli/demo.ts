@@ -36,7 +36,12 @@ export async function demo(verb: Verb, options: DemoOptions): Promise<Exit> {
   const directory = options.data === undefined ? await mkdtemp(join(tmpdir(), 'ecluse-demo-')) : resolve(options.data)
   try {
     io.err(`${words.starting}\n`)
-    const starting = startPlant(verb.home, io, ['--scale', String(options.scale)], stop).catch((error: unknown) => {
+    const starting = startPlant(
+      verb.home,
+      io,
+      ['--scale', String(options.scale), '--orders', join(directory, 'it', 'workorders.sqlite')],
+      stop,
+    ).catch((error: unknown) => {
       if (stop.aborted) return undefined
       throw new Refused(words.plantFailed(error instanceof Error ? error.message : String(error)), words.plantHint)
     })
