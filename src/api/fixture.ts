@@ -143,6 +143,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onChanges: () => () => undefined,
     ...options.node,
   }
   return { view, publish }

@@ -144,6 +144,14 @@ export interface TimeLeft {
   readonly effect: 'block' | 'drop-oldest'
 }
 
+/** IT records and facts that can be read now in a new version. */
+export interface StatedChanges {
+  readonly records: readonly { readonly kind: string; readonly key: string }[]
+  readonly facts: readonly { readonly definition: string; readonly key: string }[]
+  /** There were more than are named. */
+  readonly more: boolean
+}
+
 /** How one derivation is doing. */
 export interface DerivationView {
   readonly name: string
@@ -223,4 +231,6 @@ export interface NodeView {
   historianLag(): { records: number; problem: string | undefined }
   /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */
   subscribe(onBatch: (batch: SampleBatch) => void): () => void
+  /** The same for IT records and facts, once they can be read. */
+  onChanges(listener: (changes: StatedChanges) => void): () => void
 }

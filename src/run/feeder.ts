@@ -25,6 +25,8 @@ export interface FeederParts {
   /** A commit is due at this many samples, or this long after the first one waits. */
   readonly commitRows: number
   readonly commitIntervalMs: number
+  /** What has become readable, in order; records of other nodes under their own names. */
+  readonly onStored?: (records: readonly SpoolRecord[]) => void
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
@@ -114,6 +116,7 @@ export class Feeder {
     this.problem = undefined
     this.#next = this.#tail.next
     spool.release('historian', this.#next)
+    this.#parts.onStored?.(records)
     const reached = this.#waiting.filter(({ sequence }) => sequence < this.#next)
     this.#waiting = this.#waiting.filter(({ sequence }) => sequence >= this.#next)
     for (const { wake } of reached) wake()

@@ -6,7 +6,7 @@ import { EquipmentNames } from '../core/equipment.ts'
 import { LastValues } from '../core/last-values.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
-import type { NodeView } from '../core/node-view.ts'
+import type { NodeView, StatedChanges } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { toRecordKinds } from '../core/record-kinds.ts'
 import { SignalTable } from '../core/signals.ts'
@@ -33,6 +33,7 @@ import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
 import { scoped } from './scoped.ts'
+import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
 
 const BACK_OFF_FIRST_MS = 500
@@ -70,7 +71,7 @@ interface Shared extends NodeDependencies {
   readonly signals: SignalTable
   readonly reasons: ReasonSets
   readonly last: LastValues
-  readonly fanOut: FanOut
+  readonly fanOut: FanOut<SampleBatch>
   readonly qualify: Qualify
   readonly contracts: ContractWatch
   readonly memory: RuleMemory
@@ -101,7 +102,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
   const contracts = createContractWatch({ contracts: loaded.contracts, site: site.id, signals, reasons, since: startedTime })
   const memory = new RuleMemory({ memories: memoriesOf(config.data, qualify, contracts), spool, clock, log })
-  const fanOut = new FanOut(log)
+  const fanOut = new FanOut<SampleBatch>(log)
+  const changes = new FanOut<StatedChanges>(log)
   const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
   const kinds = toRecordKinds(config.records)
   let books: ReadonlyMap<string, RecordBook> = new Map()
@@ -127,6 +129,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     historian,
     from,
     storedTo,
+    onStored: (records) => {
+      const stated = statedChanges(records)
+      if (stated) changes.publish(stated)
+    },
     commitRows: config.historian.commitRows,
     commitIntervalMs: config.historian.commitInterval,
   })
@@ -201,6 +207,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     refusals: () => gateway?.refusals() ?? [],
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
+    onChanges: (listener) => changes.subscribe(listener),
   }
   const shutdown = async () => {
     stopping.abort()
