@@ -27,7 +27,11 @@ export function readBody(body: Buffer, reading: Reading): Sent | string {
 
 /** `{ rows, deleted }`: either may be absent, and there is nothing else, so that a row with a column `rows` remains one. */
 function isEnvelope(value: unknown): value is { rows?: unknown[]; deleted?: unknown[] } {
-  return isRow(value) && Object.keys(value).length > 0 && Object.entries(value).every(([name, list]) => /^(rows|deleted)$/.test(name) && Array.isArray(list))
+  return (
+    isRow(value) &&
+    Object.keys(value).length > 0 &&
+    Object.entries(value).every(([name, list]) => /^(rows|deleted)$/.test(name) && Array.isArray(list))
+  )
 }
 
 function envelope({ rows = [], deleted = [] }: { rows?: unknown[]; deleted?: unknown[] }): Sent | string {

@@ -53,7 +53,9 @@ function tlsOf({ certificate, key, clientCa }: NonNullable<WebhookConfig['tls']>
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new NotConnected(`cannot listen on ${host}:${port}: ${error.code ?? error.message}`, { cause: error, hint: hintOf(error.code) })),
+      reject(
+        new NotConnected(`cannot listen on ${host}:${port}: ${error.code ?? error.message}`, { cause: error, hint: hintOf(error.code) }),
+      ),
     )
     server.listen(port, host, resolve)
   })

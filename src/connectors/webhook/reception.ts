@@ -48,7 +48,8 @@ export class Reception {
     if (early) return this.#send(request, response, early)
     // Room is taken before the first byte is: as much as was announced, or as much as may come.
     const room = Math.min(announced(request) ?? this.#config.maxBody, this.#config.maxBody)
-    if (this.#bytes + room > WEBHOOK_LIMITS.waitingBytes || this.#count >= WEBHOOK_LIMITS.waiting) return this.#send(request, response, BUSY)
+    if (this.#bytes + room > WEBHOOK_LIMITS.waitingBytes || this.#count >= WEBHOOK_LIMITS.waiting)
+      return this.#send(request, response, BUSY)
     this.#bytes += room
     this.#count++
     try {
