@@ -141,11 +141,11 @@ test('a server that is not there', async (t) => {
 test('close makes a pending read settle', async (t) => {
   const asked = Promise.withResolvers<void>()
   const source = await at(t, () => asked.resolve())
-  const pending = source.read(t.signal)
+  const pending = assert.rejects(source.read(t.signal), /closed/)
   await asked.promise
   await source.close()
   await source.close()
-  await assert.rejects(pending, /closed/)
+  await pending
 })
 
 test('no error tells a secret, a parameter or a body', async (t) => {
