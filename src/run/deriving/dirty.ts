@@ -67,7 +67,9 @@ export class DirtySet {
     const merged = known.filter(meets).reduce<DirtyUnit>(
       (sum, one) => ({
         key,
-        ...(this.#isKeyed ? { from: sum.from, to: sum.to } : { from: Math.min(sum.from, one.from), to: Math.max(sum.to, one.to) }),
+        from: Math.min(sum.from, one.from),
+        // The end that was told last counts; what begins later than before has something to take back now.
+        to: this.#isKeyed ? sum.to : Math.max(sum.to, one.to),
         why: sum.why | one.why,
         since: Math.min(sum.since, one.since),
         // What goes on was computed a while ago: a change does not make it come sooner.
