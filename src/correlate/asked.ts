@@ -60,7 +60,7 @@ export const bad = (reason: string, status: number = Status.BadNoData, coverage:
 })
 
 /** A value with its status lowered to Uncertain at best for each reason; a null value where it is Bad. */
-export function valueOf(
+export function factValue(
   value: FieldValue,
   status: number,
   {
@@ -84,5 +84,5 @@ export function valueOf(
 export function lowered(value: FactValue, more: readonly string[]): FactValue {
   if (more.length === 0) return value
   const { status, unit, coverage, reasons = [] } = value
-  return valueOf(value.value, status, { unit, coverage, reasons: [...reasons, ...more] })
+  return factValue(value.value, status, { unit, coverage, reasons: [...reasons, ...more] })
 }

@@ -1,7 +1,7 @@
 import { compile, type Expression, type Values, type Variable } from '../core/expression/index.ts'
 import type { FactValue } from '../core/facts.ts'
 import { isNull, rank, Status } from '../core/status.ts'
-import { bad, valueOf } from './asked.ts'
+import { bad, factValue } from './asked.ts'
 import type { Correlation, ExpressionValue, JoinValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import type { Where } from './related-values.ts'
@@ -75,5 +75,5 @@ export function evaluated(
   const reasons = used.flatMap(({ status, reasons = [] }) =>
     rank(status) === 0 && !isNull(status) ? [] : [rank(status) === 1 ? 'input-uncertain' : 'input-bad', ...reasons],
   )
-  return valueOf(result, Status.Good, { unit: unit ?? expression.unit, coverage, reasons })
+  return factValue(result, Status.Good, { unit: unit ?? expression.unit, coverage, reasons })
 }

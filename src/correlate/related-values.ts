@@ -1,7 +1,7 @@
 import type { FactInput } from '../core/facts.ts'
 import { Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
-import { type Asked, bad, type Read, type ValueMaker, valueOf } from './asked.ts'
+import { type Asked, bad, factValue, type Read, type ValueMaker } from './asked.ts'
 import type { NextValue, RelatedValue, Relation } from './config.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { coveredUs, relates, type Span } from './relations.ts'
@@ -62,14 +62,14 @@ export function relatedMaker(declared: RelatedValue, toleranceUs: Micros, where:
       const isMeant = (span: Span) => span.from <= watermark && relates(relation, span, each, toleranceUs, withinUs)
       const { found, inputs, reasons } = chosen(related.get(name) ?? [], asked, isMeant, where)
       if (found.length > CORRELATE_LIMITS.related) return { value: bad('too-many', Status.BadOutOfRange), inputs }
-      if ('count' in declared) return { value: valueOf(found.length, Status.Good, { unit: '1', reasons }), inputs }
+      if ('count' in declared) return { value: factValue(found.length, Status.Good, { unit: '1', reasons }), inputs }
       if ('duration' in declared) {
         const seconds = coveredUs(found.map(spanOf), from, until) / 1e6
-        return { value: valueOf(seconds, Status.Good, { unit: 's', reasons }), inputs }
+        return { value: factValue(seconds, Status.Good, { unit: 's', reasons }), inputs }
       }
       const text = found.map(({ key }) => shown(key)).join(', ')
       if (text.length > CORRELATE_LIMITS.listText) return { value: bad('too-many', Status.BadOutOfRange), inputs }
-      return { value: valueOf(text, Status.Good, { reasons }), inputs }
+      return { value: factValue(text, Status.Good, { reasons }), inputs }
     },
   }
 }
@@ -96,9 +96,9 @@ export function nextMaker(declared: NextValue, where: Where | undefined): ValueM
       // Another before it whose condition is not known might be the next one.
       const why = reasons.includes('condition-unknown') ? [...first.reasons, 'condition-unknown'] : first.reasons
       if (measure === 'delay')
-        return { value: valueOf(((first.from ?? since) - since) / 1e6, Status.Good, { unit: 's', reasons: why }), inputs: one }
+        return { value: factValue(((first.from ?? since) - since) / 1e6, Status.Good, { unit: 's', reasons: why }), inputs: one }
       const value = of === undefined ? shown(first.key) : (first.values[of] ?? null)
-      return { value: value === null ? bad('no-value') : valueOf(value, Status.Good, { reasons: why }), inputs: one }
+      return { value: value === null ? bad('no-value') : factValue(value, Status.Good, { reasons: why }), inputs: one }
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Series } from '../core/history.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import { converter, readUnit, whyNot } from '../core/units/index.ts'
-import { type Asked, bad, type ValueMaker, valueOf } from './asked.ts'
+import { type Asked, bad, factValue, type ValueMaker } from './asked.ts'
 import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { held, over, rowAt } from './held.ts'
@@ -82,7 +82,7 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
         ...(readings.hasBad ? ['input-bad'] : []),
         ...clockReasons(whole, toleranceUs, context),
       ]
-      return { value: valueOf(converted.value, result.status, { unit: converted.unit, coverage, reasons }), inputs }
+      return { value: factValue(converted.value, result.status, { unit: converted.unit, coverage, reasons }), inputs }
     },
   }
 }
@@ -136,7 +136,7 @@ export function asOfMaker(declared: AsOfValue, toleranceUs: Micros, context: Cor
         ...(severity === 1 ? ['input-uncertain'] : severity === 2 || isNull(status) ? ['input-bad'] : []),
         ...clockReasons(whole, within, context),
       ]
-      return { value: valueOf(converted.value, status, { unit: converted.unit, reasons }), inputs }
+      return { value: factValue(converted.value, status, { unit: converted.unit, reasons }), inputs }
     },
   }
 }
