@@ -1,6 +1,7 @@
 import type { NotConvertible } from '../../core/units/index.ts'
 import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
+import { expressionInEnglish } from './expressions.ts'
 import { mebibytes } from './sizes.ts'
 
 /** What `lint` says, in English: the master of the other languages. */
@@ -202,6 +203,8 @@ export const en = {
     `more than ${limit} rules name this signal`,
     'a signal that needs so many is several signals, or its rules say the same several times',
   ],
+  /** A mistake inside an expression, with its place there. */
+  expression: expressionInEnglish,
   text: (): string => 'a text',
   number: (): string => 'a number',
   wholeNumber: (): string => 'a whole number',

@@ -1,6 +1,7 @@
 import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
 import type { ConfigWords } from '../words.ts'
+import { expressionInFrench } from './expressions.ts'
 import { mebibytes } from './sizes.ts'
 
 export const fr: ConfigWords = {
@@ -215,6 +216,8 @@ export const fr: ConfigWords = {
     `plus de ${limit} règles nomment ce signal`,
     'un signal qui en demande autant est plusieurs signaux, ou ses règles se répètent',
   ],
+  /** A mistake inside an expression, with its place there. */
+  expression: expressionInFrench,
   text: () => 'un texte',
   number: () => 'un nombre',
   wholeNumber: () => 'un nombre entier',

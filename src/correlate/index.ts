@@ -1,0 +1,2 @@
+export type { CorrelateContext } from './context.ts'
+export { createJoin } from './join.ts'
