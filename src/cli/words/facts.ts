@@ -1,4 +1,5 @@
 import type { FactType, RevisionCause } from '../../core/facts.ts'
+import type { RecordCounts } from '../../core/node-view.ts'
 
 const typesEn: Record<'signal' | FactType, string> = { signal: 'signal', event: 'event', join: 'join', kpi: 'KPI' }
 const causesEn: Record<RevisionCause, string> = {
@@ -36,6 +37,10 @@ export const recordsEn = {
   releaseHint: 'when the declaration is corrected: `ecluse records release ID...`',
   released: (count: number) => `${count} row(s) released`,
   allKnown: 'every name of equipment is known',
+  counts: (name: string, { rows, known, versions, deleted, quarantined, blurred }: RecordCounts) =>
+    `${name}: ${rows} row(s) read, ${known} of them known, ${versions} new version(s), ${deleted} deleted, ${quarantined} in quarantine${
+      quarantined > 0 ? ' (`ecluse records quarantine`)' : ''
+    }${blurred > 0 ? `, ${blurred} snapshot(s) could not tell what was deleted` : ''}`,
   aliasHint: 'a name becomes known by an alias: `equipment: PATH: aliases: [{ system, name }]`',
 }
 
@@ -87,6 +92,10 @@ export const recordsFr: typeof recordsEn = {
   releaseHint: 'une fois la déclaration corrigée : `ecluse records release ID...`',
   released: (count) => `${count} ligne(s) libérée(s)`,
   allKnown: 'tous les noms d’équipement sont connus',
+  counts: (name, { rows, known, versions, deleted, quarantined, blurred }) =>
+    `${name} : ${rows} ligne(s) lue(s), dont ${known} connue(s), ${versions} nouvelle(s) version(s), ${deleted} suppression(s), ${quarantined} en quarantaine${
+      quarantined > 0 ? ' (`ecluse records quarantine`)' : ''
+    }${blurred > 0 ? `, ${blurred} relevé(s) complet(s) sans pouvoir dire ce qui est supprimé` : ''}`,
   aliasHint: 'un nom devient connu par un alias : `equipment: CHEMIN: aliases: [{ system, name }]`',
 }
 

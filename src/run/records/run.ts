@@ -71,8 +71,6 @@ async function take(delivery: RecordDelivery, snapshot: Snapshot | undefined, pa
     ...(cursor !== undefined && cursor !== book.cursor(delivery.feed) && { cursor }),
   }
   await store(batch, parts)
-  health.countRead(delivery.rows.length)
-  health.stored += batch.versions.length
   counts.rows += delivery.rows.length
   counts.known += taken.known
   counts.versions += taken.versions.length
