@@ -63,10 +63,14 @@ export interface Turn {
   readonly flies: boolean
 }
 
+/** Where the turns of a place begin, when that is part of the story: bags of the first flight on carousel 3 come a minute of ours after the start, and the belt jams under them. */
+const SHIFTS: ReadonlyMap<string, number> = new Map([['carousel-3', 62]])
+
 /** Which flight a gate or a carousel deals with. */
 export function turnAt(seed: number, place: string, minute: number): Turn {
   const own = seedOf(seed, place)
-  const shifted = minute + hash(own, 1) * TURN_MINUTES
+  const shift = SHIFTS.get(place)
+  const shifted = minute + (shift ?? hash(own, 1) * TURN_MINUTES)
   const number = Math.floor(shifted / TURN_MINUTES)
   const airline = AIRLINES[Math.floor(hash(own, 3 * number) * AIRLINES.length)] as string
   const start = number * TURN_MINUTES
@@ -75,6 +79,6 @@ export function turnAt(seed: number, place: string, minute: number): Turn {
     flight: `${airline}${100 + Math.floor(hash(own, 3 * number + 1) * 8_800)}`,
     into: shifted - start,
     seats: 120 + Math.floor(hash(own, 3 * number + 2) * 160),
-    flies: hash(own + 7, number) < 0.25 + crowd(start),
+    flies: shift !== undefined || hash(own + 7, number) < 0.25 + crowd(start),
   }
 }
