@@ -79,7 +79,11 @@ export function lining(open: Open): void {
     const b = await bench(t, open)
     const statuses = fc.constantFrom(0, Status.GoodClamped, Status.UncertainLastUsableValue, Status.Bad)
     const sample = fc.record({
-      ...{ signal: fc.nat(1), hour: fc.integer({ min: -60, max: 60 }), value: fc.integer({ min: -99, max: 99 }).map((n) => n / 10) },
+      ...{
+        signal: fc.nat(1),
+        hour: fc.integer({ min: -12, max: 12 }).map((n) => n * 5),
+        value: fc.integer({ min: -99, max: 99 }).map((n) => n / 10),
+      },
       ...{ status: statuses, isDuplicate: fc.integer({ min: 0, max: 5 }).map((n) => n === 0) },
     })
     // Which of two samples of one time in one batch came last is not kept in cold files.
