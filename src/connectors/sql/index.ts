@@ -1,0 +1,28 @@
+import type { Connector } from '../../core/connector.ts'
+import { checkDatabase } from './check.ts'
+import { mariadbConfig, postgresqlConfig, type ServerConfig } from './config.ts'
+import { lintFeeds, lintServer } from './lint.ts'
+import { mariadb } from './mariadb.ts'
+import { postgresql } from './postgresql.ts'
+import { SqlRecords } from './records.ts'
+
+const postgresqlConnector: Connector<ServerConfig> = {
+  kind: 'postgresql',
+  label: { fr: 'PostgreSQL', en: 'PostgreSQL' },
+  config: postgresqlConfig,
+  lint: (config) => [...lintServer(config, false), ...lintFeeds(config.records, postgresql.quoting)],
+  records: (config, context) => new SqlRecords(postgresql, config, context),
+  check: (config, context, stop) => checkDatabase(postgresql, config, context, stop),
+}
+
+const mariadbConnector: Connector<ServerConfig> = {
+  kind: 'mariadb',
+  label: { fr: 'MariaDB et MySQL', en: 'MariaDB and MySQL' },
+  config: mariadbConfig,
+  lint: (config) => [...lintServer(config, true), ...lintFeeds(config.records, mariadb.quoting)],
+  records: (config, context) => new SqlRecords(mariadb, config, context),
+  check: (config, context, stop) => checkDatabase(mariadb, config, context, stop),
+}
+
+/** Tables of SQL databases as IT records. */
+export const sql = [postgresqlConnector, mariadbConnector] as const
