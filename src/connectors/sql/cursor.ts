@@ -14,7 +14,7 @@ export function encodeCursor({ kind, text }: Cursor): string {
 
 /** Undefined when it is no cursor of ours: the file changed its mind, or another version wrote it. */
 export function decodeCursor(encoded: string): Cursor | undefined {
-  const parts = /^(number|text|utc):([^]*)$/.exec(encoded)
+  const parts = /^(number|text|utc):(.*)$/s.exec(encoded)
   if (!parts) return undefined
   const [, kind, text] = parts as unknown as [string, CursorKind, string]
   return kind === 'number' && !NUMBER.test(text) ? undefined : { kind, text }

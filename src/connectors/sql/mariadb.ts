@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Connection, FieldPacket } from 'mysql2'
 import { readFloat, readInstant, readInteger, readJson, readLocalTime, readText, refuseBinary } from './cells.ts'
@@ -19,10 +19,17 @@ export const mariadb: Dialect<ServerConfig> = {
   explain,
 }
 
+class NameMissing extends Error {
+  override name = 'NameMissing'
+}
+
 async function open(config: ServerConfig): Promise<Session> {
   const { createConnection } = await import('mysql2')
   const { host, port, database, user, password, connectTimeout } = config
   const encrypted = isEncrypted(config)
+  // Without a name the library would compare the certificate with "localhost"; lint says so too.
+  if (encrypted && isIP(config.tls?.serverName ?? host) !== 0)
+    throw new NameMissing('the certificate is compared by name, and this is an address')
   const { ca } = encrypted ? await tlsOptions(config) : {}
   const connection = createConnection({
     // The library compares the certificate with this name; the way to the server is that of the socket.
@@ -65,6 +72,9 @@ async function* read(connection: Connection, query: string): AsyncGenerator<Page
   stream.once('fields', (fields: FieldPacket[]) => {
     columns = fields.map(column)
   })
+  // The library leaves the stream waiting when the line drops.
+  const lose = (error?: Error) => stream.destroy(error ?? new Error('the server closed the connection'))
+  connection.once('error', lose).once('end', lose)
   let rows: unknown[][] = []
   let size = 0
   let isWanted = true
@@ -83,6 +93,7 @@ async function* read(connection: Connection, query: string): AsyncGenerator<Page
     isWanted = false
     throw error
   } finally {
+    connection.removeListener('error', lose).removeListener('end', lose)
     // Rows that nobody wants any more would all have to pass first.
     if (isWanted) connection.destroy()
     else await run(connection, 'ROLLBACK')
@@ -159,6 +170,7 @@ function explain(error: unknown, config: ServerConfig): Explained {
   const { code = '', message } = error as { code?: string; message: string }
   const known = CODES[code]
   if (known) return { step: known[0], message: `${message} (${code})`, hint: known[1] }
+  if (error instanceof NameMissing) return { step: 'tls', message, hint: 'give the name that the certificate has as tls.serverName' }
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
     return { step: 'tls', message: 'the server speaks no TLS', hint: 'turn TLS on at the server, or say tls: { mode: none }' }
   if (code.startsWith('ER_') && code !== 'ER_SERVER_SHUTDOWN') return { step: 'query', message: `${message} (${code})` }
