@@ -25,8 +25,9 @@ export function startOf(start: number | string): Cursor {
 }
 
 /** Of a value that was read; undefined when it cannot be one (null, a truth value). */
-export function cursorOf(value: unknown, { kind }: Column): Cursor | undefined {
+export function cursorOf(value: unknown, column: Column): Cursor | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const kind = typeof value === 'number' ? 'number' : column.kind
   const text = String(value)
   return kind === 'number' && !NUMBER.test(text) ? undefined : { kind, text }
 }

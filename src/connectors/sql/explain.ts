@@ -39,3 +39,9 @@ export function explainNetwork(error: unknown, { host, port }: Pick<ServerConfig
     return { step: 'tcp', message: `${place}: ${message}`, hint: 'the server does not answer in time: is it overloaded?' }
   return { step: 'tcp', message: `${place}: ${message}`, hint: 'is the server still running?' }
 }
+
+/** The same for a database that is a file. */
+export function explainFile(message: string, file: string, isQuery: boolean): Explained {
+  if (isQuery) return { step: 'query', message, hint: 'correct the query' }
+  return { step: 'sign-in', message, hint: `is ${file} there, of this kind, and may this user read it?` }
+}

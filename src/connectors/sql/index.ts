@@ -1,10 +1,12 @@
 import type { Connector } from '../../core/connector.ts'
 import { checkDatabase } from './check.ts'
-import { mariadbConfig, postgresqlConfig, type ServerConfig } from './config.ts'
+import { type DatabaseFileConfig, databaseFileConfig, mariadbConfig, postgresqlConfig, type ServerConfig } from './config.ts'
+import { duckdb } from './duckdb.ts'
 import { lintFeeds, lintServer } from './lint.ts'
 import { mariadb } from './mariadb.ts'
 import { postgresql } from './postgresql.ts'
 import { SqlRecords } from './records.ts'
+import { sqlite } from './sqlite.ts'
 
 const postgresqlConnector: Connector<ServerConfig> = {
   kind: 'postgresql',
@@ -24,5 +26,23 @@ const mariadbConnector: Connector<ServerConfig> = {
   check: (config, context, stop) => checkDatabase(mariadb, config, context, stop),
 }
 
+const sqliteConnector: Connector<DatabaseFileConfig> = {
+  kind: 'sqlite',
+  label: { fr: 'Fichier SQLite', en: 'SQLite file' },
+  config: databaseFileConfig,
+  lint: (config) => lintFeeds(config.records, sqlite.quoting),
+  records: (config, context) => new SqlRecords(sqlite, config, context),
+  check: (config, context, stop) => checkDatabase(sqlite, config, context, stop),
+}
+
+const duckdbConnector: Connector<DatabaseFileConfig> = {
+  kind: 'duckdb',
+  label: { fr: 'Fichier DuckDB', en: 'DuckDB file' },
+  config: databaseFileConfig,
+  lint: (config) => lintFeeds(config.records, duckdb.quoting),
+  records: (config, context) => new SqlRecords(duckdb, config, context),
+  check: (config, context, stop) => checkDatabase(duckdb, config, context, stop),
+}
+
 /** Tables of SQL databases as IT records. */
-export const sql = [postgresqlConnector, mariadbConnector] as const
+export const sql = [postgresqlConnector, mariadbConnector, sqliteConnector, duckdbConnector] as const

@@ -16,6 +16,8 @@ export const SQL_LIMITS = {
   cellChars: 65_536,
   /** Levels of a JSON value in a cell. */
   jsonDepth: 64,
-  /** Milliseconds that closing politely may take before the line is cut. */
-  closeMs: 1_000,
+  /** Milliseconds that a locked SQLite file is waited for. */
+  busyMs: 2_000,
+  /** Memory of the engine that reads a DuckDB file. */
+  duckdbMemoryMiB: 256,
 } as const

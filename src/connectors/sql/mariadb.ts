@@ -61,7 +61,6 @@ async function open(config: ServerConfig): Promise<Session> {
     tls: encrypted ? describeTls((connection as unknown as { stream: TLSSocket }).stream) : undefined,
     read: (query) => read(connection, query),
     destroy: () => connection.destroy(),
-    close: () => new Promise((resolve) => connection.end(() => resolve())),
   }
 }
 

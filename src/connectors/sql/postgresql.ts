@@ -55,7 +55,6 @@ async function open(config: ServerConfig): Promise<Session> {
     tls: isEncrypted(config) ? describeTls(socketOf(client) as TLSSocket) : undefined,
     read: (query) => read(client, query),
     destroy: () => destroy(client),
-    close: () => client.end(),
   }
 }
 

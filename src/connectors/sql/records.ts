@@ -33,6 +33,7 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
   readonly #context: RecordContext
   readonly #feeds: FeedState[]
   #session: Session | undefined
+  #ended: Promise<void> | undefined
 
   constructor(dialect: Dialect<Config>, config: Config, context: RecordContext) {
     this.#dialect = dialect
@@ -44,6 +45,7 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
 
   async connect(stop: AbortSignal): Promise<void> {
     stop.throwIfAborted()
+    await this.#formerEnded(stop)
     try {
       this.#session = await this.#dialect.open(this.#config, this.#context.directory)
     } catch (error) {
@@ -59,6 +61,19 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
       state.cursor = (durable === undefined ? undefined : decodeCursor(durable)) ?? start
       state.pages = undefined
     })
+  }
+
+  /** A query that nobody wants any more may still be running: there is never a second one beside it. */
+  async #formerEnded(stop: AbortSignal): Promise<void> {
+    const { clock } = this.#context
+    const done = new AbortController()
+    const late = clock.sleep(this.#config.queryTimeout, AbortSignal.any([done.signal, stop])).then(() => 'late')
+    const first = await Promise.race([this.#ended, late])
+    done.abort()
+    stop.throwIfAborted()
+    if (first === 'late' && this.#ended)
+      throw new NotConnected('the query before this attempt is still running', { hint: 'make it faster' })
+    this.#ended = undefined
   }
 
   nextReadMs(): number {
@@ -162,6 +177,7 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
   async close(): Promise<void> {
     const session = this.#session
     this.#session = undefined
+    this.#ended = session?.ended
     for (const state of this.#feeds) state.pages = undefined
     session?.destroy()
   }

@@ -29,7 +29,8 @@ export interface Session {
   read(query: string): AsyncGenerator<Page, void, undefined>
   /** Cuts the line: whatever is pending fails. */
   destroy(): void
-  close(): Promise<void>
+  /** Where something goes on for a while after `destroy`: when it ended. */
+  readonly ended?: Promise<void>
 }
 
 /** Why something failed, in words for people. */
