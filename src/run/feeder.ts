@@ -25,6 +25,8 @@ export interface FeederParts {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  /** Told the last sequence that can be read back now. */
+  readonly onStored?: (sequence: number) => void
 }
 
 /**
@@ -100,6 +102,7 @@ export class Feeder {
     this.problem = undefined
     this.#next = this.#tail.next
     spool.release('historian', this.#next)
+    this.#parts.onStored?.(this.#next - 1)
     return true
   }
 }
