@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
+import { recordKindsConfig } from '../core/record-kinds.ts'
 import { isZone } from '../core/zone.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
@@ -39,6 +40,7 @@ export const ecluseConfig = z.strictObject({
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
   equipment: equipmentConfig,
+  records: recordKindsConfig,
   ...qualifyConfig,
   contracts: z
     .array(z.string().min(1))

@@ -5,6 +5,7 @@ import { compacting } from './contract-compacting.ts'
 import { filling } from './contract-gaps.ts'
 import { measuring } from './contract-measures.ts'
 import { reading } from './contract-reading.ts'
+import { recording } from './contract-versions.ts'
 import { writing } from './contract-writing.ts'
 
 /** What every historian must do. `open` opens or reopens the one in a directory. */
@@ -16,5 +17,6 @@ export function historianContract(name: string, open: Open): void {
     compacting(open)
     asking(open)
     measuring(open)
+    recording(open)
   })
 }

@@ -1,14 +1,16 @@
 import { join } from 'node:path'
-import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
+import { feedsOf, type LoadedConfig, type LoadedConnection } from '../config/index.ts'
 import type { SampleBatch } from '../core/batch.ts'
 import type { SampleConnector } from '../core/connector.ts'
+import { EquipmentNames } from '../core/equipment.ts'
 import { LastValues } from '../core/last-values.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
+import { toRecordKinds } from '../core/record-kinds.ts'
 import { SignalTable } from '../core/signals.ts'
-import type { Spool } from '../core/spool.ts'
+import type { Spool, SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
@@ -16,6 +18,7 @@ import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { Depth } from './depth.ts'
+import { endpointOf } from './endpoint.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
@@ -23,9 +26,13 @@ import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
+import type { RecordBook } from './records/book.ts'
+import { releaseQuarantined } from './records/release.ts'
+import { openBooks, startRecordConnections } from './records/start.ts'
 import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
+import { scoped } from './scoped.ts'
 import { openStores } from './stores.ts'
 
 const BACK_OFF_FIRST_MS = 500
@@ -96,10 +103,17 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const memory = new RuleMemory({ memories: memoriesOf(config.data, qualify, contracts), spool, clock, log })
   const fanOut = new FanOut(log)
   const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
+  const kinds = toRecordKinds(config.records)
+  let books: ReadonlyMap<string, RecordBook> = new Map()
   const resumed = async () => {
     await memory.restore()
     remotes.restore(await historian.writers(), spool.node)
-    const sequence = await resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes })
+    books = await openBooks(loaded.connections, historian, spool.node)
+    const onRecords = (record: SpoolRecord) => {
+      for (const book of books.values()) book.absorb(record)
+    }
+    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords }
+    const sequence = await resume(seeding)
     remotes.reached(spool.streams())
     return sequence
   }
@@ -133,7 +147,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     ))
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
-  const connections = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
+  const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
+  const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
+  const recorded = { ...deps, loaded, books, kinds, spool, history: historian, stored, stop: stopping.signal }
+  const connections = [...sampled, ...startRecordConnections(recorded)]
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
     // Measured once an hour, so that the scoreboard of a day finds its closed hours ready.
@@ -167,6 +184,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     connections: () => connections.map((connection) => connection.health()),
     contracts: contracts.findings,
     equipment: config.equipment,
+    equipmentNames: new EquipmentNames(config.equipment),
+    recordKinds: kinds,
+    recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
+    derivations: () => [],
+    recompute: async () => [],
+    releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
     uplink: () => gateway?.uplink?.view(),
@@ -258,18 +281,4 @@ async function repeatedly(clock: Clock, ms: number, stop: AbortSignal, work: () 
     await clock.sleep(ms, stop)
     if (!stop.aborted) await work()
   }
-}
-
-/** What a person calls the other end: an endpoint, an URL, or a host and port. */
-function endpointOf(config: unknown): string {
-  const { endpoint, url, host, port } = config as { endpoint?: string; url?: string; host?: string; port?: number }
-  return endpoint ?? url ?? (host ? `${host}:${port}` : '')
-}
-
-function scoped(log: Logger, connection: string): Logger {
-  const add =
-    (level: keyof Logger) =>
-    (fields: object, message: string): void =>
-      log[level]({ connection, ...fields }, message)
-  return { debug: add('debug'), info: add('info'), warn: add('warn'), error: add('error') }
 }
