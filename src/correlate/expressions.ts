@@ -2,7 +2,7 @@ import { compile, type Expression, type Values, type Variable } from '../core/ex
 import type { FactValue } from '../core/facts.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import { bad, factValue } from './asked.ts'
-import type { Correlation, ExpressionValue, JoinValue } from './config.ts'
+import type { ExpressionValue, JoinValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import type { Where } from './related-values.ts'
 import type { Subject } from './subject.ts'
@@ -31,9 +31,14 @@ export function variableOf(value: JoinValue, context: Pick<CorrelateContext, 'si
 }
 
 /** The condition `where` of a value, ready to use; without one everything counts. */
-export function compileWhere(text: string, name: string, each: string, context: Pick<CorrelateContext, 'kinds' | 'events'>): Expression {
+export function compileWhere(
+  text: string,
+  name: string,
+  each: string | undefined,
+  context: Pick<CorrelateContext, 'kinds' | 'events'>,
+): Expression {
   return compile(text, {
-    variables: { ...variablesOf(name, context), ...prefixed(variablesOf(each, context)) },
+    variables: { ...variablesOf(name, context), ...prefixed(each === undefined ? undefined : variablesOf(each, context)) },
     result: { type: 'boolean' },
   })
 }
@@ -47,11 +52,18 @@ export const eachValues = ({ values }: Subject): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`each.${name}`, value]))
 
 /** An expression of a correlation: it sees the values declared before it. */
-export function compileValue(name: string, declared: Correlation, context: CorrelateContext): Expression {
+export function compileValue(
+  name: string,
+  declared: { readonly each?: string; readonly values: Readonly<Record<string, JoinValue>> },
+  context: CorrelateContext,
+): Expression {
   const value = declared.values[name] as ExpressionValue
   const names = Object.keys(declared.values)
   const before = names.slice(0, names.indexOf(name)).map((one) => [one, variableOf(declared.values[one] as JoinValue, context)] as const)
-  const variables = { ...Object.fromEntries(before), ...prefixed(variablesOf(declared.each, context)) }
+  const variables = {
+    ...Object.fromEntries(before),
+    ...prefixed(declared.each === undefined ? undefined : variablesOf(declared.each, context)),
+  }
   return compile(value.expression, { variables, result: { type: value.type, ...(value.unit && { unit: value.unit }) } })
 }
 

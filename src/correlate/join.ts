@@ -1,18 +1,14 @@
 import { createHash } from 'node:crypto'
 import { type Change, type Derivation, FOREVER, type Outcome, type Unit } from '../core/derivation.ts'
-import type { Expression } from '../core/expression/index.ts'
-import type { Fact, FactInput, FactValue, RevisionCause } from '../core/facts.ts'
+import type { Fact, RevisionCause } from '../core/facts.ts'
 import { QueryRefused } from '../core/historian.ts'
-import type { History, Series } from '../core/history.ts'
-import { LIMITS } from '../core/limits.ts'
+import type { History } from '../core/history.ts'
 import { MINUTE, type Micros } from '../core/time.ts'
-import { type Asked, bad, lowered, type Read, type ReadSpan, type ValueMaker } from './asked.ts'
-import type { Correlation, ExpressionValue, JoinValue } from './config.ts'
-import type { CorrelateContext, JoinContext } from './context.ts'
-import { compileValue, compileWhere, eachValues, evaluated, whereOf } from './expressions.ts'
+import type { Asked, Read } from './asked.ts'
+import type { Correlation } from './config.ts'
+import type { CorrelateContext } from './context.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
-import { nextMaker, relatedMaker } from './related-values.ts'
-import { aggregateMaker, asOfMaker, idPattern } from './signal-values.ts'
+import { type Plan, planOf, readFor, valuesOf } from './plan.ts'
 import { type Subject, subjectsByKey, subjectsWithin } from './subject.ts'
 
 /** A correlation ready to compute, with what it is made of. */
@@ -20,10 +16,7 @@ interface Join {
   readonly name: string
   readonly version: string
   readonly declared: Correlation
-  readonly context: JoinContext
-  readonly toleranceUs: Micros
-  readonly makers: ReadonlyMap<string, ValueMaker>
-  readonly expressions: ReadonlyMap<string, { readonly expression: Expression; readonly unit: string | undefined }>
+  readonly plan: Plan
   /** Its interval is told by fields that need not be those of its validity. */
   readonly hasOwnTimes: boolean
 }
@@ -37,14 +30,12 @@ interface Join {
  */
 export function createJoin(name: string, declared: Correlation, context: CorrelateContext): Derivation {
   const join = joinOf(name, declared, context)
-  const makers = [...join.makers.values()]
-  const related = makers.flatMap((maker) => maker.related ?? [])
-  const named = [...new Set([declared.each, ...related])]
-  const signals = Object.values(declared.values).flatMap((value) => ('signal' in value ? [idPattern(value.signal, context.site)] : []))
+  const { plan } = join
+  const named = [...new Set([declared.each, ...plan.related])]
   return {
     ...{ name, version: join.version, facts: 'keyed', progressUs: declared.progress * 1000 },
     inputs: {
-      signals: [...new Set(signals)],
+      signals: plan.signals,
       records: named.filter((one) => context.kinds.has(one)),
       facts: named.filter((one) => !context.kinds.has(one)),
     },
@@ -52,7 +43,7 @@ export function createJoin(name: string, declared: Correlation, context: Correla
     within: async (range, history) => {
       const slackUs = slackOf(join)
       const wide = { from: range.from - slackUs.before, to: Math.min(FOREVER, range.to + slackUs.after), most: CORRELATE_LIMITS.touched }
-      return unitsOf(join, await subjectsWithin(declared.each, wide, declared.use, history, join.context))
+      return unitsOf(join, await subjectsWithin(declared.each, wide, declared.use, history, plan.context))
     },
     compute: (units, history, { watermark, cause }) => compute(join, units, history, watermark, cause),
   }
@@ -61,61 +52,33 @@ export function createJoin(name: string, declared: Correlation, context: Correla
 function joinOf(name: string, declared: Correlation, context: CorrelateContext): Join {
   const kind = context.kinds.get(declared.each)
   const { from = kind?.validity?.from, to = kind?.validity?.to } = declared.during
-  const used = new Set([from, to, kind?.equipment?.field].flatMap((field) => field ?? []))
-  const toleranceUs = (declared.tolerance ?? 0) * 1000
-  const fieldsOf = (one: string): ReadonlySet<string> => {
-    const { validity, equipment } = context.kinds.get(one) ?? {}
-    return one === declared.each ? used : new Set([validity?.from, validity?.to, equipment?.field].flatMap((field) => field ?? []))
-  }
-  const makers = new Map<string, ValueMaker>()
-  const expressions = new Map<string, { expression: Expression; unit: string | undefined }>()
-  for (const [valueName, value] of Object.entries(declared.values)) {
-    if ('expression' in value) {
-      const expression = compileValue(valueName, declared, context)
-      for (const variable of expression.variables) if (variable.startsWith('each.')) used.add(variable.slice('each.'.length))
-      expressions.set(valueName, { expression, unit: (value as ExpressionValue).unit })
-    } else {
-      if ('at' in value && value.at !== 'from' && value.at !== 'to') used.add(value.at)
-      makers.set(valueName, makerOf(value, declared, toleranceUs, context))
-    }
-  }
-  const names = [declared.each, ...[...makers.values()].flatMap((maker) => maker.related ?? [])]
-  const kinds = [...new Set(names)].map((one) => context.kinds.get(one) ?? one)
-  const version = createHash('sha256')
-    .update(JSON.stringify([context.site, declared, kinds]))
-    .digest('hex')
-    .slice(0, 16)
+  const plan = planOf(declared, new Set([from, to, kind?.equipment?.field].flatMap((field) => field ?? [])), context)
   const hasOwnTimes = kind !== undefined && (from !== kind.validity?.from || to !== kind.validity?.to)
-  return { name, version, declared, context: { ...context, fieldsUsed: fieldsOf }, toleranceUs, makers, expressions, hasOwnTimes }
+  return { name, version: versionOf(declared, [declared.each, ...plan.related], context), declared, plan, hasOwnTimes }
 }
 
-function makerOf(
-  value: Exclude<JoinValue, ExpressionValue>,
-  declared: Correlation,
-  toleranceUs: Micros,
-  context: CorrelateContext,
-): ValueMaker {
-  if ('function' in value) return aggregateMaker(value, declared.lookBack * 1000, context)
-  if ('asOf' in value) return asOfMaker(value, toleranceUs, context)
-  const name = 'next' in value ? value.next : 'count' in value ? value.count : 'duration' in value ? value.duration : value.list
-  const where = value.where === undefined ? undefined : whereOf(compileWhere(value.where, name, declared.each, context))
-  return 'next' in value ? nextMaker(value, where) : relatedMaker(value, toleranceUs, where)
+/** Of a declaration together with the kinds of records it reads: who has authority over them makes other facts, too. */
+export function versionOf(declared: object, names: readonly string[], { site, kinds }: CorrelateContext): string {
+  const read = [...new Set(names)].map((one) => kinds.get(one) ?? one)
+  return createHash('sha256')
+    .update(JSON.stringify([site, declared, read]))
+    .digest('hex')
+    .slice(0, 16)
 }
 
 /** How far beyond the validity of a record something may lie that matters to it. */
-function slackOf({ declared, makers, hasOwnTimes }: Join): { before: Micros; after: Micros } {
-  const all = [...makers.values()]
+function slackOf({ declared, plan, hasOwnTimes }: Join): { before: Micros; after: Micros } {
   const own = hasOwnTimes ? CORRELATE_LIMITS.reachUs : 0
   return {
-    before: Math.max(0, ...all.map(({ afterUs }) => afterUs)) + declared.during.after * 1000 + own,
-    after: Math.max(0, ...all.map(({ beforeUs }) => beforeUs)) + declared.during.before * 1000 + own,
+    before: plan.afterUs + declared.during.after * 1000 + own,
+    after: plan.beforeUs + declared.during.before * 1000 + own,
   }
 }
 
 /** `to` null: it goes on. Undefined: it has no beginning. */
-function intervalOf({ declared, context }: Join, subject: Subject): { from: Micros; to: Micros | null } | undefined {
+function intervalOf({ declared, plan }: Join, subject: Subject): { from: Micros; to: Micros | null } | undefined {
   const { during, each } = declared
-  const isRecord = context.kinds.has(each)
+  const isRecord = plan.context.kinds.has(each)
   const field = (name: string | undefined, otherwise: Micros | null) => {
     if (name === undefined || !isRecord) return otherwise
     const value = subject.values[name]
@@ -130,34 +93,34 @@ function unitOf(join: Join, subject: Subject): Unit | undefined {
   const interval = intervalOf(join, subject)
   if (!interval) return undefined
   const { from, to } = interval
-  const final = to === null ? FOREVER : Math.max(from, to, ...[...join.makers.values()].map((maker) => maker.finalAt(subject, from, to)))
+  const final =
+    to === null ? FOREVER : Math.max(from, to, ...[...join.plan.makers.values()].map((maker) => maker.finalAt(subject, from, to)))
   return { definition: join.name, key: subject.key, from, to: final }
 }
 
 const unitsOf = (join: Join, subjects: Iterable<Subject>): Unit[] => [...subjects].flatMap((subject) => unitOf(join, subject) ?? [])
 
 async function touched(join: Join, change: Change, history: History): Promise<Unit[]> {
-  const { declared, context, makers } = join
+  const { declared, plan } = join
   const units: Unit[] = []
   const name = 'record' in change ? change.record : 'fact' in change ? change.fact : undefined
   if (name === declared.each && 'key' in change) {
-    const [subject] = (await subjectsByKey(declared.each, [change.key], declared.use, history, context)).values()
+    const [subject] = (await subjectsByKey(declared.each, [change.key], declared.use, history, plan.context)).values()
     const was = { definition: join.name, key: change.key, from: change.from, to: Math.max(change.from, change.to) }
     const is = (subject && unitOf(join, subject)) ?? was
     // From where it was: what was found there has to be taken back, even when the record lies in the future now.
     units.push({ ...is, from: Math.min(is.from, was.from) })
   }
-  const all = [...makers.values()]
   const reads =
     'signal' in change
       ? (subject: Subject) => readsSignal(join, subject, change.signal)
       : (subject: Subject) => mayRelate(placeOf(join, subject), change)
-  if (name !== undefined && !all.some((maker) => maker.related === name)) return units
+  if (name !== undefined && !plan.related.includes(name)) return units
   const { before, after } = slackOf(join)
   // To whole minutes, so that the changes of one commit ask the same.
   const from = Math.floor((change.from - before) / MINUTE) * MINUTE
   const to = Math.min(FOREVER, Math.ceil((change.to + after) / MINUTE) * MINUTE)
-  const subjects = await subjectsWithin(declared.each, { from, to, most: CORRELATE_LIMITS.touched }, declared.use, history, context)
+  const subjects = await subjectsWithin(declared.each, { from, to, most: CORRELATE_LIMITS.touched }, declared.use, history, plan.context)
   const near = unitsOf(join, subjects.filter(reads)).filter((unit) => unit.from - after <= change.to && change.from <= unit.to + before)
   return [...units, ...near]
 }
@@ -165,7 +128,7 @@ async function touched(join: Join, change: Change, history: History): Promise<Un
 const placeOf = ({ declared }: Join, subject: Subject): string | undefined => declared.equipment ?? subject.equipment
 
 const readsSignal = (join: Join, subject: Subject, signal: string): boolean =>
-  [...join.makers.values()].some((maker) => maker.signals(placeOf(join, subject)).includes(signal))
+  [...join.plan.makers.values()].some((maker) => maker.signals(placeOf(join, subject)).includes(signal))
 
 /** False only where both places are known and one has nothing to do with the other. */
 function mayRelate(place: string | undefined, change: Change): boolean {
@@ -174,8 +137,8 @@ function mayRelate(place: string | undefined, change: Change): boolean {
 }
 
 async function compute(join: Join, units: readonly Unit[], history: History, watermark: Micros, cause: RevisionCause): Promise<Outcome[]> {
-  const { declared, context } = join
-  const subjects = await subjectsByKey(declared.each, [...new Set(units.map(({ key }) => key))], declared.use, history, context)
+  const { declared, plan } = join
+  const subjects = await subjectsByKey(declared.each, [...new Set(units.map(({ key }) => key))], declared.use, history, plan.context)
   const asked = [...subjects.values()].flatMap((subject): Asked[] => {
     const interval = intervalOf(join, subject)
     if (!interval || interval.from > watermark) return []
@@ -190,12 +153,12 @@ async function compute(join: Join, units: readonly Unit[], history: History, wat
         to,
         until: Math.max(from, to ?? watermark),
         watermark,
-        toleranceUs: join.toleranceUs,
+        toleranceUs: plan.toleranceUs,
       },
     ]
   })
   const facts = new Map<string, Fact>()
-  const read = asked.length > 0 && (await reading(join, asked, history).catch((error) => refused(error, asked)))
+  const read = asked.length > 0 && (await readFor(plan, asked, history).catch((error) => refused(error, asked)))
   for (const one of asked) facts.set(one.subject.key, factOf(join, one, read || undefined, cause))
   return units.map((unit) => {
     const subject = subjects.get(unit.key)
@@ -211,78 +174,14 @@ function refused(error: unknown, asked: readonly Asked[]): undefined {
   throw error
 }
 
-async function reading({ makers, declared, context }: Join, asked: readonly Asked[], history: History): Promise<Read> {
-  const all = [...makers.values()]
-  const related = new Map<string, readonly Subject[]>()
-  const span = {
-    from: Math.min(...asked.map(({ from }) => from)) - Math.max(0, ...all.map(({ beforeUs }) => beforeUs)),
-    to: Math.max(...asked.map(({ until }) => until)) + Math.max(0, ...all.map(({ afterUs }) => afterUs)),
-    most: CORRELATE_LIMITS.touched,
-  }
-  for (const name of new Set(all.flatMap((maker) => maker.related ?? []))) {
-    related.set(name, await subjectsWithin(name, span, declared.use, history, context))
-  }
-  return { series: await readSeries(spansOf(all, asked), history), related }
-}
-
-/** For each signal the time that one of the intervals needs of it. */
-function spansOf(makers: readonly ValueMaker[], asked: readonly Asked[]): Map<string, ReadSpan> {
-  const spans = new Map<string, ReadSpan>()
-  for (const one of asked) {
-    for (const maker of makers) {
-      const span = maker.reads?.(one)
-      for (const id of span ? maker.signals(one.equipment) : []) {
-        const known = spans.get(id) ?? (span as ReadSpan)
-        const { from, to, lookBackUs } = span as ReadSpan
-        spans.set(id, { from: Math.min(from, known.from), to: Math.max(to, known.to), lookBackUs: Math.max(lookBackUs, known.lookBackUs) })
-      }
-    }
-  }
-  return spans
-}
-
-async function readSeries(spans: ReadonlyMap<string, ReadSpan>, history: History): Promise<Map<string, Series>> {
-  const together = new Map<string, { span: ReadSpan; signals: string[] }>()
-  for (const [id, span] of spans) {
-    const key = `${span.from} ${span.to} ${span.lookBackUs}`
-    const known = together.get(key)
-    if (known) known.signals.push(id)
-    else together.set(key, { span, signals: [id] })
-  }
-  const series = new Map<string, Series>()
-  for (const { span, signals } of together.values()) {
-    for (const one of await history.series({ signals, ...span })) series.set(one.signal, one)
-  }
-  return series
-}
-
 function factOf(join: Join, asked: Asked, read: Read | undefined, cause: RevisionCause): Fact {
-  const { name, version, toleranceUs, makers, expressions } = join
-  const { subject, equipment, from, to } = asked
-  const found = new Map<string, FactValue>()
-  const inputs: FactInput[] = [subject.input]
-  const isLost = subject.isPlaced && equipment === undefined
-  for (const [valueName, maker] of makers) {
-    if (!read) found.set(valueName, bad('too-many'))
-    else if (isLost || (maker.needsPlace && equipment === undefined)) found.set(valueName, bad('equipment-unknown'))
-    else if (isOutOfReach(join, asked)) found.set(valueName, bad('out-of-reach'))
-    else {
-      const { value, inputs: own } = maker.compute(asked, read)
-      found.set(valueName, lowered(value, subject.reasons))
-      inputs.push(...own)
-    }
-  }
-  const values: Record<string, FactValue> = {}
-  for (const valueName of Object.keys(join.declared.values)) {
-    const own = expressions.get(valueName)
-    const value = own ? lowered(evaluated(own.expression, values, eachValues(subject), own.unit), subject.reasons) : found.get(valueName)
-    if (value) values[valueName] = value
-  }
-  const different = [...new Map(inputs.map((input) => [JSON.stringify(input), input])).values()]
+  const { name, version, plan } = join
+  const { subject, equipment, from, to, toleranceUs } = asked
+  const { values, inputs } = valuesOf(plan, asked, read, isOutOfReach(join, asked))
   return {
     ...{ definition: name, type: 'join', version, key: subject.key },
     ...(equipment !== undefined && { equipment }),
-    ...{ from, to, toleranceUs, values, inputs: different.slice(0, LIMITS.factInputs), cause },
+    ...{ from, to, toleranceUs, values, inputs: [subject.input, ...inputs], cause },
   }
 }
 

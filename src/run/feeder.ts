@@ -25,11 +25,11 @@ export interface FeederParts {
   /** A commit is due at this many samples, or this long after the first one waits. */
   readonly commitRows: number
   readonly commitIntervalMs: number
-  /** What has become readable, in order; records of other nodes under their own names. */
-  readonly onStored?: (records: readonly SpoolRecord[]) => void
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  /** Told the last sequence that can be read back now, and what came with it; records of other nodes stand under their own names. */
+  readonly onStored?: (sequence: number, records: readonly SpoolRecord[]) => void
 }
 
 /**
@@ -116,7 +116,7 @@ export class Feeder {
     this.problem = undefined
     this.#next = this.#tail.next
     spool.release('historian', this.#next)
-    this.#parts.onStored?.(records)
+    this.#parts.onStored?.(this.#next - 1, records)
     const reached = this.#waiting.filter(({ sequence }) => sequence < this.#next)
     this.#waiting = this.#waiting.filter(({ sequence }) => sequence >= this.#next)
     for (const { wake } of reached) wake()

@@ -129,7 +129,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     historian,
     from,
     storedTo,
-    onStored: (records) => {
+    onStored: (sequence, records) => {
+      deriving?.stored(sequence)
       const stated = statedChanges(records)
       if (stated) changes.publish(stated)
     },

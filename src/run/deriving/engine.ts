@@ -64,7 +64,8 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     const { name, version } = worker.derivation
     const before = saved && Object.hasOwn(saved, name) ? saved[name] : undefined
     if (before) restoreWorker(worker, before)
-    if (!before || before.isStopped || before.version !== version) startAnew(worker, WHY.declaration)
+    if (before && before.version !== version) startAnew(worker, WHY.declaration)
+    else if (!before || before.isStopped) startAnew(worker, WHY.recompute)
   }
   let tail: Promise<unknown> = Promise.resolve()
   const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
