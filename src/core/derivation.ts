@@ -11,14 +11,17 @@ export type Change =
   | { readonly record: string; readonly key: string; readonly equipment?: string; readonly from: Micros; readonly to: Micros }
   | { readonly fact: string; readonly key: string; readonly equipment?: string; readonly from: Micros; readonly to: Micros }
 
+/** The end of what has none yet. A number like any other, so that it can be stored and asked for. */
+export const FOREVER: Micros = Number.MAX_SAFE_INTEGER
+
 /** The smallest thing that is computed at once: a record's join, a window of a signal, a stretch of one equipment's events. */
 export interface Unit {
   readonly definition: string
   /** Names the unit within its definition. */
   readonly key: string
-  /** The time it depends on. Units of one key that touch or overlap are merged. */
+  /** The time it depends on. Of a key that names one fact the newest unit counts; otherwise units of one key that touch or overlap are merged. */
   readonly from: Micros
-  /** Inclusive. It can be final when the watermark of its inputs has passed this. */
+  /** Inclusive; FOREVER while nobody knows. It can be final when the watermark of its inputs has passed this. */
   readonly to: Micros
 }
 
@@ -35,9 +38,14 @@ export interface DerivedSample {
 
 /** What a unit comes to, whole: what was published of it before and is not in here is withdrawn. */
 export interface Outcome {
+  /** As it turned out: it may be wider than the one asked for, or end earlier. */
   readonly unit: Unit
   readonly facts: readonly Fact[]
   readonly samples: readonly DerivedSample[]
+  /** Signals that the unit writes: their samples of [unit.from, unit.to] that are not in here hold no more. */
+  readonly signals?: readonly string[]
+  /** Units to be computed when their time comes, although nothing changes: the period after this one. */
+  readonly next?: readonly Unit[]
 }
 
 /**
@@ -50,11 +58,24 @@ export interface Derivation {
   readonly version: string
   /** Ids or globs of whole signal ids, kinds of records and names of facts whose changes matter. */
   readonly inputs: { readonly signals: readonly string[]; readonly records: readonly string[]; readonly facts: readonly string[] }
+  /**
+   * Which published facts are a unit's: `keyed`: the one whose key is the unit's. `started`: those whose key begins with the unit's and `@`, begun within
+   * [from, to] of the unit. `none`: it has none, only samples.
+   */
+  readonly facts: 'keyed' | 'started' | 'none'
+  /** A unit that goes on is computed meanwhile, at most this often; absent: only when the watermark has passed its end. */
+  readonly progressUs?: Micros
   /** The units that a change touches; never fewer. `history` is only for what cannot be known otherwise (which records overlap). */
   touched(change: Change, history: History): Promise<readonly Unit[]>
   /**
+   * Every unit that depends on something in [from, to], to compute it all anew. `to` may be FOREVER: then those known already to come or to go on (records),
+   * and none for time that nothing is known of.
+   */
+  within(range: { readonly from: Micros; readonly to: Micros }, history: History): Promise<readonly Unit[]>
+  /**
    * Computes units from history up to `watermark`: what happened after it is not known yet. Neighbouring units come together, so that they can share what they
-   * read. `cause` goes into the facts.
+   * read; what each comes to does not depend on which came together. A unit that nobody knows any more comes to nothing. `cause` goes into the facts; the
+   * engine replaces it where it knows better. Rejects with QueryRefused when the units together are too much for the history: then fewer are asked for.
    */
   compute(
     units: readonly Unit[],
