@@ -1,5 +1,5 @@
 import { type Endpoints, fleetOf, type Gate, type ModbusUnit, SPARKPLUG_GROUP } from './fleet.ts'
-import { carouselPlaces, itConnections, RECORD_KINDS } from './it-side.ts'
+import { COMPUTED, carouselPlaces, itConnections, RECORD_KINDS } from './it-side.ts'
 import type { Point } from './point.ts'
 import { CHILLER_PLACES, METER_PLACES, type Place } from './registers.ts'
 
@@ -24,7 +24,7 @@ export function airportConfig(endpoints: Endpoints, scale: number): string {
     itConnections(endpoints),
   ]
   return `${HEAD}${PLACES}${carouselPlaces(fleet.carousels.length)}
-${MOTOR}${RECORD_KINDS}${REST}${connections.join('\n')}`
+${MOTOR}\n${RECORD_KINDS}\n${COMPUTED}${REST}${connections.join('\n')}`
 }
 
 const HEAD = `# Écluse at a demo airport: terminal 2E with its baggage carousels (OPC UA), energy meters and chillers (Modbus), gates (MQTT, Sparkplug B),

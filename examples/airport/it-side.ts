@@ -42,6 +42,45 @@ records:
     equipment: { field: asset, system: maintenance }
 `
 
+export const COMPUTED = `# What is computed, from history alone: a late reading or a corrected flight computes again what it touches, and nothing else.
+derive:
+  - id: motor/power
+    for: baggage/carousel-*
+    label: { fr: "Puissance du moteur", en: "Motor power" }
+    # Three phases at 400 V, power factor 0.82.
+    inputs: { current: motor/current }
+    expression: "current * quantity(400.0, 'V') * 1.732 * 0.82"
+    unit: W
+    decimals: 0
+    tolerance: 10s
+
+events:
+  - id: jam
+    for: baggage/carousel-*
+    label: { fr: "Arrêt du tapis sur défaut", en: "Carousel stopped by a fault" }
+    inputs: { fault: { signal: drive/fault, type: boolean } }
+    start: fault
+    minimum: 2s
+    tolerance: 2min
+    severity: 700
+    attributes:
+      peak_current: { signal: motor/current, function: Maximum }
+
+correlations:
+  # For each arrival, what happened to its bags: on the carousel it had, while its bags came.
+  flight_baggage:
+    label: { fr: "Bagages d'un vol", en: "Baggage of a flight" }
+    each: flight
+    tolerance: 5s
+    progress: 10s
+    values:
+      jams: { count: jam }
+      time_lost: { duration: jam }
+      energy: { signal: ./motor/power, function: Total2, unit: "W.s" }
+      belt_running: { signal: ./belt/speed, function: DurationInStateNonZero }
+      work_orders: { list: work_order }
+`
+
 export function itConnections({ flights, orders }: Endpoints): string {
   return `  flights:
     kind: rest

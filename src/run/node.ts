@@ -18,6 +18,7 @@ import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { Depth } from './depth.ts'
+import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { endpointOf } from './endpoint.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
@@ -106,6 +107,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const changes = new FanOut<StatedChanges>(log)
   const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
   const kinds = toRecordKinds(config.records)
+  const equipmentNames = new EquipmentNames(config.equipment)
+  let deriving: StartedDeriving | undefined
   let books: ReadonlyMap<string, RecordBook> = new Map()
   const resumed = async () => {
     await memory.restore()
@@ -138,6 +141,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     commitIntervalMs: config.historian.commitInterval,
   })
   const stopping = new AbortController()
+  const publish = (batch: SampleBatch) => {
+    last.update(batch, signals.size)
+    fanOut.publish(batch)
+  }
   let onRestart = () => {}
   const restart = new Promise<void>((resolve) => {
     onRestart = resolve
@@ -175,6 +182,24 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     return memory.tick()
   })
 
+  deriving = await startDeriving({
+    ...{
+      ...deps,
+      loaded,
+      kinds,
+      equipmentNames,
+      historian,
+      writers: await historian.writers(),
+      spool,
+      storedSequence: from,
+      signals,
+      reasons,
+    },
+    nodeOf: (index) => remotes.nodeOf(index),
+    connections: () => connections.map((connection) => connection.health()),
+    onBatch: publish,
+  })
+
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -191,11 +216,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     connections: () => connections.map((connection) => connection.health()),
     contracts: contracts.findings,
     equipment: config.equipment,
-    equipmentNames: new EquipmentNames(config.equipment),
+    equipmentNames,
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
-    derivations: () => [],
-    recompute: async () => [],
+    derivations: () => deriving?.view() ?? [],
+    recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
@@ -215,6 +240,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await Promise.all(connections.map((connection) => connection.finish()))
     await Promise.all([compacting, remembering, listening, measuring, gateway?.close(LINK_DRAIN_MS)])
     await memory.save()
+    await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)
     await spool.close()
     await historian.close()
