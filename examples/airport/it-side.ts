@@ -61,10 +61,11 @@ events:
     inputs: { fault: { signal: drive/fault, type: boolean } }
     start: fault
     minimum: 2s
-    tolerance: 2min
+    # Told only when it changes: what was told holds until the next word, or until the connection is silent.
+    tolerance: 1d
     severity: 700
     attributes:
-      peak_current: { signal: motor/current, function: Maximum }
+      motor_temperature: { signal: motor/temperature, function: Maximum }
 
 correlations:
   # For each arrival, what happened to its bags: on the carousel it had, while its bags came.
