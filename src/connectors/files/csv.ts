@@ -104,7 +104,8 @@ class Table {
     const { delimiter } = this.#options
     if (!line.includes('"')) return line.split(delimiter)
     const records = this.#parse(line, { delimiter, relax_column_count: true, record_delimiter: '\u0000' }) as string[][]
-    return records[0] ?? []
+    if (records.length !== 1) throw new Error('a NUL character where none may be')
+    return records[0] as string[]
   }
 
   #toRow(columns: readonly string[], cells: readonly string[]): Row {

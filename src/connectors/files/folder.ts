@@ -4,6 +4,7 @@ import { basename, join, resolve, sep } from 'node:path'
 import { NotConnected } from '../../core/errors.ts'
 import { compileGlob } from '../../lib/glob.ts'
 import { FILES_LIMITS } from './limits.ts'
+import { compareAge } from './taken.ts'
 
 /** A file of the folder that matches. */
 export interface FoundFile {
@@ -43,7 +44,7 @@ export async function lookInto(folder: string, glob: string): Promise<Found> {
     const hint = code === 'ENOENT' ? 'create the folder, or correct path' : 'may this user read the folder?'
     throw new NotConnected(`the folder ${folder} cannot be read: ${message}`, { cause: error, hint })
   }
-  files.sort((a, b) => a.changedMs - b.changedMs || (a.name < b.name ? -1 : 1))
+  files.sort(compareAge)
   return { files, refused }
 }
 

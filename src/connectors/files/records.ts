@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { NotConnected } from '../../core/errors.ts'
 import type { RecordContext, RecordCounters, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import { type FilesConfig, type FilesFeed, moveTarget, splitPath } from './config.ts'
 import { type FoundFile, isUnchanged, lookInto, moveAway, openFound } from './folder.ts'
@@ -40,7 +41,8 @@ export class FileRecords implements RecordSource {
   readonly counters: RecordCounters & { latencyMs?: number | undefined } = { dropped: {} }
   readonly #context: RecordContext
   readonly #feeds: readonly FeedState[]
-  #isOpen = false
+  /** Aborted by `close`. */
+  #closing = new AbortController()
 
   constructor({ records }: FilesConfig, context: RecordContext) {
     this.#context = context
@@ -53,7 +55,7 @@ export class FileRecords implements RecordSource {
 
   async connect(stop: AbortSignal): Promise<void> {
     stop.throwIfAborted()
-    this.#isOpen = true
+    this.#closing = new AbortController()
     this.#feeds.forEach((state, index) => {
       state.taken = state.durable = decodeTaken(this.#context.cursor(index))
       state.queue = []
@@ -135,7 +137,7 @@ export class FileRecords implements RecordSource {
         this.#count(state, file.name, 'same-content', file)
         return this.#finish(state, index, { ...file, hash }, { rows: [], unreadable: [] })
       }
-      const parts = await openParts(handle, file, state.feed, stop)
+      const parts = await openParts(handle, file, state.feed, this.#closing.signal)
       const { partly } = state.taken
       const skip = partly?.hash === hash && state.feed.mode === 'changes' ? partly.rows : 0
       state.reading = { file, hash, handle, parts, items: 0, skip, isIncomplete: false }
@@ -178,7 +180,8 @@ export class FileRecords implements RecordSource {
       await handle.close()
       stop.throwIfAborted()
       if (error instanceof BrokenFile) return this.#finish(state, index, { ...file, hash }, refusal(file, error.message))
-      if (!isSystemError(error) || !this.#isOpen) throw error
+      if (this.#closing.signal.aborted) throw new NotConnected('closed', { cause: error })
+      if (!isSystemError(error)) throw error
       this.#count(state, file.name, 'unreadable-file', file)
       return { feed: index, ...refusal(file, error.message) }
     }
@@ -236,7 +239,7 @@ export class FileRecords implements RecordSource {
   }
 
   async close(): Promise<void> {
-    this.#isOpen = false
+    this.#closing.abort()
     for (const state of this.#feeds) {
       const { reading } = state
       state.reading = undefined

@@ -17,14 +17,14 @@ export async function* readXlsx(bytes: Buffer, sheet: string | undefined): Parts
   const part = new PartBuilder()
   for (const cells of rows) {
     if (cells.every((cell) => cell === null)) continue
-    const row: Row = Object.fromEntries(names.flatMap((name, i) => (name === '' ? [] : [[name, valueOf(cells[i] ?? null)]])))
+    const row: Row = Object.fromEntries(names.flatMap((name, i) => (name === '' ? [] : [[name, cellValue(cells[i] ?? null)]])))
     part.add(row, names.length * 16)
     if (part.isFull) yield part.take()
   }
   yield part.take()
 }
 
-function valueOf(cell: string | number | boolean | Date | null): string | number | boolean | null {
+function cellValue(cell: string | number | boolean | Date | null): string | number | boolean | null {
   return cell instanceof Date ? cell.toISOString().slice(0, -1) : cell
 }
 
