@@ -120,7 +120,7 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
         state.isIncomplete = false
         state.pages = session.read(statementOf(this.#dialect, state.feed, state.cursor))
       }
-      const next = await withinTime(state.pages.next(), session, this.#config.queryTimeout + 2_000, this.#context, stop)
+      const next = await withinTime(state.pages.next(), session, this.#patienceMs(), this.#context, stop)
       this.counters.latencyMs = clock.monotonicMs() - from
       state.failure = undefined
       if (next.done) {
@@ -139,6 +139,12 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
       state.failure = failure
       return undefined
     }
+  }
+
+  /** Longer than the server's own time-out, whose words say more. */
+  #patienceMs(): number {
+    const { queryTimeout } = this.#config
+    return queryTimeout + Math.min(queryTimeout, 2_000)
   }
 
   #deliver(state: FeedState, index: number, page: Page | undefined): RecordDelivery {
