@@ -28,13 +28,12 @@ export function events(declared: EventFrame, site: string, known: Known): Deriva
   const unit = (key: string, from: Micros, to: Micros): Unit => ({ definition: name, key, from, to })
   const rules = rulesOf(declared)
   const version = versionOf(declared)
-  const usesExpiry = /\bknown\s*\(/.test(`${declared.start} ${declared.end ?? ''}`)
 
   /** When time alone makes another thing of it. */
   const again = (open: Frame | undefined, key: string, watermark: Micros): Unit[] => {
     if (open && !isLongEnough(open, rules)) return [unit(key, open.from, Math.max(watermark + 1, open.from + rules.minimumUs))]
     const next = (Math.floor(watermark / PROGRESS_US) + 1) * PROGRESS_US
-    return open || usesExpiry ? [unit(key, next, next)] : []
+    return open ? [unit(key, next, next)] : []
   }
 
   const computeOne = async ({ key, from, to }: Unit, history: History, watermark: Micros, cause: RevisionCause): Promise<Outcome> => {
@@ -107,10 +106,10 @@ function judging(declared: EventFrame, inputs: readonly Input[]): (stretch: Stre
   const result = { type: 'boolean' } as const
   const begin = compiled(declared.start, inputs, result)
   const end: Expression | undefined = declared.end === undefined ? undefined : compiled(declared.end, inputs, result)
-  return ({ start, end: until, values, worst }) => {
+  return ({ start, end: until, values, worst, isSampled }) => {
     const begins = truthOf(begin, values)
     const ends = end ? truthOf(end, values) : begins === undefined ? undefined : !begins
-    return { start, end: until, begins, ends, worst }
+    return { start, end: until, begins, ends, worst, isSampled }
   }
 }
 
