@@ -21,6 +21,8 @@ export interface Judged {
   readonly worst: 0 | 1 | 2
   /** An input was read at its start. */
   readonly isSampled: boolean
+  /** One that goes on is over here, and another begins. */
+  readonly isNew?: boolean
 }
 
 /** An event found: [from, to). */
@@ -103,11 +105,11 @@ function openIn(judged: readonly Judged[], rules: FrameRules): Run[] {
   const runs: { start: Micros; end: Micros }[] = []
   let open: { start: Micros; end: Micros } | undefined
   let q = 0
-  for (const { start, end, begins, ends, isSampled } of judged) {
+  for (const { start, end, begins, ends, isSampled, isNew } of judged) {
     while (q < quiet.length && (quiet[q] as Run).end <= start) q++
     const isQuiet = q < quiet.length && (quiet[q] as Run).start <= start
     if (isQuiet) open = undefined
-    else if (open) open.end = end
+    else if (open && !isNew) open.end = end
     else if (begins === true && ends !== true && isSampled) runs.push((open = { start, end }))
   }
   return runs
