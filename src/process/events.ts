@@ -1,4 +1,5 @@
 import type { Derivation } from '../core/derivation.ts'
+import type { FactValue } from '../core/facts.ts'
 import { Status } from '../core/status.ts'
 import type { EventFrame } from './config.ts'
 import { versionOf } from './derivation-parts.ts'
@@ -13,7 +14,9 @@ export function events(declared: EventFrame, site: string, known: Known): Deriva
   const attributes = Object.entries(declared.attributes)
   const relative = [...new Set([...signalsOf(declared.inputs), ...attributes.map(([, { signal }]) => signal)])]
   const where = places(site, declared.for, relative, known)
-  const { severity } = declared
+  const severity = declared.severity
+  const fixed: Record<string, FactValue> =
+    severity === undefined ? {} : { severity: { value: severity, status: Status.Good, coverage: null } }
   return frameDerivation({
     ...{ name: declared.id, version: versionOf(declared), site, known, where, relative, rules: rulesOf(declared) },
     inputs: (place) => inputsAt(place, declared.inputs, declared.tolerance, where, known),
@@ -24,7 +27,7 @@ export function events(declared: EventFrame, site: string, known: Known): Deriva
         return { attribute, signal: whole, name, toleranceUs, stepped: true, minimumCoverage: 100 }
       }),
     judge: (inputs) => judging(declared, inputs),
-    values: () => (severity === undefined ? {} : { severity: { value: severity, status: Status.Good, coverage: null } }),
+    values: () => fixed,
   })
 }
 
