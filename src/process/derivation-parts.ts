@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { type Change, FOREVER } from '../core/derivation.ts'
+import type { History } from '../core/history.ts'
+import type { Micros } from '../core/time.ts'
+
+/** The hash of a declaration: what is declared otherwise computes otherwise. */
+export function versionOf(declaration: object): string {
+  return createHash('sha256').update(JSON.stringify(declaration)).digest('hex').slice(0, 16)
+}
+
+export type SignalChange = Extract<Change, { signal: string }>
+export const isSignalChange = (change: Change): change is SignalChange => 'signal' in change
+
+/** The part of a range in which places have samples. Of a range for ever that is up to the newest sample. */
+export async function unitsWithin(
+  places: readonly string[],
+  { from, to }: { readonly from: Micros; readonly to: Micros },
+  history: History,
+  signalsAt: (place: string) => readonly string[],
+): Promise<{ place: string; from: Micros; to: Micros }[]> {
+  if (to < FOREVER) return places.map((place) => ({ place, from, to }))
+  const found = await Promise.all(
+    places.map(async (place) => {
+      const series = await history.series({ signals: [...new Set(signalsAt(place))], from, to, lookBackUs: 0 })
+      const newest = Math.max(...series.map(({ count, time }) => (count > 0 ? (time[count - 1] as number) : Number.NEGATIVE_INFINITY)))
+      return newest >= from ? [{ place, from, to: newest }] : []
+    }),
+  )
+  return found.flat()
+}
