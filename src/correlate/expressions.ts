@@ -21,10 +21,11 @@ const prefixed = (variables: Variables | undefined): Variables =>
   Object.fromEntries(Object.entries(variables ?? {}).map(([name, variable]) => [`each.${name}`, variable]))
 
 /** What a declared value is, for expressions. */
-export function variableOf(value: JoinValue, context: Pick<CorrelateContext, 'site' | 'definitionOf'>): Variable {
+export function variableOf(value: JoinValue, context: Pick<CorrelateContext, 'site' | 'definitionOf' | 'kinds' | 'events'>): Variable {
   if ('expression' in value) return { type: value.type, unit: value.unit }
   if ('function' in value) return { type: 'number', unit: value.unit ?? RESULT_UNITS[value.function] ?? wholeUnit(value.signal, context) }
   if ('asOf' in value) return { type: 'number', unit: value.unit ?? wholeUnit(value.signal, context) }
+  if ('take' in value) return { type: 'number', unit: value.unit ?? variablesOf(value.of, context)?.[value.value]?.unit }
   if ('list' in value || ('next' in value && value.measure === 'value' && value.of === undefined)) return { type: 'text' }
   if ('next' in value) return value.measure === 'delay' ? { type: 'number', unit: 's' } : { type: 'text' }
   return { type: 'number', unit: 'duration' in value ? 's' : '1' }

@@ -181,7 +181,7 @@ function factOf(join: Join, asked: Asked, read: Read | undefined, cause: Revisio
   return {
     ...{ definition: name, type: 'join', version, key: subject.key },
     ...(equipment !== undefined && { equipment }),
-    ...{ from, to, toleranceUs, values, inputs: [subject.input, ...inputs], cause },
+    ...{ from, to, toleranceUs, values, inputs, cause },
   }
 }
 

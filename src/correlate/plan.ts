@@ -8,7 +8,7 @@ import type { ExpressionValue, JoinValue } from './config.ts'
 import type { CorrelateContext, JoinContext } from './context.ts'
 import { compileValue, compileWhere, eachValues, evaluated, whereOf } from './expressions.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
-import { nextMaker, relatedMaker } from './related-values.ts'
+import { nextMaker, relatedMaker, relatedName } from './related-values.ts'
 import { aggregateMaker, asOfMaker, idPattern } from './signal-values.ts'
 import { type Subject, subjectsWithin } from './subject.ts'
 
@@ -60,7 +60,7 @@ export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateCont
     }
   }
   const all = [...makers.values()]
-  const patterns = Object.values(wanted.values).flatMap((value) => ('signal' in value ? [idPattern(value.signal, context.site)] : []))
+  const patterns = Object.values(wanted.values).flatMap((value) => signalsOf(value).map((signal) => idPattern(signal, context.site)))
   return {
     ...{ use: wanted.use, context: { ...context, fieldsUsed }, toleranceUs, makers, expressions, names: Object.keys(wanted.values) },
     signals: [...new Set(patterns)],
@@ -73,9 +73,17 @@ export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateCont
 function makerOf(value: Exclude<JoinValue, ExpressionValue>, wanted: Wanted, toleranceUs: Micros, context: CorrelateContext): ValueMaker {
   if ('function' in value) return aggregateMaker(value, wanted.lookBack * 1000, context)
   if ('asOf' in value) return asOfMaker(value, toleranceUs, context)
-  const name = 'next' in value ? value.next : 'count' in value ? value.count : 'duration' in value ? value.duration : value.list
+  const name = 'next' in value ? value.next : relatedName(value)
   const where = value.where === undefined ? undefined : whereOf(compileWhere(value.where, name, wanted.each, context))
-  return 'next' in value ? nextMaker(value, where) : relatedMaker(value, toleranceUs, where)
+  return 'next' in value
+    ? nextMaker(value, where)
+    : relatedMaker(value, { toleranceUs, lookBackUs: wanted.lookBack * 1000 }, where, context)
+}
+
+/** Signals that a value reads, as the file names them. */
+export function signalsOf(value: JoinValue): string[] {
+  if ('signal' in value) return [value.signal]
+  return 'coveredBy' in value && value.coveredBy !== undefined ? [value.coveredBy] : []
 }
 
 /** What the intervals need of history, read together. Rejects with QueryRefused when it is too much at once. */
@@ -137,7 +145,7 @@ export function valuesOf(
 ): { values: Record<string, FactValue>; inputs: FactInput[] } {
   const { subject, equipment } = asked
   const isLost = subject.isPlaced && equipment === undefined
-  const inputs: FactInput[] = []
+  const inputs: FactInput[] = subject.input ? [subject.input] : []
   const values: Record<string, FactValue> = {}
   const compute = (maker: ValueMaker): FactValue => {
     if (!read) return bad('too-many')
@@ -155,6 +163,5 @@ export function valuesOf(
     if (value) values[name] = lowered(value, subject.reasons)
   }
   const different = [...new Map(inputs.map((input) => [JSON.stringify(input), input])).values()]
-  // One place is for the record or event that the interval is from.
-  return { values, inputs: different.slice(0, LIMITS.factInputs - 1) }
+  return { values, inputs: different.slice(0, LIMITS.factInputs) }
 }

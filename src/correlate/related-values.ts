@@ -1,10 +1,14 @@
 import type { FactInput } from '../core/facts.ts'
+import type { FieldValue } from '../core/it-records.ts'
 import { Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
-import { type Asked, bad, factValue, type Read, type ValueMaker } from './asked.ts'
-import type { NextValue, RelatedValue, Relation } from './config.ts'
+import { type Asked, bad, type Found, factValue, type Read, type ValueMaker } from './asked.ts'
+import type { NextValue, RelatedValue, Relation, TakenValue } from './config.ts'
+import type { CorrelateContext } from './context.ts'
+import { held } from './held.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { coveredUs, relates, type Span } from './relations.ts'
+import { holdOf, wholeId } from './signal-values.ts'
 import type { Subject } from './subject.ts'
 
 /** Whether something counts; undefined: not known. */
@@ -33,16 +37,24 @@ function chosen(all: readonly Subject[], asked: Asked, isMeant: (span: Span) => 
     reasons.push(...it.reasons)
   }
   found.sort((a, b) => (a.from ?? 0) - (b.from ?? 0) || (a.key < b.key ? -1 : 1))
-  const inputs: FactInput[] = found.slice(0, CORRELATE_LIMITS.related).map(({ input }) => input)
+  const inputs: FactInput[] = found.slice(0, CORRELATE_LIMITS.related).flatMap(({ input }) => input ?? [])
   return { found, inputs, reasons }
 }
+
+export const relatedName = (declared: RelatedValue): string =>
+  'count' in declared ? declared.count : 'duration' in declared ? declared.duration : 'list' in declared ? declared.list : declared.of
 
 /**
  * How many events or records relate to the interval, for how long in seconds (time that several share counts once), or their keys. Uncertain where one of them is,
  * or where a condition cannot be told.
  */
-export function relatedMaker(declared: RelatedValue, toleranceUs: Micros, where: Where | undefined): ValueMaker {
-  const name = 'count' in declared ? declared.count : 'duration' in declared ? declared.duration : declared.list
+export function relatedMaker(
+  declared: RelatedValue,
+  { toleranceUs, lookBackUs }: { readonly toleranceUs: Micros; readonly lookBackUs: Micros },
+  where: Where | undefined,
+  context: CorrelateContext,
+): ValueMaker {
+  const name = relatedName(declared)
   const relation: Relation = declared.relation
   const withinUs = Math.min(
     'within' in declared && declared.within !== undefined ? declared.within * 1000 : DEFAULT_WITHIN_US,
@@ -50,28 +62,63 @@ export function relatedMaker(declared: RelatedValue, toleranceUs: Micros, where:
   )
   const reach = Math.min(toleranceUs, CORRELATE_LIMITS.reachUs)
   const afterUs = relation === 'after' ? withinUs : reach
+  const { coveredBy } = declared
+  const watched = (equipment: string | undefined) => (coveredBy === undefined ? undefined : wholeId(coveredBy, context.site, equipment))
+  const holdUs = Math.min(lookBackUs, CORRELATE_LIMITS.reachUs)
   return {
-    ...{ signals: () => [], related: name, needsPlace: false },
-    beforeUs: relation === 'before' ? withinUs : reach,
+    ...{ signals: (equipment) => [watched(equipment) ?? []].flat(), related: name, needsPlace: coveredBy?.startsWith('./') === true },
+    beforeUs: Math.max(relation === 'before' ? withinUs : reach, coveredBy === undefined ? 0 : holdUs),
     afterUs,
-    finalAt: (_subject, _from, to) => to + (relation === 'overlaps' ? 0 : afterUs),
-    compute: (asked, { related }) => {
+    finalAt: (_subject, _from, to) => to + (['overlaps', 'begins', 'ends'].includes(relation) ? 0 : afterUs),
+    ...(coveredBy !== undefined && { reads: ({ from, until }) => (until > from ? { from, to: until, lookBackUs: holdUs } : undefined) }),
+    compute: (asked, { related, series }) => {
       const { from, until, to, watermark } = asked
       const each: Span = { from, to: to ?? Number.POSITIVE_INFINITY }
       // What begins after the watermark is not known yet, whatever was written down beforehand.
       const isMeant = (span: Span) => span.from <= watermark && relates(relation, span, each, toleranceUs, withinUs)
-      const { found, inputs, reasons } = chosen(related.get(name) ?? [], asked, isMeant, where)
-      if (found.length > CORRELATE_LIMITS.related) return { value: bad('too-many', Status.BadOutOfRange), inputs }
-      if ('count' in declared) return { value: factValue(found.length, Status.Good, { unit: '1', reasons }), inputs }
-      if ('duration' in declared) {
-        const seconds = coveredUs(found.map(spanOf), from, until) / 1e6
-        return { value: factValue(seconds, Status.Good, { unit: 's', reasons }), inputs }
-      }
+      const chosenOnes = chosen(related.get(name) ?? [], asked, isMeant, where)
+      const { found, inputs } = chosenOnes
+      const id = watched(asked.equipment)
+      const seen = id === undefined ? undefined : series.get(id)
+      const coverage =
+        id === undefined ? null : seen && until > from ? held(seen, from, until, holdOf(id, lookBackUs, context)).coverage : 0
+      const reasons = coverage !== null && coverage < 1 ? [...chosenOnes.reasons, 'coverage'] : chosenOnes.reasons
+      if (found.length > CORRELATE_LIMITS.related) return { value: bad('too-many', Status.BadOutOfRange, coverage), inputs }
+      // Nobody was looking: that nothing was seen says nothing.
+      if (coverage === 0) return { value: bad('coverage', Status.BadNoData, 0), inputs }
+      const value = (what: FieldValue, unit?: string) => ({ value: factValue(what, Status.Good, { unit, coverage, reasons }), inputs })
+      if ('count' in declared) return value(found.length, '1')
+      if ('duration' in declared) return value(coveredUs(found.map(spanOf), from, until) / 1e6, 's')
+      if ('take' in declared) return taken(declared, found, unitOfField(name, declared, context), { coverage, reasons, inputs })
       const text = found.map(({ key }) => shown(key)).join(', ')
-      if (text.length > CORRELATE_LIMITS.listText) return { value: bad('too-many', Status.BadOutOfRange), inputs }
-      return { value: factValue(text, Status.Good, { reasons }), inputs }
+      return text.length > CORRELATE_LIMITS.listText ? { value: bad('too-many', Status.BadOutOfRange), inputs } : value(text)
     },
   }
+}
+
+const unitOfField = (name: string, { value, unit }: TakenValue, { kinds, events }: CorrelateContext): string | undefined =>
+  unit ?? kinds.get(name)?.fields[value]?.unit ?? events.get(name)?.[value]?.unit
+
+/** One number of theirs. One that has none makes the result Uncertain; the sum of nothing is 0, and its average not known. */
+function taken(
+  { value: field, take }: TakenValue,
+  found: readonly Subject[],
+  unit: string | undefined,
+  {
+    coverage,
+    reasons,
+    inputs,
+  }: { readonly coverage: number | null; readonly reasons: readonly string[]; readonly inputs: readonly FactInput[] },
+): Found {
+  const numbers = found.flatMap(({ values }) => (typeof values[field] === 'number' ? [values[field]] : []))
+  const why = numbers.length < found.length ? [...reasons, 'input-missing'] : reasons
+  const sum = numbers.reduce((total, number) => total + number, 0)
+  const result = {
+    ...{ sum: () => sum, average: () => sum / numbers.length, minimum: () => Math.min(...numbers), maximum: () => Math.max(...numbers) },
+    ...{ first: () => numbers[0] as number, last: () => numbers.at(-1) as number },
+  }[take]
+  if (numbers.length === 0 && (take !== 'sum' || found.length > 0)) return { value: bad('none', Status.BadNoData, coverage), inputs }
+  return { value: factValue(result(), Status.Good, { unit, coverage, reasons: why }), inputs }
 }
 
 /** The first that begins at or after the interval does (or ends), within a time. GoodNoData when that time has passed without one: then it is known that none came. */

@@ -17,6 +17,10 @@ export function relates(relation: Relation, it: Span, each: Span, toleranceUs: M
   switch (relation) {
     case 'overlaps':
       return commonTime(it, each)
+    case 'begins':
+      return it.from >= each.from && it.from < each.to
+    case 'ends':
+      return it.to >= each.from && it.to < each.to
     case 'during':
       return it.from >= each.from - toleranceUs && it.to <= each.to + toleranceUs
     case 'contains':

@@ -21,7 +21,8 @@ export interface Subject {
   readonly values: Readonly<Record<string, FieldValue>>
   /** `sources-disagree`, `input-uncertain`: why nothing Good comes of it. */
   readonly reasons: readonly string[]
-  readonly input: FactInput
+  /** What it was told by; a period of the calendar is told by nobody. */
+  readonly input?: FactInput
 }
 
 /** The subjects of a kind or event by key, those that are gone left out. */

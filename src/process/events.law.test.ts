@@ -80,8 +80,11 @@ function oracle(stream: Stream, { condition, tolerance, minimum, mergeGap, maxim
     if (j - i >= maximum) closed.fill(true, i, j)
     i = Math.max(i, j - 1)
   }
+  const read = new Set(stream.arrivals.flatMap(({ signal, time }) => (signal === 's/z' ? [] : [time])))
   let open = false
-  const isOpen = closed.map((isClosed, i) => (open = !isClosed && (open || (begins[i] === true && ends[i] !== true))))
+  const isOpen = closed.map(
+    (isClosed, i) => (open = !isClosed && (open || (begins[i] === true && ends[i] !== true && read.has(i + first)))),
+  )
   for (let i = 0; i < length; i++) {
     if (isOpen[i] || !isOpen[i - 1]) continue
     const next = isOpen.indexOf(true, i)

@@ -19,6 +19,10 @@ export interface Judged {
   readonly ends: Truth
   /** 0 all inputs Good, 1 one Uncertain, 2 one says nothing. */
   readonly worst: 0 | 1 | 2
+  /** An input was read at its start. */
+  readonly isSampled: boolean
+  /** One that goes on is over here, and another begins. */
+  readonly isNew?: boolean
 }
 
 /** An event found: [from, to). */
@@ -92,18 +96,21 @@ function isOpenAt(judged: readonly Judged[], rules: FrameRules, { start }: Judge
   return openIn(judged, rules).some((one) => one.start <= start && one.end > start)
 }
 
-/** Opens where `begins` is true and `ends` is not, closes where `ends` is or it is quiet; anything else changes nothing. */
+/**
+ * Opens where `begins` is true and `ends` is not, closes where `ends` is or it is quiet; anything else changes nothing. It opens only when something is read: that a
+ * reading grew too old is no reason to begin.
+ */
 function openIn(judged: readonly Judged[], rules: FrameRules): Run[] {
   const quiet = quietRuns(judged, rules)
   const runs: { start: Micros; end: Micros }[] = []
   let open: { start: Micros; end: Micros } | undefined
   let q = 0
-  for (const { start, end, begins, ends } of judged) {
+  for (const { start, end, begins, ends, isSampled, isNew } of judged) {
     while (q < quiet.length && (quiet[q] as Run).end <= start) q++
     const isQuiet = q < quiet.length && (quiet[q] as Run).start <= start
     if (isQuiet) open = undefined
-    else if (open) open.end = end
-    else if (begins === true && ends !== true) runs.push((open = { start, end }))
+    else if (open && !isNew) open.end = end
+    else if (begins === true && ends !== true && isSampled) runs.push((open = { start, end }))
   }
   return runs
 }

@@ -11,7 +11,8 @@ export interface Input {
   readonly name: string
   /** Whole id. */
   readonly signal: string
-  readonly type: 'number' | 'boolean' | 'text'
+  /** `any`: text where there is one, else the number; in no expression. */
+  readonly type: 'number' | 'boolean' | 'text' | 'any'
   readonly interpolation: 'previous' | 'linear' | 'none'
   /** A sample says something until it is this old, that moment included. */
   readonly toleranceUs: Micros
@@ -46,7 +47,9 @@ export function inputsAt(place: string, inputs: Declared, tolerance: number | un
 
 /** An expression over these inputs. A declaration that lint accepted has no problems at any place whose signals have the same units. */
 export function compiled(text: string, inputs: readonly Input[], result: ResultType): Expression {
-  const variables: Record<string, Variable> = Object.fromEntries(inputs.map(({ name, type, unit }) => [name, { type, unit }]))
+  const variables: Record<string, Variable> = Object.fromEntries(
+    inputs.map(({ name, type, unit }) => [name, { type: type === 'any' ? 'text' : type, unit }]),
+  )
   return compile(text, { variables, result })
 }
 
@@ -65,9 +68,16 @@ function sampleAt(series: Series, row: number, type: Input['type']): Reading {
   const status = series.status[row] as number
   if (isNull(status)) return { value: undefined, status: rank(status) === 2 ? status : Status.BadNoData, why: 'input-bad' }
   const number = series.value[row] as number
-  const value = type === 'text' ? series.text?.get(row) : type === 'boolean' ? number !== 0 : number
-  if (value === undefined || Number.isNaN(number) !== (type === 'text'))
-    return { value: undefined, status: Status.BadNoData, why: 'input-bad' }
+  const text = series.text?.get(row)
+  const value =
+    type === 'text' || (type === 'any' && text !== undefined)
+      ? text
+      : Number.isNaN(number)
+        ? undefined
+        : type === 'boolean'
+          ? number !== 0
+          : number
+  if (value === undefined) return { value, status: Status.BadNoData, why: 'input-bad' }
   return { value, status, why: rank(status) === 1 ? 'input-uncertain' : undefined }
 }
 

@@ -15,6 +15,8 @@ export const PROCESS_LIMITS = {
   places: 10_000,
   /** Windows that one moment is in, of sliding ones. */
   overlapping: 100,
+  /** Windows that one change may touch; more are computed a piece at a time. */
+  windows: 10_000,
   /** Times that one computation looks further, each four times as far as before, until nothing depends on what came before. */
   steps: 16,
 } as const

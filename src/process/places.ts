@@ -20,6 +20,8 @@ export interface Places {
   glob(relative: string): string
   /** Places at which this whole id is that signal, or one of those signals. */
   of(id: string, relative: readonly string[]): string[]
+  /** The place that a key stands for, the site's id for ''; undefined where it is none any more. */
+  placeOf(key: string): string | undefined
   /** All of them; PROCESS_LIMITS.places at most. */
   all(): string[]
 }
@@ -32,12 +34,13 @@ export function places(site: string, glob: string | undefined, needs: readonly s
       id,
       glob: (relative) => id('', relative),
       of: (one, relative) => (relative.some((own) => id('', own) === one) ? [''] : []),
+      placeOf: () => '',
       all: () => [''],
     }
   }
   const matches = compileGlob(glob, { length: PROCESS_LIMITS.globLength, alternatives: PROCESS_LIMITS.globAlternatives })
   const isPlace = (place: string) => matches(place) && needs.every((relative) => known.signal(id(place, relative)) !== undefined)
-  const placeOf = (one: string, relative: string): string | undefined => {
+  const placeAt = (one: string, relative: string): string | undefined => {
     const tail = `/${relative}`
     if (!one.startsWith(`${site}/`) || !one.endsWith(tail) || one.length <= site.length + 1 + tail.length) return undefined
     const place = one.slice(site.length + 1, -tail.length)
@@ -46,11 +49,12 @@ export function places(site: string, glob: string | undefined, needs: readonly s
   return {
     id,
     glob: (relative) => `${site}/${glob}/${relative}`,
-    of: (one, relative) => [...new Set(relative.flatMap((own) => placeOf(one, own) ?? []))],
+    of: (one, relative) => [...new Set(relative.flatMap((own) => placeAt(one, own) ?? []))],
+    placeOf: (key) => (isPlace(key) ? key : undefined),
     all: () => {
       const found = new Set<string>()
       for (const one of known.ids()) {
-        const place = placeOf(one, needs[0] as string)
+        const place = placeAt(one, needs[0] as string)
         if (place !== undefined && found.size < PROCESS_LIMITS.places) found.add(place)
       }
       return [...found].sort()

@@ -46,7 +46,7 @@ export async function regionAround(
     const next = neutral(stretches).find(({ last }) => last > changedTo)
     const to = next ? Math.max(next.first, changedTo + 1) : until + 1
     if (!next && until < watermark) continue
-    return { from, to, isLatest: !next, stretches, series }
+    return { from, to, isLatest: to > watermark, stretches, series }
   }
   throw new QueryRefused(`nothing is settled for longer than can be looked at after ${change.to}`)
 }

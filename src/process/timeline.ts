@@ -3,7 +3,7 @@ import type { History, Series } from '../core/history.ts'
 import type { FieldValue } from '../core/it-records.ts'
 import { rank } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
-import { type Input, readAt } from './inputs.ts'
+import { type Input, readAt, worstOf } from './inputs.ts'
 
 /** A stretch during which every input says the same: [start, end). */
 export interface Stretch {
@@ -12,6 +12,8 @@ export interface Stretch {
   readonly values: Values
   /** Worst of the inputs: 0 all Good, 1 one Uncertain, 2 one that says nothing. */
   readonly worst: 0 | 1 | 2
+  /** Worst status of the inputs. */
+  readonly status: number
   /** True where at least one input has a sample right at the start. */
   readonly isSampled: boolean
 }
@@ -30,6 +32,7 @@ export function eachStretch(
   for (let at = from; at <= to; ) {
     const values: Record<string, FieldValue | undefined> = {}
     let worst: 0 | 1 | 2 = 0
+    const statuses: number[] = []
     let next = to + 1
     let isSampled = false
     inputs.forEach((input, i) => {
@@ -40,13 +43,14 @@ export function eachStretch(
       if (row >= 0 && time[row] === at) isSampled = true
       const { value, status } = readAt(input, series[i] as Series, row, at)
       values[input.name] = value
+      statuses.push(status)
       const level = value === undefined ? 2 : rank(status)
       if (level > worst) worst = level
       if (row + 1 < count) next = Math.min(next, time[row + 1] as number)
       const over = row < 0 ? 0 : (time[row] as number) + input.toleranceUs + 1
       if (over > at) next = Math.min(next, over)
     })
-    visit({ start: at, end: next, values, worst, isSampled })
+    visit({ start: at, end: next, values, worst, status: worstOf(statuses), isSampled })
     at = next
   }
 }

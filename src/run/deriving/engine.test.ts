@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { StoredFact } from '../../core/facts.ts'
 import { rank } from '../../core/status.ts'
-import { expectedFlights, expectedReviews } from './oracle.fixture.ts'
+import { expectedEfforts, expectedFlights, expectedPerFlight, expectedReviews } from './oracle.fixture.ts'
 import { type Action, actions, Plant } from './plant.fixture.ts'
 
 const LONG = process.env.ECLUSE_LONG === '1'
@@ -42,6 +42,21 @@ async function check(all: readonly Action[]): Promise<void> {
   assert.deepEqual(sorted(found), sorted(expected))
   const reviews = new Map((await inForce(plant, 'review')).map(({ key, values }) => [key, values.flights?.value]))
   assert.deepEqual(sorted(reviews), sorted(expectedReviews(plant.history, plant.watermark)))
+  const efforts = new Map(
+    (await inForce(plant, 'effort')).map(({ key, values: { value, works, worked } }) => [
+      key,
+      { value: rounded(value?.value), severity: rank(value?.status ?? 0), coverage: rounded(works?.coverage), worked: worked?.value },
+    ]),
+  )
+  const expectedEffort = [...expectedEfforts(plant.history, plant.watermark)].map(
+    ([key, one]) => [key, { ...one, value: rounded(one.value), coverage: rounded(one.coverage) }] as const,
+  )
+  assert.deepEqual(sorted(efforts), sorted(new Map(expectedEffort)))
+  const perFlight = await inForce(plant, 'perFlight')
+  const expectedCounts = expectedPerFlight(plant.history, plant.watermark)
+  // Two flights that begin at once at one stand are one period: either may be the one that is told.
+  assert.deepEqual(perFlight.map(({ key }) => key).sort(), [...expectedCounts.keys()].sort())
+  for (const { key, values } of perFlight) assert.ok(expectedCounts.get(key)?.has(values.works?.value as number), key)
   const causes = new Map<string, string[]>()
   for (const { definition, key, cause } of plant.history.published) {
     const of = `${definition} ${key}`

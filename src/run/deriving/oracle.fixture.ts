@@ -128,3 +128,64 @@ export function expectedReviews(history: MemoryHistory, watermark: number): Map<
     }),
   )
 }
+
+/** The effort of each hour and stand of which a sample of the power tells anything, or a work. */
+export function expectedEfforts(
+  history: MemoryHistory,
+  watermark: number,
+): Map<string, { value: number | null; severity: number; coverage: number; worked: number }> {
+  const found = new Map<string, { value: number | null; severity: number; coverage: number; worked: number }>()
+  for (const place of ['stand-1', 'stand-2']) {
+    const readings = new Map<number, { value: number; status: number }>()
+    for (const { time, value, status } of history.samples.get(`site/${place}/power`) ?? []) readings.set(time, { value, status })
+    const works = truths(history, 'work').filter((work) => placeOf(work) === place)
+    for (let hour = 299; hour < 303; hour++) {
+      const [from, to] = [hour * 3_600 * S, Math.min(watermark, (hour + 1) * 3_600 * S)]
+      let [good, known, sum, worked] = [0, 0, 0, 0]
+      let isClean = true
+      let held: { value: number; status: number; until: number } | undefined
+      for (let t = from - HOLD_S * S + S; t < to; t += S) {
+        const reading = readings.get(t)
+        if (reading) held = { ...reading, until: t + HOLD_S * S }
+        else if (held && t >= held.until) held = undefined
+        if (t < from) continue
+        if (works.some((work) => (work.validFrom as number) <= t && t < (work.validTo ?? Number.POSITIVE_INFINITY))) worked++
+        if (held?.status === 0) {
+          good++
+          sum += held.value
+        } else isClean = false
+        if (held && !Number.isNaN(held.value)) known++
+      }
+      const begun = works.filter((work) => (work.validFrom as number) >= from && (work.validFrom as number) < to)
+      const during = works.filter((work) => (work.validFrom as number) < to && (work.validTo ?? Number.POSITIVE_INFINITY) > from)
+      const isTold = [...readings.keys()].some((time) => time > from - HOLD_S * S && time < to)
+      if (!isTold && begun.length === 0 && worked === 0 && !during.some((work) => work.validFrom === work.validTo)) continue
+      const value = good > 0 && known > 0 ? (sum / good) * begun.length : null
+      const isDisputed = begun.some((work) => work.isDisputed)
+      const severity = value === null ? 2 : isClean && !isDisputed && value <= 8 ? 0 : 1
+      found.set(`${place}@${from}`, { value, severity, coverage: known / ((to - from) / S), worked })
+    }
+  }
+  return found
+}
+
+/** How many works share time with each flight that is over, for the stand it is at; for both where its own is not known. */
+export function expectedPerFlight(history: MemoryHistory, watermark: number): Map<string, Set<number | null>> {
+  const found = new Map<string, Set<number | null>>()
+  for (const [key, { from, to }] of expectedFlights(history, watermark)) {
+    if (to === null) continue
+    const own = placeOf(truthOf(history, 'flight', key) as Truth)
+    for (const place of ['stand-1', 'stand-2']) {
+      if (own !== undefined && own !== place) continue
+      const count = truths(history, 'work').filter((work) => {
+        if (placeOf(work) !== place) return false
+        const [begin, end] = [work.validFrom as number, work.validTo ?? Number.POSITIVE_INFINITY]
+        const [low, high] = [Math.max(begin, from), Math.min(end, to)]
+        return low < high || (low === high && (begin === end || from === to))
+      }).length
+      const name = `${place}@${from}`
+      found.set(name, (found.get(name) ?? new Set()).add(count))
+    }
+  }
+  return found
+}

@@ -5,14 +5,15 @@ import type { RecordKind, RecordVersion } from '../../core/it-records.ts'
 import { silent } from '../../core/log.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
 import { Status } from '../../core/status.ts'
-import { correlation } from '../../correlate/config.ts'
-import { createJoin } from '../../correlate/index.ts'
+import { correlation, kpi } from '../../correlate/config.ts'
+import { createJoin, createKpi } from '../../correlate/index.ts'
 import { createEngine, type Engine, type SavedEngine } from './engine.ts'
 
 /** Flights at stands, works at stands, the power of each stand: what is told of them in any order, and an engine that is started anew now and then. */
 
 export const S = 1_000_000
-export const T0 = 1_000_000 * S
+/** An hour begins 200 s later. */
+export const T0 = (300 * 3_600 - 200) * S
 export const HOLD_S = 60
 export const NEXT_S = 30
 export const STANDS = ['stand-1', 'stand-2', 'nowhere'] as const
@@ -104,9 +105,37 @@ const turnaround = correlation.parse({
 /** Fed by the facts of the first. */
 const review = correlation.parse({ each: 'work', tolerance: '1s', progress: '5s', values: { flights: { count: 'turnaround' } } })
 
+/** Per hour and stand, and per flight and stand. */
+const effort = kpi.parse({
+  ...{
+    label: { en: 'Effort' },
+    per: 'hour',
+    equipment: 'stand-*',
+    timing: 'real-time',
+    progress: '5s',
+    lookBack: `${HOLD_S}s`,
+    range: { upper: 8 },
+  },
+  inputs: {
+    mean: { signal: './power', function: 'TimeAverage2' },
+    works: { count: 'work', relation: 'begins', coveredBy: './power' },
+    worked: { duration: 'work' },
+  },
+  formula: 'mean * works',
+})
+const perFlight = kpi.parse({
+  ...{ per: { record: 'flight' }, equipment: 'stand-*' },
+  ...{ inputs: { works: { count: 'work' } }, formula: 'works' },
+})
+
 export function derivationsOf(): Derivation[] {
-  const context = { site: 'site', kinds, placeOf, events: new Map([['turnaround', {}]]) }
-  return [createJoin('turnaround', turnaround, context), createJoin('review', review, context)]
+  const context = { site: 'site', kinds, placeOf, events: new Map([['turnaround', {}]]), equipment: ['stand-1', 'stand-2'] }
+  return [
+    createJoin('turnaround', turnaround, context),
+    createJoin('review', review, context),
+    createKpi('effort', effort, context),
+    createKpi('perFlight', perFlight, context),
+  ]
 }
 
 export class Plant {

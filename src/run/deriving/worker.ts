@@ -162,7 +162,11 @@ export class Worker {
     const { sliceUnits, sliceLeastUs, sliceMostUs } = DERIVING_LIMITS
     try {
       const { from, to, why, since } = slice
-      const units = [...(await this.derivation.within({ from, to }, this.#parts.history)), ...(await this.#published(slice))]
+      const { history } = this.#parts
+      // What is behind the watermark and what is to come are asked for apart: only of the first everything is known.
+      const known = await this.derivation.within({ from, to: Math.max(from, Math.min(to, watermark)) }, history)
+      const coming = to === FOREVER ? await this.derivation.within({ from: Math.max(from, watermark), to }, history) : []
+      const units = [...known, ...coming, ...(await this.#published(slice))]
       if (units.length > sliceUnits && this.#sliceUs > sliceLeastUs && to < FOREVER) throw new QueryRefused(`${units.length} units`)
       for (const unit of units) set.add(unit, why, since, 0)
       if (units.length < sliceUnits / 10) this.#sliceUs = Math.min(sliceMostUs, this.#sliceUs * 2)

@@ -1,0 +1,175 @@
+import type { Derivation, Outcome, Unit } from '../core/derivation.ts'
+import type { Fact, FactInput, FactValue, RevisionCause } from '../core/facts.ts'
+import type { History, Series } from '../core/history.ts'
+import { Status } from '../core/status.ts'
+import { formatTime, MINUTE, type Micros } from '../core/time.ts'
+import { type Asked, over, unitOfResult } from './coverage.ts'
+import { isSignalChange, unitsWithin } from './derivation-parts.ts'
+import { type Frame, type FrameRules, framesOf, isLongEnough, type Judged, quietRuns } from './frames.ts'
+import type { Input } from './inputs.ts'
+import type { Known, Places } from './places.ts'
+import { type Neutral, regionAround } from './region.ts'
+import type { Stretch } from './timeline.ts'
+
+/** How often an event that goes on is computed anew. */
+const PROGRESS_US = MINUTE
+
+/** What is computed of a signal over each event. */
+export interface Attribute extends Asked {
+  readonly attribute: string
+  /** Whole id. */
+  readonly signal: string
+}
+
+/** What makes one kind of events. */
+export interface FrameSpec {
+  readonly name: string
+  readonly version: string
+  readonly site: string
+  readonly known: Known
+  readonly where: Places
+  /** Every signal of the declaration, relative to the place. */
+  readonly relative: readonly string[]
+  readonly rules: FrameRules
+  inputs(place: string): Input[]
+  attributes(place: string): Attribute[]
+  judge(inputs: readonly Input[]): (stretches: readonly Stretch[]) => Judged[]
+  /** Values besides the duration and the attributes. */
+  values(frame: Frame, stretches: readonly Stretch[]): Readonly<Record<string, FactValue>>
+}
+
+/** Events as facts. The units of a place are told by changes; what is computed is all from one quiet time to another. */
+export function frameDerivation(spec: FrameSpec): Derivation {
+  const { name, version, site, where, relative, rules } = spec
+  const keyOf = (place: string) => (place === '' ? site : place)
+  const unit = (key: string, from: Micros, to: Micros): Unit => ({ definition: name, key, from, to })
+
+  /** When time alone makes another thing of it. */
+  const again = (open: Frame | undefined, key: string, watermark: Micros): Unit[] => {
+    if (open && !isLongEnough(open, rules)) return [unit(key, open.from, Math.max(watermark + 1, open.from + rules.minimumUs))]
+    const next = (Math.floor(watermark / PROGRESS_US) + 1) * PROGRESS_US
+    return open ? [unit(key, next, next)] : []
+  }
+
+  const computeOne = async (place: string, { key, from, to }: Unit, history: History, watermark: Micros, cause: RevisionCause) => {
+    const inputs = spec.inputs(place)
+    const judge = spec.judge(inputs)
+    const neutral = (stretches: readonly Stretch[]): Neutral[] => settled(judge(stretches), rules)
+    const read = spec.attributes(place)
+    const heldUs = Math.max(...[...inputs, ...read].map(({ toleranceUs }) => toleranceUs))
+    const around = (begin: Micros) =>
+      regionAround(inputs, { from: begin, to: Math.min(watermark, to + heldUs + 1) }, watermark, neutral, history)
+    let region = await around(from)
+    // A published event that goes on at a moment where none does was over before, and time alone has shown it.
+    const stale = await publishedAt(name, key, place, region.from, history)
+    if (stale) region = await around(stale.from)
+    const all = framesOf(judge(region.stretches), rules).filter((frame) => frame.from >= region.from && frame.from < region.to)
+    const frames = all.filter((frame) => isLongEnough(frame, rules))
+    const series = await attributeSeries(read, frames, history)
+    const facts = frames.map((frame): Fact => {
+      const used = [...inputsOf(inputs, region.series, frame)]
+      const values: Record<string, FactValue> = { duration: durationOf(frame), ...spec.values(frame, region.stretches) }
+      for (const [i, asked] of read.entries()) {
+        const own = series[i] as Series
+        const { reasons, ...found } = over(own, frame.from, frame.to, asked)
+        const unitOf = unitOfResult(asked.name, spec.known.signal(asked.signal)?.unit)
+        values[asked.attribute] = { ...found, ...(unitOf !== undefined && { unit: unitOf }), ...(reasons.length > 0 && { reasons }) }
+        used.push(inputOf(asked.signal, own, frame))
+      }
+      return {
+        ...{ definition: name, type: 'event', version, key: `${key}@${formatTime(frame.from)}` },
+        ...(place !== '' && { equipment: place }),
+        ...{ from: frame.from, to: frame.isOpen ? null : frame.to, values, inputs: used, cause },
+      }
+    })
+    const next = region.isLatest
+      ? again(
+          all.find(({ isOpen }) => isOpen),
+          key,
+          watermark,
+        )
+      : []
+    return { unit: unit(key, region.from, region.to - 1), facts, samples: [], ...(next.length > 0 && { next }) }
+  }
+
+  return {
+    ...{ name, version, facts: 'started' },
+    inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
+    touched: async (change) =>
+      isSignalChange(change) ? where.of(change.signal, relative).map((place) => unit(keyOf(place), change.from, change.to)) : [],
+    within: async (range, history) =>
+      (await unitsWithin(where.all(), range, history, (place) => relative.map((one) => where.id(place, one)))).map(({ place, from, to }) =>
+        unit(keyOf(place), from, to),
+      ),
+    compute: async (units, history, { watermark, cause }) => {
+      const outcomes: Outcome[] = []
+      for (const one of units) {
+        const place = where.placeOf(one.key)
+        if (one.from <= watermark && place !== undefined) outcomes.push(await computeOne(place, one, history, watermark, cause))
+      }
+      return outcomes
+    },
+  }
+}
+
+/** Moments after a quiet time so long that no event before it goes on after it, and those at which one ends because another begins. */
+function settled(judged: readonly Judged[], rules: FrameRules): Neutral[] {
+  const quiet = quietRuns(judged, rules).flatMap(({ start, end }) => {
+    const first = start + Math.max(1, rules.mergeGapUs)
+    return first <= end ? [{ first, last: end }] : []
+  })
+  const splits = judged.flatMap(({ start, isNew }) => (isNew ? [{ first: start, last: start }] : []))
+  return [...quiet, ...splits].sort((a, b) => a.last - b.last)
+}
+
+/** Seconds. Uncertain where it was not known all the time whether it goes on, or from which inputs. */
+function durationOf({ from, to, isOpen, isStartSeen, isCut, unknownUs, worst }: Frame): FactValue {
+  const reasons = [
+    ...(unknownUs > 0 || !isStartSeen ? ['input-unknown'] : []),
+    ...(isStartSeen || isCut ? [] : ['start-unseen']),
+    ...(isCut ? ['maximum'] : []),
+    ...(worst === 2 && unknownUs === 0 ? ['input-bad'] : []),
+    ...(worst === 1 ? ['input-uncertain'] : []),
+  ]
+  return {
+    // Up to the watermark itself, which a frame that goes on reaches a microsecond beyond.
+    ...{ value: (to - from - (isOpen ? 1 : 0)) / 1e6, unit: 's', status: reasons.length > 0 ? Status.UncertainSubNormal : Status.Good },
+    coverage: to > from ? 1 - unknownUs / (to - from) : null,
+    ...(reasons.length > 0 && { reasons }),
+  }
+}
+
+/** The event published of a place that began before a moment and had not ended at it. */
+async function publishedAt(definition: string, key: string, place: string, at: Micros, history: History): Promise<Fact | undefined> {
+  const equipment = place === '' ? {} : { equipment: place }
+  const { facts } = await history.facts({ definition, ...equipment, overlapping: { from: at, to: at + 1 }, limit: 16 })
+  return facts.find((fact) => fact.from < at && fact.key.startsWith(`${key}@`))
+}
+
+function* inputsOf(inputs: readonly Input[], series: readonly Series[], frame: Frame): Iterable<FactInput> {
+  const seen = new Set<string>()
+  for (const [i, { signal }] of inputs.entries()) {
+    if (seen.has(signal)) continue
+    seen.add(signal)
+    yield inputOf(signal, series[i] as Series, frame)
+  }
+}
+
+function inputOf(signal: string, { count, time, newestIngest }: Series, { from, to }: Frame): FactInput {
+  let samples = 0
+  for (let i = 0; i < count; i++) if ((time[i] as number) >= from && (time[i] as number) < to) samples++
+  return { signal, from, to, samples, newestIngest }
+}
+
+async function attributeSeries(
+  read: readonly { signal: string; toleranceUs: Micros }[],
+  frames: readonly Frame[],
+  history: History,
+): Promise<Series[]> {
+  const [first, last] = [frames[0], frames.at(-1)]
+  if (!first || !last || read.length === 0) return []
+  const signals = [...new Set(read.map(({ signal }) => signal))]
+  const lookBackUs = Math.max(...read.map(({ toleranceUs }) => toleranceUs))
+  const series = await history.series({ signals, from: first.from, to: last.to, lookBackUs })
+  return read.map(({ signal }) => series[signals.indexOf(signal)] as Series)
+}
