@@ -77,7 +77,7 @@ correlations:
     values:
       jams: { count: jam }
       time_lost: { duration: jam }
-      energy: { signal: ./motor/power, function: Total2, unit: "W.s" }
+      energy: { signal: ./motor/power, function: Total2, unit: kW.h }
       belt_running: { signal: ./belt/speed, function: DurationInStateNonZero }
       work_orders: { list: work_order }
 `

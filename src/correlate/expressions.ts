@@ -1,3 +1,4 @@
+import { resultUnit } from '../core/aggregates/index.ts'
 import { compile, type Expression, type Values, type Variable } from '../core/expression/index.ts'
 import type { FactValue } from '../core/facts.ts'
 import { isNull, rank, Status } from '../core/status.ts'
@@ -6,7 +7,7 @@ import type { ExpressionValue, JoinValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import type { Where } from './related-values.ts'
 import type { Subject } from './subject.ts'
-import { RESULT_UNITS, wholeUnit } from './units.ts'
+import { wholeUnit } from './units.ts'
 
 export type Variables = Readonly<Record<string, Variable>>
 
@@ -23,7 +24,7 @@ const prefixed = (variables: Variables | undefined): Variables =>
 /** What a declared value is, for expressions. */
 export function variableOf(value: JoinValue, context: Pick<CorrelateContext, 'site' | 'definitionOf' | 'kinds' | 'events'>): Variable {
   if ('expression' in value) return { type: value.type, unit: value.unit }
-  if ('function' in value) return { type: 'number', unit: value.unit ?? RESULT_UNITS[value.function] ?? wholeUnit(value.signal, context) }
+  if ('function' in value) return { type: 'number', unit: value.unit ?? resultUnit(value.function, wholeUnit(value.signal, context)) }
   if ('asOf' in value) return { type: 'number', unit: value.unit ?? wholeUnit(value.signal, context) }
   if ('take' in value) return { type: 'number', unit: value.unit ?? variablesOf(value.of, context)?.[value.value]?.unit }
   if ('list' in value || ('next' in value && value.measure === 'value' && value.of === undefined)) return { type: 'text' }

@@ -1,4 +1,4 @@
-import type { FunctionName } from '../core/aggregates/index.ts'
+import { resultUnit } from '../core/aggregates/index.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { isNull, rank, Status } from '../core/status.ts'
@@ -9,10 +9,6 @@ import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { held, over, rowAt } from './held.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
-import { RESULT_UNITS } from './units.ts'
-
-/** Integrals over seconds, and variances: their units are not the signal's either. */
-const OTHER_UNITS: ReadonlySet<FunctionName> = new Set(['Total', 'Total2', 'VarianceSample', 'VariancePopulation'])
 
 /** The whole id that a file's id means at some equipment; undefined where that is needed and not known. */
 export function wholeId(signal: string, site: string, equipment: string | undefined): string | undefined {
@@ -73,7 +69,7 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       if (readings.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
       const result = over(readings, from, until, name)
-      const own = RESULT_UNITS[name] ?? (OTHER_UNITS.has(name) ? undefined : context.definitionOf?.(whole)?.unit)
+      const own = resultUnit(name, context.definitionOf?.(whole)?.unit)
       const converted = inUnit(result.value, own, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError, coverage), inputs }
       const reasons = [

@@ -1,3 +1,5 @@
 export { derive } from './derive.ts'
 export { events } from './events.ts'
 export type { Known } from './places.ts'
+export { states } from './states.ts'
+export { windows } from './windows.ts'
