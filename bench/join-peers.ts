@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { type Figure, repeat } from './report.ts'
+import { cpuSeconds, type Figure, median, repeat } from './report.ts'
 
 /** A record's time, and the signal that belongs to it (the key it has in the historian). */
 export interface Interval {
@@ -23,6 +23,23 @@ const HELD = (hold: number) =>
   `held AS (SELECT signal, t, value, status, least(coalesce(lead(t) OVER (PARTITION BY signal ORDER BY t), t + ${hold}), t + ${hold}) AS until FROM samples)`
 const US = 'greatest(0, least(until, "to") - greatest(t, "from"))'
 
+/** One run: time on the clock, and on the processors: a busy machine leaves only the second one comparable. */
+export interface Run {
+  readonly ms: number
+  readonly cpuSeconds: number
+}
+
+export async function clocked(work: () => Promise<unknown>): Promise<Run> {
+  const [cpu, begin] = [cpuSeconds(), performance.now()]
+  await work()
+  return { ms: performance.now() - begin, cpuSeconds: cpuSeconds() - cpu }
+}
+
+export const figureOf = (what: string, runs: readonly Run[], note: string): Figure => ({
+  ...{ what, unit: 'ms', runs: runs.map(({ ms }) => ms) },
+  note: `${median(runs.map((run) => run.cpuSeconds)).toFixed(2)} s of CPU; ${note}`,
+})
+
 /** Two ways to write the same question. The second one holds only where the intervals of a signal do not overlap. */
 const QUERIES = {
   'joined by range': (hold: number) => `WITH ${HELD(hold)},
@@ -37,7 +54,7 @@ const QUERIES = {
 } as const
 export const SQL_NAMES = Object.keys(QUERIES) as (keyof typeof QUERIES)[]
 
-/** Milliseconds of one query over a plain table of the same samples, with two threads as the historian has. */
+/** One query over a plain table of the same samples, with two threads as the historian has. */
 export async function inSql(
   coldDirectory: string,
   name: keyof typeof QUERIES,
@@ -45,7 +62,7 @@ export async function inSql(
   hold: number,
   runs: number,
   check: (found: Covered[]) => void,
-): Promise<number[]> {
+): Promise<Run[]> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
   const connection = await instance.connect()
   await connection.run(samplesFrom(coldDirectory))
@@ -54,12 +71,13 @@ export async function inSql(
     `INSERT INTO intervals VALUES ${intervals.map(({ id, signal, from, to }) => `(${id}, ${signal}, ${from}, ${to})`).join(', ')}`,
   )
   const times = await repeat(runs, async () => {
-    const begin = performance.now()
-    const rows = await (await connection.run(QUERIES[name](hold))).getRows()
-    const ms = performance.now() - begin
+    let rows: unknown[][] = []
+    const run = await clocked(async () => {
+      rows = await (await connection.run(QUERIES[name](hold))).getRows()
+    })
     const found = new Map(rows.map(([id, average, coverage]) => [id, { average: average as number, coverage: coverage as number }]))
     check(intervals.map(({ id }) => ({ id, ...(found.get(id) ?? { average: null, coverage: 0 }) })))
-    return ms
+    return run
   })
   connection.closeSync()
   instance.closeSync()
@@ -80,7 +98,7 @@ samples = pd.DataFrame({'signal': of('signal', 'u4'), 't': of('t', 'i8'), 'value
 intervals = pd.DataFrame({'id': of('id', 'i8'), 'signal': of('of', 'u4'), 'from': of('from', 'i8'), 'to': of('to', 'i8')}).sort_values('from')
 times = []
 for _ in range(runs):
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), time.process_time()
     s = samples.sort_values('t', kind='stable')
     following = s.groupby('signal')['t'].shift(-1)
     s['until'] = np.minimum(following.fillna(np.inf), s['t'] + hold)
@@ -92,7 +110,7 @@ for _ in range(runs):
     sums = pd.DataFrame({'id': parts['id'].astype('i8'), 'us': us, 'weighted': us * parts['value']}).groupby('id').sum()
     found = intervals.set_index('id').join(sums).sort_index()
     average, coverage = found['weighted'] / found['us'], found['us'].fillna(0) / (found['to'] - found['from'])
-    times.append((time.perf_counter() - begin) * 1000)
+    times.append({'ms': (time.perf_counter() - begin) * 1000, 'cpuSeconds': time.process_time() - cpu})
 found = [[None if not c else a, c] for a, c in zip(average.tolist(), coverage.tolist())]
 print(json.dumps({'times': times, 'found': found, 'version': pd.__version__}))
 `
@@ -116,9 +134,9 @@ export async function inPandas(
   }
   await writeColumns(directory, intervals)
   const output = execFileSync(python, ['-c', PANDAS, directory, String(hold), String(runs)], { encoding: 'utf8', maxBuffer: 2 ** 26 })
-  const { times, found, version } = JSON.parse(output) as { times: number[]; found: [number | null, number][]; version: string }
+  const { times, found, version } = JSON.parse(output) as { times: Run[]; found: [number | null, number][]; version: string }
   check(found.map(([average, coverage], id) => ({ id, average, coverage })))
-  return { what, unit: 'ms', runs: times, note: `pandas ${version}` }
+  return figureOf(what, times, `pandas ${version}`)
 }
 
 /** One file of plain numbers for each column. */
