@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { parse } from 'yaml'
 import type { CheckStep, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
@@ -29,6 +30,7 @@ interface World {
   pass(ms: number): Promise<RecordDelivery[]>
 }
 
+const MKFIFO = '/usr/bin/mkfifo'
 const stop = new AbortController().signal
 const START_S = Date.parse('2026-01-01T00:00:00Z') / 1000
 
@@ -138,7 +140,7 @@ test('links out of the folder, folders and pipes are refused and counted', async
   symlinkSync('a.csv', join(here.folder, 'in', 'inside.csv'))
   symlinkSync('nothing', join(here.folder, 'in', 'dangling.csv'))
   mkdirSync(join(here.folder, 'in', 'sub'))
-  execFileSync('mkfifo', [join(here.folder, 'in', 'pipe.csv')])
+  execFileSync(MKFIFO, [join(here.folder, 'in', 'pipe.csv')])
   assert.deepEqual(rowsOf(await here.pass(10_000)), [{ id: '2' }])
   assert.deepEqual(here.source.counters.dropped, { 'outside-folder': 1, 'not-a-file': 2, 'same-content': 1 })
 })
@@ -262,4 +264,10 @@ test('lint says what cannot be', () => {
   assert.deepEqual(lint({ format: 'json', csv: {}, sheet: 's' }), ['E_FILES_OPTION', 'E_FILES_OPTION'])
   assert.deepEqual(lint({ csv: { decimalComma: true } }), ['E_FILES_COMMA'])
   assert.deepEqual(lint({ done: 'move:.' }), ['E_FILES_MOVE'])
+})
+
+test('the sample of the README is one', () => {
+  const sample = /```yaml\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, 'README.md'), 'utf8'))?.[1] as string
+  const { kind: _, ...rest } = (parse(sample) as { mes: { kind: string } }).mes
+  assert.deepEqual(files.lint?.(files.config.parse(rest)), [])
 })

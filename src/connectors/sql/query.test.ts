@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { parse } from 'yaml'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { duckdb } from './duckdb.ts'
 import { sql } from './index.ts'
@@ -140,4 +143,12 @@ test('lint: mode, encryption, names', () => {
   assert.deepEqual(lint('mariadb', { host: '10.0.0.1', tls: { serverName: 'db.example' } }), [])
   assert.deepEqual(lint('sqlserver', {}, { query: 'SELECT 1' }), ['E_SQL_MODE'])
   assert.deepEqual(lint('sqlserver', {}, { query: 'SELECT :cursor', snapshot: true, cursor: { column: 'a', start: 0 } }), ['E_SQL_MODE'])
+})
+
+test('the sample of the README is one', () => {
+  const sample = /```yaml\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, 'README.md'), 'utf8'))?.[1] as string
+  for (const { kind, ...rest } of Object.values(parse(sample) as Record<string, { kind: string }>)) {
+    const connector = sql.find((one) => one.kind === kind) as (typeof sql)[0]
+    assert.deepEqual(connector.lint?.(connector.config.parse(rest)), [])
+  }
 })
