@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -12,8 +13,11 @@ import { LIMITS } from '../../core/limits.ts'
 import { silent } from '../../core/log.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
 import type { RecordContext, RecordDelivery, RecordSource } from '../../core/record-source.ts'
+import type { FilesFeed } from './config.ts'
+import { lookInto } from './folder.ts'
 import { files } from './index.ts'
 import { FILES_LIMITS } from './limits.ts'
+import { openParts } from './reading.ts'
 import { decodeTaken, encodeTaken, NOTHING_TAKEN, standing, withTaken } from './taken.ts'
 import { ORDERS_SHEET, workbookParts, zipOf } from './xlsx.fixture.ts'
 
@@ -236,6 +240,24 @@ test('Parquet and xlsx', async (t) => {
     rowsOf(await sheets.pass(10_000)).map(({ id }) => id),
     ['A-1', 'A-2'],
   )
+})
+
+test('sizes and numbers of files are bounded', async (t) => {
+  const feed = (format: string) => files.config.parse({ records: [{ record: 'order', path: 'in/*', format }] }).records[0] as FilesFeed
+  const handle = {} as FileHandle
+  for (const [format, most] of [
+    ['csv', FILES_LIMITS.fileBytes],
+    ['parquet', FILES_LIMITS.fileBytes],
+    ['xlsx', FILES_LIMITS.xlsxBytes],
+  ] as const)
+    await assert.rejects(openParts(handle, { name: 'a', path: '/a', size: most + 1, changedMs: 0 }, feed(format), stop), /at most/)
+  const one = { record: 'order', path: 'in/*', format: 'csv' }
+  assert.equal(files.config.safeParse({ records: Array(FILES_LIMITS.feeds + 1).fill(one) }).success, false)
+  const here = await world(t, {})
+  for (let i = 0; i <= FILES_LIMITS.scannedFiles; i++) writeFileSync(join(here.folder, 'in', `${i}.csv`), '')
+  const found = await lookInto(join(here.folder, 'in'), '*')
+  assert.equal(found.files.length, FILES_LIMITS.scannedFiles)
+  assert.deepEqual([...found.refused.values()], ['too-many-files'])
 })
 
 test('check shows the folder and the first rows', async (t) => {

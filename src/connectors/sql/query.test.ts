@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parse } from 'yaml'
+import { readJson, readText } from './cells.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { duckdb } from './duckdb.ts'
 import { sql } from './index.ts'
@@ -13,7 +14,7 @@ import { nextPageRows } from './paging.ts'
 import { postgresql } from './postgresql.ts'
 import { findProblems, withCursor } from './query.ts'
 import { toRows } from './rows.ts'
-import type { CursorKind } from './session.ts'
+import { type CursorKind, Unreadable } from './session.ts'
 import { sqlite } from './sqlite.ts'
 import { sqlserver } from './sqlserver.ts'
 
@@ -127,6 +128,16 @@ test('pages grow while they are small and shrink when they are large; columns ar
   assert.equal(nextPageRows(1, SQL_LIMITS.pageChars + 1), 1)
   const columns = Array.from({ length: SQL_LIMITS.columns + 1 }, (_, i) => ({ name: `c${i}`, kind: 'text' as const, read: String }))
   assert.throws(() => toRows({ columns, rows: [] }), /513 columns; at most 512/)
+})
+
+test('what a cell may be, and what a file may hold, is bounded', () => {
+  assert.throws(() => readText('x'.repeat(SQL_LIMITS.cellChars + 1)), Unreadable)
+  assert.throws(() => readJson('['.repeat(SQL_LIMITS.jsonDepth + 1) + ']'.repeat(SQL_LIMITS.jsonDepth + 1)), /nested more than 64/)
+  const feed = { record: 'r', query: 'SELECT 1', snapshot: true }
+  const accepts = (records: object[]) => sql[2].config.safeParse({ file: 'a', records }).success
+  assert.equal(accepts(Array(SQL_LIMITS.feeds).fill(feed)), true)
+  assert.equal(accepts(Array(SQL_LIMITS.feeds + 1).fill(feed)), false)
+  assert.equal(accepts([{ ...feed, query: 'x'.repeat(SQL_LIMITS.queryLength + 1) }]), false)
 })
 
 test('lint: mode, encryption, names', () => {

@@ -91,6 +91,14 @@ async function* messages(socket: Socket): AsyncGenerator<{ type: number; body: B
   }
 }
 
+async function drained(socket: Socket): Promise<void> {
+  const first = new AbortController()
+  const events = ['drain', 'close'].map((event) => once(socket, event, { signal: first.signal }))
+  await Promise.race(events)
+  first.abort()
+  await Promise.allSettled(events)
+}
+
 /** Sends tokens in packets, no faster than they are taken. */
 async function send(socket: Socket, tokens: Iterable<Buffer>): Promise<void> {
   let held: Buffer[] = []
@@ -102,8 +110,7 @@ async function send(socket: Socket, tokens: Iterable<Buffer>): Promise<void> {
     header[1] = isLast ? 1 : 0
     header.writeUInt16BE(body.length + HEADER, 2)
     header[6] = ++id & 0xff
-    if (!socket.write(Buffer.concat([header, body])) && !socket.destroyed)
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+    if (!socket.write(Buffer.concat([header, body])) && !socket.destroyed) await drained(socket)
   }
   for (const token of tokens) {
     held.push(token)
