@@ -24,15 +24,16 @@ const column = z
   .union([z.strictObject({ header }), z.strictObject({ subject: z.int().min(1).max(64).describe('Which part of the subject, from 1') })])
   .describe('A column that is not in the value')
 
-const name = z
-  .string()
-  .regex(/^[\w-]{1,128}$/, 'letters, digits, _ and -')
+const name = z.string().regex(/^[\w-]{1,128}$/, 'letters, digits, _ and -')
 
 const feed = feedBase.extend({
   subject: z
     .string()
     .max(512)
-    .regex(/^[^\s.*>]+(\.([^\s.*>]+|\*))*(\.>)?$|^\*(\.([^\s.*>]+|\*))*(\.>)?$|^>$/, 'a subject is parts with dots between: it.flights.*, it.>')
+    .regex(
+      /^[^\s.*>]+(\.([^\s.*>]+|\*))*(\.>)?$|^\*(\.([^\s.*>]+|\*))*(\.>)?$|^>$/,
+      'a subject is parts with dots between: it.flights.*, it.>',
+    )
     .describe('Subject, with * for one part and > for all that follow'),
   stream: z
     .strictObject({

@@ -27,9 +27,12 @@ export async function ensureConsumer(link: NatsConnection, { stream, subject }: 
   const { ack_policy, deliver_subject, max_ack_pending = 0 } = found.config
   const hint = `remove the consumer, so that it is made anew, or name another durable`
   if (deliver_subject) throw new NotConnected(`the consumer ${durable} of ${name} is a push consumer`, { hint })
-  if (ack_policy !== AckPolicy.Explicit) throw new NotConnected(`the consumer ${durable} of ${name} is not acknowledged message by message`, { hint })
+  if (ack_policy !== AckPolicy.Explicit)
+    throw new NotConnected(`the consumer ${durable} of ${name} is not acknowledged message by message`, { hint })
   if (max_ack_pending <= 0 || max_ack_pending > NATS_LIMITS.unacknowledged)
-    throw new NotConnected(`the consumer ${durable} of ${name} may have more than ${NATS_LIMITS.unacknowledged} messages unacknowledged`, { hint })
+    throw new NotConnected(`the consumer ${durable} of ${name} may have more than ${NATS_LIMITS.unacknowledged} messages unacknowledged`, {
+      hint,
+    })
 }
 
 /** Messages as they come; `ended` is called once, when none will follow. */
@@ -43,9 +46,15 @@ export async function consume(
   const { name, durable } = stream
   const consumer = await told(name, () => jetstream(link, { timeout: NATS_LIMITS.answerMs }).consumers.get(name, durable))
   const messages = await consumer.consume({ max_messages: NATS_LIMITS.unacknowledged, callback: onMessage })
-  void messages.closed().then((error) =>
-    ended(new NotConnected(`the consumer ${durable} of ${name} ended${error instanceof Error ? `: ${error.message}` : ''}`, { hint: 'was it or its stream removed?' })),
-  )
+  void messages
+    .closed()
+    .then((error) =>
+      ended(
+        new NotConnected(`the consumer ${durable} of ${name} ended${error instanceof Error ? `: ${error.message}` : ''}`, {
+          hint: 'was it or its stream removed?',
+        }),
+      ),
+    )
   void watch(messages, () => ended(new NotConnected(`the consumer ${durable} of ${name} was removed, or does not answer`)))
   return messages
 }

@@ -20,6 +20,8 @@ export const NATS_LIMITS = {
   aliveMs: 5_000,
   /** Milliseconds the server has for a sign of life, and for its answers. */
   answerMs: 5_000,
+  /** Milliseconds an orderly end of the line may take. */
+  closeMs: 1_000,
   /** Milliseconds after which a message that was sent back comes again. */
   againMs: 1_000,
 } as const

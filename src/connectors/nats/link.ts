@@ -32,9 +32,12 @@ export async function openLink(config: NatsConfig, name: string): Promise<NatsCo
   const most = link.info?.max_payload ?? 0
   if (most > NATS_LIMITS.serverMessageBytes) {
     await link.close()
-    throw new NotConnected(`${shown} allows messages of ${most} bytes; we take a server that allows at most ${NATS_LIMITS.serverMessageBytes}`, {
-      hint: 'lower max_payload of the server',
-    })
+    throw new NotConnected(
+      `${shown} allows messages of ${most} bytes; we take a server that allows at most ${NATS_LIMITS.serverMessageBytes}`,
+      {
+        hint: 'lower max_payload of the server',
+      },
+    )
   }
   return link
 }
@@ -65,6 +68,8 @@ function refusal(error: unknown, shown: string): NotConnected {
     return new NotConnected(`${shown} does not let us in`, { hint: 'check the credentials under auth, and what the server wants' })
   if (name === 'TimeoutError') return new NotConnected(`${shown} did not answer in time`, { hint: 'is this the port of a NATS server?' })
   if (/secure|tls/i.test(text) && !('code' in Object(root)))
-    return new NotConnected(`${shown}: encryption is wanted on one side only`, { hint: 'tls:// needs a server with TLS, and a server that wants TLS needs tls://' })
+    return new NotConnected(`${shown}: encryption is wanted on one side only`, {
+      hint: 'tls:// needs a server with TLS, and a server that wants TLS needs tls://',
+    })
   return new NotConnected(`${shown}: ${networkReason(root)}`, { hint: networkHint(root, 'server') })
 }

@@ -9,7 +9,13 @@ export function lintNats({ url, tls, insecure, records }: NatsConfig): LintFindi
   if (!encrypted && !isLoopback(host)) {
     const message = 'rows and credentials come from another machine unencrypted and could be changed on the way'
     const [code, level] = insecure ? (['W_NATS_PLAINTEXT', 'warning'] as const) : (['E_NATS_PLAINTEXT', 'error'] as const)
-    findings.push({ path: ['url'], code, message, hint: `use tls://${insecure ? '' : ', or write `insecure: true` if this is really wanted'}`, level })
+    findings.push({
+      path: ['url'],
+      code,
+      message,
+      hint: `use tls://${insecure ? '' : ', or write `insecure: true` if this is really wanted'}`,
+      level,
+    })
   }
   if (!encrypted && tls)
     findings.push({ path: ['tls'], code: 'E_NATS_TLS', message: 'tls has no effect with nats://', hint: 'use tls://', level: 'error' })

@@ -4,8 +4,8 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, headers, type NatsConnection, nkeys } from '@nats-io/transport-node'
 import type { CheckStep } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
-import type { Row } from '../../core/record-source.ts'
 import { testRunner } from '../../core/record-source.fixture.ts'
+import type { Row } from '../../core/record-source.ts'
 import { selfSigned, withoutOpenssl } from '../../lib/certificates.fixture.ts'
 import { natsConfig } from './config.ts'
 import { nats } from './index.ts'
@@ -42,6 +42,12 @@ async function stream(t: TestContext, at: NatsServer, name = 'FLIGHTS', subject 
   return link
 }
 
+/** The server gives again what is not acknowledged when its own time is over: 30 s, unless the consumer was made with less. */
+async function shortPatience(link: NatsConnection): Promise<void> {
+  const settings = { durable_name: 'ecluse', filter_subject: 'it.flights.*', ack_policy: 'explicit' as const, max_ack_pending: 100 }
+  await (await jetstreamManager(link)).consumers.add('FLIGHTS', { ...settings, ack_wait: 300_000_000 })
+}
+
 const feed = { subject: 'it.flights.*', stream: { name: 'FLIGHTS', durable: 'ecluse' } }
 const say = (link: NatsConnection, subject: string, row: unknown) => link.request(subject, JSON.stringify(row))
 
@@ -60,7 +66,10 @@ test('subjects: rows, lists, columns of the subject and of headers, deletions in
   const at = await server(t)
   const link = await publisher(t, at)
   const columns = { id: { subject: 3 }, op: { header: 'Op' } }
-  const from = await source(t, at.url, [{ subject: 'it.flights.*', columns, deletedWhen: 'empty' }, { subject: 'it.orders', rows: 'data', deletedWhen: { header: 'Op', equals: 'D' } }])
+  const from = await source(t, at.url, [
+    { subject: 'it.flights.*', columns, deletedWhen: 'empty' },
+    { subject: 'it.orders', rows: 'data', deletedWhen: { header: 'Op', equals: 'D' } },
+  ])
   const deleted = headers()
   deleted.set('Op', 'D')
   link.publish('it.flights.AF1', '{"gate":"B1"}', { headers: deleted })
@@ -78,7 +87,13 @@ test('subjects: rows, lists, columns of the subject and of headers, deletions in
   assert.deepEqual(all, [
     { feed: 0, rows: [{ gate: 'B1', id: 'AF1', op: 'D' }] },
     { feed: 0, rows: [], deleted: [{ id: 'AF1' }] },
-    { feed: 0, rows: [{ gate: 'B2', id: 'AF1' }, { gate: 'B3', id: 'AF1' }] },
+    {
+      feed: 0,
+      rows: [
+        { gate: 'B2', id: 'AF1' },
+        { gate: 'B3', id: 'AF1' },
+      ],
+    },
     { feed: 1, rows: [{ order: '9007199254740993' }] },
     { feed: 1, rows: [], deleted: [{ order: 2 }] },
   ])
@@ -101,6 +116,7 @@ test('the server is killed between delivery and acknowledgement: everything come
   const at = await server(t)
   const link = await stream(t, at)
   for (let n = 0; n < 50; n++) await say(link, 'it.flights.AF', { n })
+  await shortPatience(link)
   const from = await source(t, at.url, [feed])
   assert.equal((await rows(from, 50, false)).length, 50)
   await link.close()
@@ -120,10 +136,7 @@ test('what is not acknowledged before the line drops comes again on the next one
   const at = await server(t)
   const link = await stream(t, at)
   await say(link, 'it.flights.AF', { n: 1 })
-  // The server gives it again when its own time is over, so the consumer is made with a short one.
-  const manager = await jetstreamManager(link)
-  const settings = { durable_name: 'ecluse', filter_subject: 'it.flights.*', ack_policy: 'explicit' as const, ack_wait: 200_000_000, max_ack_pending: 100 }
-  await manager.consumers.add('FLIGHTS', settings)
+  await shortPatience(link)
   const from = await source(t, at.url, [feed])
   const lost = await from.read(limit())
   await from.close()
@@ -146,17 +159,26 @@ test('a message that cannot be read goes to quarantine and does not come for eve
     reasons.push(...(unreadable ?? []).map(({ reason }) => reason))
     ack?.()
   }
-  assert.deepEqual(reasons, ['no JSON, or cut off', 'more than 64 lists and maps inside one another', 'a message of 10001 rows; at most 10000 are read', 'a message of 500003 bytes; at most 100000 are read'])
+  assert.deepEqual(reasons, [
+    'no JSON, or cut off',
+    'more than 64 lists and maps inside one another',
+    'a message of 10001 rows; at most 10000 are read',
+    'a message of 500003 bytes; at most 100000 are read',
+  ])
   const info = await (await jetstreamManager(link)).consumers.info('FLIGHTS', 'ecluse')
   await link.flush()
   assert.equal(info.num_pending, 0)
 })
 
 test('what is not there, not ours or not allowed is said', skip, async (t) => {
-  const permission = 'authorization { users: [ { user: a, password: aaaa, permissions: { subscribe: "_INBOX.>" } }, { user: b, password: bbbb } ] }'
+  const permission =
+    'authorization { users: [ { user: a, password: aaaa, permissions: { subscribe: "_INBOX.>" } }, { user: b, password: bbbb } ] }'
   const at = await server(t, permission)
   const as = (user: string, feeds: object[]) => source(t, at.url, feeds, { auth: { type: 'user', user, password: user.repeat(4) } })
-  await assert.rejects(as('b', [feed]), (error) => error instanceof NotConnected && /stream FLIGHTS/.test(error.message) && /make the stream/.test(error.hint ?? ''))
+  await assert.rejects(
+    as('b', [feed]),
+    (error) => error instanceof NotConnected && /stream FLIGHTS/.test(error.message) && /make the stream/.test(error.hint ?? ''),
+  )
   await assert.rejects(as('c', [feed]), /does not let us in/)
   await assert.rejects(async () => {
     const from = await as('a', [{ subject: 'it.flights' }])
@@ -186,25 +208,36 @@ test('credentials: token, nkey; TLS with our certificate', { skip: withoutNats |
   const byToken = await server(t, 'authorization { token: "a secret token" }')
   await source(t, byToken.url, subject, { auth: { type: 'token', token: 'a secret token' } })
   const wrong = source(t, byToken.url, subject, { auth: { type: 'token', token: 'hunter2' } })
-  await assert.rejects(wrong, (error) => error instanceof NotConnected && /does not let us in/.test(error.message) && !/hunter2/.test(`${error.stack} ${error.cause}`))
+  await assert.rejects(
+    wrong,
+    (error) =>
+      error instanceof NotConnected && /does not let us in/.test(error.message) && !/hunter2/.test(`${error.stack} ${error.cause}`),
+  )
   const byKey = await server(t, `authorization { users: [ { nkey: ${user.getPublicKey()} } ] }`)
   await source(t, byKey.url, subject, { auth: { type: 'nkey', seed: `${seed}\n` } })
   await assert.rejects(source(t, byKey.url, subject, { auth: { type: 'nkey', seed: 'SUNONSENSE' } }), /does not let us in/)
 
   const [ours, theirs] = [selfSigned('client'), selfSigned('server')]
   const files = { 'cert.pem': theirs.certificate, 'key.pem': theirs.key, 'ca.pem': ours.certificate }
-  const tls = await server(t, 'tls { cert_file: "FOLDER/cert.pem", key_file: "FOLDER/key.pem", ca_file: "FOLDER/ca.pem", verify: true }', files)
+  const tls = await server(
+    t,
+    'tls { cert_file: "FOLDER/cert.pem", key_file: "FOLDER/key.pem", ca_file: "FOLDER/ca.pem", verify: true }',
+    files,
+  )
   const url = tls.url.replace('nats:', 'tls:')
   const good = { ca: theirs.certificate, certificate: ours.certificate, key: ours.key }
   await source(t, url, subject, { tls: good })
   await assert.rejects(source(t, url, subject), (error) => error instanceof NotConnected && /tls\.ca/.test(error.hint ?? ''))
-  await assert.rejects(source(t, url, subject, { tls: { ...good, serverName: 'other.example' } }), (error) => error instanceof NotConnected && /another name/.test(error.hint ?? ''))
+  await assert.rejects(
+    source(t, url, subject, { tls: { ...good, serverName: 'other.example' } }),
+    (error) => error instanceof NotConnected && /another name/.test(error.hint ?? ''),
+  )
   await assert.rejects(source(t, tls.url, subject), NotConnected)
   await assert.rejects(source(t, byToken.url.replace('nats:', 'tls:'), subject), NotConnected)
 })
 
 test('silence is a sign of life; check; a server that lets its clients send too much', skip, async (t) => {
-  const at = await server(t, 'max_payload: 67108865')
+  const at = await server(t, 'max_payload: 67108865\nmax_pending: 134217728')
   await assert.rejects(source(t, at.url, [{ subject: 'it' }]), /allows messages of 67108865 bytes/)
   const other = await server(t)
   await stream(t, other)
@@ -225,7 +258,9 @@ test('silence is a sign of life; check; a server that lets its clients send too 
 test('what waits is bounded: a stream’s messages come later, others are counted', skip, async (t) => {
   const at = await server(t, 'max_payload: 16777216')
   const link = await stream(t, at, 'BIG', 'big.>')
-  const from = await source(t, at.url, [{ subject: 'core' }, { subject: 'big.*', stream: { name: 'BIG', durable: 'd' } }], { maxMessage: '16MiB' })
+  const from = await source(t, at.url, [{ subject: 'core' }, { subject: 'big.*', stream: { name: 'BIG', durable: 'd' } }], {
+    maxMessage: '16MiB',
+  })
   const text = JSON.stringify({ text: 'x'.repeat(15 * 1024 * 1024) })
   for (let n = 0; n < 6; n++) link.publish('core', text)
   await link.flush()

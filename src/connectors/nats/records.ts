@@ -1,4 +1,4 @@
-import type { JsMsg } from '@nats-io/jetstream'
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { NotConnected } from '../../core/errors.ts'
 import { type BrokerMessage, runsOfMessage } from '../../core/message-rows.ts'
@@ -18,6 +18,7 @@ export class NatsRecords implements RecordSource {
   #link: NatsConnection | undefined
   #inbox: Inbox<BrokerMessage> | undefined
   #queue: PushedRun[] = []
+  #consuming: ConsumerMessages[] = []
   #closed = new AbortController()
 
   constructor(config: NatsConfig, context: RecordContext) {
@@ -40,7 +41,9 @@ export class NatsRecords implements RecordSource {
     this.#queue = []
     const inbox = new Inbox<BrokerMessage>(NATS_LIMITS.inboxBytes, ({ value }) => value.length + 256)
     this.#inbox = inbox
-    void link.closed().then(() => inbox.fail(new NotConnected('the server is gone', { hint: 'is it running? It is tried again by itself' })))
+    void link
+      .closed()
+      .then(() => inbox.fail(new NotConnected('the server is gone', { hint: 'is it running? It is tried again by itself' })))
     for (const [index, feed] of this.#config.records.entries()) await untilAborted(this.#subscribe(link, inbox, index, feed), signal)
     await untilAborted(this.#alive(link), signal)
   }
@@ -70,7 +73,8 @@ export class NatsRecords implements RecordSource {
     this.#inbox?.fail(new NotConnected('the connection was closed'))
     this.#inbox = undefined
     this.#closed.abort(new NotConnected('the connection was closed'))
-    if (link && !link.isClosed()) await link.close().catch((error) => this.#context.log.debug({ err: error }, 'the line ended with an error'))
+    if (link && !link.isClosed())
+      await link.close().catch((error) => this.#context.log.debug({ err: error }, 'the line ended with an error'))
   }
 
   async #subscribe(link: NatsConnection, inbox: Inbox<BrokerMessage>, index: number, feed: NatsFeed): Promise<void> {
@@ -82,12 +86,17 @@ export class NatsRecords implements RecordSource {
         // Sent back and not dropped: it comes again when there is room.
         if (!inbox.put({ ...asMessage(message, index, feed), done })) message.nak(NATS_LIMITS.againMs)
       }
-      await consume(link, streamed, onMessage, (error) => inbox.fail(error))
+      this.#consuming.push(await consume(link, streamed, onMessage, (error) => inbox.fail(error)))
       return
     }
     link.subscribe(feed.subject, {
       callback: (error, message) => {
-        if (error) inbox.fail(new NotConnected(`the server does not let us read ${feed.subject}: ${error.name}`, { hint: 'ask for the right to subscribe to it' }))
+        if (error)
+          inbox.fail(
+            new NotConnected(`the server does not let us read ${feed.subject}: ${error.name}`, {
+              hint: 'ask for the right to subscribe to it',
+            }),
+          )
         else if (!inbox.put(asMessage(message, index, feed))) this.#count('local-queue-full')
       },
     })
@@ -117,7 +126,9 @@ export class NatsRecords implements RecordSource {
     const { clock } = this.#context
     const done = new AbortController()
     const from = clock.monotonicMs()
-    const late = clock.sleep(NATS_LIMITS.answerMs, done.signal).then(() => done.signal.aborted || Promise.reject(new NotConnected('the server does not answer')))
+    const late = clock
+      .sleep(NATS_LIMITS.answerMs, done.signal)
+      .then(() => done.signal.aborted || Promise.reject(new NotConnected('the server does not answer')))
     try {
       await Promise.race([link.flush().catch(() => Promise.reject(new NotConnected('the server is gone'))), late])
       this.counters.latencyMs = Math.round(clock.monotonicMs() - from)
@@ -128,7 +139,11 @@ export class NatsRecords implements RecordSource {
 }
 
 /** A message with the columns that are not in its value. */
-export function asMessage(message: Pick<Msg, 'data' | 'subject'> & { headers?: Msg['headers'] }, feed: number, { columns, deletedWhen }: NatsFeed): BrokerMessage {
+export function asMessage(
+  message: Pick<Msg, 'data' | 'subject'> & { headers?: Msg['headers'] },
+  feed: number,
+  { columns, deletedWhen }: NatsFeed,
+): BrokerMessage {
   const { data, subject, headers } = message
   const parts = subject.split('.')
   const own: Record<string, unknown> = {}
@@ -137,7 +152,9 @@ export function asMessage(message: Pick<Msg, 'data' | 'subject'> & { headers?: M
     if (text !== undefined && text !== '' && text.length <= NATS_LIMITS.columnLength) own[name] = text
   }
   const isDeletion =
-    deletedWhen === 'empty' ? data.length === 0 : deletedWhen !== undefined && 'header' in deletedWhen && headers?.get(deletedWhen.header) === deletedWhen.equals
+    deletedWhen === 'empty'
+      ? data.length === 0
+      : deletedWhen !== undefined && 'header' in deletedWhen && headers?.get(deletedWhen.header) === deletedWhen.equals
   return { feed, value: data, columns: own as Row, isDeletion }
 }
 
