@@ -3,7 +3,7 @@ import { parsePath } from '../lib/json-path.ts'
 import type { DeletedWhen } from './deleted-when.ts'
 import { rowsAt, unreadableText } from './json-rows.ts'
 import { LIMITS } from './limits.ts'
-import { type PushedRun, runsOf } from './pushed-rows.ts'
+import { type PushedRun, type RunEnd, runsOf } from './pushed-rows.ts'
 import type { Row } from './record-source.ts'
 
 /** One message of a broker. */
@@ -14,8 +14,7 @@ export interface BrokerMessage {
   readonly columns: Row
   /** It says that its record is gone, whatever its value. */
   readonly isDeletion: boolean
-  /** Acknowledges it. */
-  readonly done?: (() => void) | undefined
+  readonly end?: RunEnd | undefined
 }
 
 export interface MessageReading {
@@ -28,13 +27,15 @@ export interface MessageReading {
 
 /** The rows of a message, in their order. What cannot be read goes with its reason, and is acknowledged as rows are: it would come again for ever. */
 export function runsOfMessage(message: BrokerMessage, reading: MessageReading): PushedRun[] {
-  const { feed, value, columns, isDeletion, done } = message
-  const refuse = (reason: string): PushedRun[] => [{ feed, rows: [], isDeletion: false, unreadable: [unreadableText(value, reason)], done }]
+  const { feed, value, columns, isDeletion, end = {} } = message
+  const refuse = (reason: string): PushedRun[] => [
+    { feed, rows: [], isDeletion: false, unreadable: [unreadableText(value, reason)], ...end },
+  ]
   if (value.length > reading.maxBytes) return refuse(`a message of ${value.length} bytes; at most ${reading.maxBytes} are read`)
   if (value.length === 0) {
     if (!isDeletion) return refuse('an empty message')
     return Object.keys(columns).length > 0
-      ? [{ feed, rows: [columns], isDeletion, done }]
+      ? [{ feed, rows: [columns], isDeletion, ...end }]
       : refuse('an empty message that says nothing of what is gone: set `columns` of the feed')
   }
   const read = readJson(value, reading.bounds)
@@ -46,7 +47,7 @@ export function runsOfMessage(message: BrokerMessage, reading: MessageReading): 
   if (count > LIMITS.deliveryRows) return refuse(`a message of ${count} rows; at most ${LIMITS.deliveryRows} are read`)
   const own = Object.keys(columns).length > 0
   const rows = own ? found.rows.map((row) => ({ ...row, ...columns })) : found.rows
-  if (isDeletion) return [{ feed, rows, isDeletion, unreadable: found.unreadable, done }]
-  if (found.unreadable.length === 0) return runsOf(feed, rows, reading.deletedWhen, done)
-  return [...runsOf(feed, rows, reading.deletedWhen), { feed, rows: [], isDeletion: false, unreadable: found.unreadable, done }]
+  if (isDeletion) return [{ feed, rows, isDeletion, unreadable: found.unreadable, ...end }]
+  if (found.unreadable.length === 0) return runsOf(feed, rows, reading.deletedWhen, end)
+  return [...runsOf(feed, rows, reading.deletedWhen), { feed, rows: [], isDeletion: false, unreadable: found.unreadable, ...end }]
 }

@@ -1,4 +1,4 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { ConsumerInfo, ConsumerMessages } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { NotConnected } from '../../core/errors.ts'
 import type { NatsFeed } from './config.ts'
@@ -6,55 +6,79 @@ import { NATS_LIMITS } from './limits.ts'
 
 type Streamed = NatsFeed & { readonly stream: NonNullable<NatsFeed['stream']> }
 
-/** Finds our durable consumer, or makes it. Throws NotConnected when it is not one that we can acknowledge to. */
-export async function ensureConsumer(link: NatsConnection, { stream, subject }: Streamed): Promise<void> {
+/** Where our reading of a stream stands: the last message on our disk. A stream that was removed and made anew counts from 1 again. */
+export interface Place {
+  readonly stream: string
+  readonly durable: string
+  readonly created: string
+  readonly sequence: number
+}
+
+/**
+ * Finds our durable consumer, or makes it, so that messages come in their order from the first one that is not on our disk: what was sent and not acknowledged
+ * would come again only after newer messages, and an old row would then stand for the present. Throws NotConnected.
+ */
+export async function ensureConsumer(link: NatsConnection, { stream, subject }: Streamed, known: Place | undefined): Promise<Place> {
   const { AckPolicy, DeliverPolicy, jetstreamManager } = await import('@nats-io/jetstream')
   const { name, durable } = stream
   const manager = await told(name, () => jetstreamManager(link, { timeout: NATS_LIMITS.answerMs }))
+  const { created } = await told(name, () => manager.streams.info(name))
+  const isSame = known?.stream === name && known.durable === durable && known.created === created
+  const durableTo = isSame && Number.isSafeInteger(known.sequence) ? known.sequence : 0
   const found = await told(name, () => manager.consumers.info(name, durable).catch(absent))
-  if (!found) {
-    await told(name, () =>
-      manager.consumers.add(name, {
-        durable_name: durable,
-        filter_subject: subject,
-        ack_policy: AckPolicy.Explicit,
-        deliver_policy: DeliverPolicy.All,
-        max_ack_pending: NATS_LIMITS.unacknowledged,
-      }),
-    )
-    return
+  if (found) refuseOthers(found.config, durable, name, subject)
+  const done = Math.max(durableTo, found?.ack_floor.stream_seq ?? 0)
+  if (!found || found.num_ack_pending > 0) {
+    if (found) await told(name, () => manager.consumers.delete(name, durable))
+    const from = done > 0 ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: done + 1 } : { deliver_policy: DeliverPolicy.All }
+    const own = {
+      durable_name: durable,
+      filter_subject: subject,
+      ack_policy: AckPolicy.Explicit,
+      max_ack_pending: NATS_LIMITS.unacknowledged,
+    }
+    await told(name, () => manager.consumers.add(name, { ...own, ...kept(found?.config), ...from }))
   }
-  const { ack_policy, deliver_subject, max_ack_pending = 0 } = found.config
-  const hint = `remove the consumer, so that it is made anew, or name another durable`
-  if (deliver_subject) throw new NotConnected(`the consumer ${durable} of ${name} is a push consumer`, { hint })
-  if (ack_policy !== AckPolicy.Explicit)
-    throw new NotConnected(`the consumer ${durable} of ${name} is not acknowledged message by message`, { hint })
-  if (max_ack_pending <= 0 || max_ack_pending > NATS_LIMITS.unacknowledged)
-    throw new NotConnected(`the consumer ${durable} of ${name} may have more than ${NATS_LIMITS.unacknowledged} messages unacknowledged`, {
-      hint,
-    })
+  return { stream: name, durable, created, sequence: done }
 }
 
-/** Messages as they come; `ended` is called once, when none will follow. */
+/** What a person may have set, and stays. */
+function kept(config: ConsumerInfo['config'] | undefined): Partial<ConsumerInfo['config']> {
+  const { ack_wait, max_ack_pending, description } = config ?? {}
+  return Object.fromEntries(Object.entries({ ack_wait, max_ack_pending, description }).filter(([, value]) => value !== undefined))
+}
+
+function refuseOthers(config: ConsumerInfo['config'], durable: string, name: string, subject: string): void {
+  const { ack_policy, deliver_subject, max_ack_pending = 0, filter_subject } = config
+  const hint = 'remove the consumer, so that it is made anew, or name another durable'
+  const refuse = (what: string) => {
+    throw new NotConnected(`the consumer ${durable} of ${name} ${what}`, { hint })
+  }
+  if (filter_subject !== subject) refuse(`does not read ${subject}`)
+  if (deliver_subject) refuse('is a push consumer')
+  if (ack_policy !== 'explicit') refuse('is not acknowledged message by message')
+  if (max_ack_pending <= 0 || max_ack_pending > NATS_LIMITS.unacknowledged)
+    refuse(`may have more than ${NATS_LIMITS.unacknowledged} messages unacknowledged`)
+}
+
+/** Messages as they are asked for; `ended` is called when none will follow. */
 export async function consume(
   link: NatsConnection,
   { stream }: Streamed,
-  onMessage: (message: JsMsg) => void,
+  maxBytes: number,
   ended: (error: NotConnected) => void,
 ): Promise<ConsumerMessages> {
   const { jetstream } = await import('@nats-io/jetstream')
   const { name, durable } = stream
   const consumer = await told(name, () => jetstream(link, { timeout: NATS_LIMITS.answerMs }).consumers.get(name, durable))
-  const messages = await consumer.consume({ max_messages: NATS_LIMITS.unacknowledged, callback: onMessage })
-  void messages
-    .closed()
-    .then((error) =>
-      ended(
-        new NotConnected(`the consumer ${durable} of ${name} ended${error instanceof Error ? `: ${error.message}` : ''}`, {
-          hint: 'was it or its stream removed?',
-        }),
-      ),
-    )
+  const messages = await consumer.consume({ max_bytes: maxBytes })
+  void messages.closed().then((error) =>
+    ended(
+      new NotConnected(`the consumer ${durable} of ${name} ended${error instanceof Error ? `: ${error.message}` : ''}`, {
+        hint: 'was it or its stream removed?',
+      }),
+    ),
+  )
   void watch(messages, () => ended(new NotConnected(`the consumer ${durable} of ${name} was removed, or does not answer`)))
   return messages
 }

@@ -6,7 +6,7 @@ export const NATS_LIMITS = {
   messageBytes: 16 * 1024 * 1024,
   /** The largest message a server may let its clients send; we do not stay with one that allows more. */
   serverMessageBytes: 64 * 1024 * 1024,
-  /** Bytes of messages that wait for `read`; past it those of a stream are sent back, to come again, and others are dropped and counted. */
+  /** Bytes of messages that wait for `read`; past it a stream is not read on, and others are dropped and counted. */
   inboxBytes: 64 * 1024 * 1024,
   /** Unacknowledged messages of one stream at a time. */
   unacknowledged: 1_000,
@@ -22,6 +22,4 @@ export const NATS_LIMITS = {
   answerMs: 5_000,
   /** Milliseconds an orderly end of the line may take. */
   closeMs: 1_000,
-  /** Milliseconds after which a message that was sent back comes again. */
-  againMs: 1_000,
 } as const

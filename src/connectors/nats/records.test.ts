@@ -145,6 +145,42 @@ test('what is not acknowledged before the line drops comes again on the next one
   assert.deepEqual(await rows(from, 1), [{ n: 1 }])
 })
 
+test('after a reconnection an old message never comes after a newer one', skip, async (t) => {
+  const at = await server(t)
+  const link = await stream(t, at)
+  await say(link, 'it.flights.AF', { n: 1 })
+  const from = await source(t, at.url, [feed])
+  await from.read(limit())
+  await from.close()
+  await say(link, 'it.flights.AF', { n: 2 })
+  await from.connect(t.signal)
+  assert.deepEqual(await rows(from, 2), [{ n: 1 }, { n: 2 }])
+})
+
+test('what is on our disk does not come again when its acknowledgement was lost, unless the stream is another one', skip, async (t) => {
+  const at = await server(t)
+  const link = await stream(t, at)
+  await say(link, 'it.flights.AF', { n: 1 })
+  const runner = testRunner()
+  const config = natsConfig.parse({ url: at.url, records: [{ record: 'flight', ...feed }] })
+  const from = new NatsRecords(config, runner.context)
+  t.after(() => from.close())
+  await from.connect(t.signal)
+  const { cursor } = await from.read(limit())
+  runner.cursors.set(0, cursor ?? '')
+  await from.close()
+  await say(link, 'it.flights.AF', { n: 2 })
+  await from.connect(t.signal)
+  assert.deepEqual(await rows(from, 1), [{ n: 2 }])
+  await from.close()
+  const manager = await jetstreamManager(link)
+  await manager.streams.delete('FLIGHTS')
+  await manager.streams.add({ name: 'FLIGHTS', subjects: ['it.>'] })
+  await say(link, 'it.flights.AF', { n: 3 })
+  await from.connect(t.signal)
+  assert.deepEqual(await rows(from, 1), [{ n: 3 }])
+})
+
 test('a message that cannot be read goes to quarantine and does not come for ever', skip, async (t) => {
   const at = await server(t)
   const link = await stream(t, at)
@@ -187,10 +223,22 @@ test('what is not there, not ours or not allowed is said', skip, async (t) => {
   const link = await publisher(t, at, { user: 'b', pass: 'bbbb' })
   const manager = await jetstreamManager(link)
   await manager.streams.add({ name: 'FLIGHTS', subjects: ['it.>'] })
-  await manager.consumers.add('FLIGHTS', { durable_name: 'none', ack_policy: 'none' as const })
-  await manager.consumers.add('FLIGHTS', { durable_name: 'many', ack_policy: 'explicit' as const, max_ack_pending: 5000 })
-  await manager.consumers.add('FLIGHTS', { durable_name: 'push', ack_policy: 'explicit' as const, deliver_subject: 'x' })
+  await manager.consumers.add('FLIGHTS', { durable_name: 'none', filter_subject: 'it.flights.*', ack_policy: 'none' as const })
+  await manager.consumers.add('FLIGHTS', {
+    durable_name: 'many',
+    filter_subject: 'it.flights.*',
+    ack_policy: 'explicit' as const,
+    max_ack_pending: 5000,
+  })
+  await manager.consumers.add('FLIGHTS', {
+    durable_name: 'push',
+    filter_subject: 'it.flights.*',
+    ack_policy: 'explicit' as const,
+    deliver_subject: 'x',
+  })
   const own = (durable: string) => as('b', [{ ...feed, stream: { name: 'FLIGHTS', durable } }])
+  await manager.consumers.add('FLIGHTS', { durable_name: 'other', filter_subject: 'it.orders', ack_policy: 'explicit' as const })
+  await assert.rejects(own('other'), /does not read it\.flights/)
   await assert.rejects(own('none'), /not acknowledged message by message/)
   await assert.rejects(own('many'), /more than 1000 messages unacknowledged/)
   await assert.rejects(own('push'), /push consumer/)

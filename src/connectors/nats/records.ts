@@ -1,12 +1,14 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { ConsumerMessages } from '@nats-io/jetstream'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { NotConnected } from '../../core/errors.ts'
+import { isRow } from '../../core/json-rows.ts'
 import { type BrokerMessage, runsOfMessage } from '../../core/message-rows.ts'
 import { type PushedRun, takeDelivery } from '../../core/pushed-rows.ts'
 import type { RecordContext, RecordDelivery, RecordSource, Row } from '../../core/record-source.ts'
+import { readJson } from '../../lib/exact-json.ts'
 import { Inbox } from '../../lib/inbox.ts'
 import type { NatsConfig, NatsFeed } from './config.ts'
-import { consume, ensureConsumer } from './consume.ts'
+import { consume, ensureConsumer, type Place } from './consume.ts'
 import { NATS_LIMITS } from './limits.ts'
 import { openLink } from './link.ts'
 
@@ -18,7 +20,8 @@ export class NatsRecords implements RecordSource {
   #link: NatsConnection | undefined
   #inbox: Inbox<BrokerMessage> | undefined
   #queue: PushedRun[] = []
-  #consuming: ConsumerMessages[] = []
+  readonly #consuming: ConsumerMessages[] = []
+  readonly #waitingForRoom: (() => void)[] = []
   #closed = new AbortController()
 
   constructor(config: NatsConfig, context: RecordContext) {
@@ -80,13 +83,12 @@ export class NatsRecords implements RecordSource {
   async #subscribe(link: NatsConnection, inbox: Inbox<BrokerMessage>, index: number, feed: NatsFeed): Promise<void> {
     if (feed.stream) {
       const streamed = { ...feed, stream: feed.stream }
-      await ensureConsumer(link, streamed)
-      const onMessage = (message: JsMsg) => {
-        const done = () => link.isClosed() || message.ack()
-        // Sent back and not dropped: it comes again when there is room.
-        if (!inbox.put({ ...asMessage(message, index, feed), done })) message.nak(NATS_LIMITS.againMs)
-      }
-      this.#consuming.push(await consume(link, streamed, onMessage, (error) => inbox.fail(error)))
+      const place = await ensureConsumer(link, streamed, readPlace(this.#context.cursor(index)))
+      // At least the largest message there can be: one that does not fit would never come.
+      const share = Math.max(2 * (link.info?.max_payload ?? 0), Math.floor(NATS_LIMITS.inboxBytes / this.#config.records.length))
+      const messages = await consume(link, streamed, share, (error) => inbox.fail(error))
+      this.#consuming.push(messages)
+      void this.#pump(messages, inbox, index, place).catch((error) => inbox.fail(error))
       return
     }
     link.subscribe(feed.subject, {
@@ -102,6 +104,29 @@ export class NatsRecords implements RecordSource {
     })
   }
 
+  /** Moves a stream's messages into the inbox in their order, and no faster than it is emptied. */
+  async #pump(messages: ConsumerMessages, inbox: Inbox<BrokerMessage>, index: number, place: Place): Promise<void> {
+    let last = place.sequence
+    for await (const message of messages) {
+      // On our disk, and only its acknowledgement was lost.
+      if (message.seq <= place.sequence) message.ack()
+      // Sent again because the disk is slow: the first one is still on its way, and acknowledges both.
+      if (message.seq <= last) continue
+      last = message.seq
+      const done = () => this.#inbox === inbox && !this.#link?.isClosed() && message.ack()
+      const cursor = JSON.stringify({ ...place, sequence: message.seq })
+      const entry = { ...asMessage(message, index, this.#config.records[index] as NatsFeed), end: { done, cursor } }
+      while (!inbox.put(entry)) {
+        if (this.#inbox !== inbox) return
+        await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve))
+      }
+    }
+  }
+
+  #makeRoom(): void {
+    for (const wake of this.#waitingForRoom.splice(0)) wake()
+  }
+
   #count(reason: string): void {
     this.counters.dropped[reason] = (this.counters.dropped[reason] ?? 0) + 1
   }
@@ -112,7 +137,9 @@ export class NatsRecords implements RecordSource {
     const done = new AbortController()
     void this.#context.clock.sleep(NATS_LIMITS.aliveMs, done.signal).then(() => quiet.abort())
     try {
-      return await inbox.take(AbortSignal.any([stop, quiet.signal]))
+      const taken = await inbox.take(AbortSignal.any([stop, quiet.signal]))
+      this.#makeRoom()
+      return taken
     } catch (error) {
       if (quiet.signal.aborted && !stop.aborted && error === quiet.signal.reason) return []
       throw error
@@ -136,6 +163,12 @@ export class NatsRecords implements RecordSource {
       done.abort()
     }
   }
+}
+
+/** A cursor of ours; undefined when it is none. */
+function readPlace(text: string | undefined): Place | undefined {
+  const read = text === undefined ? undefined : readJson(text, { depth: 2, values: 10 })
+  return read && 'value' in read && isRow(read.value) ? (read.value as unknown as Place) : undefined
 }
 
 /** A message with the columns that are not in its value. */
