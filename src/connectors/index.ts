@@ -1,4 +1,5 @@
 import type { Connector } from '../core/connector.ts'
+import { kafka } from './kafka/index.ts'
 import { modbus } from './modbus/index.ts'
 import { mqtt } from './mqtt/index.ts'
 import { nats } from './nats/index.ts'
@@ -8,4 +9,4 @@ import { webhook } from './webhook/index.ts'
 
 /** Every system Écluse speaks with: the one list. A new connector is one folder and one line here. */
 // biome-ignore lint/suspicious/noExplicitAny: each connector has its own configuration type
-export const connectors: readonly Connector<any>[] = [modbus, opcua, mqtt, rest, webhook, nats]
+export const connectors: readonly Connector<any>[] = [modbus, opcua, mqtt, rest, webhook, nats, kafka]

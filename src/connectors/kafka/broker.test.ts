@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import type { Row } from '../../core/record-source.ts'
 import { testRunner } from '../../core/record-source.fixture.ts'
+import type { Row } from '../../core/record-source.ts'
 import { kafkaConfig } from './config.ts'
 import { KafkaRecords } from './records.ts'
 

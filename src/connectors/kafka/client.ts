@@ -62,13 +62,18 @@ export function asNotConnected(error: unknown, { brokers }: Pick<KafkaConfig, 'b
   if (/AuthenticationError|SASL|PLT_KFK_AUTHENTICATION/i.test(told))
     return new NotConnected(`${where}: not let in`, { hint: 'check sasl: mechanism, user and password' })
   if (/AUTHORIZATION_FAILED/.test(told))
-    return new NotConnected(`${where}: not allowed`, { hint: 'the user needs Read on the topics and on the group, and Describe on the topics' })
-  if (/UNKNOWN_TOPIC/.test(told))
-    return new NotConnected(`${where}: a topic is not there`, { hint: 'make the topic, or correct its name' })
-  const system = all.find((one) => 'syscall' in one || /^(E[A-Z]+|ERR_TLS|CERT_|UNABLE_|DEPTH_|SELF_)/.test(String((one as NodeJS.ErrnoException).code)))
+    return new NotConnected(`${where}: not allowed`, {
+      hint: 'the user needs Read on the topics and on the group, and Describe on the topics',
+    })
+  if (/UNKNOWN_TOPIC/.test(told)) return new NotConnected(`${where}: a topic is not there`, { hint: 'make the topic, or correct its name' })
+  const system = all.find(
+    (one) => 'syscall' in one || /^(E[A-Z]+|ERR_TLS|CERT_|UNABLE_|DEPTH_|SELF_)/.test(String((one as NodeJS.ErrnoException).code)),
+  )
   if (system) return new NotConnected(`${where}: ${networkReason(system)}`, { hint: networkHint(system, 'broker') })
   const last = all.at(-1)
-  return new NotConnected(`${where}: ${last?.message ?? 'no answer'}`, { hint: 'are these brokers, and is the line with or without TLS as it is here?' })
+  return new NotConnected(`${where}: ${last?.message ?? 'no answer'}`, {
+    hint: 'are these brokers, and is the line with or without TLS as it is here?',
+  })
 }
 
 /** An error, and what is behind it, outermost first; bounded. */

@@ -15,7 +15,9 @@ const header = z.string().min(1).max(128)
 
 const column = z
   .union([
-    z.strictObject({ key: z.union([z.literal('text'), z.strictObject({ json: path })]).describe('The key as text, or what stands at a path of a JSON key') }),
+    z.strictObject({
+      key: z.union([z.literal('text'), z.strictObject({ json: path })]).describe('The key as text, or what stands at a path of a JSON key'),
+    }),
     z.strictObject({ header }),
   ])
   .describe('A column that is not in the value')

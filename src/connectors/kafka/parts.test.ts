@@ -29,7 +29,8 @@ test('unencrypted lines leave this machine only where that is written; a topic h
 })
 
 test('what is no broker, topic, group or size is refused', () => {
-  for (const brokers of [[], ['kafka'], ['kafka:'], ['http://kafka:1'], Array(KAFKA_LIMITS.brokers + 1).fill('k:1')]) assert.throws(() => parse({ brokers }))
+  for (const brokers of [[], ['kafka'], ['kafka:'], ['http://kafka:1'], Array(KAFKA_LIMITS.brokers + 1).fill('k:1')])
+    assert.throws(() => parse({ brokers }))
   for (const topic of ['', 'a b', 'a/b', 'x'.repeat(250)]) assert.throws(() => parse({ records: [{ ...feed, topic }] }))
   assert.throws(() => parse({ group: '' }))
   assert.throws(() => parse({ maxMessage: '17MiB' }), /16MiB/)
@@ -70,7 +71,8 @@ test('a place knows what is on disk, of this topic and not of one made anew', ()
   assert.equal(new Place('id-2', cursor).has(0, 7n), false)
   const none = '00000000-0000-0000-0000-000000000000'
   assert.equal(new Place(none, new Place(none, undefined).take(0, 7n)).has(0, 7n), false)
-  for (const odd of ['', '{', '7', '{"topic":"id-1"}', '{"topic":"id-1","offsets":{"0":"x"}}', '['.repeat(1000)]) assert.equal(new Place('id-1', odd).has(0, 0n), false)
+  for (const odd of ['', '{', '7', '{"topic":"id-1"}', '{"topic":"id-1","offsets":{"0":"x"}}', '['.repeat(1000)])
+    assert.equal(new Place('id-1', odd).has(0, 0n), false)
   const full = new Place('id-1', undefined)
   let last = ''
   for (let partition = 0; partition < KAFKA_LIMITS.partitions; partition++) last = full.take(partition, 9_223_372_036_854_775_807n)
@@ -84,14 +86,17 @@ test('errors of the library say what to do, and no secret', () => {
   assert.match(hint(named('AuthenticationError', 'SASL authentication failed.', { password: 'hunter2' })), /check sasl/)
   assert.match(hint(new AggregateError([named('ProtocolError', 'x', { apiId: 'TOPIC_AUTHORIZATION_FAILED' })])), /needs Read/)
   assert.match(hint(named('ProtocolError', 'x', { apiId: 'UNKNOWN_TOPIC_OR_PARTITION' })), /make the topic/)
-  assert.match(hint(named('NetworkError', 'x', { cause: named('Error', 'no', { code: 'ECONNREFUSED', syscall: 'connect' }) })), /nothing listens there/)
+  assert.match(
+    hint(named('NetworkError', 'x', { cause: named('Error', 'no', { code: 'ECONNREFUSED', syscall: 'connect' }) })),
+    /nothing listens there/,
+  )
   const error = asNotConnected(named('Error', 'odd', { request: 'hunter2' }), parse({}))
   assert.doesNotMatch(inspect(error, { depth: 9 }), /hunter2/)
 })
 
 test('no broker, and one that speaks something else', async (t) => {
   const server = createServer((socket) => {
-    socket.on('error', () => {})
+    socket.on('error', () => {}).resume()
     socket.end('SSH-2.0-OpenSSH_9.2\r\n')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -85,7 +85,11 @@ export class KafkaRecords implements RecordSource {
   }
 
   /** Moves messages into the inbox in their order, and no faster than it is emptied. */
-  async #pump(stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>, inbox: Inbox<BrokerMessage>, places: readonly Place[]): Promise<void> {
+  async #pump(
+    stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>,
+    inbox: Inbox<BrokerMessage>,
+    places: readonly Place[],
+  ): Promise<void> {
     const feeds = new Map(this.#config.records.map(({ topic }, index) => [topic, index]))
     try {
       for await (const message of stream) {
