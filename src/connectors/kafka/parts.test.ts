@@ -7,7 +7,7 @@ import { NotConnected } from '../../core/errors.ts'
 import { runsOfMessage } from '../../core/message-rows.ts'
 import { testRunner } from '../../core/record-source.fixture.ts'
 import { asMessage } from './as-message.ts'
-import { asNotConnected } from './client.ts'
+import { asNotConnected, topicIds } from './client.ts'
 import { brokerOf, kafkaConfig } from './config.ts'
 import { kafka } from './index.ts'
 import { KAFKA_LIMITS } from './limits.ts'
@@ -92,6 +92,23 @@ test('errors of the library say what to do, and no secret', () => {
   )
   const error = asNotConnected(named('Error', 'odd', { request: 'hunter2' }), parse({}))
   assert.doesNotMatch(inspect(error, { depth: 9 }), /hunter2/)
+})
+
+test('values of a message and partitions of a topic are bounded', async () => {
+  const long = `[${'1,'.repeat(KAFKA_LIMITS.values)}1]`
+  const [run] = runsOfMessage(
+    { feed: 0, value: Buffer.from(long), columns: {}, isDeletion: false },
+    { maxBytes: 1e9, bounds: KAFKA_LIMITS },
+  )
+  assert.equal(run?.unreadable?.[0]?.reason, 'more than 1000000 values')
+  const cluster = (partitionsCount: number) =>
+    ({ metadata: async () => ({ topics: new Map([['flights', { id: 'x', partitionsCount }]]) }) }) as unknown as Parameters<
+      typeof topicIds
+    >[0]
+  assert.equal((await topicIds(cluster(KAFKA_LIMITS.partitions), parse({}))).get('flights')?.partitions, KAFKA_LIMITS.partitions)
+  await assert.rejects(topicIds(cluster(KAFKA_LIMITS.partitions + 1), parse({})), /has 257 partitions/)
+  const none = { metadata: async () => ({ topics: new Map() }) } as unknown as Parameters<typeof topicIds>[0]
+  await assert.rejects(topicIds(none, parse({})), /there is no topic flights/)
 })
 
 test('no broker, and one that speaks something else', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runsOfMessage } from '../../core/message-rows.ts'
 import { natsConfig } from './config.ts'
 import { NATS_LIMITS } from './limits.ts'
 import { lintNats } from './lint.ts'
@@ -42,4 +43,13 @@ test('a part of a subject that is too long becomes no column', () => {
   const columns = (part: string) => asMessage({ data: new Uint8Array(), subject: `it.${part}` }, 0, declared as never).columns
   assert.deepEqual(columns('x'), { id: 'x' })
   assert.deepEqual(columns('x'.repeat(NATS_LIMITS.columnLength + 1)), {})
+})
+
+test('values of a message are bounded', () => {
+  const value = new TextEncoder().encode(`[${'1,'.repeat(NATS_LIMITS.values)}1]`)
+  const [run] = runsOfMessage(
+    { feed: 0, value, columns: {}, isDeletion: false },
+    { maxBytes: NATS_LIMITS.messageBytes, bounds: NATS_LIMITS },
+  )
+  assert.equal(run?.unreadable?.[0]?.reason, 'more than 1000000 values')
 })
