@@ -44,7 +44,7 @@ export async function openLink(config: NatsConfig, name: string): Promise<NatsCo
 
 async function authenticator(auth: NatsConfig['auth']): Promise<Authenticator[]> {
   const nats = await import('@nats-io/transport-node')
-  const bytes = (text: string) => new TextEncoder().encode(text.trim())
+  const bytes = (text: string, end = '') => new TextEncoder().encode(text.trim() + end)
   switch (auth.type) {
     case 'none':
       return []
@@ -55,7 +55,8 @@ async function authenticator(auth: NatsConfig['auth']): Promise<Authenticator[]>
     case 'nkey':
       return [nats.nkeyAuthenticator(bytes(auth.seed))]
     case 'creds':
-      return [nats.credsAuthenticator(bytes(auth.creds))]
+      // The library wants the newline at the end, which a reference leaves out.
+      return [nats.credsAuthenticator(bytes(auth.creds, '\n'))]
   }
 }
 
