@@ -42,9 +42,12 @@ function addIssue(issue: Issue, context: IssueContext, base: Path): void {
   }
   const [code, wording] = describe(issue, found, words)
   const place = issue.code === 'invalid_key' ? locateHolder(at, path) : locate(at, path)
-  const own = issue.code === 'invalid_key' ? words.badName() : OWN_MESSAGES[issue.message]?.(words)
+  const own = issue.code === 'invalid_key' ? (ownOf(issue.issues[0]?.message, words) ?? words.badName()) : ownOf(issue.message, words)
   problems.add(place, code, own ?? (issue.message ? [issue.message, wording[1]] : wording))
 }
+
+const ownOf = (message: string | undefined, words: ConfigWords): Wording | undefined =>
+  message !== undefined && Object.hasOwn(OWN_MESSAGES, message) ? OWN_MESSAGES[message]?.(words) : undefined
 
 /** Messages that the schemas give by their keys, said in the person's language here. */
 const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = {
@@ -52,6 +55,11 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badZone': (words) => words.badZone(),
   '@badAddress': (words) => words.badAddress(),
   '@linkFiles': (words) => words.linkFiles(),
+  '@badInput': (words) => words.badInput(),
+  '@badEvent': (words) => words.badEvent(),
+  '@countInputs': (words) => words.countInputs(),
+  '@countStates': (words) => words.countStates(),
+  '@countAttributes': (words) => words.countAttributes(),
 }
 
 function unknownKeys(keys: readonly string[], path: Path, context: IssueContext): void {

@@ -5,6 +5,7 @@ import { NODE_ROLES } from '../core/node-view.ts'
 import { isZone } from '../core/zone.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
+import { processConfig } from '../process/config.ts'
 import { qualifyConfig } from '../qualify/config.ts'
 
 /** An id of one segment, as a pattern, so that editors know it too. `@badName` is a sentence of words.ts. */
@@ -40,6 +41,7 @@ export const ecluseConfig = z.strictObject({
   link: linkConfig.optional(),
   equipment: equipmentConfig,
   ...qualifyConfig,
+  ...processConfig,
   contracts: z
     .array(z.string().min(1))
     .max(256)
