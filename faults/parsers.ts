@@ -5,7 +5,6 @@ import { decode, decoderOf } from '../src/connectors/modbus/decode.ts'
 import { cutRtu, cutTcp, type ReadRequest, readContent } from '../src/connectors/modbus/frame.ts'
 import { plainConfig } from '../src/connectors/mqtt/config.ts'
 import { contextFor } from '../src/connectors/mqtt/context.fixture.ts'
-import { follow, parsePath } from '../src/connectors/mqtt/json-path.ts'
 import { PacketGate } from '../src/connectors/mqtt/packet-gate.ts'
 import { PlainTopics } from '../src/connectors/mqtt/plain.ts'
 import { Redelivered, receiptFor } from '../src/connectors/mqtt/redelivered.ts'
@@ -28,6 +27,7 @@ import { Status } from '../src/core/status.ts'
 import { parseTime } from '../src/core/time.ts'
 import { encodeSegmentHeader, SEGMENT_HEADER, sealRecord } from '../src/gateway/spool/layout.ts'
 import { scanSegment } from '../src/gateway/spool/scan.ts'
+import { follow, parsePath } from '../src/lib/json-path.ts'
 
 /** One reader of bytes from outside, and true messages of which mutants are made. */
 export interface Parser {

@@ -3,6 +3,7 @@
 export { type ModbusSimulator, type ModbusSimulatorOptions, startModbusSimulator, type UnitImage } from './connectors/modbus/simulator.ts'
 export { type SparkplugSimulator, startDemoBroker, startSparkplugSimulator } from './connectors/mqtt/simulator.ts'
 export { type OpcuaSimulator, type SimulatedVariable, startOpcuaSimulator } from './connectors/opcua/simulator.ts'
+export { createRestSimulator, type RestSimulator, type RestSimulatorOptions } from './connectors/rest/simulator.ts'
 export { admit, type Reading } from './core/admit.ts'
 export { BatchBuilder, type SampleBatch } from './core/batch.ts'
 export type { BrowseEntry, CheckStep, Connector, LintFinding, SourceContext } from './core/connector.ts'

@@ -19,7 +19,9 @@ import { airportConfig, FIXED_ENDPOINTS } from './config.ts'
 import { airportContracts } from './contracts.ts'
 import { crowd, momentAt } from './day.ts'
 import { type Endpoints, fleetOf } from './fleet.ts'
+import { flightsAt } from './flights.ts'
 import { meterState } from './meter.ts'
+import { ordersAt } from './orders.ts'
 import type { Point } from './point.ts'
 import { bridgeAway } from './story.ts'
 
@@ -81,6 +83,20 @@ test('the plant follows the day, and its figures agree with each other', () => {
   assert.ok(Math.abs(counted / integral - 1) < 0.02, `the counter moved by ${counted}, power adds up to ${integral}`)
 })
 
+test('a flight’s last bag is an estimate until it is corrected; carousel 3 jams under its first flight, and an order is written', () => {
+  const at = (second: number) => flightsAt(0, 6, { second, minute: 390 + second / 6 }, 0).filter(({ belt }) => belt === 'Belt 3')
+  const [first] = at(0)
+  assert.ok(first)
+  assert.equal(first.first_bag, new Date(60_000).toISOString())
+  const corrected = at(400).find(({ id }) => id === first.id)
+  assert.equal(corrected?.status, 'CLOSED')
+  assert.notEqual(corrected?.last_bag, first.last_bag)
+  assert.deepEqual(
+    [100, 150, 200, 240].map((second) => ordersAt(second * 1000, 0).find(({ asset }) => asset === 'CAR-03')?.status),
+    [undefined, 'APPROVED', 'IN PROGRESS', 'COMPLETE'],
+  )
+})
+
 test('one bridge is away for 20 s in every 180', () => {
   const away = Array.from({ length: 1_800 }, (_, second) => bridgeAway(0, second)).filter(Boolean).length
   assert.equal(away, 200)
@@ -126,7 +142,7 @@ async function plant(...args: string[]): Promise<{ child: ChildProcess; endpoint
   return { child, endpoints, opcuaReady: once(child, 'message') }
 }
 
-test('the plant as a process: all 204 signals arrive over the three protocols, and only the old meter’s register is Bad', {
+test('the plant as a process: all 204 signals and the IT records arrive over their protocols, and only the old meter’s register is Bad', {
   timeout: 60_000,
 }, async (t) => {
   const { child, endpoints, opcuaReady } = await plant()
@@ -141,6 +157,7 @@ test('the plant as a process: all 204 signals arrive over the three protocols, a
   const signals = new SignalTable()
   const reasons = new ReasonSets()
   const got = new Map<string, string>()
+  const recordRows = new Map<string, number>()
   const expected = allPoints(1).map(({ id }) => `t2e/${id}`)
   for (const [name, own, kind] of connectionsOf(airportConfig(endpoints, 1))) {
     const connector = connectors.find((candidate) => candidate.kind === kind)
@@ -155,7 +172,23 @@ test('the plant as a process: all 204 signals arrive over the three protocols, a
       directory,
       random: () => 0.5,
     }
-    assert.ok(connector.source, `${name} has samples`)
+    if (!connector.source) {
+      const { clock, log, random } = context
+      const records = connector.records?.(connector.config.parse(own), {
+        connection: name,
+        clock,
+        log,
+        random,
+        directory,
+        cursor: () => undefined,
+      })
+      assert.ok(records, `${name} has samples or records`)
+      t.after(() => records.close())
+      await records.connect(t.signal)
+      recordRows.set(name, (await records.read(t.signal)).rows.length)
+      await records.close()
+      continue
+    }
     const source = connector.source(connector.config.parse(own), context)
     t.after(() => source.close())
     await source.connect(t.signal)
@@ -169,6 +202,8 @@ test('the plant as a process: all 204 signals arrive over the three protocols, a
     await source.close()
   }
   assert.deepEqual([...got.keys()].sort(), expected.sort())
+  assert.ok((recordRows.get('flights') ?? 0) > 5, 'arrivals of six carousels')
+  assert.equal(recordRows.get('maintenance'), 1, 'the inspection that was planned long ago')
   const bad = [...got].filter(([, status]) => status !== 'Good')
   assert.deepEqual(bad, [['t2e/energy/departure-lounge/power-factor', 'BadNotFound']])
   assert.ok(signals.all().every(({ label }) => label?.fr && label.en))

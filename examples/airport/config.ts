@@ -1,4 +1,5 @@
 import { type Endpoints, fleetOf, type Gate, type ModbusUnit, SPARKPLUG_GROUP } from './fleet.ts'
+import { COMPUTED, carouselPlaces, itConnections, RECORD_KINDS } from './it-side.ts'
 import type { Point } from './point.ts'
 import { CHILLER_PLACES, METER_PLACES, type Place } from './registers.ts'
 
@@ -8,6 +9,8 @@ export const FIXED_ENDPOINTS: Endpoints = {
   energy: [{ host: '127.0.0.1', port: 15020 }],
   cooling: [{ host: '127.0.0.1', port: 15021 }],
   mqtt: 'mqtt://127.0.0.1:18830',
+  flights: 'http://127.0.0.1:18480',
+  orders: './data/it/workorders.sqlite',
 }
 
 /** The whole `ecluse.yaml` of the demo, comments included, for equipment at these endpoints. */
@@ -18,14 +21,18 @@ export function airportConfig(endpoints: Endpoints, scale: number): string {
     ...fleet.energy.map((units, i) => energy(endpoints, i, units)),
     ...fleet.cooling.map((units, i) => cooling(endpoints, i, units)),
     gates(endpoints.mqtt, fleet.gates),
+    itConnections(endpoints),
   ]
-  return `${HEAD}${connections.join('\n')}`
+  return `${HEAD}${PLACES}${carouselPlaces(fleet.carousels.length)}
+${MOTOR}\n${RECORD_KINDS}\n${COMPUTED}${REST}${connections.join('\n')}`
 }
 
-const HEAD = `# Écluse at a demo airport: terminal 2E with its baggage carousels (OPC UA), energy meters and chillers (Modbus) and gates (MQTT, Sparkplug B).
+const HEAD = `# Écluse at a demo airport: terminal 2E with its baggage carousels (OPC UA), energy meters and chillers (Modbus), gates (MQTT, Sparkplug B),
+# its flight system (REST) and its maintenance system (SQL).
 # Every device is simulated by examples/airport/plant.ts, which speaks the real protocols on this machine:
 #
-#   node examples/airport/plant.ts --fixed-ports     the equipment, on the ports below
+#   node examples/airport/plant.ts --fixed-ports --orders examples/airport/data/it/workorders.sqlite
+#                                                    the equipment and the IT systems, on the ports below
 #   ecluse run examples/airport/ecluse.yaml          Écluse, collecting from it
 #
 # \`ecluse demo\` does both, on free ports. This file is written by examples/airport/config.ts.
@@ -68,16 +75,22 @@ models:
     maxRatePerSecond: 40
     author: baggage maintenance
 
-# Places (ISA-95) and what stands in them: a swapped motor is one more line with its date.
+`
+
+const PLACES = `# Places (ISA-95), what other systems call them, and what stands in them: a swapped motor is one more line with its date.
 equipment:
   baggage: { level: area, label: { fr: "Tri bagages", en: "Baggage handling" } }
-  baggage/carousel-3: { level: work-unit, label: { fr: "Tapis 3", en: "Carousel 3" } }
-  baggage/carousel-3/motor:
+`
+
+const MOTOR = `  baggage/carousel-3/motor:
     level: equipment
     assets:
       - { serial: M3-0417, from: 2019-03-11T08:00:00Z, type: "7.5 kW, 4 poles" }
       - { serial: M3-1102, from: 2025-06-02T05:40:00Z, type: "7.5 kW, 4 poles", note: bearing worn }
 
+`
+
+const REST = `
 # What both sides agreed on: who answers for the data, what it may be used for, and what must hold while it flows.
 contracts: [contracts/*.odcs.yaml]
 

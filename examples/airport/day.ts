@@ -19,6 +19,11 @@ export function momentAt(nowMs: number, startMs: number): Moment {
   return { second, minute: START_MINUTE + (second * PACE) / 60 }
 }
 
+/** When a plant minute comes, in our milliseconds. */
+export function msOf(minute: number, startMs: number): number {
+  return startMs + ((minute - START_MINUTE) * 60_000) / PACE
+}
+
 const bell = (minute: number, centre: number, width: number) => Math.exp(-(((minute - centre) / width) ** 2))
 
 /** How busy the terminal is, 0 (night) to about 1 (the rush of 07:30 and the one of 18:00). */
@@ -49,6 +54,8 @@ export const TURN_MINUTES = 75
 
 export interface Turn {
   readonly flight: string
+  /** Counts the turns of its place. */
+  readonly number: number
   /** Plant minutes since the aircraft is expected at the stand, 0 .. TURN_MINUTES. */
   readonly into: number
   readonly seats: number
@@ -56,17 +63,22 @@ export interface Turn {
   readonly flies: boolean
 }
 
+/** Where the turns of a place begin, when that is part of the story: bags of the first flight on carousel 3 come a minute of ours after the start, and the belt jams under them. */
+const SHIFTS: ReadonlyMap<string, number> = new Map([['carousel-3', 62]])
+
 /** Which flight a gate or a carousel deals with. */
 export function turnAt(seed: number, place: string, minute: number): Turn {
   const own = seedOf(seed, place)
-  const shifted = minute + hash(own, 1) * TURN_MINUTES
+  const shift = SHIFTS.get(place)
+  const shifted = minute + (shift ?? hash(own, 1) * TURN_MINUTES)
   const number = Math.floor(shifted / TURN_MINUTES)
   const airline = AIRLINES[Math.floor(hash(own, 3 * number) * AIRLINES.length)] as string
   const start = number * TURN_MINUTES
   return {
+    number,
     flight: `${airline}${100 + Math.floor(hash(own, 3 * number + 1) * 8_800)}`,
     into: shifted - start,
     seats: 120 + Math.floor(hash(own, 3 * number + 2) * 160),
-    flies: hash(own + 7, number) < 0.25 + crowd(start),
+    flies: shift !== undefined || hash(own + 7, number) < 0.25 + crowd(start),
   }
 }

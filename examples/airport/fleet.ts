@@ -20,6 +20,10 @@ export interface Endpoints {
   readonly cooling: readonly HostPort[]
   /** `mqtt://...`: gates and bridges. */
   readonly mqtt: string
+  /** `http://...`: the flight system. */
+  readonly flights: string
+  /** File of the maintenance system's SQL database. */
+  readonly orders: string
 }
 export interface HostPort {
   readonly host: string

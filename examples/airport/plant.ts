@@ -1,17 +1,28 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { type ModbusSimulator, startDemoBroker, startModbusSimulator, startSparkplugSimulator } from '../../src/index.ts'
+import {
+  createRestSimulator,
+  type ModbusSimulator,
+  startDemoBroker,
+  startModbusSimulator,
+  startSparkplugSimulator,
+} from '../../src/index.ts'
 import type { BaggageTask } from './baggage.ts'
 import { FIXED_ENDPOINTS, metricOf } from './config.ts'
 import { type Moment, momentAt } from './day.ts'
 import { type Endpoints, type Fleet, fleetOf, type ModbusUnit, SPARKPLUG_GROUP } from './fleet.ts'
+import { flightsAt } from './flights.ts'
+import { openOrders } from './orders.ts'
 import type { Point } from './point.ts'
 import { CHILLER_PLACES, METER_PLACES, MISSING_REGISTER, OLD_METER, type Place, store } from './registers.ts'
 import { bridgeAway } from './story.ts'
 
 /**
- * The airport's equipment, speaking real protocols on loopback: `plant.ts [--scale N] [--seed N] [--fixed-ports]`.
+ * The airport's equipment and IT systems, speaking real protocols on loopback: `plant.ts [--scale N] [--seed N] [--orders FILE] [--fixed-ports]`.
  * Its first line on standard output, and its first IPC message, are the endpoints. The Modbus and MQTT devices listen by then;
  * the OPC UA server follows on the port already named, and clients that come too early try again.
  */
@@ -24,7 +35,9 @@ const ILLEGAL_DATA_ADDRESS = 2
 const LOST_BRIDGE = { node: 'pier-1', device: 'bridge-2' }
 const SCALE_MAX = 100
 
-const { values } = parseArgs({ options: { scale: { type: 'string' }, seed: { type: 'string' }, 'fixed-ports': { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { scale: { type: 'string' }, seed: { type: 'string' }, orders: { type: 'string' }, 'fixed-ports': { type: 'boolean' } },
+})
 const scale = Math.min(SCALE_MAX, Math.max(1, Math.floor(Number(values.scale ?? 1)) || 1))
 const seed = Math.floor(Number(values.seed ?? 0)) || 0
 
@@ -39,14 +52,23 @@ async function main(): Promise<void> {
   const now = () => momentAt(Date.now(), startMs)
   const opcuaPort = fixed ? portOf(fixed.opcua) : await freePort()
   startBaggage({ port: opcuaPort, scale, seed, startMs }, stops)
-  const [energy, cooling, mqtt] = await Promise.all([
+  const [energy, cooling, mqtt, flights] = await Promise.all([
     startGateways(fleet.energy, METER_PLACES, 'tcp', fixed?.energy[0]?.port ?? 0, now, stops),
     startGateways(fleet.cooling, CHILLER_PLACES, 'rtu-over-tcp', fixed?.cooling[0]?.port ?? 0, now, stops),
     startGates(fleet, startMs, fixed ? portOf(fixed.mqtt) : 0, stops),
+    startFlights(fleet.carousels.length, startMs, fixed ? portOf(fixed.flights) : 0, stops),
   ])
+  const orders = startOrders(values.orders, startMs, stops)
   energy[0]?.failWith(OLD_METER, ILLEGAL_DATA_ADDRESS, MISSING_REGISTER)
   const at = ({ port }: ModbusSimulator) => ({ host: HOST, port })
-  const endpoints: Endpoints = { opcua: `opc.tcp://${HOST}:${opcuaPort}`, energy: energy.map(at), cooling: cooling.map(at), mqtt }
+  const endpoints: Endpoints = {
+    opcua: `opc.tcp://${HOST}:${opcuaPort}`,
+    energy: energy.map(at),
+    cooling: cooling.map(at),
+    mqtt,
+    flights,
+    orders,
+  }
   process.stdout.write(`${JSON.stringify(endpoints)}\n`)
   process.send?.(endpoints)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stopAll(stops))
@@ -150,6 +172,42 @@ async function startGates(fleet: Fleet, startMs: number, port: number, stops: St
   }, PERIOD_MS)
   stops.push(async () => clearInterval(timer))
   return broker.url
+}
+
+/** The flight system: arrivals over HTTP, as JSON. Returns its address. */
+async function startFlights(carousels: number, startMs: number, port: number, stops: Stops): Promise<string> {
+  const simulator = await createRestSimulator({ key: ['id'], path: '/arrivals', port, host: HOST })
+  const told = new Map<string, string>()
+  const renew = () => {
+    const nowMs = Date.now()
+    const changed = flightsAt(seed, carousels, momentAt(nowMs, startMs), startMs).filter((row) => told.get(row.id) !== JSON.stringify(row))
+    for (const row of changed) told.set(row.id, JSON.stringify(row))
+    simulator.put(...changed.map((row) => ({ ...row, updated: new Date(nowMs).toISOString() })))
+  }
+  renew()
+  const timer = setInterval(renew, PERIOD_MS)
+  stops.push(() => {
+    clearInterval(timer)
+    return simulator.stop()
+  })
+  return simulator.url
+}
+
+/** The maintenance system: a table in an SQL database. Returns its file. */
+function startOrders(wanted: string | undefined, startMs: number, stops: Stops): string {
+  const own = wanted === undefined ? mkdtempSync(join(tmpdir(), 'ecluse-airport-')) : undefined
+  const file = wanted ?? join(own as string, 'workorders.sqlite')
+  mkdirSync(dirname(file), { recursive: true })
+  const orders = openOrders(file, startMs)
+  const renew = () => orders.renew(Date.now())
+  renew()
+  const timer = setInterval(renew, PERIOD_MS)
+  stops.push(async () => {
+    clearInterval(timer)
+    orders.close()
+    if (own) rmSync(own, { recursive: true, force: true })
+  })
+  return file
 }
 
 const portOf = (url: string) => Number(url.slice(url.lastIndexOf(':') + 1))

@@ -26,6 +26,14 @@ export function troubleAt(second: number): Trouble {
   return { phase: minute < REPAIR_FROM ? 'tripped' : 'maintenance', wear: 1 }
 }
 
+/** The same in our seconds since the plant's start: when the drive trips, when it is repaired, and when it all begins again. */
+export const CAROUSEL_REPAIR = {
+  trips: TRIPS_AT * 6,
+  repairFrom: REPAIR_FROM * 6,
+  repaired: REPAIRED_AT * 6,
+  repeats: REPEATS_AFTER * 6,
+} as const
+
 export const SOUND: Trouble = { phase: 'sound', wear: 0 }
 
 /** One boarding bridge loses its controller now and then: when it is away, in seconds since the plant started. */

@@ -6,12 +6,9 @@ import type { Clock } from '../core/time.ts'
 import { replaceFile } from '../lib/replace-file.ts'
 import { Accounts } from './accounts.ts'
 import { API_LIMITS } from './limits.ts'
+import { PERMISSIONS, type Permission } from './permissions.ts'
 import { Refusal } from './problem.ts'
 import { Throttle } from './throttle.ts'
-
-/** What a caller may do. An empty set may nothing. */
-export const PERMISSIONS = ['read', 'query', 'administer'] as const
-export type Permission = (typeof PERMISSIONS)[number]
 
 export interface Caller {
   readonly name: string
@@ -79,7 +76,8 @@ export class Access {
   /** The caller of a request, by session cookie or bearer token; undefined for a stranger. */
   callerOf(request: FastifyRequest, isUse = true): Caller | undefined {
     const bearer = /^Bearer ([\w-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
-    if (bearer) return same(hash(bearer), this.#localHash) ? { name: 'local', permissions: new Set(['read', 'query']) } : undefined
+    if (bearer)
+      return same(hash(bearer), this.#localHash) ? { name: 'local', permissions: new Set(['read', 'query', 'operate']) } : undefined
     const cookie = request.cookies[cookieName(request)]
     return cookie ? this.#session(hash(cookie), isUse) : undefined
   }

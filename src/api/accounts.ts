@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { replaceFile } from '../lib/replace-file.ts'
-import type { Permission } from './access.ts'
 import { readIfThere } from './files.ts'
 import { API_LIMITS } from './limits.ts'
+import { PERMISSIONS, type Permission } from './permissions.ts'
 import { Refusal } from './problem.ts'
 
 const derive = promisify(scrypt) as (password: string, salt: Buffer, length: number, options: object) => Promise<Buffer>
@@ -15,9 +15,7 @@ const KEY_BYTES = 32
 
 const stored = z.strictObject({
   version: z.literal(1),
-  accounts: z.array(
-    z.strictObject({ name: z.string(), permissions: z.array(z.enum(['read', 'query', 'administer'])), salt: z.string(), key: z.string() }),
-  ),
+  accounts: z.array(z.strictObject({ name: z.string(), permissions: z.array(z.enum(PERMISSIONS)), salt: z.string(), key: z.string() })),
 })
 type Account = z.infer<typeof stored>['accounts'][number]
 
@@ -42,7 +40,11 @@ export class Accounts {
     if (text === undefined) return new Accounts(file, [])
     const parsed = stored.safeParse(JSON.parse(text))
     if (!parsed.success) throw new Error(`${file} is not a file of accounts; restore it, or remove it to begin with a new first account`)
-    return new Accounts(file, parsed.data.accounts)
+    // Who administers may do everything, also what there was no permission for when the account was made.
+    const whole = parsed.data.accounts.map((one) =>
+      one.permissions.includes('administer') ? { ...one, permissions: [...PERMISSIONS] } : one,
+    )
+    return new Accounts(file, whole)
   }
 
   get isEmpty(): boolean {

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
+import { EquipmentNames } from '../core/equipment.ts'
 import type { Historian, SampleColumns } from '../core/historian.ts'
 import { LastValues } from '../core/last-values.ts'
 import { silent } from '../core/log.ts'
+import { MemoryHistory } from '../core/memory-history.fixture.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
@@ -27,7 +29,7 @@ export interface Fixture extends RunningApi {
 }
 
 /** `node`: what is other than at a plain node that stands alone. */
-export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView> }>
+export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView>; history: MemoryHistory }>
 
 /** A node without disk or devices behind the real HTTP server on a free port. */
 export async function startFixture(signalCount: number, options: FixtureOptions = {}): Promise<Fixture> {
@@ -112,10 +114,16 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
       startedTime: systemClock.now(),
       clock: systemClock,
     },
-    ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored) },
+    ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored, options.history ?? new MemoryHistory()) },
     connections: () => [connection],
     contracts: options.contracts ?? (() => []),
     equipment: {},
+    equipmentNames: new EquipmentNames({}),
+    recordKinds: new Map(),
+    recordSources: () => [],
+    derivations: () => [],
+    recompute: async () => [],
+    releaseQuarantined: async (ids) => ({ released: [...ids], refused: [] }),
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
       ...{ appendedBytes: 100, held: [] },
@@ -135,15 +143,26 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onChanges: () => () => undefined,
     ...options.node,
   }
   return { view, publish }
 }
 
 /** Answers from the published batches. */
-function fakeHistorian(signals: SignalTable, reasons: ReasonSets, stored: readonly { batch: SampleBatch }[]): Historian {
+function fakeHistorian(
+  signals: SignalTable,
+  reasons: ReasonSets,
+  stored: readonly { batch: SampleBatch }[],
+  history: MemoryHistory,
+): Historian {
   const refuse = () => Promise.reject(new Error('not part of the fixture'))
   return {
+    series: (query) => history.series(query),
+    records: (query) => history.records(query),
+    facts: (query) => history.facts(query),
+    quarantine: async () => ({ rows: [], truncated: false }),
+    recordCursors: async () => [],
     writers: async () => [],
     declared: async () => undefined,
     samples: async ({ signal, from, to, limit, descending }) => {

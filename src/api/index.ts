@@ -7,6 +7,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { Access } from './access.ts'
 import { aggregateRoutes } from './aggregate.ts'
 import { contractRoutes } from './contracts.ts'
+import { factRoutes } from './facts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { API_LIMITS } from './limits.ts'
@@ -16,6 +17,7 @@ import { nodeRoutes } from './nodes.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
+import { recordRoutes } from './records.ts'
 import type { Server } from './route.ts'
 import { sampleRoutes } from './samples.ts'
 import { sessionRoutes } from './session.ts'
@@ -74,6 +76,8 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     qualityRoutes,
     whyRoutes,
     contractRoutes,
+    recordRoutes,
+    factRoutes,
     nodeRoutes,
     sessionRoutes,
     metricRoutes,

@@ -24,6 +24,11 @@ export const API_LIMITS = {
   gaps: 1_000,
   /** Ids named of the signals that one property of a contract binds. */
   contractSignals: 20,
+  /** IT records in one answer; rows of quarantine released at once. */
+  recordRows: 10_000,
+  /** Facts in one answer. */
+  factRows: 10_000,
+  released: 1_000,
   /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */
   processedSignals: 50,
   processedSamples: 1_000_000,

@@ -22,6 +22,10 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
   const unsubscribe = view.subscribe((batch) => {
     for (const client of clients) client.offer(batch)
   })
+  const changed = view.onChanges(({ records, facts, more }) => {
+    const told = { records: records.map(({ kind, key }) => ({ kind, key: key.split('\u001f') })), facts, more }
+    for (const client of clients) client.send('changes', told)
+  })
   const healthTimer = setInterval(() => {
     if (clients.size === 0) return
     readHealth().then(
@@ -43,7 +47,7 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
     {
       config: { permission: 'read' },
       schema: {
-        summary: 'Live samples as server-sent events: samples, missed, health',
+        summary: 'Live samples as server-sent events: samples, missed, health, changes (IT records and results with a new version)',
         querystring: z.strictObject({ match: z.string().default('**'), unit: unitQuery }),
         produces: ['text/event-stream'],
       },
@@ -93,6 +97,7 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
   return {
     close: () => {
       unsubscribe()
+      changed()
       clearInterval(healthTimer)
       clearInterval(aliveTimer)
       clearInterval(stillTimer)

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { ConnectionHealth, NodeView, RemoteNode } from '../core/node-view.ts'
+import type { ConnectionHealth, DerivationView, NodeView, RecordCounts, RemoteNode } from '../core/node-view.ts'
 import type { Resources, Server } from './route.ts'
 
 type Reading = readonly [name: string, help: string, read: (connection: ConnectionHealth) => number | undefined]
@@ -36,6 +36,21 @@ const GAUGES: readonly Reading[] = [
     'Last word from the device',
     (c) => (c.lastHeardTime !== undefined ? c.lastHeardTime / 1e6 : undefined),
   ],
+]
+
+const OF_RECORDS: readonly (readonly [name: string, help: string, key: keyof RecordCounts])[] = [
+  ['ecluse_record_rows_total', 'Rows of IT records read', 'rows'],
+  ['ecluse_record_versions_total', 'New versions of IT records', 'versions'],
+  ['ecluse_record_deletions_total', 'IT records that their source deleted', 'deleted'],
+  ['ecluse_record_quarantined_total', 'Rows set aside because they are no record of their kind', 'quarantined'],
+]
+
+const OF_DERIVATIONS: readonly (readonly [name: string, help: string, read: (derivation: DerivationView) => number])[] = [
+  ['ecluse_derivation_lag_seconds', 'Since when the oldest result waits that could be computed', (d) => d.lagSeconds],
+  ['ecluse_derivation_waiting_units', 'Units that something touched and that are not computed yet', (d) => d.dirty],
+  ['ecluse_derivation_late_changes', 'Changes later than the horizon, since the start', (d) => d.late],
+  ['ecluse_derivation_published_facts', 'Revisions published, since the start', (d) => d.published],
+  ['ecluse_derivation_stopped', '1 when it failed and computes no more', (d) => Number(d.isStopped)],
 ]
 
 type NodeReading = readonly [name: string, help: string, read: (remote: RemoteNode) => number | undefined]
@@ -94,6 +109,14 @@ export function metricRoutes(server: Server, { view }: Resources): void {
   const lag = gauge('ecluse_historian_lag_records', 'Durable records the historian does not have yet')
   const signals = gauge('ecluse_signals', 'Signals of the node')
 
+  const ofRecords = OF_RECORDS.map(([name, help, key]) => ({
+    metric: new Counter({ name, help, labelNames: ['connection'], registers }),
+    key,
+  }))
+  const ofDerivations = OF_DERIVATIONS.map(([name, help, read]) => ({
+    metric: new Gauge({ name, help, labelNames: ['definition'], registers }),
+    read,
+  }))
   const ofNodes = OF_NODES.map(([name, help, read]) => ({ metric: new Gauge({ name, help, labelNames: ['node'], registers }), read }))
   const ofLink = OF_LINK.map(([name, help, read]) => ({ metric: gauge(name, help), read }))
 
@@ -109,6 +132,12 @@ export function metricRoutes(server: Server, { view }: Resources): void {
       for (const severity of ['good', 'uncertain', 'bad'] as const) judged.inc({ ...labels, severity }, connection[severity])
       for (const [reason, count] of Object.entries(connection.dropped)) dropped.inc({ ...labels, reason }, count)
     }
+    for (const { metric, key } of ofRecords) {
+      metric.reset()
+      for (const { name, records } of view.connections()) if (records) metric.inc({ connection: name }, records[key])
+    }
+    const derivations = view.derivations()
+    for (const { metric, read } of ofDerivations) for (const one of derivations) metric.set({ definition: one.name }, read(one))
     const remotes = view.remotes()
     for (const { metric, read } of ofNodes) {
       metric.reset()

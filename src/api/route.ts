@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { NodeView } from '../core/node-view.ts'
-import type { Access, Permission } from './access.ts'
+import type { Access } from './access.ts'
+import type { Permission } from './permissions.ts'
 
 /** The server as the resources see it: requests and answers typed by their zod schemas. */
 export type Server = FastifyInstance<

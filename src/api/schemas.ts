@@ -88,6 +88,12 @@ export const connection = z.object({
   dropped: z.record(z.string(), z.int()),
   ratePerSecond: z.number(),
   pending: z.int(),
+  records: z
+    .object({ rows: z.int(), known: z.int(), versions: z.int(), deleted: z.int(), quarantined: z.int(), blurred: z.int() })
+    .optional()
+    .describe(
+      'of a connection that brings IT records, since the start: rows read, those that said nothing new, new versions, deletions, rows set aside, snapshots that could not tell deletions',
+    ),
   lastError: z.object({ time, message: z.string(), hint: z.string().optional() }).optional(),
 })
 export type Connection = z.infer<typeof connection>

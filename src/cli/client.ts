@@ -26,6 +26,7 @@ export interface ClientOptions {
 export interface Client {
   readonly url: string
   get<Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape): Promise<z.output<Shape>>
+  post<Shape extends z.ZodType>(path: string, body: object, shape: Shape): Promise<z.output<Shape>>
   /** The response of a stream; the caller reads its body. */
   open(path: string, query: Record<string, string>, stop: AbortSignal): Promise<Response>
 }
@@ -43,8 +44,10 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
   const token = own && tokenFile ? readText(tokenFile)?.trim() : undefined
   const headers = token ? { authorization: `Bearer ${token}` } : {}
 
-  const request = async (path: string, query: Record<string, string>, signal: AbortSignal): Promise<Response> => {
-    const response = await fetch(`${url}${path}?${new URLSearchParams(query)}`, { headers, signal, redirect: 'error' }).catch(
+  const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object): Promise<Response> => {
+    const sent = body && { method: 'POST', body: JSON.stringify(body) }
+    const all = { ...headers, ...(body && { 'content-type': 'application/json' }) }
+    const response = await fetch(`${url}${path}?${new URLSearchParams(query)}`, { ...sent, headers: all, signal, redirect: 'error' }).catch(
       (error: unknown) => {
         throw signal.aborted ? error : new Refused(verb.words.client.refused(url), verb.words.client.refusedHint)
       },
@@ -52,14 +55,16 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
     if (!response.ok) throw await refusal(verb, response, url, tokenFile ?? TOKEN_FILE, own)
     return response
   }
+  const answer = async <Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape, body?: object) => {
+    const response = await request(path, query, AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), verb.io.stopSignal()]), body)
+    const parsed = shape.safeParse(await json(verb, response, url))
+    if (!parsed.success) throw new Refused(verb.words.client.badAnswer(url), verb.words.client.badAnswerHint)
+    return parsed.data
+  }
   return {
     url,
-    get: async (path, query, shape) => {
-      const response = await request(path, query, AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), verb.io.stopSignal()]))
-      const parsed = shape.safeParse(await json(verb, response, url))
-      if (!parsed.success) throw new Refused(verb.words.client.badAnswer(url), verb.words.client.badAnswerHint)
-      return parsed.data
-    },
+    get: (path, query, shape) => answer(path, query, shape),
+    post: (path, body, shape) => answer(path, {}, shape, body),
     open: request,
   }
 }

@@ -8,6 +8,7 @@ import { type CommonOptions, EXIT, type Exit, logOf, Refused, type Verb } from '
 import { table, writeResult } from './output.ts'
 import { type Plant, startPlant } from './plant.ts'
 import { PortTaken, type Served, type ServeOptions, serve } from './serve.ts'
+import { recordLines } from './status.ts'
 
 export interface DemoOptions extends CommonOptions {
   /** Milliseconds until it ends by itself; endless when absent. */
@@ -36,7 +37,12 @@ export async function demo(verb: Verb, options: DemoOptions): Promise<Exit> {
   const directory = options.data === undefined ? await mkdtemp(join(tmpdir(), 'ecluse-demo-')) : resolve(options.data)
   try {
     io.err(`${words.starting}\n`)
-    const starting = startPlant(verb.home, io, ['--scale', String(options.scale)], stop).catch((error: unknown) => {
+    const starting = startPlant(
+      verb.home,
+      io,
+      ['--scale', String(options.scale), '--orders', join(directory, 'it', 'workorders.sqlite')],
+      stop,
+    ).catch((error: unknown) => {
       if (stop.aborted) return undefined
       throw new Refused(words.plantFailed(error instanceof Error ? error.message : String(error)), words.plantHint)
     })
@@ -115,7 +121,8 @@ function announceFirst(verb: Verb, view: NodeView): void {
 
 function summarise(verb: Verb, options: DemoOptions, connections: readonly ConnectionHealth[], plantFailed: boolean): Exit {
   const words = verb.words.demo
-  const rows = connections.map(({ name, kind, signals, read, stored, good, uncertain, bad, gaps }) => ({
+  const sampled = connections.filter(({ records }) => !records)
+  const rows = sampled.map(({ name, kind, signals, read, stored, good, uncertain, bad, gaps }) => ({
     connection: name,
     kind,
     signals,
@@ -138,21 +145,27 @@ function summarise(verb: Verb, options: DemoOptions, connections: readonly Conne
     bad: total('bad'),
     gaps: total('gaps'),
   }
-  writeResult(verb.io, options.output, rows, () =>
-    table(
-      [
-        { title: words.connection, cell: (row) => row.connection },
-        { title: words.kind, cell: (row) => row.kind },
-        { title: words.signals, cell: (row) => String(row.signals), right: true },
-        { title: words.read, cell: (row) => String(row.read), right: true },
-        { title: words.stored, cell: (row) => String(row.stored), right: true },
-        { title: words.good, cell: (row) => String(row.good), right: true },
-        { title: words.uncertain, cell: (row) => String(row.uncertain), right: true },
-        { title: words.bad, cell: (row) => String(row.bad), right: true },
-        { title: words.gaps, cell: (row) => String(row.gaps), right: true },
-      ],
-      [...rows, all],
-    ),
+  const ofRecords = recordLines(verb, connections)
+  const result = [...rows, ...connections.flatMap(({ name, kind, records }) => (records ? [{ connection: name, kind, records }] : []))]
+  writeResult(
+    verb.io,
+    options.output,
+    result,
+    () =>
+      `${table(
+        [
+          { title: words.connection, cell: (row) => row.connection },
+          { title: words.kind, cell: (row) => row.kind },
+          { title: words.signals, cell: (row) => String(row.signals), right: true },
+          { title: words.read, cell: (row) => String(row.read), right: true },
+          { title: words.stored, cell: (row) => String(row.stored), right: true },
+          { title: words.good, cell: (row) => String(row.good), right: true },
+          { title: words.uncertain, cell: (row) => String(row.uncertain), right: true },
+          { title: words.bad, cell: (row) => String(row.bad), right: true },
+          { title: words.gaps, cell: (row) => String(row.gaps), right: true },
+        ],
+        [...rows, all],
+      )}${ofRecords.map(({ text }) => `\n${text}`).join('')}`,
   )
   if (all.stored === 0) verb.io.err(`${words.nothingStored}\n`)
   return all.stored === 0 || plantFailed ? EXIT.failed : EXIT.ok

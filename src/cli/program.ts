@@ -27,6 +27,7 @@ const MAX_SCALE = 100
 const MAX_ROWS = 100_000
 const BROWSE_ROWS = 10_000
 const READ_ROWS = 200
+const ANSWER_ROWS = 10_000
 
 /** Every verb with its options. `done` is told the exit code. */
 export function buildProgram(verb: Verb, done: (exit: number) => void): Command {
@@ -95,6 +96,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...config)
     .action(async (target, given) => done(await (await import('./contract-show.ts')).contractShow(verb, target, given)))
   spoolVerbs(verb, program, done)
+  recordVerbs(verb, program, done)
   command('why <SIGNAL>', verbs.why)
     .option('--at <TIME>', options.at)
     .option(...url)
@@ -134,6 +136,49 @@ function spoolVerbs(verb: Verb, program: Command, done: (exit: number) => void):
     .option('--out <FILE>', options.out)
     .action(async (directory, given) => done(await (await code()).spoolExport(verb, directory, given)))
   sub('import <FILE>', verbs.spoolImport).action(async (path, given) => done(await (await code()).spoolImport(verb, path, given)))
+}
+
+/** The verbs of IT records and of what is computed. */
+function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { verbs, options } = verb.words
+  const asking = (command: Command) =>
+    common(verb, command).option('--url <URL>', options.url).option('-c, --config <PATH>', options.config)
+  const limit = (command: Command) => command.option('--limit <N>', options.limit, integerFrom(verb, 1, ANSWER_ROWS), READ_ROWS)
+  const code = () => import('./records.ts')
+  const records = prepared(verb, program.command('records [KIND]'), verbs.records)
+  limit(asking(records))
+    .option('--key <VALUES>', options.recordKey)
+    .option('--source <NAME>', options.recordSource)
+    .option('--from <TIME>', options.periodFrom)
+    .option('--to <TIME>', options.periodTo)
+    .option('--known-at <TIME>', options.knownAt)
+    .option('--versions', options.versions)
+    .action(async (kind, given) => done(await (await code()).records(verb, kind, given)))
+  // Options stand on either side of the verb below: commander gives them to the first that knows them.
+  const sub = (words: string, text: string) => asking(prepared(verb, records.command(words), text))
+  const all = (command: Command) => command.optsWithGlobals() as never
+  limit(sub('quarantine', verbs.recordsQuarantine)).action(async (_given, command) =>
+    done(await (await code()).recordsQuarantine(verb, all(command))),
+  )
+  sub('release <ID...>', verbs.recordsRelease).action(async (ids, _given, command) =>
+    done(await (await code()).recordsRelease(verb, ids, all(command))),
+  )
+  sub('equipment', verbs.recordsEquipment).action(async (_given, command) =>
+    done(await (await code()).recordsEquipment(verb, all(command))),
+  )
+
+  limit(asking(prepared(verb, program.command('facts [NAME]'), verbs.facts)))
+    .option('--key <KEY>', options.factKey)
+    .option('--equipment <PATH>', options.factEquipment)
+    .option('--from <TIME>', options.periodFrom)
+    .option('--to <TIME>', options.periodTo)
+    .option('--known-at <TIME>', options.knownAt)
+    .option('--revisions', options.revisions)
+    .action(async (name, given) => done(await (await import('./facts.ts')).facts(verb, name, given)))
+  asking(prepared(verb, program.command('recompute [NAME]'), verbs.recompute))
+    .requiredOption('--from <TIME>', options.recomputeFrom)
+    .option('--to <TIME>', options.recomputeTo)
+    .action(async (name, given) => done(await (await import('./facts.ts')).recompute(verb, name, given)))
 }
 
 /** The verbs with which edges, relays and hubs get to know each other. */

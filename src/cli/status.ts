@@ -28,6 +28,7 @@ function describe(verb: Verb, health: Health, nodes: NodeList): string {
     ...nodeLines(verb, nodes),
     ...problems,
     ...(health.connections.length === 0 ? [] : ['', connections(verb, health)]),
+    ...recordLines(verb, health.connections).map(({ text, isWrong }) => (isWrong ? warn(text) : text)),
     ...health.connections.flatMap((one) => clockProblems(verb, one).map((text) => warn(text))),
     ...otherNodeLines(verb, nodes),
   ].join('\n')
@@ -50,6 +51,16 @@ function connections(verb: Verb, { connections, time: now }: Health): string {
       { title: words.problem, cell: (one) => (one.state === 'connected' ? '' : (one.lastError?.message ?? '')) },
     ],
     connections,
+  )
+}
+
+/** What became of the rows of sources of IT records. */
+export function recordLines(
+  verb: Verb,
+  connections: readonly Pick<Connection, 'name' | 'records'>[],
+): { text: string; isWrong: boolean }[] {
+  return connections.flatMap(({ name, records }) =>
+    records ? [{ text: verb.words.records.counts(name, records), isWrong: records.quarantined + records.blurred > 0 }] : [],
   )
 }
 

@@ -1,6 +1,7 @@
 import { signalId } from '../core/config-parts.ts'
 import type { Connector } from '../core/connector.ts'
 import { isSignalId } from '../core/names.ts'
+import { isLoopback } from '../lib/network-address.ts'
 import { type Located, locate, locateKey, type Path, type Problems } from './places.ts'
 import type { EcluseConfig } from './schema.ts'
 import { type AnySchema, describedBy, SchemaMemo } from './schema-walk.ts'
@@ -67,10 +68,4 @@ export function checkRole(
   }
   if (node.role === 'relay' && connections > 0)
     problems.add(locateKey(at, [], 'connections'), 'E_RELAY_CONNECTIONS', words.relayConnections())
-}
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/
-
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host)
 }

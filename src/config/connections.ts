@@ -17,6 +17,8 @@ export interface LoadedConnection {
   readonly label: Label | undefined
   /** Milliseconds of silence until its signals are Uncertain, then Bad. */
   readonly silence: { readonly uncertainAfter: number; readonly badAfter: number }
+  /** Milliseconds that what is computed waits for readings. */
+  readonly lateness: number
   /** Milliseconds the device's clock may be off, and the zone its times are written in when that is not UTC. */
   readonly clock: ConnectionCommon['clock']
   /** The connector's own keys, parsed by its schema. */
@@ -71,8 +73,8 @@ export function readConnection(
     problems.add(locateKey(at, ['clock'], key), 'W_CLOCK_UNUSED', words.clockUnused(key, connector.kind))
   if (!common.data || !own.success) return { loaded: undefined, canonical: resolved.canonical }
   checkConnector(connector, own.data, at, problems)
-  const { kind, label, silence, clock } = common.data
-  const loaded = { name, kind, label: label as Label | undefined, silence, clock, config: own.data, connector }
+  const { kind, label, silence, clock, lateness } = common.data
+  const loaded = { name, kind, label: label as Label | undefined, silence, clock, lateness, config: own.data, connector }
   return { loaded, canonical: resolved.canonical }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, secret, signalBase } from '../core/config-parts.ts'
 import type { Connector, LintFinding } from '../core/connector.ts'
+import { feedBase } from '../core/record-kinds.ts'
 
 /** A system that exists in tests only: every kind of field a connector may describe, and no device. */
 const config = z.strictObject({
@@ -51,6 +52,23 @@ export const fakeConnector: Connector<Config> = {
   },
 }
 
+const tables = z.strictObject({
+  records: z.array(feedBase.extend({ table: z.string(), snapshot: z.boolean().default(false) })).max(16),
+})
+
+/** A system that has IT records only. */
+const fakeTables: Connector<z.output<typeof tables>> = {
+  kind: 'tables',
+  label: { fr: 'Tables', en: 'Tables' },
+  config: tables,
+  records: () => {
+    throw new Error('the fake tables have no database')
+  },
+  check: async function* () {
+    yield { step: 'tcp', ok: true, detail: 'no database' }
+  },
+}
+
 /** As the list of connectors holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: the list holds connectors of any configuration, as src/connectors/index.ts does
-export const fakeConnectors: readonly Connector<any>[] = [fakeConnector, { ...fakeConnector, kind: 'timeless', timeless: true }]
+export const fakeConnectors: readonly Connector<any>[] = [fakeConnector, fakeTables, { ...fakeConnector, kind: 'timeless', timeless: true }]

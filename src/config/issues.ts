@@ -42,16 +42,20 @@ function addIssue(issue: Issue, context: IssueContext, base: Path): void {
   }
   const [code, wording] = describe(issue, found, words)
   const place = issue.code === 'invalid_key' ? locateHolder(at, path) : locate(at, path)
-  const own = issue.code === 'invalid_key' ? (ownOf(issue.issues[0]?.message, words) ?? words.badName()) : ownOf(issue.message, words)
+  const own = issue.code === 'invalid_key' ? keyWording(issue, words) : OWN_MESSAGES[issue.message]?.(words)
   problems.add(place, code, own ?? (issue.message ? [issue.message, wording[1]] : wording))
 }
 
-const ownOf = (message: string | undefined, words: ConfigWords): Wording | undefined =>
-  message !== undefined && Object.hasOwn(OWN_MESSAGES, message) ? OWN_MESSAGES[message]?.(words) : undefined
+/** A key is refused for the reason its own schema gives. */
+function keyWording(issue: z.core.$ZodIssueInvalidElement | z.core.$ZodIssueInvalidKey, words: ConfigWords): Wording {
+  const given = issue.issues.map(({ message }) => OWN_MESSAGES[message]?.(words)).find((one) => one !== undefined)
+  return given ?? words.badName()
+}
 
 /** Messages that the schemas give by their keys, said in the person's language here. */
 const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = {
   '@badName': (words) => words.badName(),
+  '@badField': (words) => words.badField(),
   '@badZone': (words) => words.badZone(),
   '@badAddress': (words) => words.badAddress(),
   '@linkFiles': (words) => words.linkFiles(),

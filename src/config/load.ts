@@ -15,6 +15,7 @@ import { mergeFiles } from './merge.ts'
 import { type Located, locate, locateKey, Problems } from './places.ts'
 import { checkProcess } from './process-checks.ts'
 import { readYaml, type YamlFile } from './read-yaml.ts'
+import { checkRecords } from './records.ts'
 import { errorCode, pathKey, type ReferenceContext, resolveReferences, secretReader } from './references.ts'
 import { type EcluseConfig, ecluseConfig } from './schema.ts'
 import { checkUnits } from './units.ts'
@@ -189,6 +190,8 @@ function readWhole(
   }
   if (parsed.data)
     checkDeclarations(parsed.data, { at, declared, isComplete: entries.every(([, raw]) => namesItsSignals(raw)), problems, words })
+  const loaded = read.flatMap((one) => one.loaded ?? [])
+  if (parsed.data) checkRecords(parsed.data, loaded, { at, problems, words })
   if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
@@ -216,7 +219,7 @@ function readWhole(
     // What is judged depends on what the contracts say, not only on which files they are.
     ...(contents.length > 0 && { contractContents: contents }),
   }
-  return { config, connections: read.flatMap((one) => one.loaded ?? []), contracts, files, version: fingerprint(canonical) }
+  return { config, connections: loaded, contracts, files, version: fingerprint(canonical) }
 }
 
 /** False where signals come from the device: found by browsing, or a list that leaves ids to be made. */

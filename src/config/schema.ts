@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
+import { recordKindsConfig } from '../core/record-kinds.ts'
 import { isZone } from '../core/zone.ts'
+import { correlateConfig } from '../correlate/config.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
 import { processConfig } from '../process/config.ts'
@@ -40,8 +42,18 @@ export const ecluseConfig = z.strictObject({
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
   equipment: equipmentConfig,
-  ...qualifyConfig,
+  records: recordKindsConfig,
   ...processConfig,
+  ...correlateConfig,
+  results: z
+    .strictObject({
+      horizon: duration
+        .prefault('7d')
+        .describe('What changes later than this is stored and counted; `ecluse recompute` takes it into the results'),
+    })
+    .prefault({})
+    .describe('What is computed from history'),
+  ...qualifyConfig,
   contracts: z
     .array(z.string().min(1))
     .max(256)
@@ -64,6 +76,9 @@ export const connectionCommon = z.strictObject({
     })
     .prefault({})
     .describe('How long the device may say nothing at all'),
+  lateness: duration
+    .prefault('2s')
+    .describe('How much later than its own time a reading may come in and still be waited for by what is computed'),
   clock: z
     .strictObject({
       maxOffset: duration.prefault('5s').describe('How far the device’s clock may be off from ours before its samples are Uncertain'),

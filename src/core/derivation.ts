@@ -19,7 +19,7 @@ export interface Unit {
   readonly definition: string
   /** Names the unit within its definition. */
   readonly key: string
-  /** The time it depends on. Of a key that names one fact the newest unit counts; otherwise units of one key that touch or overlap are merged. */
+  /** The time it depends on. Of a key that names one fact the end told last counts; otherwise units of one key that touch or overlap are merged. */
   readonly from: Micros
   /** Inclusive; FOREVER while nobody knows. It can be final when the watermark of its inputs has passed this. */
   readonly to: Micros

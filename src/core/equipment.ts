@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { editDistance } from '../lib/suggest.ts'
 import { label } from './config-parts.ts'
 import { isSignalId } from './names.ts'
 import type { Label } from './signals.ts'
@@ -15,12 +16,21 @@ const asset = z.strictObject({
   note: z.string().max(200).optional().describe('Why it was changed'),
 })
 
+/** What another system calls a place, from when to when: flights say `belt 3`, maintenance says `CAR-03`. */
+const alias = z.strictObject({
+  system: z.string().min(1).max(64).describe('Whose name it is, as `system` of a record kind says'),
+  name: z.string().min(1).max(128),
+  from: z.iso.datetime().optional().describe('RFC 3339 UTC; absent: since ever'),
+  to: z.iso.datetime().optional().describe('RFC 3339 UTC, exclusive; absent: for ever'),
+})
+
 /** A place in the equipment hierarchy; what has stood in it, oldest first: each entry is the event of a swap. */
 export const equipment = z
   .strictObject({
     level: z.enum(EQUIPMENT_LEVELS),
     label: label.optional(),
     assets: z.array(asset).max(1_000).default([]),
+    aliases: z.array(alias).max(1_000).default([]).describe('What other systems call it'),
   })
   .refine(({ assets }) => assets.every((one, i) => i === 0 || Date.parse(assets[i - 1]?.from ?? '') < Date.parse(one.from)), {
     message: 'assets are listed in the order in which they were put in place',
@@ -53,4 +63,71 @@ export function placesOf(id: string, declared: EquipmentConfig, at: Micros): Pla
     const asset = stood && { ...(known as { serial: string }), since: parseTime(from) }
     return [{ path, level: found.level, ...(found.label && { label: found.label as Label }), ...(asset && { asset }) }]
   })
+}
+
+/** What names of places mean: paths under the site, or what a system called a place at a time. */
+export class EquipmentNames {
+  readonly #paths: ReadonlySet<string>
+  /** By system and folded name. */
+  readonly #aliases = new Map<string, { readonly path: string; readonly from: Micros; readonly to: Micros }[]>()
+  readonly #names = new Map<string, Set<string>>()
+
+  constructor(declared: EquipmentConfig) {
+    this.#paths = new Set(Object.keys(declared))
+    for (const [path, { aliases }] of Object.entries(declared)) {
+      for (const { system, name, from, to } of aliases) {
+        const spans = this.#aliases.get(named(system, name)) ?? []
+        spans.push({ path, from: from ? parseTime(from) : Number.NEGATIVE_INFINITY, to: to ? parseTime(to) : Number.POSITIVE_INFINITY })
+        this.#aliases.set(named(system, name), spans)
+        this.#names.set(system, (this.#names.get(system) ?? new Set()).add(name))
+      }
+    }
+  }
+
+  /** The place that `system` called so at a time; a path under the site is its own name everywhere. Undefined: nobody has declared it. */
+  placeOf(system: string | undefined, name: string, at: Micros): string | undefined {
+    const spans = system === undefined ? undefined : this.#aliases.get(named(system, name))
+    const found = spans?.find(({ from, to }) => at >= from && at < to)
+    return found?.path ?? (this.#paths.has(name) ? name : undefined)
+  }
+
+  /** Names and paths near one that nobody has declared: most likely first, at most `most`. */
+  suggest(system: string | undefined, name: string, most = 3): { readonly name: string; readonly path: string }[] {
+    const known = [...(system === undefined ? [] : (this.#names.get(system) ?? []))].map((one) => ({
+      name: one,
+      path: this.#newest(system, one),
+    }))
+    const places = [...this.#paths].map((path) => ({ name: path, path }))
+    return [...known, ...places]
+      .map((one) => ({ ...one, far: distance(name, one.name) }))
+      .filter(({ far }) => far <= 0.5)
+      .sort((a, b) => a.far - b.far)
+      .filter(({ path }, i, all) => all.findIndex((other) => other.path === path) === i)
+      .slice(0, most)
+      .map(({ name: near, path }) => ({ name: near, path }))
+  }
+
+  #newest(system: string | undefined, name: string): string {
+    return this.#aliases.get(named(system ?? '', name))?.at(-1)?.path ?? name
+  }
+}
+
+/** Case and blanks are no difference to people, nor is a zero before a number. */
+const folded = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[\s_.-]+/g, '')
+    .replace(/0+(?=\d)/g, '')
+const named = (system: string, name: string): string => `${system}\u001f${name.trim().toLowerCase()}`
+
+/** 0: the same; 1: nothing in common. Numbers must be the same: `belt 3` is not nearly `belt 4`. */
+function distance(a: string, b: string): number {
+  const [x, y] = [folded(a), folded(b.split('/').at(-1) ?? b)]
+  const digits = (text: string): string => text.replace(/\D+/g, ' ').trim()
+  if (digits(x) !== '' && digits(y) !== '' && digits(x) !== digits(y)) return 1
+  const most = Math.max(x.length, y.length)
+  const letters = editDistance(x, y) / Math.max(1, most)
+  // `CAR-03` and `carousel-3`: one begins as the other does, and the numbers agree.
+  const begins = x.slice(0, 3) === y.slice(0, 3) && digits(x) === digits(y) && digits(x) !== ''
+  return begins ? Math.min(letters, 0.3) : letters
 }

@@ -1,3 +1,5 @@
+import type { History } from './history.ts'
+import type { StoredQuarantine } from './it-records.ts'
 import type { Declared } from './record-content.ts'
 import type { SignalDefinition } from './signals.ts'
 import type { SpoolRecord } from './spool.ts'
@@ -148,6 +150,25 @@ export interface MeasureRow {
   readonly resolution?: number
 }
 
+/** Where a feed of a source of IT records was when the newest of its batches that is stored was written. */
+export interface RecordCursor {
+  /** The node that reads the source: another one may have a connection of the same name. */
+  readonly node: string
+  readonly source: string
+  readonly feed: number
+  /** Opaque to everybody but the source. */
+  readonly cursor: string
+}
+
+export interface QuarantineQuery {
+  readonly kind?: string
+  readonly source?: string
+  /** Absent: both those released and those that are not. */
+  readonly isReleased?: boolean
+  readonly ids?: readonly string[]
+  readonly limit: number
+}
+
 export interface HistorianStats {
   readonly samples: number
   readonly hotBytes: number
@@ -161,7 +182,7 @@ export interface HistorianStats {
 /**
  * Long-term memory. One owner writes; queries may run beside it. One suite (`src/historian/contract.ts`) holds every implementation to this.
  */
-export interface Historian {
+export interface Historian extends History {
   /** Checkpoints of every writer known, for resuming. */
   checkpoints(): Promise<Checkpoint[]>
   /**
@@ -182,6 +203,10 @@ export interface Historian {
   declared(configVersion: string): Promise<Declared | undefined>
   /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */
   definitions(signal: string): Promise<DefinitionRow[]>
+  /** The newest cursor of every source and feed. A batch that says none leaves the one before. */
+  recordCursors(): Promise<RecordCursor[]>
+  /** Rows that are no records of their kind, those that came last first. */
+  quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   /**
    * Quality measures per signal and hour, by hour and then in the order of the signals. Late samples change the hours they belong to. `truncated`:
    * the limit of rows or of time was reached; ask on from the hour of the last row.

@@ -21,6 +21,9 @@ export interface RecordKind {
   readonly authority: Readonly<Record<string, readonly string[]>>
 }
 
+/** The start of a record whose source does not say yet when it begins: after everything that can be asked for. */
+export const NEVER: Micros = Date.parse('9999-12-31T00:00:00Z') * 1000
+
 export interface RecordField {
   readonly type: FieldType
   readonly required: boolean
@@ -30,6 +33,8 @@ export interface RecordField {
   readonly values?: readonly string[]
   /** Zone of times that come without one, e.g. Europe/Paris; absent: such times are malformed. */
   readonly zone?: string
+  /** Times that come as a number count these since 1970; absent: a number is malformed. */
+  readonly epoch?: 's' | 'ms' | 'us'
 }
 
 /** What one source says of one record. The same key from two sources is two facts, both kept. */
@@ -39,8 +44,9 @@ export interface RecordVersion {
   readonly key: string
   /** The connection it came by. */
   readonly source: string
-  /** Null: since ever, and for ever. */
+  /** Null: since ever. `NEVER`: its kind says when it begins, but not this record. */
   readonly validFrom: Micros | null
+  /** Exclusive. Null: for ever, as far as is known. */
   readonly validTo: Micros | null
   /** The source says that it is no more; the values are the last ones known. */
   readonly isDeleted: boolean

@@ -2,8 +2,10 @@ import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
-import type { EquipmentConfig } from './equipment.ts'
+import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
+import type { FactType } from './facts.ts'
 import type { Historian } from './historian.ts'
+import type { RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
@@ -26,6 +28,19 @@ export interface ConnectionClock extends ClockReading {
   readonly finding?: ClockFinding
   /** `UTC+01:00`: the offset of the zone the device seems to be in. */
   readonly findingDetail?: string
+}
+
+/** What became of the rows of a source of IT records. */
+export interface RecordCounts {
+  readonly rows: number
+  /** Rows that said nothing new. */
+  readonly known: number
+  /** New versions, those that say "deleted" apart. */
+  readonly versions: number
+  readonly deleted: number
+  readonly quarantined: number
+  /** Snapshots that could not say what is gone, because a row had no readable key. */
+  readonly blurred: number
 }
 
 /** How one connection is doing; plain numbers, read by the API, the metrics and the commands. */
@@ -61,6 +76,8 @@ export interface ConnectionHealth {
   readonly ratePerSecond: number
   /** Read but not yet durable. */
   readonly pending: number
+  /** Of a connection that brings IT records, since the start. */
+  readonly records?: RecordCounts
   readonly lastError: { readonly time: Micros; readonly message: string; readonly hint?: string } | undefined
 }
 
@@ -127,6 +144,43 @@ export interface TimeLeft {
   readonly effect: 'block' | 'drop-oldest'
 }
 
+/** IT records and facts that can be read now in a new version. */
+export interface StatedChanges {
+  readonly records: readonly { readonly kind: string; readonly key: string }[]
+  readonly facts: readonly { readonly definition: string; readonly key: string }[]
+  /** There were more than are named. */
+  readonly more: boolean
+}
+
+/** How one derivation is doing. */
+export interface DerivationView {
+  readonly name: string
+  readonly type: 'signal' | FactType
+  readonly label?: Label
+  /** As the file has it. */
+  readonly declaration: unknown
+  readonly version: string
+  /** Units that wait, those of ranges not counted. */
+  readonly dirty: number
+  /** Since when the oldest waits that could be computed; 0 when none does. */
+  readonly lagSeconds: number
+  readonly watermark: Micros
+  /** Since the start. */
+  readonly computed: number
+  readonly published: number
+  readonly withdrawn: number
+  /** Changes that came later than the horizon. */
+  readonly late: number
+  /** It threw and computes no more until the next start. */
+  readonly isStopped: boolean
+  readonly problem: string | undefined
+}
+
+export interface Released {
+  readonly released: string[]
+  readonly refused: { id: string; reason: string }[]
+}
+
 /** What the API and the commands see of a running node. */
 export interface NodeView {
   readonly site: { readonly id: string; readonly label?: Label }
@@ -146,6 +200,16 @@ export interface NodeView {
   readonly contracts: ContractFindings
   /** Places of the equipment hierarchy by path under the site, and what stands in them. */
   readonly equipment: EquipmentConfig
+  readonly equipmentNames: EquipmentNames
+  readonly recordKinds: ReadonlyMap<string, RecordKind>
+  /** Connections that bring records of a kind. */
+  recordSources(kind: string): readonly string[]
+  /** What is computed from history. */
+  derivations(): readonly DerivationView[]
+  /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */
+  recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
+  /** Judges rows in quarantine again; those that are records now are stored as such. */
+  releaseQuarantined(ids: readonly string[]): Promise<Released>
   spool(): SpoolStats
   /** How long this node works alone. */
   outlook(): SpoolOutlook
@@ -167,4 +231,6 @@ export interface NodeView {
   historianLag(): { records: number; problem: string | undefined }
   /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */
   subscribe(onBatch: (batch: SampleBatch) => void): () => void
+  /** The same for IT records and facts, once they can be read. */
+  onChanges(listener: (changes: StatedChanges) => void): () => void
 }

@@ -17,6 +17,7 @@ const field = z.strictObject({
   unit: unitText.optional(),
   values: z.array(z.string().min(1).max(128)).min(1).max(1_000).optional().describe('What a text may be; anything else goes to quarantine'),
   zone: z.string().max(64).refine(isZone, '@badZone').optional().describe('Zone of times that come without one, e.g. Europe/Paris'),
+  epoch: z.enum(['s', 'ms', 'us']).optional().describe('Times that come as a number count these since 1970'),
 })
 
 const validity = z

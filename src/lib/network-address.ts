@@ -15,3 +15,8 @@ export function addressGroup(address: string): string {
   const whole = tail === undefined ? left : [...left, ...Array(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
   return `${whole.slice(0, 4).join(':')}::/64`
 }
+
+/** This machine alone. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/.test(host)
+}

@@ -1,8 +1,8 @@
+import { resultUnit } from '../core/aggregates/index.ts'
 import type { ExpressionProblem } from '../core/expression/index.ts'
 import { compileGlob, GlobError } from '../lib/glob.ts'
 import { nearest } from '../lib/suggest.ts'
 import type { DeclaredInput, ProcessConfig } from './config.ts'
-import { unitOfResult } from './coverage.ts'
 import { compiled, inputsAt, signalsOf } from './inputs.ts'
 import { PROCESS_LIMITS } from './limits.ts'
 import { type Known, type KnownSignal, type Places, places } from './places.ts'
@@ -118,7 +118,7 @@ function itemsOf(config: ProcessConfig): Item[] {
       if ('state' in window) others.push({ signal: window.state, tolerance, path: [...path, 'window', 'state'] })
       const every = 'tumbling' in window ? window.tumbling : 'sliding' in window ? window.every : undefined
       const made = ([signal]: readonly (KnownSignal | undefined)[]) => ({
-        ...{ unit: unitOfResult(one.function, signal?.unit), expectedPeriodUs: every === undefined ? undefined : every * 1000 },
+        ...{ unit: resultUnit(one.function, signal?.unit), expectedPeriodUs: every === undefined ? undefined : every * 1000 },
       })
       return { ...common(one), path, makes: every === undefined ? undefined : one.id, inputs: {}, others, expressions: [], made }
     }),

@@ -1,27 +1,26 @@
-import type { SampleBatch } from '../core/batch.ts'
 import type { Logger } from '../core/log.ts'
 
-/** Tells every listener of each durable batch. A listener that throws is dropped, loudly; the others go on. */
-export class FanOut {
-  readonly #listeners = new Set<(batch: SampleBatch) => void>()
+/** Tells every listener of each thing that happens, in order. A listener that throws is dropped, loudly; the others go on. */
+export class FanOut<T> {
+  readonly #listeners = new Set<(told: T) => void>()
   readonly #log: Logger
 
   constructor(log: Logger) {
     this.#log = log
   }
 
-  subscribe(listener: (batch: SampleBatch) => void): () => void {
+  subscribe(listener: (told: T) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  publish(batch: SampleBatch): void {
+  publish(told: T): void {
     for (const listener of this.#listeners) {
       try {
-        listener(batch)
+        listener(told)
       } catch (error) {
         this.#listeners.delete(listener)
-        this.#log.error({ error: String(error) }, 'a listener to live samples failed and was removed')
+        this.#log.error({ error: String(error) }, 'a listener failed and was removed')
       }
     }
   }

@@ -1,7 +1,7 @@
 import { decodeForwarded } from '../core/forwarded.ts'
 import type { Historian } from '../core/historian.ts'
 import type { Logger } from '../core/log.ts'
-import type { Spool, SpoolRecord } from '../core/spool.ts'
+import type { RecordKind, Spool, SpoolRecord } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { Tail } from './tail.ts'
@@ -12,12 +12,15 @@ const BEHIND_ROWS = 500_000
 const RETRY_FIRST_MS = 100
 const RETRY_LIMIT_MS = 5_000
 
+/** Kinds that would be stored twice; the others only repeat what is known. */
+const STATED: readonly RecordKind[] = ['batch', 'records', 'facts']
+
 export interface FeederParts {
   readonly spool: Spool
   readonly historian: Pick<Historian, 'write'>
   /** The last sequence the historian has. */
   readonly from: number
-  /** Batches up to this sequence it has under an earlier epoch of this log: only their places are noted. */
+  /** Batches, records and facts up to this sequence it has under an earlier epoch of this log: only their places are noted. */
   readonly storedTo?: number
   /** A commit is due at this many samples, or this long after the first one waits. */
   readonly commitRows: number
@@ -25,6 +28,8 @@ export interface FeederParts {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  /** Told the last sequence that can be read back now, and what came with it; records of other nodes stand under their own names. */
+  readonly onStored?: (sequence: number, records: readonly SpoolRecord[]) => void
 }
 
 /**
@@ -38,6 +43,7 @@ export class Feeder {
   /** The first record not committed. */
   #next: number
   readonly #stop = new AbortController()
+  #waiting: { readonly sequence: number; readonly wake: () => void }[] = []
   readonly #finished: Promise<void>
 
   constructor(parts: FeederParts) {
@@ -52,6 +58,16 @@ export class Feeder {
   /** Durable records the historian does not have yet. */
   get lag(): number {
     return Math.max(0, this.#tail.durable - this.#next + 1)
+  }
+
+  /** Resolves when the historian has everything up to a sequence, or at the stop. */
+  async stored(sequence: number, stop: AbortSignal): Promise<void> {
+    while (this.#next <= sequence && !stop.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push({ sequence, wake: resolve })
+        stop.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
   }
 
   /** Delivers what is durable, then stops; gives up after `limitMs`: the spool keeps the rest for the next start. */
@@ -82,7 +98,7 @@ export class Feeder {
   async #commit(group: SpoolRecord[]): Promise<boolean> {
     const { historian, spool, clock, random, log } = this.#parts
     const records = group.flatMap((record) => {
-      if (record.kind === 'batch' && record.sequence <= (this.#parts.storedTo ?? 0)) return [placeOf(record)]
+      if (STATED.includes(record.kind) && record.sequence <= (this.#parts.storedTo ?? 0)) return [placeOf(record)]
       return record.kind === 'forwarded' ? unpacked(record) : [record]
     })
     const backOff = new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, random)
@@ -100,6 +116,10 @@ export class Feeder {
     this.problem = undefined
     this.#next = this.#tail.next
     spool.release('historian', this.#next)
+    this.#parts.onStored?.(this.#next - 1, records)
+    const reached = this.#waiting.filter(({ sequence }) => sequence < this.#next)
+    this.#waiting = this.#waiting.filter(({ sequence }) => sequence >= this.#next)
+    for (const { wake } of reached) wake()
     return true
   }
 }

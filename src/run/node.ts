@@ -1,14 +1,16 @@
 import { join } from 'node:path'
-import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
+import { feedsOf, type LoadedConfig, type LoadedConnection } from '../config/index.ts'
 import type { SampleBatch } from '../core/batch.ts'
 import type { SampleConnector } from '../core/connector.ts'
+import { EquipmentNames } from '../core/equipment.ts'
 import { LastValues } from '../core/last-values.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
-import type { NodeView } from '../core/node-view.ts'
+import type { NodeView, StatedChanges } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
+import { toRecordKinds } from '../core/record-kinds.ts'
 import { SignalTable } from '../core/signals.ts'
-import type { Spool } from '../core/spool.ts'
+import type { Spool, SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
@@ -16,6 +18,8 @@ import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { Depth } from './depth.ts'
+import { type StartedDeriving, startDeriving } from './deriving/start.ts'
+import { endpointOf } from './endpoint.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
@@ -23,9 +27,14 @@ import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
+import type { RecordBook } from './records/book.ts'
+import { releaseQuarantined } from './records/release.ts'
+import { openBooks, startRecordConnections } from './records/start.ts'
 import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
+import { scoped } from './scoped.ts'
+import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
 
 const BACK_OFF_FIRST_MS = 500
@@ -63,7 +72,7 @@ interface Shared extends NodeDependencies {
   readonly signals: SignalTable
   readonly reasons: ReasonSets
   readonly last: LastValues
-  readonly fanOut: FanOut
+  readonly fanOut: FanOut<SampleBatch>
   readonly qualify: Qualify
   readonly contracts: ContractWatch
   readonly memory: RuleMemory
@@ -94,12 +103,22 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
   const contracts = createContractWatch({ contracts: loaded.contracts, site: site.id, signals, reasons, since: startedTime })
   const memory = new RuleMemory({ memories: memoriesOf(config.data, qualify, contracts), spool, clock, log })
-  const fanOut = new FanOut(log)
+  const fanOut = new FanOut<SampleBatch>(log)
+  const changes = new FanOut<StatedChanges>(log)
   const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
+  const kinds = toRecordKinds(config.records)
+  const equipmentNames = new EquipmentNames(config.equipment)
+  let deriving: StartedDeriving | undefined
+  let books: ReadonlyMap<string, RecordBook> = new Map()
   const resumed = async () => {
     await memory.restore()
     remotes.restore(await historian.writers(), spool.node)
-    const sequence = await resume({ historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes })
+    books = await openBooks(loaded.connections, historian, spool.node)
+    const onRecords = (record: SpoolRecord) => {
+      for (const book of books.values()) book.absorb(record)
+    }
+    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords }
+    const sequence = await resume(seeding)
     remotes.reached(spool.streams())
     return sequence
   }
@@ -113,10 +132,19 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     historian,
     from,
     storedTo,
+    onStored: (sequence, records) => {
+      deriving?.stored(sequence)
+      const stated = statedChanges(records)
+      if (stated) changes.publish(stated)
+    },
     commitRows: config.historian.commitRows,
     commitIntervalMs: config.historian.commitInterval,
   })
   const stopping = new AbortController()
+  const publish = (batch: SampleBatch) => {
+    last.update(batch, signals.size)
+    fanOut.publish(batch)
+  }
   let onRestart = () => {}
   const restart = new Promise<void>((resolve) => {
     onRestart = resolve
@@ -133,7 +161,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     ))
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
-  const connections = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
+  const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
+  const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
+  const recorded = { ...deps, loaded, books, kinds, spool, history: historian, stored, stop: stopping.signal }
+  const connections = [...sampled, ...startRecordConnections(recorded)]
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
     // Measured once an hour, so that the scoreboard of a day finds its closed hours ready.
@@ -149,6 +180,24 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => {
     contracts.tick(clock.now())
     return memory.tick()
+  })
+
+  deriving = await startDeriving({
+    ...{
+      ...deps,
+      loaded,
+      kinds,
+      equipmentNames,
+      historian,
+      writers: await historian.writers(),
+      spool,
+      storedSequence: from,
+      signals,
+      reasons,
+    },
+    nodeOf: (index) => remotes.nodeOf(index),
+    connections: () => connections.map((connection) => connection.health()),
+    onBatch: publish,
   })
 
   const view: NodeView = {
@@ -167,6 +216,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     connections: () => connections.map((connection) => connection.health()),
     contracts: contracts.findings,
     equipment: config.equipment,
+    equipmentNames,
+    recordKinds: kinds,
+    recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
+    derivations: () => deriving?.view() ?? [],
+    recompute: async (query) => (await deriving?.recompute(query)) ?? [],
+    releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
     uplink: () => gateway?.uplink?.view(),
@@ -178,12 +233,14 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     refusals: () => gateway?.refusals() ?? [],
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
+    onChanges: (listener) => changes.subscribe(listener),
   }
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
     await Promise.all([compacting, remembering, listening, measuring, gateway?.close(LINK_DRAIN_MS)])
     await memory.save()
+    await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)
     await spool.close()
     await historian.close()
@@ -258,18 +315,4 @@ async function repeatedly(clock: Clock, ms: number, stop: AbortSignal, work: () 
     await clock.sleep(ms, stop)
     if (!stop.aborted) await work()
   }
-}
-
-/** What a person calls the other end: an endpoint, an URL, or a host and port. */
-function endpointOf(config: unknown): string {
-  const { endpoint, url, host, port } = config as { endpoint?: string; url?: string; host?: string; port?: number }
-  return endpoint ?? url ?? (host ? `${host}:${port}` : '')
-}
-
-function scoped(log: Logger, connection: string): Logger {
-  const add =
-    (level: keyof Logger) =>
-    (fields: object, message: string): void =>
-      log[level]({ connection, ...fields }, message)
-  return { debug: add('debug'), info: add('info'), warn: add('warn'), error: add('error') }
 }

@@ -4,7 +4,7 @@ import type { Historian } from '../core/historian.ts'
 import type { LastValues } from '../core/last-values.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalTable } from '../core/signals.ts'
-import { type Spool, SpoolFull } from '../core/spool.ts'
+import { type Spool, SpoolFull, type SpoolRecord } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
@@ -26,6 +26,8 @@ export interface ResumeParts {
   readonly clock: Clock
   readonly random: () => number
   readonly remotes: Pick<Remotes, 'nodeOf' | 'absorb'>
+  /** Takes in IT records that the historian does not have yet. */
+  readonly onRecords?: (record: SpoolRecord) => void
 }
 
 /**
@@ -49,7 +51,7 @@ export async function resume(parts: ResumeParts): Promise<number> {
   return from
 }
 
-async function seed({ historian, spool, signals, reasons, last, remotes }: ResumeParts, from: number): Promise<void> {
+async function seed({ historian, spool, signals, reasons, last, remotes, onRecords }: ResumeParts, from: number): Promise<void> {
   const rows = (await historian.lastAll()).filter((row) => signals.indexOf(row.signal) !== undefined)
   for (const row of rows) {
     const builder = new BatchBuilder(1)
@@ -63,6 +65,7 @@ async function seed({ historian, spool, signals, reasons, last, remotes }: Resum
     for (const record of records) {
       if (record.kind === 'batch') last.update(decodeBatch(record.payload), signals.size)
       else if (record.kind === 'forwarded') remotes.absorb(record)
+      else if (record.kind === 'records') onRecords?.(record)
     }
     next = (records.at(-1)?.sequence ?? next) + 1
   }

@@ -6,6 +6,8 @@ import type { Declared } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
 import { beginEpoch, continuedFrom, isEpochAskedFor, type OpenedSpool, openSpool, type SpoolOptions } from '../gateway/index.ts'
 import { openHistorian } from '../historian/index.ts'
+import { isComputing } from './deriving/declared.ts'
+import { DERIVING_CONSUMER } from './deriving/index.ts'
 import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'
 import { RULES_CONSUMER } from './rule-memory.ts'
@@ -50,7 +52,12 @@ export async function openStores(
     segmentBytes: config.spool.segmentBytes,
     // Nobody confirms what goes one way: it is kept as long as there is room, to be carried by hand.
     keepReleased: config.link?.transport === 'diode',
-    consumers: [...(isRelay ? [] : ['historian']), RULES_CONSUMER, ...(hasUplink ? [LINK_CONSUMER] : [])],
+    consumers: [
+      ...(isRelay ? [] : ['historian']),
+      RULES_CONSUMER,
+      ...(!isRelay && isComputing(config) ? [DERIVING_CONSUMER] : []),
+      ...(hasUplink ? [LINK_CONSUMER] : []),
+    ],
     ...{ clock, signals, reasons, log, random },
   }
   const [historian, opened] = await Promise.allSettled([opening, openOrContinue(options, opening)])

@@ -23,7 +23,10 @@ export class Tail {
   #wake: (() => void) | undefined
   readonly #unfollow: () => void
 
-  constructor(spool: Spool, clock: Clock, from: number) {
+  readonly #memoryLimit: number
+
+  constructor(spool: Spool, clock: Clock, from: number, memoryBytes = MEMORY_BYTES) {
+    this.#memoryLimit = memoryBytes
     this.#spool = spool
     this.#clock = clock
     this.#next = from
@@ -92,7 +95,7 @@ export class Tail {
   #keep(records: readonly SpoolRecord[]): void {
     this.#durable = records.at(-1)?.sequence ?? this.#durable
     for (const record of records) {
-      if (this.#memoryBytes >= MEMORY_BYTES) break
+      if (this.#memoryBytes >= this.#memoryLimit) break
       const tail = this.#memory.at(-1)
       if (tail && record.sequence !== tail.sequence + 1) break
       this.#memory.push(record)

@@ -1,4 +1,5 @@
 import { contract } from './en-contract.ts'
+import { factsEn, recordsEn } from './facts.ts'
 import { identityEn } from './identity.ts'
 import { nodesEn } from './nodes.ts'
 import { spoolEn } from './spool.ts'
@@ -27,6 +28,12 @@ export const en = {
     spoolExport: 'Write records of a log to one file, for a node where they are missing; the node may be running',
     spoolImport: 'Check such a file and hand it to the node of the configuration, running or not',
     why: 'Say why a reading has its status: rules, who declared them, quality of the hour',
+    records: 'Show IT records of a running node: their kinds, or those of one kind with all versions',
+    recordsQuarantine: 'Show rows that are no record of their kind, and why',
+    recordsRelease: 'Judge rows in quarantine again by the present declaration',
+    recordsEquipment: 'Show names of equipment in IT records that nobody has declared',
+    facts: 'Show results of a running node: what is computed and how far, or the results of one definition',
+    recompute: 'Have the results of a period computed anew, with what came later than the horizon',
     schema: 'Print the JSON Schema of the configuration, for editors',
     trust: "Show a device's certificate and, when you say so, trust it",
     enroll: 'Give this node its identity with a one-time token of its hub or relay',
@@ -74,6 +81,17 @@ export const en = {
     lifetime: 'how long the token can be used',
     edgeAddress: 'how the edge reaches this hub, HOST:PORT (default: from the configuration)',
     reason: 'why, for those who look later',
+    recordKey: 'one record: the values of its key fields, comma-separated',
+    recordSource: 'only what this connection says',
+    periodFrom: 'only what holds after that: RFC 3339, or a duration before now: -8h',
+    periodTo: 'only what holds before that',
+    knownAt: 'as it was known then: RFC 3339, or a duration before now',
+    versions: 'every version, not only the newest',
+    factKey: 'one result by its key',
+    factEquipment: 'only of this equipment: its path under the site',
+    revisions: 'every revision, not only the newest',
+    recomputeFrom: 'start of the period: RFC 3339, or a duration before now: -30d',
+    recomputeTo: 'end of the period (default: now)',
     denyWarnings: 'treat warnings as errors',
   },
   help: { usage: 'Usage:', options: 'Options:', commands: 'Commands:', arguments: 'Arguments:', choices: 'choices:', default: 'default:' },
@@ -92,6 +110,8 @@ export const en = {
   hint: 'hint:',
   unexpected: (message: string) => `something went wrong inside ecluse: ${message}`,
   unexpectedHint: 'run again with --log-level debug and report what it shows',
+  records: recordsEn,
+  facts: factsEn,
   why: {
     none: 'no reading',
     noReason: '  nothing is known against it',

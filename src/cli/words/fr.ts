@@ -1,4 +1,5 @@
 import type { Words } from './en.ts'
+import { factsFr, recordsFr } from './facts.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
 import { nodesFr } from './nodes.ts'
@@ -28,6 +29,12 @@ export const fr: Words = {
     spoolExport: 'Écrit des enregistrements d’un journal dans un fichier, pour un nœud où ils manquent ; le nœud peut tourner',
     spoolImport: 'Vérifie un tel fichier et le remet au nœud de la configuration, qu’il tourne ou non',
     why: 'Dire pourquoi une mesure a son statut : règles, qui les a déclarées, qualité de l’heure',
+    records: 'Montre les enregistrements informatiques d’un nœud : leurs types, ou ceux d’un type avec toutes leurs versions',
+    recordsQuarantine: 'Montre les lignes qui ne sont pas des enregistrements de leur type, et pourquoi',
+    recordsRelease: 'Juge de nouveau des lignes en quarantaine selon la déclaration présente',
+    recordsEquipment: 'Montre les noms d’équipement que personne n’a déclarés',
+    facts: 'Montre les résultats d’un nœud : ce qui est calculé et jusqu’où, ou les résultats d’une définition',
+    recompute: 'Fait recalculer les résultats d’une période, avec ce qui est arrivé après l’horizon',
     schema: 'Écrit le schéma JSON de la configuration, pour les éditeurs',
     trust: 'Montre le certificat d’un appareil et, sur votre décision, lui fait confiance',
     enroll: 'Donne à ce nœud son identité, avec un jeton à usage unique de son hub ou relais',
@@ -75,6 +82,17 @@ export const fr: Words = {
     lifetime: 'durée pendant laquelle le jeton peut servir',
     edgeAddress: 'comment le nœud joint ce hub, HÔTE:PORT (par défaut : selon la configuration)',
     reason: 'pourquoi, pour ceux qui regarderont plus tard',
+    recordKey: 'un enregistrement : les valeurs de ses champs clés, séparées par des virgules',
+    recordSource: 'seulement ce que dit cette connexion',
+    periodFrom: 'seulement ce qui vaut après : RFC 3339, ou une durée avant maintenant : -8h',
+    periodTo: 'seulement ce qui vaut avant',
+    knownAt: 'tel que connu alors : RFC 3339, ou une durée avant maintenant',
+    versions: 'toutes les versions, pas seulement la dernière',
+    factKey: 'un résultat, par sa clé',
+    factEquipment: 'seulement de cet équipement : son chemin sous le site',
+    revisions: 'toutes les révisions, pas seulement la dernière',
+    recomputeFrom: 'début de la période : RFC 3339, ou une durée avant maintenant : -30d',
+    recomputeTo: 'fin de la période (par défaut : maintenant)',
     denyWarnings: 'traite les avertissements comme des erreurs',
   },
   help: {
@@ -100,6 +118,8 @@ export const fr: Words = {
   hint: 'conseil :',
   unexpected: (message) => `une erreur interne d’ecluse s’est produite : ${message}`,
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
+  records: recordsFr,
+  facts: factsFr,
   why: {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',

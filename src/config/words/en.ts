@@ -168,6 +168,36 @@ export const en = {
     `\`${id}\` is a part of itself: the balances go round in a circle`,
     'a total may be a part of a larger total, never of its own parts',
   ],
+  badField: (): Wording => [
+    'a name of a field or of a kind of record is letters, digits and _, and begins with a letter or _; at most 64 characters',
+    'it stands in expressions; what the source calls it goes in `map`',
+  ],
+  unknownField: (field: string, near: string | undefined): Wording => [
+    `the kind of record has no field \`${field}\``,
+    near ? `did you mean \`${near}\`?` : 'its fields are those under `fields:`',
+  ],
+  fieldType: (field: string, is: string, must: string): Wording => [
+    `\`${field}\` is a ${is}, and a ${must} is needed here`,
+    `give the field \`type: ${must}\`, or name another one`,
+  ],
+  unknownSource: (source: string, kind: string, near: string | undefined): Wording => [
+    `no connection \`${source}\` brings records of the kind \`${kind}\``,
+    near ? `did you mean \`${near}\`?` : 'a connection does with `records: [{ record: ... }]`',
+  ],
+  unknownRecord: (kind: string, near: string | undefined): Wording => [
+    `no kind of record \`${kind}\` is declared`,
+    near ? `did you mean \`${near}\`?` : 'kinds are declared under `records:`, beside `connections:`',
+  ],
+  snapshotTwice: (kind: string): Wording => [
+    `two feeds of this connection bring all records of the kind \`${kind}\`: each would delete what the other brings`,
+    'make it one query, two connections, or feeds of changes with a `cursor`',
+  ],
+  noAliases: (system: string, near: string | undefined): Wording => [
+    `no equipment has an alias of the system \`${system}\``,
+    near
+      ? `did you mean \`${near}\`?`
+      : 'until one has, every name of it is unknown equipment: `equipment: PATH: aliases: [{ system, name }]`',
+  ],
   tooMany: (limit: number): Wording => [`more than ${limit} of these`, 'what many signals have in common goes into one model'],
   tooManyRules: (limit: number): Wording => [
     `more than ${limit} rules name this signal`,

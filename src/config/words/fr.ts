@@ -181,6 +181,36 @@ export const fr: ConfigWords = {
     `\`${id}\` est une partie de lui-même : les bilans tournent en rond`,
     'un total peut être une partie d’un total plus grand, jamais de ses propres parties',
   ],
+  badField: () => [
+    'le nom d’un champ ou d’un type d’enregistrement est fait de lettres, de chiffres et de _, et commence par une lettre ou _ ; 64 caractères au plus',
+    'il figure dans des expressions ; le nom que lui donne la source va dans `map`',
+  ],
+  unknownField: (field, near) => [
+    `ce type d’enregistrement n’a pas de champ \`${field}\``,
+    near ? `vouliez-vous dire \`${near}\` ?` : 'ses champs sont ceux de `fields:`',
+  ],
+  fieldType: (field, is, must) => [
+    `\`${field}\` est de type ${is}, il faut ici ${must}`,
+    `donnez au champ \`type: ${must}\`, ou nommez-en un autre`,
+  ],
+  unknownSource: (source, kind, near) => [
+    `aucune connexion \`${source}\` n’apporte d’enregistrements du type \`${kind}\``,
+    near ? `vouliez-vous dire \`${near}\` ?` : 'une connexion le fait par `records: [{ record: ... }]`',
+  ],
+  unknownRecord: (kind, near) => [
+    `aucun type d’enregistrement \`${kind}\` n’est déclaré`,
+    near ? `vouliez-vous dire \`${near}\` ?` : 'les types se déclarent sous `records:`, à côté de `connections:`',
+  ],
+  snapshotTwice: (kind) => [
+    `deux flux de cette connexion apportent tous les enregistrements du type \`${kind}\` : chacun supprimerait ceux de l’autre`,
+    'faites-en une seule requête, deux connexions, ou des flux de changements avec un `cursor`',
+  ],
+  noAliases: (system, near) => [
+    `aucun équipement n’a d’alias du système \`${system}\``,
+    near
+      ? `vouliez-vous dire \`${near}\` ?`
+      : 'd’ici là, chacun de ses noms est un équipement inconnu : `equipment: CHEMIN: aliases: [{ system, name }]`',
+  ],
   tooMany: (limit) => [`plus de ${limit} de ces déclarations`, 'ce que beaucoup de signaux ont en commun va dans un seul modèle'],
   tooManyRules: (limit) => [
     `plus de ${limit} règles nomment ce signal`,

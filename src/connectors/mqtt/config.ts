@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { duration, secret, signalBase } from '../../core/config-parts.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { isSignalId } from '../../core/names.ts'
-import { parsePath } from './json-path.ts'
+import { parsePath } from '../../lib/json-path.ts'
 
 const SEGMENT_GLOB = /^[^/#+]+(\/[^/#+]+){0,2}$/
 

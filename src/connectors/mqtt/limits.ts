@@ -28,8 +28,6 @@ export const MQTT_LIMITS = {
   rebirthsPerSecond: 100,
   /** Topics whose rules are remembered (format plain). */
   topics: 100_000,
-  /** Steps of one JSON path. */
-  jsonPathSteps: 16,
   /** Bytes of one JSON message. */
   jsonBytes: 1024 * 1024,
   /** Entries `browse` lists. */

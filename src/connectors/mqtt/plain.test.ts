@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { BatchBuilder } from '../../core/batch.ts'
 import type { SourceCounters } from '../../core/source.ts'
+import { follow, JSON_PATH_STEPS, parsePath } from '../../lib/json-path.ts'
 import { type PlainConfig, plainConfig } from './config.ts'
 import { contextFor, seen } from './context.fixture.ts'
-import { follow, parsePath } from './json-path.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { PlainTopics } from './plain.ts'
 import { parseText, parseTimestamp } from './plain-values.ts'
@@ -120,7 +120,7 @@ test('paths: what is one, what is not, and what they find', () => {
   assert.deepEqual(parsePath('$'), [])
   assert.deepEqual(parsePath('a.b[0]["c\\"d"].e'), ['a', 'b', 0, 'c"d', 'e'])
   assert.deepEqual(parsePath('$.a'), ['a'])
-  for (const wrong of ['.a', 'a..b', 'a b', 'a[', 'a[-1]', 'a[b]', '$a.', 'a.', '[0]x', 'a'.concat('.b'.repeat(MQTT_LIMITS.jsonPathSteps))])
+  for (const wrong of ['.a', 'a..b', 'a b', 'a[', 'a[-1]', 'a[b]', '$a.', 'a.', '[0]x', 'a'.concat('.b'.repeat(JSON_PATH_STEPS))])
     assert.equal(parsePath(wrong), undefined, wrong)
   assert.equal(follow({ a: 1 }, ['__proto__']), undefined)
   assert.equal(follow({ a: 1 }, ['constructor', 'name']), undefined)
@@ -146,7 +146,7 @@ test('no text whatever makes a path, a value or a message throw', () => {
     }),
     { numRuns: RUNS },
   )
-  const path = fc.array(fc.oneof(fc.nat({ max: 1e8 }), fc.string()), { maxLength: MQTT_LIMITS.jsonPathSteps })
+  const path = fc.array(fc.oneof(fc.nat({ max: 1e8 }), fc.string()), { maxLength: JSON_PATH_STEPS })
   fc.assert(
     fc.property(path, (steps) => {
       const text = `$${steps.map((step) => (typeof step === 'number' ? `[${step}]` : `["${step.replace(/["\\]/g, '\\$&')}"]`)).join('')}`

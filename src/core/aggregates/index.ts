@@ -14,6 +14,7 @@ import * as qualities from './worst-quality.ts'
 export { type AggregateConfiguration, configurationProblem, DEFAULT_CONFIGURATION } from './configuration.ts'
 export type { Samples } from './history.ts'
 export type { Aggregate, Period } from './intervals.ts'
+export { resultUnit } from './result-unit.ts'
 export { describeStatus } from './status.ts'
 
 /** The aggregates of OPC 10000-13 by BrowseName; all but AnnotationCount, for samples have no annotations here. */

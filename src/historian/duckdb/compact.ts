@@ -9,7 +9,7 @@ import type { Dictionaries } from './dictionaries.ts'
 import type { Last } from './last.ts'
 import type { StoreLimits } from './limits.ts'
 import { at, rowsOf } from './rows.ts'
-import { allSamples, HOT_TABLES, MILLISECONDS, samplesView } from './schema.ts'
+import { allSamples, HOT_TABLES, MILLISECONDS, STATED_TABLES, samplesView } from './schema.ts'
 
 export interface CompactContext {
   readonly connection: DuckDBConnection
@@ -112,13 +112,14 @@ export async function dropDays(context: CompactContext, day: number): Promise<{ 
 
 /**
  * A sample's time may be ahead of its arrival by a day at most (core/admit.ts), so ingests that arrived two days before the first kept day have no sample
- * left. How far each writer has come is read from the ingests, so it is written down first; the newest ingest stays, for its number.
+ * left. How far each writer has come is read from the ingests, so it is written down first; the newest ingest stays, for its number. Records and
+ * facts are kept, and with them where they came from.
  */
 async function dropIngests(connection: DuckDBConnection, day: number): Promise<void> {
   await connection.run(`UPDATE store.writers SET sequence = greatest(sequence,
     coalesce((SELECT max(i.sequence) FROM store.ingests i WHERE i.writer = writers.writer), 0))`)
   await connection.run(`DELETE FROM store.ingests WHERE received < ${at((day - 2) * DAY)} AND ingest NOT IN
-    (SELECT max(ingest) FROM store.ingests GROUP BY writer)`)
+    (SELECT max(ingest) FROM store.ingests GROUP BY writer ${STATED_TABLES.map((table) => `UNION ALL SELECT ingest FROM ${table}`).join(' ')})`)
 }
 
 /** Makes the public view anew over the files of the catalogue, inside the open transaction. */

@@ -66,6 +66,11 @@ function proxy(owner: Owner, clock: Pick<Clock, 'now'>): Historian {
       return owner.call('write', [packed, clock.now()], [packed.bytes.buffer])
     },
     samples: (query) => owner.call('samples', [query]),
+    series: (query) => owner.call('series', [query]),
+    records: (query) => owner.call('records', [query]),
+    facts: (query) => owner.call('facts', [query]),
+    recordCursors: () => owner.call('recordCursors', []),
+    quarantine: (query) => owner.call('quarantine', [query]),
     aggregate: (query) => owner.call('aggregate', [query]),
     lastAll: () => owner.call('lastAll', []),
     sql: (text, limits) => owner.call('sql', [text, limits]),

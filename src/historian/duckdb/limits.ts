@@ -20,6 +20,18 @@ export interface StoreLimits {
   readonly measureStepSamples: number
   /** Measured hours of signals that are kept; the oldest hours are forgotten, and measured again when somebody asks. */
   readonly measuresKept: number
+  /** Signals one `series` call may name. */
+  readonly seriesSignals: number
+  /** Samples one `series` call reads at most; more are refused. */
+  readonly seriesRows: number
+  /** Versions, facts or rows in quarantine that one call returns at most. */
+  readonly statedRows: number
+  /** Characters of what they say, together. */
+  readonly statedLength: number
+  /** Keys, or ids of rows in quarantine, that one call may name. */
+  readonly statedKeys: number
+  /** Feeds of one node whose cursors are kept. */
+  readonly cursorsOfNode: number
   /** Characters of one SQL statement. */
   readonly sqlLength: number
   /** Bytes of the cells one SQL query returns. */
@@ -39,6 +51,12 @@ export const STORE_LIMITS: StoreLimits = {
   measureRows: 100_000,
   measureStepSamples: 4_000_000,
   measuresKept: 5_000_000,
+  seriesSignals: 10_000,
+  seriesRows: 5_000_000,
+  statedRows: 100_000,
+  statedLength: 64 * 1024 * 1024,
+  statedKeys: 10_000,
+  cursorsOfNode: 1_000,
   sqlLength: 20_000,
   sqlBytes: 64 * 1024 * 1024,
   fileRows: 8_000_000,

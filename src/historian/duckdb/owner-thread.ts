@@ -27,10 +27,13 @@ port.on('message', async (call: Call) => {
 })
 send({ type: 'ready' })
 
-/** Columns of a samples answer are handed over instead of copied. */
+/** Columns of an answer with samples are handed over instead of copied. */
 function buffersOf(op: Operation, value: unknown): ArrayBuffer[] {
-  if (op !== 'samples' || typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap((column) =>
-    ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
-  )
+  if ((op !== 'samples' && op !== 'series') || typeof value !== 'object' || value === null) return []
+  const answers = Array.isArray(value) ? (value as object[]) : [value]
+  const buffers = new Set<ArrayBuffer>()
+  for (const answer of answers)
+    for (const column of Object.values(answer))
+      if (ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer) buffers.add(column.buffer)
+  return [...buffers]
 }

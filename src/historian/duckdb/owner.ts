@@ -4,8 +4,11 @@ import type { Facts } from './measure-facts.ts'
 import type { CompactResult, Operations, StoreOptions } from './protocol.ts'
 import { readAggregate } from './read-aggregate.ts'
 import { readDefinitions } from './read-definitions.ts'
+import { readFacts } from './read-facts.ts'
 import { readMeasures } from './read-measures.ts'
+import { readCursors, readQuarantine, readRecords } from './read-records.ts'
 import { type ReadContext, readSamples } from './read-samples.ts'
+import { readSeries } from './read-series.ts'
 import { readSql } from './read-sql.ts'
 import { Store } from './store.ts'
 
@@ -64,6 +67,11 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
         }),
       ),
     samples: (q) => query(queryTimeoutMs, (connection) => readSamples(context(connection), q, limits.sampleRows)),
+    series: (q) => query(queryTimeoutMs, (connection) => readSeries(context(connection), q, limits)),
+    records: (q) => query(queryTimeoutMs, (connection) => readRecords(connection, q, limits)),
+    facts: (q) => query(queryTimeoutMs, (connection) => readFacts(connection, q, limits)),
+    recordCursors: () => query(queryTimeoutMs, readCursors),
+    quarantine: (q) => query(queryTimeoutMs, (connection) => readQuarantine(connection, q, limits)),
     aggregate: (q) => query(queryTimeoutMs, (connection) => readAggregate(context(connection), q, limits)),
     lastAll: () => exclusive(async () => store.lastAll()),
     sql: (text, bounds) => store.readers.sql(bounds.timeoutMs, (connection) => readSql(connection, text, bounds.maxRows, limits)),

@@ -1,3 +1,4 @@
+import type { StoredFact } from '../../core/facts.ts'
 import type {
   AggregateQuery,
   AggregateRow,
@@ -8,11 +9,15 @@ import type {
   LastRow,
   MeasureQuery,
   MeasureRow,
+  QuarantineQuery,
+  RecordCursor,
   SampleColumns,
   SampleQuery,
   SqlResult,
   WriterTables,
 } from '../../core/historian.ts'
+import type { FactQuery, RecordQuery, Series, SeriesQuery } from '../../core/history.ts'
+import type { StoredQuarantine, StoredVersion } from '../../core/it-records.ts'
 import type { Declared } from '../../core/record-content.ts'
 import type { RecordKind } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
@@ -51,6 +56,11 @@ export interface Operations {
   checkpoints(): Promise<Checkpoint[]>
   write(packed: PackedRecords, now: Micros): Promise<void>
   samples(query: SampleQuery): Promise<SampleColumns>
+  series(query: SeriesQuery): Promise<Series[]>
+  records(query: RecordQuery): Promise<{ versions: StoredVersion[]; truncated: boolean }>
+  facts(query: FactQuery): Promise<{ facts: StoredFact[]; truncated: boolean }>
+  recordCursors(): Promise<RecordCursor[]>
+  quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   aggregate(query: AggregateQuery): Promise<{ rows: AggregateRow[]; truncated: boolean }>
   lastAll(): Promise<LastRow[]>
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>

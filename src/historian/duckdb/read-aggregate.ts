@@ -1,4 +1,5 @@
 import { type AggregateFunction, type AggregateQuery, type AggregateRow, QueryRefused } from '../../core/historian.ts'
+import type { Micros } from '../../core/time.ts'
 import { coldPaths } from './cold.ts'
 import type { StoreLimits } from './limits.ts'
 import type { ReadContext } from './read-samples.ts'
@@ -10,16 +11,14 @@ const RANK = '(status >> 30)'
 const NOT_BAD = `${RANK} < 2`
 
 /**
- * SQL of a number that orders samples by time, then by arrival, and of its bound. 64 bits hold both for most questions; where they do not, 128
- * bits do, at twice the cost.
+ * SQL of a number that orders samples by a distance in time, from 0 to `length`, then by arrival; and of its bound. 64 bits hold both for most
+ * questions; where they do not, 128 bits do, at twice the cost.
  */
-function orderOf(from: number, to: number, lastIngest: number): { order: string; bound: string } {
+export function orderOf(distance: string, length: Micros, lastIngest: number): { order: string; bound: string } {
   const spread = 2 ** (Math.ceil(Math.log2(lastIngest + 2)) + 1)
-  const bound = (to - from) * spread
-  const us = `(epoch_us(time) - ${whole(from)})`
-  if (bound < 2 ** 61) return { order: `(${us} * ${spread} + ingest)`, bound: String(2n ** 61n) }
+  if (length * spread < 2 ** 61) return { order: `(${distance} * ${spread} + ingest)`, bound: String(2n ** 61n) }
   // Times and ids are below 2^54 here, a place for an id below 2^56: their product stays far from the end of 127 bits.
-  return { order: `(${us}::HUGEINT * ${BigInt(spread)} + ingest)`, bound: String(2n ** 112n) }
+  return { order: `(${distance}::HUGEINT * ${BigInt(spread)} + ingest)`, bound: String(2n ** 112n) }
 }
 
 function statistics(name: AggregateFunction, { order, bound }: { order: string; bound: string }): string {
@@ -60,7 +59,7 @@ export async function readAggregate(
   const step = Math.floor(query.intervalUs)
   if (!(step >= 1 && step <= Number.MAX_SAFE_INTEGER)) throw new QueryRefused('the interval must be at least one microsecond')
   const functions = [...new Set(query.functions)]
-  const order = orderOf(query.from, query.to, context.lastIngest)
+  const order = orderOf(`(epoch_us(time) - ${whole(query.from)})`, query.to - query.from, context.lastIngest)
   const keys = [...new Set(query.signals)].map((id) => dictionaries.keyOf(id)).filter((key) => key !== undefined)
   if (keys.length === 0 || !(query.from < query.to)) return { rows: [], truncated: false }
   const limit = Math.min(Math.max(0, Math.floor(query.limit)), limits.aggregateRows)

@@ -37,7 +37,7 @@ export async function readSamples(context: ReadContext, query: SampleQuery, maxR
 }
 
 /** The last ingest recorded at or before a time; ingest ids and recorded times rise together. */
-async function ingestAt(connection: DuckDBConnection, time: number): Promise<number> {
+export async function ingestAt(connection: DuckDBConnection, time: number): Promise<number> {
   const [row] = await rowsOf(connection, `SELECT coalesce(max(ingest), 0) FROM store.ingests WHERE recorded <= ${at(time)}`)
   return (row?.[0] as number) ?? 0
 }

@@ -1,9 +1,37 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+
+/** What stands for `$1`, `$2` ... */
+export interface Parameters {
+  readonly values: DuckDBValue[]
+  readonly types?: DuckDBType[]
+}
 
 /** Rows of a small result as plain values: times as microseconds, whole numbers as numbers. Ask for columns instead where there may be many rows. */
-export async function rowsOf(connection: DuckDBConnection, sql: string): Promise<Cell[][]> {
-  const result = await connection.run(sql)
+export async function rowsOf(connection: DuckDBConnection, sql: string, parameters?: Parameters): Promise<Cell[][]> {
+  const result = await connection.run(sql, parameters?.values, parameters?.types)
   return (await result.getRows()).map((row) => row.map(toCell))
+}
+
+/**
+ * Rows of a result that may be large: at most so many, and at most so many characters in all of its texts (but always one row). `truncated` when
+ * there are more.
+ */
+export async function rowsWithin(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: Parameters,
+  most: { readonly rows: number; readonly length: number },
+): Promise<{ rows: Cell[][]; truncated: boolean }> {
+  const result = await connection.stream(`${sql} LIMIT ${most.rows + 1}`, parameters.values, parameters.types)
+  const rows: Cell[][] = []
+  let length = 0
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk())
+    for (const row of chunk.getRows()) {
+      length += row.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 0), 0)
+      if (rows.length >= most.rows || (length > most.length && rows.length > 0)) return { rows, truncated: true }
+      rows.push(row.map(toCell))
+    }
+  return { rows, truncated: false }
 }
 
 export type Cell = number | string | boolean | null | Cell[]

@@ -8,6 +8,9 @@ const FORMAT = 3
 /** Columns of a hot table, in the order in which they are appended. */
 const HOT_COLUMNS = 'signal UINTEGER, time TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest BIGINT'
 
+/** Of records and facts, behind what they say; see `revisions.ts`. */
+const REVISION_COLUMNS = 'revision UINTEGER, known TIMESTAMP, until TIMESTAMP, ingest BIGINT, base BIGINT, sequence BIGINT'
+
 /**
  * The tables. `store.samples` and `store.texts` are the hot part: no key and no index (a primary key costs five times the writing), rows in order of
  * arrival. In them, and only there, NaN stands for null, because marking nulls row by row would cost the hot path. Text has a table of its own
@@ -16,6 +19,7 @@ const HOT_COLUMNS = 'signal UINTEGER, time TIMESTAMP, value DOUBLE, status UINTE
  * Rows are found by `ingest`, `signal` and `reasons`, numbers given here; `writers`, `signal_indices` and `reason_indices` say what a
  * node's own numbers mean. `fills` names the ingests that came later into a gap that had been declared: their samples are no last values. Ingest ids are exact in a double, and BIGINT rather than UBIGINT because arithmetic of signed with unsigned numbers
  * goes through 128 bits. `definitions` keeps every version: a sample follows the newest whose `since_ingest` is at or below its own `ingest`.
+ * Of records and facts every version stays: it was the newest known from `known` until `until`, null for the one that is it now.
  */
 const TABLES = `
 CREATE SCHEMA IF NOT EXISTS store;
@@ -38,6 +42,10 @@ CREATE TABLE IF NOT EXISTS store.last (signal UINTEGER, time TIMESTAMP, received
 CREATE TABLE IF NOT EXISTS store.measures (signal UINTEGER, hour TIMESTAMP, watermark BIGINT, samples BIGINT, good BIGINT, uncertain BIGINT, bad BIGINT,
   good_us BIGINT, uncertain_us BIGINT, bad_us BIGINT, first BIGINT, last BIGINT, last_rank UINTEGER, last_until BIGINT, delay_p50 BIGINT, delay_p95 BIGINT,
   resolution DOUBLE, by_reason VARCHAR);
+CREATE TABLE IF NOT EXISTS store.records (kind VARCHAR, key VARCHAR, source VARCHAR, valid_from TIMESTAMP, valid_to TIMESTAMP, is_deleted BOOLEAN, content VARCHAR, ${REVISION_COLUMNS});
+CREATE TABLE IF NOT EXISTS store.facts (definition VARCHAR, key VARCHAR, type VARCHAR, version VARCHAR, equipment VARCHAR, from_time TIMESTAMP, to_time TIMESTAMP, is_withdrawn BOOLEAN, tolerance DOUBLE, cause VARCHAR, content VARCHAR, inputs VARCHAR, ${REVISION_COLUMNS});
+CREATE TABLE IF NOT EXISTS store.quarantine (ingest BIGINT, number UINTEGER, kind VARCHAR, source VARCHAR, reason VARCHAR, content VARCHAR, known TIMESTAMP, released TIMESTAMP);
+CREATE TABLE IF NOT EXISTS store.record_cursors (node VARCHAR, source VARCHAR, feed BIGINT, cursor VARCHAR, base BIGINT, sequence BIGINT);
 CREATE OR REPLACE TABLE store.status_names (code UINTEGER, name VARCHAR);
 `
 
@@ -53,10 +61,19 @@ CREATE OR REPLACE VIEW main.gaps AS
 CREATE OR REPLACE VIEW main.definitions AS
   SELECT s.id AS signal, d.since_ingest, d.recorded AS recorded_time, c.version AS config_version, d.definition
   FROM store.definitions d JOIN store.signals s USING (signal) LEFT JOIN store.configs c USING (config);
+CREATE OR REPLACE VIEW main.records AS
+  SELECT kind, key, source, revision, known AS known_time, valid_from, valid_to, is_deleted, content::JSON AS "values", ingest, until AS superseded_time
+  FROM store.records;
+CREATE OR REPLACE VIEW main.facts AS
+  SELECT definition, type, key, revision, known AS known_time, equipment, from_time, to_time, coalesce(is_withdrawn, false) AS is_withdrawn, cause,
+    content::JSON AS "values", inputs::JSON AS inputs, ingest, until AS superseded_time
+  FROM store.facts;
+CREATE OR REPLACE VIEW main.quarantine AS
+  SELECT ingest || '.' || number AS id, kind, source, reason, content, known AS known_time, released AS released_time FROM store.quarantine;
 `
 
 /** The views a SELECT may name. */
-export const PUBLIC_VIEWS: readonly string[] = ['signals', 'samples', 'ingests', 'gaps', 'definitions']
+export const PUBLIC_VIEWS: readonly string[] = ['signals', 'samples', 'ingests', 'gaps', 'definitions', 'records', 'facts', 'quarantine']
 
 /** Makes what is missing. Safe to repeat at every start. */
 export async function createSchema(connection: DuckDBConnection): Promise<void> {
@@ -83,6 +100,9 @@ async function checkFormat(connection: DuckDBConnection): Promise<void> {
 
 /** The hot tables. What is done to samples is done to each. */
 export const HOT_TABLES: readonly string[] = ['store.samples', 'store.texts']
+
+/** What IT systems and what is computed say: kept however old it is. */
+export const STATED_TABLES: readonly string[] = ['store.records', 'store.facts', 'store.quarantine']
 
 /** Hot samples, with nulls for NaN. */
 const HOT = HOT_TABLES.map(

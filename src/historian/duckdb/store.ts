@@ -79,7 +79,7 @@ export class Store {
       for (const name of missing)
         log.error({ file: name }, 'a cold file is missing and its samples with it; restore it from a backup and start again')
       await refreshView(connection, coldDirectory)
-      const writer = await SampleWriter.open(connection, log)
+      const writer = await SampleWriter.open(connection, log, options.limits)
       return new Store(options, instance, writer, [connection, await instance.connect()], missing)
     } catch (cause) {
       instance.closeSync()

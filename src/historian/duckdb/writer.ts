@@ -8,15 +8,17 @@ import { pick, type Rows } from './batch-rows.ts'
 import { Dictionaries, type Writer } from './dictionaries.ts'
 import { Gaps, UNDEFINED_SIGNALS } from './gaps.ts'
 import { Last } from './last.ts'
-import { LAST_INGEST } from './limits.ts'
+import { LAST_INGEST, type StoreLimits } from './limits.ts'
 import type { PackedRecord, PackedRecords } from './protocol.ts'
 import { type Cell, rowsOf } from './rows.ts'
 import { SampleAppender } from './sample-appender.ts'
+import { Stated } from './stated.ts'
 
 /** The only writer of samples. Calls never overlap; the caller sees to that. */
 export class SampleWriter {
   readonly #connection: DuckDBConnection
   readonly #log: Logger
+  readonly #limits: StoreLimits
   dictionaries: Dictionaries
   last: Last
   #numbers: SampleAppender | undefined
@@ -29,16 +31,19 @@ export class SampleWriter {
   #ingests: Cell[][] = []
   #gaps: Gaps | undefined
   #stored: Rows[] = []
+  #stated = new Stated()
   #recorded: Micros = 0
 
   private constructor(
     connection: DuckDBConnection,
     log: Logger,
+    limits: StoreLimits,
     loaded: { dictionaries: Dictionaries; last: Last; lastIngest: number; lastRecorded: Micros },
     statements: [DuckDBPreparedStatement, DuckDBPreparedStatement],
   ) {
     this.#connection = connection
     this.#log = log
+    this.#limits = limits
     this.dictionaries = loaded.dictionaries
     this.last = loaded.last
     this.#lastIngest = loaded.lastIngest
@@ -47,12 +52,12 @@ export class SampleWriter {
     this.#commit = statements[1]
   }
 
-  static async open(connection: DuckDBConnection, log: Logger): Promise<SampleWriter> {
+  static async open(connection: DuckDBConnection, log: Logger, limits: StoreLimits): Promise<SampleWriter> {
     const dictionaries = await Dictionaries.load(connection)
     const last = await Last.load(connection, dictionaries.lastSignal)
     const [newest] = await rowsOf(connection, 'SELECT coalesce(max(ingest), 0), coalesce(epoch_us(max(recorded)), 0) FROM store.ingests')
     const loaded = { dictionaries, last, lastIngest: (newest?.[0] as number) ?? 0, lastRecorded: (newest?.[1] as number) ?? 0 }
-    return new SampleWriter(connection, log, loaded, [await connection.prepare('BEGIN'), await connection.prepare('COMMIT')])
+    return new SampleWriter(connection, log, limits, loaded, [await connection.prepare('BEGIN'), await connection.prepare('COMMIT')])
   }
 
   get lastIngest(): number {
@@ -64,6 +69,7 @@ export class SampleWriter {
     const before = this.#lastIngest
     this.#ingests = []
     this.#stored = []
+    this.#stated = new Stated()
     // Recorded times never go back, so that "as known at" is a bound on the ingest id.
     this.#recorded = Math.max(now, this.#lastRecorded)
     let begun = false
@@ -87,6 +93,7 @@ export class SampleWriter {
       this.last.update(batch, signal, reasons, ingest, this.dictionaries.lastSignal)
     }
     this.#stored = []
+    this.#stated = new Stated()
   }
 
   /** Lets go of everything the engine holds for this writer. */
@@ -106,6 +113,7 @@ export class SampleWriter {
     dictionaries.changes = []
     this.#ingestAppender?.append(this.#ingests)
     await this.#gaps?.flush(this.#connection)
+    await this.#stated.flush(this.#connection, this.#recorded, this.#limits.cursorsOfNode, this.#log)
   }
 
   async #undo(begun: boolean): Promise<void> {
@@ -156,7 +164,8 @@ export class SampleWriter {
 
   /**
    * A record at or below the checkpoint is stored where a gap was declared for its place, and only there. Its dictionaries add what is not known and
-   * change nothing that is: they are older than those in force. Last values stay as they are.
+   * change nothing that is: they are older than those in force. Last values stay as they are, and so do
+   * newer versions of records and facts.
    */
   #fill(writer: Writer, record: PackedRecord, bytes: Uint8Array): void {
     const content = contentOf(record, bytes)
@@ -165,10 +174,7 @@ export class SampleWriter {
     if (content.kind === 'batch') {
       this.#storeBatch(writer, record, content.batch)
       this.#stored.pop()
-    } else {
-      this.#define(writer, onlyUnknown(writer, content))
-      this.#ingest(writer, record, record.recordedTime, 0, null, null)
-    }
+    } else this.#storeOther(writer, record, onlyUnknown(writer, content), true)
     this.#gaps.fills.push(this.#lastIngest)
   }
 
@@ -178,8 +184,17 @@ export class SampleWriter {
       return
     }
     if (content.kind === 'config') writer.config = this.dictionaries.config(content.version, content.declared)
+    this.#storeOther(writer, record, content, false)
+  }
+
+  #storeOther(writer: Writer, record: PackedRecord, content: Content, isFill: boolean): void {
     this.#define(writer, content)
     this.#ingest(writer, record, record.recordedTime, 0, null, null)
+    if (content.kind !== 'records' && content.kind !== 'facts') return
+    this.#stated.take(content, {
+      ...{ node: writer.node, writer: writer.key },
+      ...{ sequence: record.sequence, ingest: this.#lastIngest, isFill },
+    })
   }
 
   #define(writer: Writer, content: Content): void {

@@ -1,11 +1,12 @@
-import { MQTT_LIMITS } from './limits.ts'
-
 /** Names and indices from the outside in. */
 export type JsonPath = readonly (string | number)[]
 
 const STEP = /\.?([A-Za-z_$][\w$-]*)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]/y
 
-/** `sensors[0].t`, `$.value`, `["odd name"].v` as steps; undefined when it is no such path, or has more than `MQTT_LIMITS.jsonPathSteps`. */
+/** Steps of one path. */
+export const JSON_PATH_STEPS = 16
+
+/** `sensors[0].t`, `$.value`, `["odd name"].v` as steps; undefined when it is no such path, or has more than `JSON_PATH_STEPS`. */
 export function parsePath(text: string): JsonPath | undefined {
   const body = text.startsWith('$') && (text.length === 1 || text[1] === '.' || text[1] === '[') ? text.slice(1) : text
   const steps: (string | number)[] = []
@@ -14,7 +15,7 @@ export function parsePath(text: string): JsonPath | undefined {
     // A dot stands between names: not before the first one of a path without $, and never missing between two.
     if (body[at] !== '[' && (at > 0 || body !== text) !== (body[at] === '.')) return undefined
     const found = STEP.exec(body)
-    if (!found || steps.length >= MQTT_LIMITS.jsonPathSteps) return undefined
+    if (!found || steps.length >= JSON_PATH_STEPS) return undefined
     if (found[1] !== undefined) steps.push(found[1])
     else if (found[2] !== undefined) steps.push(Number(found[2]))
     else steps.push((found[3] as string).replace(/\\(.)/g, '$1'))

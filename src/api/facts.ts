@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import type { FactInput, FactValue, StoredFact } from '../core/facts.ts'
+import { NEVER } from '../core/it-records.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { severity, statusName } from '../core/status.ts'
+import { formatTime, type Micros } from '../core/time.ts'
+import { nearest } from '../lib/suggest.ts'
+import { type DefinitionList, definitionList, type FactView, factList, recomputeAnswer } from './fact-schemas.ts'
+import { API_LIMITS } from './limits.ts'
+import { Refusal } from './problem.ts'
+import { period, readMoment, readPeriod } from './query-times.ts'
+import type { Resources, Server } from './route.ts'
+
+const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000
+
+const listQuery = z.object({
+  definition: z.string().min(1).max(64),
+  key: z.string().max(512).optional().describe('the fact’s key; of a record’s several key fields, comma-separated'),
+  equipment: z.string().max(512).optional(),
+  from: z.string().optional().describe('RFC 3339, or a duration before now: -8h; only facts that hold at some moment of [from, to)'),
+  to: z.string().optional(),
+  asKnownAt: z.string().optional().describe('as it was known then'),
+  revisions: z.enum(['newest', 'all']).default('newest'),
+  order: z.enum(['oldest', 'newest']).default('newest'),
+  limit: z.coerce.number().int().min(1).max(API_LIMITS.factRows).default(1_000),
+})
+
+/** Results with their revisions, the definitions behind them, and computing anew on demand. */
+export function factRoutes(server: Server, { view }: Resources): void {
+  server.get(
+    '/api/v1/facts/definitions',
+    { config: { permission: 'read' }, schema: { summary: 'What is computed, and how far', response: { 200: definitionList } } },
+    async () => ({ definitions: definitionsOf(view) }),
+  )
+  server.get(
+    '/api/v1/facts',
+    {
+      config: { permission: 'read' },
+      schema: { summary: 'Results of a definition, with their revisions', querystring: listQuery, response: { 200: factList } },
+    },
+    async ({ query }) => {
+      known(view, query.definition)
+      const momentOf = (text: string | undefined) => (text === undefined ? undefined : readMoment(text, view.clock.now()))
+      const asKnownAt = momentOf(query.asKnownAt)
+      const overlapping = { from: momentOf(query.from) ?? EARLIEST, to: momentOf(query.to) ?? NEVER }
+      const { facts, truncated } = await view.historian.facts({
+        definition: query.definition,
+        limit: query.limit,
+        allRevisions: query.revisions === 'all',
+        descending: query.order === 'newest',
+        ...(query.key !== undefined && { keys: [...new Set([query.key, query.key.split(',').join('\u001f')])] }),
+        ...(query.equipment !== undefined && { equipment: query.equipment }),
+        ...((query.from ?? query.to) !== undefined && { overlapping }),
+        ...(asKnownAt !== undefined && { asKnownAt }),
+      })
+      return { facts: factViews(facts), truncated }
+    },
+  )
+  const body = z.object({ definition: z.string().max(64).optional(), ...period, from: z.string().max(64) })
+  server.post(
+    '/api/v1/facts/recompute',
+    {
+      config: { permission: 'operate' },
+      schema: { summary: 'Compute results of a period anew, also those beyond the horizon', body, response: { 200: recomputeAnswer } },
+    },
+    async (request) => {
+      const { definition, ...asked } = request.body
+      if (definition !== undefined) known(view, definition)
+      const { from, to } = readPeriod(asked, view.clock.now())
+      return { definitions: [...(await view.recompute({ ...(definition !== undefined && { definition }), from, to }))] }
+    },
+  )
+}
+
+function known(view: NodeView, name: string): void {
+  const names = view.derivations().map((one) => one.name)
+  if (names.includes(name)) return
+  const near = nearest(name, names)
+  throw new Refusal(
+    404,
+    'unknown-definition',
+    `nothing called ${name} is computed here`,
+    near ? `did you mean ${near}?` : 'GET /api/v1/facts/definitions lists what is',
+  )
+}
+
+function definitionsOf(view: NodeView): DefinitionList['definitions'] {
+  return view.derivations().map(({ name, type, label, declaration, version, watermark, dirty, lagSeconds, ...rest }) => {
+    const { computed, published, withdrawn, late, isStopped, problem } = rest
+    return {
+      ...{ name, type, declaration, version, lagSeconds, computed, published, withdrawn, late, isStopped },
+      ...(label && { label }),
+      watermark: Number.isFinite(watermark) && watermark > EARLIEST && watermark < NEVER ? formatTime(watermark) : null,
+      waiting: dirty,
+      ...(problem !== undefined && { problem }),
+    }
+  })
+}
+
+/** Facts as people read them; each says what changed from the revision before it, where that is there too. */
+export function factViews(facts: readonly StoredFact[]): FactView[] {
+  const before = new Map(facts.map((one) => [`${one.key}\n${one.revision + 1}`, one]))
+  return facts.map((one) => {
+    const previous = before.get(`${one.key}\n${one.revision}`)
+    return {
+      ...{ definition: one.definition, type: one.type, key: one.key.replaceAll('\u001f', ' · '), revision: one.revision, cause: one.cause },
+      ...(previous && { changed: changes(previous, one) }),
+      knownTime: formatTime(one.knownTime),
+      ...(one.equipment !== undefined && { equipment: one.equipment }),
+      ...{
+        from: formatTime(one.from),
+        to: one.to === null || one.to >= NEVER ? null : formatTime(one.to),
+        isWithdrawn: one.isWithdrawn === true,
+      },
+      ...(one.toleranceUs !== undefined && { tolerance: `${one.toleranceUs / 1e6}s` }),
+      values: Object.fromEntries(Object.entries(one.values).map(([name, value]) => [name, valueView(value)])),
+      inputs: one.inputs.map(inputView),
+    }
+  })
+}
+
+function valueView({ value, unit, status, coverage, reasons }: FactValue): FactView['values'][string] {
+  return {
+    value,
+    ...(unit !== undefined && { unit }),
+    status: severity(status),
+    statusCode: statusName(status),
+    coverage,
+    reasons: [...(reasons ?? [])],
+  }
+}
+
+function inputView(input: FactInput): FactView['inputs'][number] {
+  if ('signal' in input) return { ...input, from: formatTime(input.from), to: formatTime(input.to) }
+  return 'record' in input ? { ...input, key: input.key.split('\u001f') } : input
+}
+
+/** Names of what differs: values, and `from`, `to`, `equipment`. */
+function changes(a: StoredFact, b: StoredFact): string[] {
+  const names = new Set([...Object.keys(a.values), ...Object.keys(b.values)])
+  const values = [...names].filter((name) => JSON.stringify(a.values[name]) !== JSON.stringify(b.values[name]))
+  const frame = (['from', 'to', 'equipment', 'isWithdrawn'] as const).filter((name) => (a[name] ?? null) !== (b[name] ?? null))
+  return [...frame, ...values]
+}

@@ -1,0 +1,230 @@
+import { z } from 'zod'
+import { byAuthority, disagreements } from '../core/authority.ts'
+import { type FieldValue, NEVER, type RecordKind, type StoredVersion } from '../core/it-records.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { formatTime, type Micros } from '../core/time.ts'
+import { nearest } from '../lib/suggest.ts'
+import { API_LIMITS } from './limits.ts'
+import { Refusal } from './problem.ts'
+import { readMoment } from './query-times.ts'
+import type { RecordView } from './record-schemas.ts'
+import {
+  quarantineList,
+  recordKindList,
+  recordList,
+  releaseAnswer,
+  type UnknownEquipmentList,
+  unknownEquipmentList,
+} from './record-schemas.ts'
+import type { Resources, Server } from './route.ts'
+
+const KEY_SEPARATOR = '\u001f'
+const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000
+const SUGGESTIONS = 3
+
+const listQuery = z.object({
+  kind: z.string().min(1).max(64),
+  key: z.string().max(512).optional().describe('the values of the key fields, comma-separated'),
+  source: z.string().max(64).optional(),
+  from: z.string().optional().describe('RFC 3339; only records that hold at some moment of [from, to)'),
+  to: z.string().optional(),
+  asKnownAt: z.string().optional().describe('RFC 3339; as it was known then'),
+  versions: z.enum(['newest', 'all']).default('newest'),
+  after: z.string().max(512).optional().describe('`next` of the page before'),
+  limit: z.coerce.number().int().min(1).max(API_LIMITS.recordRows).default(1_000),
+})
+
+/** IT records: their kinds, what the sources say of them, what was set aside, and names of equipment that nobody has declared. */
+export function recordRoutes(server: Server, { view }: Resources): void {
+  server.get(
+    '/api/v1/records/kinds',
+    { config: { permission: 'read' }, schema: { summary: 'Kinds of IT records', response: { 200: recordKindList } } },
+    async () => ({
+      kinds: [...view.recordKinds.values()].map((kind) => kindView(kind, view)),
+    }),
+  )
+  server.get(
+    '/api/v1/records',
+    {
+      config: { permission: 'read' },
+      schema: { summary: 'IT records of a kind, with their versions', querystring: listQuery, response: { 200: recordList } },
+    },
+    async ({ query }) => {
+      const kind = kindOf(view, query.kind)
+      const momentOf = (text: string | undefined) => (text === undefined ? undefined : readMoment(text, view.clock.now()))
+      const [from, to] = [momentOf(query.from) ?? EARLIEST, momentOf(query.to) ?? NEVER]
+      const asKnownAt = momentOf(query.asKnownAt)
+      const { versions, truncated } = await view.historian.records({
+        kind: kind.name,
+        limit: query.limit,
+        allVersions: query.versions === 'all',
+        ...(query.key !== undefined && { keys: [query.key.split(',').join(KEY_SEPARATOR)] }),
+        ...(query.source !== undefined && { source: query.source }),
+        ...((query.from ?? query.to) !== undefined && { overlapping: { from, to } }),
+        ...(asKnownAt !== undefined && { asKnownAt }),
+        ...(query.after !== undefined && { afterKey: query.after }),
+      })
+      const shown = wholeKeys(versions, truncated)
+      const next = truncated ? shown.at(-1)?.key : undefined
+      return { records: recordViews(shown, kind, view), truncated, ...(next !== undefined && { next }) }
+    },
+  )
+  quarantineRoutes(server, view)
+  server.get(
+    '/api/v1/records/equipment',
+    {
+      config: { permission: 'read' },
+      schema: { summary: 'Names of equipment in IT records that nobody has declared', response: { 200: unknownEquipmentList } },
+    },
+    async () => unknownEquipment(view),
+  )
+}
+
+function quarantineRoutes(server: Server, view: NodeView): void {
+  const query = z.object({
+    kind: z.string().max(64).optional(),
+    source: z.string().max(64).optional(),
+    state: z.enum(['waiting', 'released', 'all']).default('waiting'),
+    limit: z.coerce.number().int().min(1).max(API_LIMITS.recordRows).default(1_000),
+  })
+  server.get(
+    '/api/v1/records/quarantine',
+    {
+      config: { permission: 'read' },
+      schema: { summary: 'Rows that are no record of their kind', querystring: query, response: { 200: quarantineList } },
+    },
+    async ({ query: { state, limit, kind, source } }) => {
+      const asked = { limit, ...(kind !== undefined && { kind }), ...(source !== undefined && { source }) }
+      const { rows, truncated } = await view.historian.quarantine({
+        ...asked,
+        ...(state !== 'all' && { isReleased: state === 'released' }),
+      })
+      return {
+        rows: rows.map(({ knownTime, releasedTime, ...row }) => ({
+          ...row,
+          knownTime: formatTime(knownTime),
+          ...(releasedTime !== undefined && { releasedTime: formatTime(releasedTime) }),
+        })),
+        truncated,
+      }
+    },
+  )
+  const body = z.object({ ids: z.array(z.string().max(64)).min(1).max(API_LIMITS.released) })
+  server.post(
+    '/api/v1/records/quarantine/release',
+    {
+      config: { permission: 'operate' },
+      schema: { summary: 'Judge rows in quarantine again by the present declaration', body, response: { 200: releaseAnswer } },
+    },
+    async (request) => view.releaseQuarantined(request.body.ids),
+  )
+}
+
+function kindOf(view: NodeView, name: string): RecordKind {
+  const kind = view.recordKinds.get(name)
+  if (kind) return kind
+  const near = nearest(name, view.recordKinds.keys())
+  throw new Refusal(
+    404,
+    'unknown-kind',
+    `no kind of record ${name} is declared`,
+    near ? `did you mean ${near}?` : 'GET /api/v1/records/kinds lists them',
+  )
+}
+
+function kindView(kind: RecordKind, view: NodeView): z.infer<typeof recordKindList>['kinds'][number] {
+  const { name, label, key, fields, validity, equipment } = kind
+  const bringing = view
+    .recordSources(name)
+    .map((source) => ({ source, isDeleted: false, kind: name, key: '', validFrom: null, validTo: null, values: {} }))
+  return {
+    name,
+    ...(label && { label }),
+    key: [...key],
+    fields: Object.entries(fields).map(([field, { type, required, unit }]) => ({
+      name: field,
+      type,
+      required: required || key.includes(field),
+      ...(unit && { unit }),
+    })),
+    ...(validity && { validity }),
+    ...(equipment && { equipment }),
+    sources: byAuthority(bringing, kind).map(({ source }) => source),
+  }
+}
+
+/** The sources of one key belong together: a page ends between keys. */
+function wholeKeys(versions: readonly StoredVersion[], truncated: boolean): readonly StoredVersion[] {
+  const last = versions.at(-1)?.key
+  if (!truncated || versions[0]?.key === last) return versions
+  return versions.filter(({ key }) => key !== last)
+}
+
+function recordViews(versions: readonly StoredVersion[], kind: RecordKind, view: NodeView): RecordView[] {
+  const newest = new Map<string, StoredVersion[]>()
+  for (const version of versions) {
+    const of = (newest.get(version.key) ?? []).filter(({ source }) => source !== version.source)
+    newest.set(version.key, [...of, version])
+  }
+  return versions.map((version) => {
+    const standing = byAuthority(newest.get(version.key) ?? [], kind)
+    const first = standing[0]
+    const isNewest = standing.includes(version)
+    const disagrees = first && isNewest && version !== first && !version.isDeleted ? disagreements(version.values, first.values) : []
+    return {
+      ...{
+        kind: version.kind,
+        key: version.key.split(KEY_SEPARATOR),
+        source: version.source,
+        revision: version.revision,
+        isDeleted: version.isDeleted,
+      },
+      ...{ knownTime: formatTime(version.knownTime), validFrom: shownTime(version.validFrom), validTo: shownTime(version.validTo) },
+      values: shownValues(version.values, kind),
+      ...(kind.equipment && { equipment: equipmentOf(version, kind, view) ?? null }),
+      ...(standing.length > 1 && isNewest && { authoritative: version === first }),
+      ...(disagrees.length > 0 && { disagrees }),
+    }
+  })
+}
+
+const shownTime = (time: Micros | null): string | null => (time === null || time >= NEVER ? null : formatTime(time))
+
+function shownValues(values: Readonly<Record<string, FieldValue>>, { fields }: RecordKind): Record<string, FieldValue> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      fields[name]?.type === 'time' && typeof value === 'number' ? formatTime(value) : value,
+    ]),
+  )
+}
+
+function equipmentOf(version: StoredVersion, kind: RecordKind, view: NodeView): string | undefined {
+  const name = kind.equipment && version.values[kind.equipment.field]
+  if (typeof name !== 'string') return undefined
+  const { validFrom } = version
+  const at = validFrom === null || validFrom >= NEVER ? view.clock.now() : validFrom
+  return view.equipmentNames.placeOf(kind.equipment?.system, name, at)
+}
+
+/** Looks through the newest records of every kind that names equipment, as many as are read at once. */
+async function unknownEquipment(view: NodeView): Promise<UnknownEquipmentList> {
+  const found = new Map<string, UnknownEquipmentList['names'][number]>()
+  let isCut = false
+  for (const kind of view.recordKinds.values()) {
+    const { equipment } = kind
+    if (!equipment) continue
+    const { versions, truncated } = await view.historian.records({ kind: kind.name, limit: API_LIMITS.recordRows })
+    isCut ||= truncated
+    for (const version of versions) {
+      const name = version.values[equipment.field]
+      if (version.isDeleted || typeof name !== 'string' || equipmentOf(version, kind, view) !== undefined) continue
+      const id = `${kind.name}\n${version.source}\n${name}`
+      const known = found.get(id)
+      const system = equipment.system !== undefined && { system: equipment.system }
+      const suggestions = known?.suggestions ?? view.equipmentNames.suggest(equipment.system, name, SUGGESTIONS)
+      found.set(id, { kind: kind.name, source: version.source, ...system, name, records: (known?.records ?? 0) + 1, suggestions })
+    }
+  }
+  return { names: [...found.values()].sort((a, b) => b.records - a.records), truncated: isCut }
+}

@@ -1,0 +1,48 @@
+import type { Connector } from '../../core/connector.ts'
+import { checkDatabase } from './check.ts'
+import { type DatabaseFileConfig, databaseFileConfig, mariadbConfig, postgresqlConfig, type ServerConfig } from './config.ts'
+import { duckdb } from './duckdb.ts'
+import { lintFeeds, lintServer } from './lint.ts'
+import { mariadb } from './mariadb.ts'
+import { postgresql } from './postgresql.ts'
+import { SqlRecords } from './records.ts'
+import { sqlite } from './sqlite.ts'
+
+const postgresqlConnector: Connector<ServerConfig> = {
+  kind: 'postgresql',
+  label: { fr: 'PostgreSQL', en: 'PostgreSQL' },
+  config: postgresqlConfig,
+  lint: (config) => [...lintServer(config, false), ...lintFeeds(config.records, postgresql.quoting)],
+  records: (config, context) => new SqlRecords(postgresql, config, context),
+  check: (config, context, stop) => checkDatabase(postgresql, config, context, stop),
+}
+
+const mariadbConnector: Connector<ServerConfig> = {
+  kind: 'mariadb',
+  label: { fr: 'MariaDB et MySQL', en: 'MariaDB and MySQL' },
+  config: mariadbConfig,
+  lint: (config) => [...lintServer(config, true), ...lintFeeds(config.records, mariadb.quoting)],
+  records: (config, context) => new SqlRecords(mariadb, config, context),
+  check: (config, context, stop) => checkDatabase(mariadb, config, context, stop),
+}
+
+const sqliteConnector: Connector<DatabaseFileConfig> = {
+  kind: 'sqlite',
+  label: { fr: 'Fichier SQLite', en: 'SQLite file' },
+  config: databaseFileConfig,
+  lint: (config) => lintFeeds(config.records, sqlite.quoting),
+  records: (config, context) => new SqlRecords(sqlite, config, context),
+  check: (config, context, stop) => checkDatabase(sqlite, config, context, stop),
+}
+
+const duckdbConnector: Connector<DatabaseFileConfig> = {
+  kind: 'duckdb',
+  label: { fr: 'Fichier DuckDB', en: 'DuckDB file' },
+  config: databaseFileConfig,
+  lint: (config) => lintFeeds(config.records, duckdb.quoting),
+  records: (config, context) => new SqlRecords(duckdb, config, context),
+  check: (config, context, stop) => checkDatabase(duckdb, config, context, stop),
+}
+
+/** Tables of SQL databases as IT records. */
+export const sql = [postgresqlConnector, mariadbConnector, sqliteConnector, duckdbConnector] as const

@@ -1,0 +1,55 @@
+import { follow, parsePath } from '../lib/json-path.ts'
+import type { DeletedWhen } from './deleted-when.ts'
+import { LIMITS } from './limits.ts'
+import type { RecordDelivery, Row } from './record-source.ts'
+
+/** Rows that were pushed to us, one after the other, all of which say what is or all of which say what is gone. */
+export interface PushedRun {
+  readonly feed: number
+  readonly rows: readonly Row[]
+  readonly isDeletion: boolean
+  readonly unreadable?: RecordDelivery['unreadable']
+  /** Called when this run, and so all before it, is durable. */
+  readonly done?: (() => void) | undefined
+}
+
+/** Rows in their order as runs; the last one has `done`. At least one, perhaps without rows. */
+export function runsOf(feed: number, rows: readonly Row[], rule: DeletedWhen | undefined, done?: () => void): PushedRun[] {
+  const path = rule && parsePath(rule.field)
+  const isGone = (row: Row) => path !== undefined && follow(row, path) === rule?.equals
+  const runs: { feed: number; rows: Row[]; isDeletion: boolean }[] = []
+  for (const row of rows) {
+    const isDeletion = isGone(row)
+    const run = runs.at(-1)
+    if (run?.isDeletion === isDeletion && run.rows.length < LIMITS.deliveryRows) run.rows.push(row)
+    else runs.push({ feed, rows: [row], isDeletion })
+  }
+  const last = runs.pop() ?? { feed, rows: [], isDeletion: false }
+  return [...runs, { ...last, done }]
+}
+
+/**
+ * Takes from the front of a queue what may go to disk together: runs of one feed and one kind, so that a deletion stays between the row before it and the
+ * one after it. The queue must not be empty.
+ */
+export function takeDelivery(queue: PushedRun[]): RecordDelivery {
+  const first = queue[0] as PushedRun
+  let [count, size] = [0, 0]
+  for (const { feed, isDeletion, rows, unreadable } of queue) {
+    size += rows.length + (unreadable?.length ?? 0)
+    if (count > 0 && (feed !== first.feed || isDeletion !== first.isDeletion || size > LIMITS.deliveryRows)) break
+    count++
+  }
+  const taken = queue.splice(0, count)
+  const rows = taken.flatMap((run) => run.rows)
+  const unreadable = taken.flatMap((run) => run.unreadable ?? [])
+  return {
+    feed: first.feed,
+    rows: first.isDeletion ? [] : rows,
+    ...(first.isDeletion && { deleted: rows }),
+    ...(unreadable.length > 0 && { unreadable }),
+    ack: () => {
+      for (const { done } of taken) done?.()
+    },
+  }
+}

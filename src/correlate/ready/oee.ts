@@ -1,0 +1,24 @@
+import type { Ready } from './index.ts'
+
+/** The three factors and their product, over the time a machine was meant to work. */
+export const oee: Ready = {
+  label: { en: 'Overall equipment effectiveness', fr: 'Taux de rendement synthétique' },
+  description: 'How much of what a machine could have made in the time it was meant to work it did make, and well.',
+  scope: 'work unit',
+  inputs: {
+    planned: { unit: 's', meaning: 'time it was meant to work' },
+    running: { unit: 's', meaning: 'time it did work' },
+    cycle: { unit: 's', meaning: 'time one piece takes at the best declared speed' },
+    made: { unit: '1', meaning: 'pieces made, good or not' },
+    good: { unit: '1', meaning: 'pieces that were good at first' },
+  },
+  parts: {
+    availability: { expression: 'running / planned', unit: '1' },
+    performance: { expression: 'made * cycle / running', unit: '1' },
+    quality: { expression: 'good / made', unit: '1' },
+  },
+  formula: 'availability * performance * quality',
+  unit: '1',
+  range: { lower: 0, upper: 1 },
+  trend: 'higher',
+}

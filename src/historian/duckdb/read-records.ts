@@ -1,0 +1,69 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { type QuarantineQuery, QueryRefused, type RecordCursor } from '../../core/historian.ts'
+import type { RecordQuery } from '../../core/history.ts'
+import type { FieldValue, StoredQuarantine, StoredVersion } from '../../core/it-records.ts'
+import { Conditions, mostOf } from './conditions.ts'
+import type { StoreLimits } from './limits.ts'
+import { rowsOf, rowsWithin } from './rows.ts'
+import { partsOfId } from './stated.ts'
+
+/** Versions by key, source and revision: a scan of the narrow columns, and of the wide ones what is found. */
+export async function readRecords(
+  connection: DuckDBConnection,
+  query: RecordQuery,
+  limits: StoreLimits,
+): Promise<{ versions: StoredVersion[]; truncated: boolean }> {
+  const where = new Conditions()
+  where.compare('kind', '=', query.kind)
+  where.compare('source', '=', query.source)
+  where.compare('key', '>', query.afterKey)
+  where.oneOf('key', query.keys, limits)
+  where.overlapping('valid_from', 'valid_to', query.overlapping)
+  where.known(query.asKnownAt, query.allVersions)
+  const { rows, truncated } = await rowsWithin(
+    connection,
+    `SELECT kind, key, source, epoch_us(valid_from), epoch_us(valid_to), is_deleted, content, revision, epoch_us(known), ingest
+     FROM store.records ${where.sql} ORDER BY key, source, revision`,
+    where.parameters,
+    mostOf(query.limit, limits),
+  )
+  const versions = rows.map(([kind, key, source, validFrom, validTo, isDeleted, content, revision, knownTime, ingest]): StoredVersion => {
+    const values = JSON.parse(content as string) as Record<string, FieldValue>
+    return { kind, key, source, validFrom, validTo, isDeleted, values, revision, knownTime, ingest } as StoredVersion
+  })
+  return { versions, truncated }
+}
+
+/** Rows in quarantine, those that came last first. */
+export async function readQuarantine(
+  connection: DuckDBConnection,
+  query: QuarantineQuery,
+  limits: StoreLimits,
+): Promise<{ rows: StoredQuarantine[]; truncated: boolean }> {
+  const where = new Conditions()
+  where.compare('kind', '=', query.kind)
+  where.compare('source', '=', query.source)
+  if (query.isReleased !== undefined) where.add(`released IS ${query.isReleased ? 'NOT ' : ''}NULL`)
+  if (query.ids) {
+    if (query.ids.length > limits.statedKeys)
+      throw new QueryRefused(`${query.ids.length} ids in one query, the limit is ${limits.statedKeys}`)
+    const ids = query.ids.map(partsOfId).filter((id) => id !== undefined)
+    where.add(ids.length === 0 ? 'false' : `(ingest, number) IN (${ids.map(([ingest, number]) => `(${ingest}, ${number})`).join(', ')})`)
+  }
+  const { rows, truncated } = await rowsWithin(
+    connection,
+    `SELECT ingest || '.' || number, kind, source, reason, content, epoch_us(known), epoch_us(released)
+     FROM store.quarantine ${where.sql} ORDER BY ingest DESC, number DESC`,
+    where.parameters,
+    mostOf(query.limit, limits),
+  )
+  const found = rows.map(([id, kind, source, reason, row, knownTime, released]) => {
+    return { id, kind, source, reason, row, knownTime, releasedTime: released ?? undefined } as StoredQuarantine
+  })
+  return { rows: found, truncated }
+}
+
+export async function readCursors(connection: DuckDBConnection): Promise<RecordCursor[]> {
+  const rows = await rowsOf(connection, 'SELECT node, source, feed, cursor FROM store.record_cursors ORDER BY ALL')
+  return rows.map(([node, source, feed, cursor]) => ({ node, source, feed, cursor }) as RecordCursor)
+}

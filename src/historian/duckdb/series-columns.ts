@@ -1,0 +1,162 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api'
+import type { Series } from '../../core/history.ts'
+import { columnOf } from './vectors.ts'
+
+/** Of a signal's rows, [start, end) of the columns. */
+interface Part {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Sorts chunks of samples out into one series per signal. The chunks have the columns signal key, time, value, status, ingest and perhaps text.
+ * All series share one buffer per column, which goes to another thread as it is.
+ */
+export class SeriesColumns {
+  readonly #keys: readonly number[]
+  /** By signal key: its place among the keys asked for. */
+  readonly #places: Uint32Array
+  readonly #counts: Uint32Array
+  readonly #chunks: DuckDBDataChunk[] = []
+
+  constructor(keys: readonly number[]) {
+    this.#keys = keys
+    this.#places = new Uint32Array(keys.reduce((most, key) => Math.max(most, key), 0) + 1)
+    keys.forEach((key, place) => {
+      this.#places[key] = place
+    })
+    this.#counts = new Uint32Array(keys.length)
+  }
+
+  /** Takes chunks in; tells which signals they speak of. */
+  add(chunks: readonly DuckDBDataChunk[]): { has(key: number): boolean } {
+    const before = this.#counts.slice()
+    for (const chunk of chunks) {
+      if (chunk.rowCount === 0) continue
+      this.#chunks.push(chunk)
+      for (const key of columnOf(chunk, 0, Uint32Array).subarray(0, chunk.rowCount)) this.#counts[this.#places[key] as number]++
+    }
+    const of = (key: number) => this.#places[key] as number
+    return { has: (key) => this.#counts[of(key)] !== before[of(key)] }
+  }
+
+  /** The series of each signal by its key; an empty one for what was not asked for. */
+  build(): (key: number | undefined) => Omit<Series, 'signal'> {
+    const starts = new Uint32Array(this.#keys.length)
+    for (let i = 1; i < starts.length; i++) starts[i] = (starts[i - 1] as number) + (this.#counts[i - 1] as number)
+    const rows = new Rows((starts.at(-1) ?? 0) + (this.#counts.at(-1) ?? 0))
+    const ends = starts.slice()
+    for (const chunk of this.#chunks) rows.scatter(chunk, this.#places, ends)
+    const parts = this.#keys.map((_, i): Part => {
+      const part = { start: starts[i] as number, end: ends[i] as number }
+      if (!rows.isSorted(part)) rows.sort(part)
+      return { start: part.start, end: rows.keepNewest(part) }
+    })
+    return (key) => rows.series(parts[this.#places[key ?? this.#places.length] ?? -1] ?? { start: 0, end: 0 })
+  }
+}
+
+/** The samples of all series, those of one signal side by side. */
+class Rows {
+  readonly #time: Float64Array
+  readonly #value: Float64Array
+  readonly #status: Uint32Array
+  readonly #ingest: Float64Array
+  readonly #text = new Map<number, string>()
+
+  constructor(count: number) {
+    this.#time = new Float64Array(count)
+    this.#value = new Float64Array(count)
+    this.#status = new Uint32Array(count)
+    this.#ingest = new Float64Array(count)
+  }
+
+  /** Puts each row behind those of its signal that are there already. */
+  scatter(chunk: DuckDBDataChunk, places: Uint32Array, ends: Uint32Array): void {
+    const signal = columnOf(chunk, 0, Uint32Array)
+    const time = columnOf(chunk, 1, Float64Array)
+    const value = columnOf(chunk, 2, Float64Array)
+    const status = columnOf(chunk, 3, Uint32Array)
+    const ingest = columnOf(chunk, 4, Float64Array)
+    const text = chunk.columnCount > 5 ? chunk.getColumnVector(5) : undefined
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const place = places[signal[i] as number] as number
+      const to = ends[place] as number
+      ends[place] = to + 1
+      this.#time[to] = time[i] as number
+      this.#value[to] = value[i] as number
+      this.#status[to] = status[i] as number
+      this.#ingest[to] = ingest[i] as number
+      const item = text?.getItem(i)
+      if (typeof item === 'string') this.#text.set(to, item)
+    }
+  }
+
+  /** By time, then by arrival. */
+  isSorted({ start, end }: Part): boolean {
+    for (let i = start + 1; i < end; i++) if (this.#order(i - 1, i) > 0) return false
+    return true
+  }
+
+  sort({ start, end }: Part): void {
+    const rows = Uint32Array.from({ length: end - start }, (_, i) => start + i).sort((a, b) => this.#order(a, b))
+    for (const column of [this.#time, this.#value, this.#status, this.#ingest]) {
+      const sorted = column.constructor === Float64Array ? new Float64Array(rows.length) : new Uint32Array(rows.length)
+      rows.forEach((row, i) => {
+        sorted[i] = column[row] as number
+      })
+      column.set(sorted, start)
+    }
+    if (this.#text.size === 0) return
+    const texts = Array.from(rows, (row) => this.#text.get(row))
+    texts.forEach((text, i) => {
+      this.#setText(start + i, text)
+    })
+  }
+
+  /** Of the rows of one time keeps the last, and closes the ranks; tells where the series ends now. */
+  keepNewest({ start, end }: Part): number {
+    let to = start
+    for (let i = start; i < end; i++) {
+      if (i + 1 < end && this.#time[i] === this.#time[i + 1]) continue
+      if (to !== i) this.#move(i, to)
+      to++
+    }
+    return to
+  }
+
+  series({ start, end }: Part): Omit<Series, 'signal'> {
+    let newestIngest = 0
+    const text = new Map<number, string>()
+    for (let i = start; i < end; i++) {
+      newestIngest = Math.max(newestIngest, this.#ingest[i] as number)
+      const of = this.#text.get(i)
+      if (of !== undefined) text.set(i - start, of)
+    }
+    return {
+      count: end - start,
+      time: this.#time.subarray(start, end),
+      value: this.#value.subarray(start, end),
+      status: this.#status.subarray(start, end),
+      newestIngest,
+      ...(text.size > 0 && { text }),
+    }
+  }
+
+  #move(from: number, to: number): void {
+    this.#time[to] = this.#time[from] as number
+    this.#value[to] = this.#value[from] as number
+    this.#status[to] = this.#status[from] as number
+    this.#ingest[to] = this.#ingest[from] as number
+    if (this.#text.size > 0) this.#setText(to, this.#text.get(from))
+  }
+
+  #setText(row: number, text: string | undefined): void {
+    if (text === undefined) this.#text.delete(row)
+    else this.#text.set(row, text)
+  }
+
+  #order(a: number, b: number): number {
+    return (this.#time[a] as number) - (this.#time[b] as number) || (this.#ingest[a] as number) - (this.#ingest[b] as number)
+  }
+}

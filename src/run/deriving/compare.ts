@@ -1,0 +1,139 @@
+import type { Derivation, DerivedSample, Outcome, Unit } from '../../core/derivation.ts'
+import { type Fact, type RevisionCause, type StoredFact, saysTheSame } from '../../core/facts.ts'
+import { QueryRefused } from '../../core/historian.ts'
+import type { History } from '../../core/history.ts'
+import { Status } from '../../core/status.ts'
+import type { Micros } from '../../core/time.ts'
+import { WHY } from './dirty.ts'
+import { DERIVING_LIMITS } from './limits.ts'
+
+/** What computing some units changes of what was published. */
+export interface Differences {
+  readonly facts: readonly Fact[]
+  readonly samples: readonly DerivedSample[]
+  readonly withdrawn: number
+}
+
+/** An outcome, and why it was computed. */
+export type Reasoned = Outcome & { readonly why: number }
+
+/** Compares outcomes with what is published. Rejects with QueryRefused when there is too much of it for one look. */
+export async function differences(derivation: Derivation, outcomes: readonly Reasoned[], history: History): Promise<Differences> {
+  const { changed, withdrawn } = await changedFacts(derivation, outcomes, history)
+  return { facts: [...changed, ...withdrawn], samples: await changedSamples(outcomes, history), withdrawn: withdrawn.length }
+}
+
+async function changedFacts(
+  derivation: Derivation,
+  outcomes: readonly Reasoned[],
+  history: History,
+): Promise<{ changed: Fact[]; withdrawn: Fact[] }> {
+  if (derivation.facts === 'none') return { changed: [], withdrawn: [] }
+  const published = await publishedOf(derivation, outcomes, history)
+  const computed = new Map(outcomes.flatMap((outcome) => outcome.facts.map((fact) => [fact.key, { fact, why: outcome.why }] as const)))
+  const fresh = [...computed.values()].filter(({ fact }) => !published.has(fact.key))
+  const gone = await withdrawnBefore(
+    derivation.name,
+    fresh.map(({ fact }) => fact.key),
+    history,
+  )
+  const changed = [...computed.values()].flatMap(({ fact, why }) => {
+    const before = published.get(fact.key) ?? gone.get(fact.key)
+    return before && saysTheSame(before, fact) ? [] : [{ ...fact, cause: causeOf(before, why, derivation.version) }]
+  })
+  const withdrawn = [...published.values()].flatMap((fact) => {
+    if (computed.has(fact.key)) return []
+    const owner = outcomes.find(({ unit }) => owns(derivation, unit, fact))
+    return owner ? [withdrawal(fact, owner.why, derivation.version)] : []
+  })
+  return { changed, withdrawn }
+}
+
+/** Facts in force that the outcomes may replace, by key. */
+async function publishedOf(derivation: Derivation, outcomes: readonly Reasoned[], history: History): Promise<Map<string, StoredFact>> {
+  const { name } = derivation
+  const keys = new Set(outcomes.flatMap((outcome) => outcome.facts.map(({ key }) => key)))
+  if (derivation.facts === 'keyed') for (const { unit } of outcomes) keys.add(unit.key)
+  const found = new Map<string, StoredFact>()
+  if (keys.size > 0) await ask(history, { definition: name, keys: [...keys] }, found)
+  if (derivation.facts === 'started') {
+    const from = Math.min(...outcomes.map(({ unit }) => unit.from)) - 1
+    const to = Math.max(...outcomes.map(({ unit }) => unit.to)) + 1
+    await ask(history, { definition: name, overlapping: { from, to } }, found)
+  }
+  return found
+}
+
+async function ask(history: History, query: Omit<Parameters<History['facts']>[0], 'limit'>, found: Map<string, StoredFact>): Promise<void> {
+  const { facts, truncated } = await history.facts({ ...query, limit: DERIVING_LIMITS.groupFacts })
+  if (truncated) throw new QueryRefused(`more than ${DERIVING_LIMITS.groupFacts} facts`)
+  for (const fact of facts) found.set(fact.key, fact)
+}
+
+/** The last revisions of facts that were withdrawn: they come back, and are not the first of their keys. */
+async function withdrawnBefore(definition: string, keys: readonly string[], history: History): Promise<Map<string, StoredFact>> {
+  if (keys.length === 0) return new Map()
+  const { facts } = await history.facts({ definition, keys, allRevisions: true, limit: DERIVING_LIMITS.groupFacts })
+  const newest = new Map<string, StoredFact>()
+  for (const fact of facts) if (fact.revision > (newest.get(fact.key)?.revision ?? 0)) newest.set(fact.key, fact)
+  return newest
+}
+
+function owns(derivation: Derivation, unit: Unit, { key, from }: Fact): boolean {
+  if (derivation.facts === 'keyed') return key === unit.key
+  return key.startsWith(`${unit.key}@`) && from >= unit.from && from <= unit.to
+}
+
+function withdrawal({ revision, knownTime, ingest, ...fact }: StoredFact, why: number, version: string): Fact {
+  return { ...fact, version, isWithdrawn: true, cause: causeOf({ ...fact, version }, why, version) }
+}
+
+/** The strongest of what made the unit be computed again. Samples of what still goes on are no late ones. */
+function causeOf(before: Fact | undefined, why: number, version: string): RevisionCause {
+  if (!before) return 'first'
+  if (before.version !== version) return 'declaration'
+  if (why & WHY.record) return 'record'
+  if (why & WHY.fact) return 'fact'
+  if (why & WHY.samples) return before.to === null ? 'progress' : 'late-samples'
+  if (why & WHY.recompute) return 'recompute'
+  return why & WHY.declaration ? 'declaration' : 'progress'
+}
+
+/**
+ * Samples whose value, status or text is another than the one stored at their time. One that holds no more is replaced by BadNoData: a sample that was
+ * there is never gone.
+ */
+async function changedSamples(outcomes: readonly Outcome[], history: History): Promise<DerivedSample[]> {
+  const computed = new Map<string, Map<Micros, DerivedSample>>()
+  for (const { samples } of outcomes) {
+    for (const sample of samples) {
+      const of = computed.get(sample.signal) ?? new Map<Micros, DerivedSample>()
+      computed.set(sample.signal, of.set(sample.time, sample))
+    }
+  }
+  const signals = [...new Set([...computed.keys(), ...outcomes.flatMap((outcome) => outcome.signals ?? [])])]
+  if (signals.length === 0) return []
+  const times = [...computed.values()].flatMap((of) => [...of.keys()])
+  const from = times.reduce((least, time) => Math.min(least, time), Math.min(...outcomes.map(({ unit }) => unit.from)))
+  const to = times.reduce((most, time) => Math.max(most, time), Math.max(...outcomes.map(({ unit }) => unit.to))) + 1
+  const stored = await history.series({ signals, from, to, lookBackUs: 0 })
+  return stored.flatMap((series) => {
+    const of = computed.get(series.signal) ?? new Map<Micros, DerivedSample>()
+    const same = new Set<Micros>()
+    const gone: DerivedSample[] = []
+    for (let i = 0; i < series.count; i++) {
+      const time = series.time[i] as number
+      const now = of.get(time)
+      const status = series.status[i] as number
+      if (now) {
+        if (Object.is(now.value, series.value[i]) && now.status === status && now.text === series.text?.get(i)) same.add(time)
+      } else if (status !== Status.BadNoData && outcomes.some((outcome) => wrote(outcome, series.signal, time))) {
+        gone.push({ signal: series.signal, time, value: Number.NaN, status: Status.BadNoData, reasons: ['withdrawn'] })
+      }
+    }
+    return [...[...of.values()].filter(({ time }) => !same.has(time)), ...gone]
+  })
+}
+
+const wrote = ({ signals, unit }: Outcome, signal: string, time: Micros): boolean =>
+  signals?.includes(signal) === true && time >= unit.from && time <= unit.to

@@ -1,0 +1,160 @@
+import type { EcluseConfig } from '../../config/index.ts'
+import { resultUnit } from '../../core/aggregates/index.ts'
+import type { Derivation } from '../../core/derivation.ts'
+import type { Variable } from '../../core/expression/index.ts'
+import { NEVER, type RecordKind, type RecordVersion } from '../../core/it-records.ts'
+import type { DerivationView } from '../../core/node-view.ts'
+import type { Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
+import type { Micros } from '../../core/time.ts'
+import { type CorrelateContext, createJoin, createKpi, kpiValues, variableOf, wholeKpi } from '../../correlate/index.ts'
+import { derive, events, type Known, states, windows } from '../../process/index.ts'
+
+/** The connection of signals that are computed. */
+export const COMPUTED = 'computed'
+
+/** What the file declares to be computed, and how people know it. */
+export interface Declared {
+  readonly derivations: readonly Derivation[]
+  readonly about: ReadonlyMap<string, Pick<DerivationView, 'type' | 'label' | 'declaration'>>
+}
+
+export interface DeclaredParts {
+  readonly config: Pick<EcluseConfig, 'site' | 'equipment' | 'derive' | 'windows' | 'states' | 'events' | 'correlations' | 'kpis'>
+  readonly kinds: ReadonlyMap<string, RecordKind>
+  readonly placeOf: (record: RecordVersion) => string | undefined
+  readonly signals: SignalTable
+  readonly clockOf: (connection: string) => { readonly offsetUs: Micros; readonly uncertaintyUs: Micros } | undefined
+}
+
+export function isComputing({
+  derive: derived,
+  windows: over,
+  states: machines,
+  events: frames,
+  correlations,
+  kpis,
+}: DeclaredParts['config']): boolean {
+  return derived.length + over.length + machines.length + frames.length + Object.keys(correlations).length + Object.keys(kpis).length > 0
+}
+
+type About = Pick<DerivationView, 'type' | 'label' | 'declaration'>
+
+/** Makes every declaration a derivation. */
+export function declaredDerivations(parts: DeclaredParts): Declared {
+  const { config } = parts
+  const derivations: Derivation[] = []
+  const about = new Map<string, About>()
+  const add = (one: Derivation, type: About['type'], declaration: { readonly label?: unknown }) => {
+    derivations.push(one)
+    about.set(one.name, { type, ...(declaration.label !== undefined && { label: declaration.label as Label }), declaration })
+  }
+  addProcess(parts, add)
+  const context = contextOf(parts)
+  for (const [name, declaration] of Object.entries(config.correlations)) add(createJoin(name, declaration, context), 'join', declaration)
+  const equipment = Object.keys(config.equipment)
+  for (const [name, declaration] of Object.entries(config.kpis))
+    add(createKpi(name, declaration, { ...context, equipment }), 'kpi', declaration)
+  return { derivations, about }
+}
+
+function addProcess({ config, signals }: DeclaredParts, add: (one: Derivation, type: About['type'], declaration: object) => void): void {
+  const site = config.site.id
+  const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
+  const known: Known = {
+    ids: function* () {
+      for (const { id } of signals.all()) yield id
+    },
+    signal: definitionOf,
+  }
+  const define = (declaration: Named, how: string, dataType: SignalDefinition['dataType'], unit?: (id: string) => string | undefined) => {
+    const { id, label, decimals, author } = declaration
+    return (one: Derivation): Derivation =>
+      defining(one, id, signals, (whole) => ({
+        ...{ id: whole, connection: COMPUTED, address: how, dataType },
+        ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author }),
+      }))
+  }
+  for (const one of config.derive) add(define(one, one.expression, one.type)(derive(one, site, known)), 'signal', one)
+  for (const one of config.states) add(define(one, 'states', 'text')(states(one, site, known)), 'signal', one)
+  for (const one of config.windows) {
+    const sourceOf = (whole: string) => `${whole.slice(0, whole.length - one.id.length)}${one.signal}`
+    const unit = (whole: string) => resultUnit(one.function, definitionOf(sourceOf(whole))?.unit)
+    const derivation = windows(one, site, known)
+    const how = `${one.function} of ${one.signal}`
+    add(define(one, how, 'number', unit)(derivation), derivation.facts === 'none' ? 'signal' : 'event', one)
+  }
+  for (const one of config.events) add(events(one, site, known), 'event', one)
+}
+
+interface Named {
+  readonly id: string
+  readonly label?: unknown
+  readonly unit?: string | undefined
+  readonly decimals?: number | undefined
+  readonly author?: string | undefined
+}
+
+/** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */
+function contextOf({ config, kinds, placeOf, signals, clockOf }: DeclaredParts): CorrelateContext {
+  const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
+  const known = new Map<string, Record<string, Variable>>(config.events.map((one) => [one.id, eventVariables(one)]))
+  for (const one of config.windows)
+    if ('session' in one.window || 'state' in one.window) known.set(one.id, { duration: SECONDS, value: { type: 'number' } })
+  const context: CorrelateContext = {
+    ...{ site: config.site.id, kinds, events: known, placeOf, definitionOf },
+    clockOf: (id) => {
+      const connection = definitionOf(id)?.connection
+      return connection === undefined ? undefined : clockOf(connection)
+    },
+  }
+  for (const [name, { values }] of Object.entries(config.correlations)) known.set(name, variablesIn(values, context))
+  for (const [name, declared] of Object.entries(config.kpis)) known.set(name, variablesIn(kpiValues(wholeKpi(declared)), context))
+  return context
+}
+
+const variablesIn = (
+  values: Readonly<Record<string, Parameters<typeof variableOf>[0]>>,
+  context: CorrelateContext,
+): Record<string, Variable> => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableOf(value, context)]))
+
+/** A derivation whose signals come to be known when they are first computed: at which places they are, only the devices say. */
+function defining(one: Derivation, id: string, signals: SignalTable, define: (whole: string) => SignalDefinition): Derivation {
+  return {
+    ...one,
+    compute: async (units, history, at) => {
+      const outcomes = await one.compute(units, history, at)
+      for (const { signals: written } of outcomes) for (const whole of written ?? []) if (whole.endsWith(id)) signals.define(define(whole))
+      return outcomes
+    },
+  }
+}
+
+const SECONDS: Variable = { type: 'number', unit: 's' }
+
+/** Values that every event has, and its own. */
+function eventVariables({ attributes, severity }: DeclaredParts['config']['events'][number]): Record<string, Variable> {
+  return {
+    duration: SECONDS,
+    ...(severity !== undefined && { severity: { type: 'number' } }),
+    ...Object.fromEntries(Object.keys(attributes).map((name) => [name, { type: 'number' } as const])),
+  }
+}
+
+/** The keys that are there. */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+}
+
+/** The place a record is about, by what its system called it when it began. */
+export function placeOfRecord(
+  kinds: ReadonlyMap<string, RecordKind>,
+  names: { placeOf(system: string | undefined, name: string, at: Micros): string | undefined },
+  now: () => Micros,
+): (record: RecordVersion) => string | undefined {
+  return ({ kind, values, validFrom }) => {
+    const equipment = kinds.get(kind)?.equipment
+    const name = equipment && values[equipment.field]
+    if (!equipment || typeof name !== 'string') return undefined
+    return names.placeOf(equipment.system, name, validFrom === null || validFrom >= NEVER ? now() : validFrom)
+  }
+}

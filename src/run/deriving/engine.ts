@@ -1,0 +1,108 @@
+import type { Change, Derivation } from '../../core/derivation.ts'
+import { FOREVER } from '../../core/derivation.ts'
+import type { History } from '../../core/history.ts'
+import type { Logger } from '../../core/log.ts'
+import type { Micros } from '../../core/time.ts'
+import { WHY } from './dirty.ts'
+import { guarded, remembering } from './guarded.ts'
+import { type Interested, interests } from './interests.ts'
+import { restoreWorker, type SavedWorker, saveWorker } from './state.ts'
+import { type DerivationView, type Publish, Worker } from './worker.ts'
+
+export interface EngineParts {
+  readonly history: History
+  readonly derivations: readonly Derivation[]
+  readonly publish: Publish
+  /** What changes older than this is not computed again by itself. */
+  readonly horizonUs: Micros
+  readonly now: () => Micros
+  /** Up to when everything that arrived of a derivation's inputs is stored and told to `absorb`. */
+  readonly watermark: (derivation: Derivation) => Micros
+  readonly log: Logger
+}
+
+/** Dirty state between two runs, as JSON. */
+export type SavedEngine = Readonly<Record<string, SavedWorker>>
+
+/** A time that changed too late for its results to be computed again by themselves. */
+export interface PendingRange {
+  readonly definition: string
+  readonly from: Micros
+  readonly to: Micros
+}
+
+/**
+ * Keeps what is computed from history right while history comes to be: in any order, late, corrected, deleted. Everything passes one at a time, so that what is
+ * compared with is what was published.
+ */
+export interface Engine {
+  /** Something was stored. Rejects when the history does not answer; then it has to be told again. */
+  absorb(changes: readonly Change[]): Promise<void>
+  /** Computes one group of each derivation. True when there is more to do at once. Rejects when the history does not answer. */
+  step(): Promise<boolean>
+  /** Computes a time anew, whatever its age; without a name, of every derivation. `signal` ends it early, between two groups. */
+  recompute(definition: string | undefined, from: Micros, to: Micros, signal: AbortSignal): Promise<void>
+  /** What changed later than the horizon, and what was too much for the history: results there are as they were. */
+  pending(): readonly PendingRange[]
+  view(): readonly DerivationView[]
+  /** Waits for what is being computed. */
+  save(): Promise<SavedEngine>
+  /** Everything within the horizon is dirty: changes were missed. */
+  startAnew(): void
+}
+
+/** Without a saved state everything within the horizon is dirty once; so is what is declared otherwise now. */
+export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
+  const history = guarded(parts.history)
+  const workers = parts.derivations.map(
+    (derivation) => new Worker({ ...parts, derivation, history, watermark: () => parts.watermark(derivation) }),
+  )
+  const interested: Interested = interests(workers)
+  const startAnew = (worker: Worker, why: number) =>
+    worker.dirty.addRange({ from: parts.now() - parts.horizonUs, to: FOREVER, why, since: parts.now() })
+  for (const worker of workers) {
+    const { name, version } = worker.derivation
+    const before = saved && Object.hasOwn(saved, name) ? saved[name] : undefined
+    if (before) restoreWorker(worker, before)
+    if (before && before.version !== version) startAnew(worker, WHY.declaration)
+    else if (!before || before.isStopped) startAnew(worker, WHY.recompute)
+  }
+  let tail: Promise<unknown> = Promise.resolve()
+  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = tail.then(work)
+    tail = result.catch(() => {})
+    return result
+  }
+  return {
+    absorb: (changes) =>
+      oneAtATime(async () => {
+        const asked = remembering(history)
+        for (const [worker, own] of interested(changes)) await worker.touch(own, asked)
+      }),
+    step: () =>
+      oneAtATime(async () => {
+        const results = await Promise.allSettled(workers.map((worker) => worker.step()))
+        for (const result of results) if (result.status === 'rejected') throw result.reason
+        return results.some((result) => result.status === 'fulfilled' && result.value)
+      }),
+    recompute: async (definition, from, to, signal) => {
+      const chosen = workers.filter(({ derivation }) => definition === undefined || derivation.name === definition)
+      if (chosen.length === 0) throw new RangeError(`nothing is computed under the name ${definition}`)
+      for (const worker of chosen) {
+        const job = worker.recomputing(from, to)
+        try {
+          while (!signal.aborted && (await oneAtATime(job.step)));
+        } finally {
+          await oneAtATime(async () => job.finish(!signal.aborted))
+        }
+      }
+    },
+    pending: () =>
+      workers.flatMap(({ derivation, late }) => late.ranges.map(({ from, to }) => ({ definition: derivation.name, from, to }))),
+    view: () => workers.map((worker) => worker.view()),
+    save: () => oneAtATime(async () => Object.fromEntries(workers.map((worker) => [worker.derivation.name, saveWorker(worker)]))),
+    startAnew: () => {
+      for (const worker of workers) startAnew(worker, WHY.recompute)
+    },
+  }
+}

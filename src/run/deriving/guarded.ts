@@ -1,0 +1,45 @@
+import { QueryRefused } from '../../core/historian.ts'
+import type { History } from '../../core/history.ts'
+
+/** The history does not answer just now. What asked it is not to blame, and asks again. */
+export class HistoryProblem extends Error {
+  override name = 'HistoryProblem'
+}
+
+/** A history whose own failures can be told from those of what reads it. */
+export function guarded(history: History): History {
+  const guard = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      return await answer
+    } catch (error) {
+      if (error instanceof QueryRefused) throw error
+      throw new HistoryProblem(error instanceof Error ? error.message : String(error), { cause: error })
+    }
+  }
+  return {
+    series: (query) => guard(history.series(query)),
+    records: (query) => guard(history.records(query)),
+    facts: (query) => guard(history.facts(query)),
+  }
+}
+
+/** Answers kept for one round of questions: the changes of one commit lie close together, and many ask which records are there. */
+const ANSWERS = 1_000
+
+export function remembering(history: History): History {
+  const answers = new Map<string, Promise<unknown>>()
+  const ask = <T>(kind: string, query: object, answer: () => Promise<T>): Promise<T> => {
+    const key = `${kind} ${JSON.stringify(query)}`
+    const known = answers.get(key) as Promise<T> | undefined
+    if (known) return known
+    if (answers.size >= ANSWERS) answers.clear()
+    const found = answer()
+    answers.set(key, found)
+    return found
+  }
+  return {
+    series: (query) => history.series(query),
+    records: (query) => ask('records', query, () => history.records(query)),
+    facts: (query) => ask('facts', query, () => history.facts(query)),
+  }
+}

@@ -1,0 +1,32 @@
+import { DAY, HOUR, MINUTE, SECOND } from '../../core/time.ts'
+
+/** What the engine holds and asks for at once. */
+export const DERIVING_LIMITS = {
+  /** Units of one derivation that wait; more are merged to ranges, which are opened again a piece at a time. */
+  units: 50_000,
+  /** Ranges of one derivation that wait, and ranges remembered as late beyond the horizon; the nearest ones are merged beyond it. */
+  ranges: 64,
+  /** Units computed together. */
+  groupUnits: 500,
+  /** Facts asked for at once; a group that has more is divided. */
+  groupFacts: 10_000,
+  /** Time between two units from which they are no neighbours. */
+  neighbourUs: HOUR,
+  /** Units that opening a piece of a range should come to at most; then a shorter piece is opened. */
+  sliceUnits: 10_000,
+  /** Longest and shortest piece of a range that is opened at once. */
+  sliceMostUs: DAY,
+  sliceLeastUs: SECOND,
+  /** Stretches of time that one batch is seen as, per signal. */
+  stretches: 16,
+  /** Time between two samples of a batch from which they are seen as two stretches. */
+  stretchUs: MINUTE,
+  /** Versions looked up at once, to know where records were before. */
+  versions: 10_000,
+  /** How long a node that is silent holds up what is computed from it. */
+  stallUs: MINUTE,
+  /** Facts in one record of the log. */
+  publishedFacts: 500,
+  /** Bytes of the saved state; past it everything within the horizon is computed anew at the next start. */
+  stateBytes: 64 * 1024 * 1024,
+} as const

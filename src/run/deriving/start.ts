@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import type { LoadedConfig } from '../../config/index.ts'
+import type { SampleBatch } from '../../core/batch.ts'
+import type { EquipmentNames } from '../../core/equipment.ts'
+import type { Historian, WriterTables } from '../../core/historian.ts'
+import type { RecordKind } from '../../core/it-records.ts'
+import type { Logger } from '../../core/log.ts'
+import type { ConnectionHealth, DerivationView } from '../../core/node-view.ts'
+import type { ReasonSets } from '../../core/reasons.ts'
+import type { SignalTable } from '../../core/signals.ts'
+import type { Spool } from '../../core/spool.ts'
+import type { Clock, Micros } from '../../core/time.ts'
+import { declaredDerivations, isComputing, placeOfRecord } from './declared.ts'
+import { createDeriving } from './index.ts'
+
+export interface StartDerivingParts {
+  readonly loaded: LoadedConfig
+  readonly kinds: ReadonlyMap<string, RecordKind>
+  readonly equipmentNames: EquipmentNames
+  readonly historian: Historian
+  readonly writers: readonly WriterTables[]
+  readonly spool: Spool
+  /** The last sequence of the log that the historian has at the start. */
+  readonly storedSequence: number
+  readonly signals: SignalTable
+  readonly reasons: ReasonSets
+  readonly nodeOf: (index: number) => string | undefined
+  readonly connections: () => readonly ConnectionHealth[]
+  readonly clock: Clock
+  readonly log: Logger
+  /** After a batch of derived samples is durable. */
+  readonly onBatch: (batch: SampleBatch) => void
+}
+
+/** What the node keeps of it. */
+export interface StartedDeriving {
+  stored(sequence: number): void
+  view(): readonly DerivationView[]
+  recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+/** Computes what the file declares to be computed; undefined when it declares nothing. */
+export async function startDeriving(parts: StartDerivingParts): Promise<StartedDeriving | undefined> {
+  const { loaded, kinds, spool, clock, log, signals, historian, onBatch } = parts
+  const { config } = loaded
+  // A relay keeps no history to compute from.
+  if (config.node.role === 'relay' || !isComputing(config)) return undefined
+  const placeOf = placeOfRecord(kinds, parts.equipmentNames, () => clock.now())
+  const clockOf = (connection: string) => parts.connections().find(({ name }) => name === connection)?.clock
+  const { derivations, about } = declaredDerivations({ config, kinds, placeOf, signals, clockOf })
+  const lateness = new Map(loaded.connections.map(({ name, lateness: ms }) => [name, ms * 1000]))
+  const latest = Math.max(0, ...lateness.values())
+  const deriving = await createDeriving({
+    ...{ derivations, history: historian, spool, signals, clock, log, placeOf },
+    ...{ reasons: parts.reasons, writers: parts.writers, storedSequence: parts.storedSequence, nodeOf: parts.nodeOf },
+    append: async (batch) => {
+      const record = await spool.append(batch)
+      onBatch(batch)
+      return record
+    },
+    latenessUs: (connection) => lateness.get(connection) ?? latest,
+    horizonUs: config.results.horizon * 1000,
+    file: join(config.data, 'deriving', 'state'),
+  })
+  const stopping = new AbortController()
+  return {
+    stored: (sequence) => deriving.stored(sequence),
+    view: () => deriving.view().derivations.map((one) => ({ ...one, ...(about.get(one.name) ?? { type: 'signal', declaration: {} }) })),
+    recompute: async ({ definition, from, to }) => {
+      const names = derivations.map(({ name }) => name).filter((name) => definition === undefined || name === definition)
+      deriving.recompute(definition, from, to, stopping.signal).catch((error: unknown) => {
+        log.warn({ error: String(error) }, 'computing a period anew ended early')
+      })
+      return names
+    },
+    close: () => {
+      stopping.abort()
+      return deriving.close()
+    },
+  }
+}

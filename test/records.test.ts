@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { loadConfig } from '../src/config/index.ts'
+import { connectors } from '../src/connectors/index.ts'
+import { createRestSimulator, type RestSimulator } from '../src/connectors/rest/simulator.ts'
+import type { StoredVersion } from '../src/core/it-records.ts'
+import { silent } from '../src/core/log.ts'
+import { systemClock } from '../src/core/time.ts'
+import { type RunningNode, startNode } from '../src/run/node.ts'
+
+/** A whole node that reads IT records from a system over HTTP: every version is kept, nothing twice, over restarts too. */
+
+const LIMIT_MS = 20_000
+
+function scratch(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-records-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+async function system(t: TestContext): Promise<RestSimulator> {
+  const simulator = await createRestSimulator({ key: ['wonum'], path: '/orders', pageSize: 3 })
+  t.after(() => simulator.stop())
+  return simulator
+}
+
+const order = (wonum: string, status: string, priority: unknown = 3) => ({
+  wonum,
+  status,
+  priority,
+  asset: 'CAR-03',
+  reported: '2026-07-01T08:00:00Z',
+})
+
+async function start(t: TestContext, directory: string, url: string, fields = 'priority: { type: number }'): Promise<RunningNode> {
+  const file = join(directory, 'ecluse.yaml')
+  writeFileSync(
+    file,
+    `version: 1
+site: { id: t2e }
+spool: { maxBytes: 64MiB, segmentBytes: 8MiB }
+equipment:
+  baggage/carousel-3: { level: work-unit, aliases: [{ system: maximo, name: CAR-03 }] }
+records:
+  order:
+    key: [wonum]
+    fields: { wonum: {}, status: { values: [OPEN, DONE] }, ${fields}, asset: {}, reported: { type: time } }
+    validity: { from: reported }
+    equipment: { field: asset, system: maximo }
+connections:
+  maximo:
+    kind: rest
+    url: ${url}
+    auth: { type: none }
+    records:
+      - { record: order, path: orders, rows: items, paging: { page: page, size: 3 }, snapshot: true, every: 100ms }
+`,
+  )
+  const loaded = await loadConfig(file, { connectors, env: {} })
+  const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0' })
+  t.after(() => node.stop())
+  return node
+}
+
+async function until<T>(what: string, found: () => Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + LIMIT_MS
+  for (;;) {
+    const value = await found()
+    if (value !== undefined) return value
+    assert.ok(performance.now() < end, what)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+const said = (versions: readonly StoredVersion[]) =>
+  versions.map(({ key, revision, isDeleted, values }) => `${key}.${revision} ${isDeleted ? 'deleted ' : ''}${values.status}`)
+const all = async (node: RunningNode, allVersions = true) =>
+  (await node.view.historian.records({ kind: 'order', allVersions, limit: 100 })).versions
+const settled = (node: RunningNode, expected: string[]) =>
+  until(`expected ${expected}`, async () => {
+    const found = said(await all(node))
+    return found.join() === expected.join() ? found : undefined
+  })
+
+test('a table behind REST: changes, deletions and what comes back are versions, over restarts, and nothing else is', async (t) => {
+  const [directory, simulator] = [scratch(t), await system(t)]
+  for (const n of [1, 2, 3, 4, 5]) simulator.put(order(`W${n}`, 'OPEN'))
+  let node = await start(t, directory, simulator.url)
+  await settled(node, ['W1.1 OPEN', 'W2.1 OPEN', 'W3.1 OPEN', 'W4.1 OPEN', 'W5.1 OPEN'])
+  simulator.put(order('W2', 'DONE'))
+  simulator.remove({ wonum: 'W5' })
+  const changed = ['W1.1 OPEN', 'W2.1 OPEN', 'W2.2 DONE', 'W3.1 OPEN', 'W4.1 OPEN', 'W5.1 OPEN', 'W5.2 deleted OPEN']
+  await settled(node, changed)
+  await node.stop()
+  // While the node is away one order changes and one comes back; everything else it has seen before.
+  simulator.put(order('W5', 'OPEN'), order('W3', 'DONE'))
+  node = await start(t, directory, simulator.url)
+  await settled(node, [
+    'W1.1 OPEN',
+    'W2.1 OPEN',
+    'W2.2 DONE',
+    'W3.1 OPEN',
+    'W3.2 DONE',
+    'W4.1 OPEN',
+    'W5.1 OPEN',
+    'W5.2 deleted OPEN',
+    'W5.3 OPEN',
+  ])
+  const [connection] = node.view.connections()
+  assert.equal(connection?.state, 'connected')
+  assert.deepEqual([connection?.records?.versions, connection?.records?.deleted, connection?.records?.quarantined], [2, 0, 0])
+})
+
+test('a snapshot that fails half way deletes nothing', async (t) => {
+  const [directory, simulator] = [scratch(t), await system(t)]
+  for (const n of [1, 2, 3, 4, 5]) simulator.put(order(`W${n}`, 'OPEN'))
+  const node = await start(t, directory, simulator.url)
+  await until('all orders', async () => ((await all(node)).length === 5 ? true : undefined))
+  const before = simulator.asked.length
+  simulator.failNext(500)
+  simulator.put(order('W1', 'DONE'))
+  await until('the change', async () => ((await all(node)).some(({ values }) => values.status === 'DONE') ? true : undefined))
+  assert.ok(simulator.asked.slice(before).some(({ status }) => status === 500))
+  assert.ok((await all(node)).every(({ isDeleted }) => !isDeleted))
+})
+
+test('a malformed row is set aside with its reason; when the declaration is corrected it can be released', async (t) => {
+  const [directory, simulator] = [scratch(t), await system(t)]
+  simulator.put(order('W1', 'OPEN'), order('W2', 'OPEN', 'urgent'))
+  let node = await start(t, directory, simulator.url)
+  const quarantine = async () => (await node.view.historian.quarantine({ limit: 10 })).rows
+  const [row] = await until('the row in quarantine', async () => ((await quarantine()).length > 0 ? quarantine() : undefined))
+  assert.equal(row?.reason, 'priority is "urgent" where a number was expected')
+  assert.deepEqual(await node.view.releaseQuarantined([row?.id ?? '', '99.9']), {
+    released: [],
+    refused: [
+      { id: row?.id, reason: 'priority is "urgent" where a number was expected' },
+      { id: '99.9', reason: 'there is no such row' },
+    ],
+  })
+  await node.stop()
+  // The source stays away, so that only the release can bring the record.
+  simulator.failNext(503)
+  for (let i = 0; i < 100; i++) simulator.failNext(503)
+  node = await start(t, directory, simulator.url, 'priority: {}')
+  assert.deepEqual(await node.view.releaseQuarantined([row?.id ?? '']), { released: [row?.id], refused: [] })
+  await until('the record', async () => ((await all(node)).some(({ key }) => key === 'W2') ? true : undefined))
+  const [released] = await quarantine()
+  assert.ok(released?.releasedTime !== undefined)
+  assert.deepEqual((await node.view.releaseQuarantined([row?.id ?? ''])).refused, [{ id: row?.id, reason: 'it is released already' }])
+})
