@@ -59,6 +59,11 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badZone': (words) => words.badZone(),
   '@badAddress': (words) => words.badAddress(),
   '@linkFiles': (words) => words.linkFiles(),
+  '@badInput': (words) => words.badInput(),
+  '@badEvent': (words) => words.badEvent(),
+  '@countInputs': (words) => words.countInputs(),
+  '@countStates': (words) => words.countStates(),
+  '@countAttributes': (words) => words.countAttributes(),
 }
 
 function unknownKeys(keys: readonly string[], path: Path, context: IssueContext): void {

@@ -6,6 +6,8 @@ import type { LoadedConnection } from './connections.ts'
 const listed = z.object({
   id: z.string(),
   unit: z.string().optional().catch(undefined),
+  /** Milliseconds. */
+  expectedPeriod: z.number().optional().catch(undefined),
   range: z.tuple([z.number(), z.number()]).optional().catch(undefined),
   model: z.string().optional().catch(undefined),
   stateCodes: z.record(z.string(), z.string()).optional().catch(undefined),
@@ -41,4 +43,25 @@ function statesOf({ model, stateCodes }: z.infer<typeof listed>, models: Paramet
   const states = model !== undefined && Object.hasOwn(models, model) ? models[model]?.states : undefined
   if (states) return Object.keys(states)
   return stateCodes && [...new Set(Object.values(stateCodes))]
+}
+
+/** What computing from signals needs to know of them: the unit, and how often they come. */
+export function periodsOf(
+  connections: readonly (LoadedConnection | undefined)[],
+  known: KnownSignals,
+  substitutes: Readonly<Record<string, { readonly of: string }>>,
+): Map<string, { unit?: string | undefined; expectedPeriodUs?: number | undefined }> {
+  const periods = new Map<string, number>()
+  for (const connection of connections) {
+    const config = listing.safeParse(connection?.config)
+    for (const item of config.data?.signals ?? []) {
+      const { data } = listed.safeParse(item)
+      if (data?.expectedPeriod !== undefined) periods.set(data.id, data.expectedPeriod * 1000)
+    }
+  }
+  for (const [id, { of }] of Object.entries(substitutes)) {
+    const period = periods.get(of)
+    if (period !== undefined) periods.set(id, period)
+  }
+  return new Map([...known.declared].map(([id, { unit }]) => [id, { unit, expectedPeriodUs: periods.get(id) }]))
 }

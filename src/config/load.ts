@@ -9,10 +9,11 @@ import { type LoadedConnection, readConnection } from './connections.ts'
 import { readContracts } from './contracts.ts'
 import { checkDeclarations } from './declarations.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
-import { knownSignals } from './known-signals.ts'
+import { knownSignals, periodsOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
 import { type Located, locate, locateKey, Problems } from './places.ts'
+import { checkProcess } from './process-checks.ts'
 import { readYaml, type YamlFile } from './read-yaml.ts'
 import { checkRecords } from './records.ts'
 import { errorCode, pathKey, type ReferenceContext, resolveReferences, secretReader } from './references.ts'
@@ -199,7 +200,19 @@ function readWhole(
     config.models,
     config.substitutes,
   )
-  const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), { ...folder, known, problems })
+  const periods = periodsOf(
+    read.map((one) => one.loaded),
+    known,
+    config.substitutes,
+  )
+  const computed = checkProcess(config, { at, problems, words, declared: periods, open: known.open })
+  // A contract may promise what is computed, too.
+  const promised = { ...known, declared: new Map([...known.declared, ...computed]) }
+  const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), {
+    ...folder,
+    known: promised,
+    problems,
+  })
   const canonical = {
     ...(resolved.canonical as object),
     connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])),

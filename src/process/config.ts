@@ -122,3 +122,6 @@ export type WindowOverSignal = z.output<typeof windowOverSignal>
 export type StateMachine = z.output<typeof stateMachine>
 export type EventFrame = z.output<typeof eventFrame>
 export type DeclaredInput = z.output<typeof input>
+
+/** What reading a configuration needs besides. */
+export { type LintContext, lintProcess, type ProcessFinding } from './lint.ts'

@@ -122,17 +122,3 @@ function columns(rows: readonly Row[]): Samples {
     status: Uint32Array.from(rows, ([, , status]) => status),
   }
 }
-
-const MILLISECONDS: readonly FunctionName[] = ['DurationInStateZero', 'DurationInStateNonZero', 'DurationGood', 'DurationBad']
-const SQUARES: readonly FunctionName[] = ['VarianceSample', 'VariancePopulation']
-const TIMES: readonly FunctionName[] = ['MinimumActualTime', 'MaximumActualTime', 'MinimumActualTime2', 'MaximumActualTime2']
-
-/** The unit of what a function makes of values in a unit; UCUM. */
-export function unitOfResult(name: FunctionName, unit: string | undefined): string | undefined {
-  if (MILLISECONDS.includes(name)) return 'ms'
-  if (name === 'PercentGood' || name === 'PercentBad') return '%'
-  if (/^(Count|NumberOfTransitions|WorstQuality2?)$/.test(name)) return '1'
-  if (unit === undefined || TIMES.includes(name)) return unit
-  if (name === 'Total' || name === 'Total2') return `(${unit}).s`
-  return SQUARES.includes(name) ? `(${unit}).(${unit})` : unit
-}

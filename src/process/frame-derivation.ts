@@ -1,9 +1,10 @@
+import { resultUnit } from '../core/aggregates/index.ts'
 import type { Derivation, Outcome, Unit } from '../core/derivation.ts'
 import type { Fact, FactInput, FactValue, RevisionCause } from '../core/facts.ts'
 import type { History, Series } from '../core/history.ts'
 import { Status } from '../core/status.ts'
 import { formatTime, MINUTE, type Micros } from '../core/time.ts'
-import { type Asked, over, unitOfResult } from './coverage.ts'
+import { type Asked, over } from './coverage.ts'
 import { isSignalChange, unitsWithin } from './derivation-parts.ts'
 import { type Frame, type FrameRules, framesOf, isLongEnough, type Judged, quietRuns } from './frames.ts'
 import type { Input } from './inputs.ts'
@@ -72,7 +73,7 @@ export function frameDerivation(spec: FrameSpec): Derivation {
       for (const [i, asked] of read.entries()) {
         const own = series[i] as Series
         const { reasons, ...found } = over(own, frame.from, frame.to, asked)
-        const unitOf = unitOfResult(asked.name, spec.known.signal(asked.signal)?.unit)
+        const unitOf = resultUnit(asked.name, spec.known.signal(asked.signal)?.unit)
         values[asked.attribute] = { ...found, ...(unitOf !== undefined && { unit: unitOf }), ...(reasons.length > 0 && { reasons }) }
         used.push(inputOf(asked.signal, own, frame))
       }

@@ -1,4 +1,4 @@
-import { compileGlob, GlobError } from '../lib/glob.ts'
+import { compileGlob } from '../lib/glob.ts'
 import { PROCESS_LIMITS } from './limits.ts'
 
 /** What is known of the site's signals, by whole id. */
@@ -61,5 +61,3 @@ export function places(site: string, glob: string | undefined, needs: readonly s
     },
   }
 }
-
-export { GlobError }

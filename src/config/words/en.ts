@@ -203,6 +203,36 @@ export const en = {
     `more than ${limit} rules name this signal`,
     'a signal that needs so many is several signals, or its rules say the same several times',
   ],
+  madeTwice: (id: string): Wording => [
+    `the signal \`${id}\` is already declared`,
+    'what is computed is a signal of its own: give it an id of its own',
+  ],
+  eventTwice: (id: string): Wording => [`events named \`${id}\` are already declared`, 'give each kind of event its own name'],
+  derivedCycle: (id: string): Wording => [
+    `\`${id}\` is made of itself, directly or through others`,
+    'a signal may be made of other signals, never of what is made of it',
+  ],
+  badGlob: (): Wording => [
+    'is not a pattern that can be read',
+    'patterns are `*` within a segment, `**` over several, `?`, `[a-c]`, `{a,b}`, e.g. baggage/carousel-*',
+  ],
+  noEquipment: (isCertain: boolean): Wording => [
+    isCertain ? 'no equipment that this names has all the signals named here' : 'no equipment in the file has all the signals named here',
+    'ids are relative to the equipment: with `baggage/carousel-*`, `motor/current` is baggage/carousel-1/motor/current',
+  ],
+  toleranceMissing: (): Wording => [
+    'nobody says how long a reading of this signal holds',
+    'give `tolerance` here, or `expectedPeriod` where the signal is declared',
+  ],
+  badWindow: (): Wording => [
+    'a window has a length, and begins at most 100 times within it',
+    'e.g. `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
+  ],
+  badInput: (): Wording => ['a name in expressions is plain letters, digits and _', 'e.g. `current`, `motor_speed`'],
+  badEvent: (): Wording => ['a name of events is letters, digits, _ and -; at most 64 characters', 'e.g. `carousel-jam`'],
+  countInputs: (): Wording => ['there must be 1 to 32 inputs', 'compute a part of it as a derived signal of its own'],
+  countStates: (): Wording => ['there must be 1 to 64 states'],
+  countAttributes: (): Wording => ['there may be 32 attributes'],
   /** A mistake inside an expression, with its place there. */
   expression: expressionInEnglish,
   text: (): string => 'a text',

@@ -216,6 +216,44 @@ export const fr: ConfigWords = {
     `plus de ${limit} règles nomment ce signal`,
     'un signal qui en demande autant est plusieurs signaux, ou ses règles se répètent',
   ],
+  madeTwice: (id) => [
+    `le signal \`${id}\` est déjà déclaré`,
+    'ce qui est calculé est un signal à part : donnez-lui son propre identifiant',
+  ],
+  eventTwice: (id) => [`des événements nommés \`${id}\` sont déjà déclarés`, 'donnez à chaque sorte d’événement son propre nom'],
+  derivedCycle: (id) => [
+    `\`${id}\` est fait de lui-même, directement ou par d’autres`,
+    'un signal peut être fait d’autres signaux, jamais de ce qui est fait de lui',
+  ],
+  badGlob: () => [
+    'n’est pas un motif lisible',
+    'les motifs sont `*` dans un segment, `**` sur plusieurs, `?`, `[a-c]`, `{a,b}`, par exemple baggage/carousel-*',
+  ],
+  noEquipment: (isCertain) => [
+    isCertain
+      ? 'aucun équipement ainsi désigné n’a tous les signaux nommés ici'
+      : 'aucun équipement du fichier n’a tous les signaux nommés ici',
+    'les identifiants sont relatifs à l’équipement : avec `baggage/carousel-*`, `motor/current` est baggage/carousel-1/motor/current',
+  ],
+  toleranceMissing: () => [
+    'rien ne dit combien de temps vaut une lecture de ce signal',
+    'donnez `tolerance` ici, ou `expectedPeriod` là où le signal est déclaré',
+  ],
+  badWindow: () => [
+    'une fenêtre a une durée, et commence au plus 100 fois pendant celle-ci',
+    'par exemple `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
+  ],
+  badInput: () => [
+    'un nom dans une expression est fait de lettres sans accent, de chiffres et de _',
+    'par exemple `current`, `motor_speed`',
+  ],
+  badEvent: () => [
+    'un nom d’événements est fait de lettres, de chiffres, de _ et de - ; au plus 64 caractères',
+    'par exemple `carousel-jam`',
+  ],
+  countInputs: () => ['il faut 1 à 32 entrées', 'calculez une partie comme un signal dérivé à part'],
+  countStates: () => ['il faut 1 à 64 états'],
+  countAttributes: () => ['il peut y avoir 32 attributs'],
   /** A mistake inside an expression, with its place there. */
   expression: expressionInFrench,
   text: () => 'un texte',
