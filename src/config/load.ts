@@ -7,6 +7,7 @@ import { type ConfigProblem, ConfigurationError } from '../core/errors.ts'
 import { checkRole } from './checks.ts'
 import { type LoadedConnection, readConnection } from './connections.ts'
 import { readContracts } from './contracts.ts'
+import { checkCorrelations } from './correlate.ts'
 import { checkDeclarations } from './declarations.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals } from './known-signals.ts'
@@ -199,6 +200,7 @@ function readWhole(
     config.models,
     config.substitutes,
   )
+  checkCorrelations(config, new Map(), known, { at, problems, words })
   const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), { ...folder, known, problems })
   const canonical = {
     ...(resolved.canonical as object),

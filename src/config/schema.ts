@@ -4,6 +4,7 @@ import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
 import { recordKindsConfig } from '../core/record-kinds.ts'
 import { isZone } from '../core/zone.ts'
+import { correlateConfig } from '../correlate/config.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { historianConfig } from '../historian/config.ts'
 import { qualifyConfig } from '../qualify/config.ts'
@@ -41,6 +42,7 @@ export const ecluseConfig = z.strictObject({
   link: linkConfig.optional(),
   equipment: equipmentConfig,
   records: recordKindsConfig,
+  ...correlateConfig,
   ...qualifyConfig,
   contracts: z
     .array(z.string().min(1))
