@@ -7,6 +7,7 @@ import type { DerivationView } from '../../core/node-view.ts'
 import type { Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
 import { type CorrelateContext, createJoin, createKpi, type JoinValue, kpiValues, variableOf, wholeKpi } from '../../correlate/index.ts'
+import { eventVariables } from '../../process/config.ts'
 import { derive, events, type Known, states, windows } from '../../process/index.ts'
 
 /** The connection of signals that are computed. */
@@ -119,9 +120,7 @@ interface Named {
 /** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */
 function contextOf({ config, kinds, placeOf, signals, clockOf }: DeclaredParts): CorrelateContext {
   const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
-  const known = new Map<string, Record<string, Variable>>(config.events.map((one) => [one.id, eventVariables(one)]))
-  for (const one of config.windows)
-    if ('session' in one.window || 'state' in one.window) known.set(one.id, { duration: SECONDS, value: { type: 'number' } })
+  const known = eventVariables(config)
   const context: CorrelateContext = {
     ...{ site: config.site.id, kinds, events: known, placeOf, definitionOf },
     clockOf: (id) => {
@@ -146,17 +145,6 @@ function defining(one: Derivation, id: string, signals: SignalTable, define: (wh
       for (const { signals: written } of outcomes) for (const whole of written ?? []) if (whole.endsWith(id)) signals.define(define(whole))
       return outcomes
     },
-  }
-}
-
-const SECONDS: Variable = { type: 'number', unit: 's' }
-
-/** Values that every event has, and its own. */
-function eventVariables({ attributes, severity }: DeclaredParts['config']['events'][number]): Record<string, Variable> {
-  return {
-    duration: SECONDS,
-    ...(severity !== undefined && { severity: { type: 'number' } }),
-    ...Object.fromEntries(Object.keys(attributes).map((name) => [name, { type: 'number' } as const])),
   }
 }
 
