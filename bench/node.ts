@@ -12,10 +12,15 @@ import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 
 /** Runs a whole node on a temporary directory while `work` measures, then removes everything. */
-export async function withNode<T>(connections: string, work: (view: NodeView) => Promise<T>, extra: readonly Connector[] = []): Promise<T> {
+export async function withNode<T>(
+  connections: string,
+  work: (view: NodeView) => Promise<T>,
+  extra: readonly Connector[] = [],
+  declared = "",
+): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-bench-'))
   const file = join(directory, 'ecluse.yaml')
-  writeFileSync(file, `version: 1\nsite: { id: b }\nspool: { maxBytes: 16GiB }\nconnections:\n${connections}`)
+  writeFileSync(file, `version: 1\nsite: { id: b }\nspool: { maxBytes: 16GiB }\n${declared}connections:\n${connections}`)
   const loaded = await loadConfig(file, { connectors: [...connectors, ...extra], env: process.env })
   const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'bench' })
   try {
