@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { createRecordsBatch, Reader, Writer } from '@platformatic/kafka'
 
 export interface TestBroker {
@@ -16,6 +17,12 @@ export interface TestBroker {
   stop(): Promise<void>
 }
 
+export interface TestBrokerOptions {
+  readonly tls?: { readonly certificate: string; readonly key: string }
+  /** SASL PLAIN wants this: user and password with NUL before each. */
+  readonly plain?: string
+}
+
 /** Keys of the requests a member of a group makes (Kafka protocol guide), and the version that is spoken here. */
 const VERSIONS = {
   fetch: [1, 11],
@@ -27,13 +34,14 @@ const VERSIONS = {
   join: [11, 5],
 } as const
 const MORE = { heartbeat: [12, 3], leave: [13, 3], sync: [14, 3], versions: [18, 3] } as const
-const FLEXIBLE = new Set<number>([3, 10])
+const SECURITY = { handshake: [17, 1], authenticate: [36, 2] } as const
+const FLEXIBLE = new Set<number>([3, 10, 36])
 
 /**
  * One broker with one topic of one partition, that speaks as much of Kafka's protocol as a consumer group of one member needs. It stands for no real broker: the frames are
  * written with the client library's own writer, and their contents follow the protocol guide.
  */
-export async function startTestBroker(topic: string): Promise<TestBroker> {
+export async function startTestBroker(topic: string, { tls, plain }: TestBrokerOptions = {}): Promise<TestBroker> {
   const log: Buffer[] = []
   const commits = new Map<string, bigint>()
   const sockets = new Set<Socket>()
@@ -46,11 +54,22 @@ export async function startTestBroker(topic: string): Promise<TestBroker> {
       case 18:
         return w
           .appendInt16(0)
-          .appendArray([...Object.values(VERSIONS), ...Object.values(MORE)], (x, [key, version]) =>
+          .appendArray([...Object.values(VERSIONS), ...Object.values(MORE), ...Object.values(SECURITY)], (x, [key, version]) =>
             x.appendInt16(key).appendInt16(version).appendInt16(version),
           )
           .appendInt32(0)
           .appendTaggedFields()
+      case 17:
+        return w.appendInt16(0).appendArray(['PLAIN'], (x, name) => x.appendString(name, false), false, false)
+      case 36: {
+        const isRight = request.readBytes().toString() === plain
+        return w
+          .appendInt16(isRight ? 0 : 58)
+          .appendString(null)
+          .appendBytes(Buffer.alloc(0))
+          .appendInt64(0n)
+          .appendTaggedFields()
+      }
       case 3:
         return metadata(w)
       case 10:
@@ -197,7 +216,7 @@ export async function startTestBroker(topic: string): Promise<TestBroker> {
     )
   }
 
-  const server = createServer((socket) => {
+  const onSocket = (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => {})
@@ -216,7 +235,8 @@ export async function startTestBroker(topic: string): Promise<TestBroker> {
         if (socket.writable) socket.write(Buffer.concat([size, bytes]))
       }
     })
-  })
+  }
+  const server = tls ? createTlsServer({ cert: tls.certificate, key: tls.key }, onSocket) : createServer(onSocket)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
   const hangUp = () => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Consumer } from '@platformatic/kafka'
 import { tlsOptions } from '../../core/client-tls.ts'
 import { NotConnected } from '../../core/errors.ts'
@@ -21,7 +22,8 @@ export async function makeConsumer(config: KafkaConfig, clientId: string): Promi
     autocommit: false,
     maxBytes: KAFKA_LIMITS.fetchBytes,
     maxWaitTime: FETCH_WAIT_MS,
-    ...(tls && { tls: tlsOptions(tls), tlsServerName: tls.serverName ?? true }),
+    // An address is no server name (RFC 6066, 3).
+    ...(tls && { tls: tlsOptions(tls), tlsServerName: tls.serverName ?? !brokers.some((broker) => isIP(brokerOf(broker).host) > 0) }),
     ...(sasl && { sasl: { mechanism: sasl.mechanism, username: sasl.user, password: sasl.password } }),
   })
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { inspect } from 'node:util'
 import type { CheckStep } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { testRunner } from '../../core/record-source.fixture.ts'
 import type { RecordDelivery, Row } from '../../core/record-source.ts'
+import { selfSigned, withoutOpenssl } from '../../lib/certificates.fixture.ts'
 import { startTestBroker } from './broker.fixture.ts'
 import { kafkaConfig } from './config.ts'
 import { kafka } from './index.ts'
@@ -154,4 +156,32 @@ test('brokers that go are not connected; close makes a pending read settle; chec
   await assert.rejects(async () => {
     for (;;) await source.read(limit())
   }, NotConnected)
+})
+
+test('TLS and SASL: the right credentials get in, others are told', { skip: withoutOpenssl }, async (t) => {
+  const tls = selfSigned('broker')
+  const broker = await startTestBroker('flights', { tls, plain: '\0user\0right' })
+  t.after(() => broker.stop())
+  broker.send('AF1', '{"n":1}')
+  const open = async (keys: object) => {
+    const base = { brokers: [`127.0.0.1:${broker.port}`], group: 'g', timeout: '5s', tls: { ca: tls.certificate } }
+    const sasl = { mechanism: 'PLAIN', user: 'user', password: 'right' }
+    const source = new KafkaRecords(
+      kafkaConfig.parse({ ...base, sasl, records: [{ record: 'flight', topic: 'flights' }], ...keys }),
+      testRunner().context,
+    )
+    t.after(() => source.close())
+    await source.connect(t.signal)
+    return source
+  }
+  assert.deepEqual(await rows(await open({}), 1, acknowledge), [{ n: 1 }])
+  const told = (hint: RegExp) => (error: unknown) => {
+    assert.ok(error instanceof NotConnected)
+    assert.match(error.hint ?? '', hint)
+    assert.doesNotMatch(inspect(error, { depth: 9 }), /hunter2/)
+    return true
+  }
+  await assert.rejects(open({ sasl: { mechanism: 'PLAIN', user: 'user', password: 'hunter2' } }), told(/check sasl/))
+  await assert.rejects(open({ tls: {} }), told(/tls\.ca/))
+  await assert.rejects(open({ tls: { ca: tls.certificate, serverName: 'other.example' } }), told(/another name/))
 })
