@@ -205,7 +205,7 @@ export interface Historian extends History {
   definitions(signal: string): Promise<DefinitionRow[]>
   /** The newest cursor of every source and feed. A batch that says none leaves the one before. */
   recordCursors(): Promise<RecordCursor[]>
-  /** Rows that are no records of their kind, those that came last first. */
+  /** Rows that are no records of their kind, those that came last first. A batch can release rows of its own source only. */
   quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   /**
    * Quality measures per signal and hour, by hour and then in the order of the signals. Late samples change the hours they belong to. `truncated`:

@@ -133,6 +133,6 @@ export function lining(open: Open): void {
         for (const { count, newestIngest } of found) assert.equal(newestIngest > 0, count > 0)
       }
     })
-    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 300 : 25 })
+    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 100 : 25 })
   })
 }

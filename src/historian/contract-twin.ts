@@ -32,7 +32,7 @@ export class Twin {
     this.#marks.push({ time: this.#bench.clock.time, said })
   }
 
-  /** A query for the historian, and the one that means the same in memory. `moment`: number of a commit, or of one that many back. */
+  /** A query for the historian, and the one that means the same in memory. `moment`: as known after that commit, counted round; absent: now. */
   asked<Q extends object>(query: Q, moment: number | undefined): [Q, Q] {
     if (moment === undefined) return [query, query]
     const { time, said } = this.#marks[moment % this.#marks.length] as Mark

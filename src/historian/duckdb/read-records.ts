@@ -24,7 +24,7 @@ export async function readRecords(
     connection,
     {
       columns: 'kind, key, source, epoch_us(valid_from), epoch_us(valid_to), is_deleted, content, revision, epoch_us(known), ingest',
-      ...{ table: 'store.records', order: 'key, source, revision', where: where.sql, parameters: where.parameters },
+      ...{ table: 'store.records', order: 'key, source, revision', where: where.sql, parameters: where.parameters, isNamed: !!query.keys },
     },
     mostOf(query.limit, limits),
   )
@@ -55,7 +55,13 @@ export async function readQuarantine(
     connection,
     {
       columns: "ingest || '.' || number, kind, source, reason, content, epoch_us(known), epoch_us(released)",
-      ...{ table: 'store.quarantine', order: 'ingest DESC, number DESC', where: where.sql, parameters: where.parameters },
+      ...{
+        table: 'store.quarantine',
+        order: 'ingest DESC, number DESC',
+        where: where.sql,
+        parameters: where.parameters,
+        isNamed: !!query.ids,
+      },
     },
     mostOf(query.limit, limits),
   )

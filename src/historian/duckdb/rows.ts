@@ -20,19 +20,23 @@ export interface Selection {
   readonly where: string
   readonly order: string
   readonly parameters: Parameters
+  /** It names what it asks for, so that the answer is about as small as the question. */
+  readonly isNamed: boolean
 }
 
 /**
- * At most so many rows, and at most so many characters in all of their texts (but always one row). `truncated` when there are more. The rows are found by
- * the columns that the question names; only of those found the others are read.
+ * At most so many rows, and at most so many characters in all of their texts (but always one row). `truncated` when there are more. Where many rows may
+ * match, those to answer are found first by the columns that decide, and only of them the others are read.
  */
 export async function rowsWithin(
   connection: DuckDBConnection,
-  { columns, table, where, order, parameters }: Selection,
+  { columns, table, where, order, parameters, isNamed }: Selection,
   most: { readonly rows: number; readonly length: number },
 ): Promise<{ rows: Cell[][]; truncated: boolean }> {
-  const found = `SELECT rowid FROM ${table} ${where} ORDER BY ${order} LIMIT ${most.rows + 1}`
-  const sql = `SELECT ${columns} FROM ${table} WHERE rowid IN (${found}) ORDER BY ${order}`
+  const found = `FROM ${table} ${where} ORDER BY ${order} LIMIT ${most.rows + 1}`
+  const sql = isNamed
+    ? `SELECT ${columns} ${found}`
+    : `SELECT ${columns} FROM ${table} WHERE rowid IN (SELECT rowid ${found}) ORDER BY ${order}`
   const result = await connection.stream(sql, parameters.values, parameters.types)
   const rows: Cell[][] = []
   let length = 0

@@ -164,8 +164,8 @@ export class SampleWriter {
 
   /**
    * A record at or below the checkpoint is stored where a gap was declared for its place, and only there. Its dictionaries add what is not known and
-   * change nothing that is: they are older than those in force. Last values stay as they are, and so do
-   * newer versions of records and facts.
+   * change nothing that is: they are older than those in force. Last values stay as
+   * they are, and so does what was said of a record or stated as a fact since.
    */
   #fill(writer: Writer, record: PackedRecord, bytes: Uint8Array): void {
     const content = contentOf(record, bytes)
