@@ -11,6 +11,7 @@ import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 import { countingDevice } from './counter.ts'
 import { Journal } from './journal.ts'
+import type { Report } from './node-report.ts'
 import { compare, type Verdict } from './oracle.ts'
 
 const LIMIT_MS = 60_000
@@ -74,16 +75,26 @@ export interface NodeProcess {
   readonly ended: Promise<string | number | null>
   isOver(): boolean
   errors(): string
+  /** What the node says of itself just now. */
+  report(): Promise<Report>
   /** Asks it to stop, and waits. */
   stop(): Promise<void>
   kill(): Promise<void>
 }
 
+export interface StartOptions {
+  /** A program that it runs under, with its arguments. */
+  readonly under?: readonly string[]
+  readonly env?: Record<string, string>
+  /** With its HTTP surface and its other connectors, which take time to load. */
+  readonly serve?: boolean
+}
+
 /** Starts a node, under another program where one is given. */
 export function startNodeProcess(
   file: string,
-  bench: Bench,
-  { under = [] as readonly string[], env = {}, serve = false } = {},
+  bench: Pick<Bench, 'journal'>,
+  { under = [], env = {}, serve = false }: StartOptions = {},
 ): NodeProcess {
   const [command = '', ...args] = [
     ...under,
@@ -119,6 +130,14 @@ export function startNodeProcess(
     acknowledged: () => count(bench.journal, before),
     isOver: () => over,
     errors: () => errors,
+    report: async () => {
+      const reports = () => out.match(/^report .+$/gm) ?? []
+      const before = reports().length
+      child.stdin?.write('report\n')
+      await until('a report', LIMIT_MS, () => over || reports().length > before)
+      if (over) throw new Error(`the node ended: ${errors}`)
+      return JSON.parse((reports().at(-1) as string).slice('report '.length)) as Report
+    },
     stop: async () => {
       child.stdin?.write('stop\n')
       const how = await ended
