@@ -16,7 +16,7 @@ import { firstFree, type NodeProcess, type StartOptions, startNodeProcess, withB
 import { compare, type Verdict } from './oracle.ts'
 
 /** Everything of the edges must be at the hub by then, once the faults are over. */
-const SETTLE_MS = 120_000
+const SETTLE_MS = 60_000
 
 /** One node of a gateway under fault. An edge's name is also its site, so that no two say the same signal. */
 export interface Member {
@@ -30,8 +30,8 @@ export interface Member {
   readonly device?: string
   /** Where its data is; somewhere else where its disk is what fails. */
   readonly data?: string
-  /** `link:` in place of the one made here; ports by name. */
-  readonly link?: (port: (name: string) => number) => string
+  /** Content of `link:` in place of the one made here; `own` is the port it listens at, `next` the one it dials. */
+  readonly link?: (ports: { readonly own: number; readonly next: number }) => string
   /** It has a certificate, and no node of ours runs under it. */
   readonly isForeign?: boolean
 }
@@ -65,8 +65,9 @@ export async function withGateway<T>(members: readonly Member[], work: (gateway:
       if (to && !link) await enrol(data(to), to, port(to), { name, role, data: data(name) }, clock)
     const configure = async (name: string, hasDevice: boolean) => {
       const { role, to = '', link, spool = 'segmentBytes: 1MiB, maxBytes: 1GiB', device } = member(name)
-      const dials = to && `to: "127.0.0.1:${routes.get(name) ?? port(to)}"`
-      const listens = role !== 'edge' && `listen: { port: ${port(name)} }`
+      const [own, next] = [port(name), routes.get(name) ?? port(to)]
+      const dials = to && `to: "127.0.0.1:${next}"`
+      const listens = role !== 'edge' && `listen: { port: ${own} }`
       const connections =
         role === 'edge' && hasDevice
           ? `connections:\n  counter: { kind: counting, first: ${await firstFree(journal(name))}${device ? `, ${device}` : ''} }\n`
@@ -74,7 +75,7 @@ export async function withGateway<T>(members: readonly Member[], work: (gateway:
       const lines = [
         `version: 1\nsite: { id: ${name} }\nnode: { id: ${name}, role: ${role} }\ndata: ${data(name)}\nspool: { ${spool} }`,
         'historian: { commitInterval: 50ms, commitRows: 5000 }',
-        `link: { ${link?.(port) ?? [dials, listens].filter(Boolean).join(', ')} }\n${connections}`,
+        `link: { ${link?.({ own, next }) ?? [dials, listens].filter(Boolean).join(', ')} }\n${connections}`,
       ]
       const file = join(folder, `${name}.yaml`)
       writeFileSync(file, lines.join('\n'))
@@ -101,7 +102,7 @@ async function enrol(upperData: string, upper: string, port: number, { name, rol
   const identity = await openHubIdentity({ data: upperData, node: upper, link, clock })
   const listener = await listen({ host: '127.0.0.1', port, name: upper, identity, clock, log: silent, onChannel: () => {} })
   const { authority, registry, tokens } = identity
-  await registry.add(name, role === 'relay')
+  await registry.add(name, false, role === 'relay')
   const order = { node: name, address: `127.0.0.1:${port}`, fingerprint: authority.fingerprint, lifetimeMs: 60_000 }
   await enroll({ token: (await tokens.create(order)).text, directory: identityDirectory(data), clock })
   await listener.close()
@@ -125,12 +126,27 @@ async function settle(members: readonly Member[], hub: string, { configure, fold
         const end = nodes.get(name)?.view.spool().lastSequence
         return view.remotes().some(({ node, sequence }) => node === name && sequence === end)
       })
-    await until('everything of the edges at the hub', SETTLE_MS, hasAll)
+    const settled = () =>
+      until('everything of the edges at the hub', SETTLE_MS, hasAll).catch((error: Error) => {
+        throw new Error(`${error.message}: ${standing(nodes)}`)
+      })
+    await settled()
     await meanwhile?.()
-    await until('everything of the edges at the hub', SETTLE_MS, hasAll)
+    await settled()
   } finally {
     for (const node of [...nodes.values()].reverse()) await node.stop()
   }
+}
+
+/** Where everybody stands, for whoever has to find out why. */
+function standing(nodes: ReadonlyMap<string, RunningNode>): string {
+  const of = ([name, { view }]: [string, RunningNode]) => {
+    const uplink = view.uplink()
+    const remotes = view.remotes().map(({ node, sequence, liveness }) => `${node} ${sequence} ${liveness}`)
+    const link = uplink && `${uplink.state}, ${uplink.confirmedSequence} confirmed${uplink.problem ? `, ${uplink.problem.message}` : ''}`
+    return `${name}: ${view.spool().lastSequence} records, ${view.historianLag().records} behind; ${[link, ...remotes].filter(Boolean).join('; ')}`
+  }
+  return [...nodes].map(of).join(' | ')
 }
 
 async function inProcess(file: string, folder: string): Promise<RunningNode> {

@@ -108,6 +108,14 @@ export interface SenderRefusal {
   readonly count: number
 }
 
+/** A signal that two nodes measure at once: its values are of two origins. */
+export interface ContestedSignal {
+  readonly signal: string
+  readonly nodes: readonly [string, string]
+  /** When it was last seen. */
+  readonly time: Micros
+}
+
 /** How long the spool lasts when nothing is delivered from now on. */
 export interface SpoolOutlook {
   /** Smoothed over the last minutes; undefined until it has been measured. */
@@ -155,6 +163,8 @@ export interface NodeView {
   remotes(): RemoteNode[]
   /** The node that measures a signal; undefined for this one. */
   nodeOf(signal: number): string | undefined
+  /** Signals that two nodes send, the newest found first. */
+  contested(): ContestedSignal[]
   /** Where other nodes reach this one, `host:port`; undefined where none do. */
   linkAddress(): string | undefined
   /** Names of the nodes that are connected here just now. */

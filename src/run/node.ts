@@ -68,6 +68,7 @@ interface Shared extends NodeDependencies {
   readonly contracts: ContractWatch
   readonly memory: RuleMemory
   readonly clocksOff: ClocksOff
+  readonly remotes: Remotes
   readonly spool: Spool
   readonly stop: AbortSignal
 }
@@ -132,7 +133,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       },
     ))
   const judges = { qualify, contracts, memory, clocksOff }
-  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
+  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, stop: stopping.signal }
   const connections = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
@@ -172,6 +173,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     uplink: () => gateway?.uplink?.view(),
     remotes: () => remotes.view(),
     nodeOf: (signal) => remotes.nodeOf(signal),
+    contested: () => remotes.contested(),
     linkAddress: () => gateway?.address,
     connectedNodes: () => gateway?.connected() ?? [],
     ...(transport?.identity && { identity: transport.identity }),
@@ -197,7 +199,7 @@ type Sampled = LoadedConnection & { readonly connector: SampleConnector }
 const isSampled = (connection: LoadedConnection): connection is Sampled => connection.connector.source !== undefined
 
 function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shared) {
-  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, clocksOff, spool, stop } = shared
+  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, clocksOff, remotes, spool, stop } = shared
   const { name } = connection
   const log = scoped(shared.log, name)
   const endpoint = endpointOf(connection.config)
@@ -208,6 +210,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
   const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
   const onStored = (batch: SampleBatch) => {
     last.update(batch, signals.size)
+    remotes.measuredHere(batch, spool.node)
     fanOut.publish(batch)
   }
   const lane = new Lane({ spool, health, clock, random, onStored })

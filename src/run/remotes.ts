@@ -3,7 +3,7 @@ import { decodeForwarded } from '../core/forwarded.ts'
 import type { WriterTables } from '../core/historian.ts'
 import type { LastValues } from '../core/last-values.ts'
 import type { StreamId } from '../core/link.ts'
-import type { RemoteNode } from '../core/node-view.ts'
+import type { ContestedSignal, RemoteNode } from '../core/node-view.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import { parseRecord } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
@@ -11,6 +11,7 @@ import type { SpoolRecord, StreamPosition } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
 import { withElement } from '../lib/grown.ts'
+import { Contested } from './contested.ts'
 import type { SilenceLimits } from './liveness.ts'
 
 export interface RemotesParts {
@@ -49,6 +50,7 @@ export class Remotes {
   readonly #remotes = new Map<string, Remote>()
   /** By signal of ours: the node that feeds it. */
   readonly #feeder = new Map<number, string>()
+  readonly #contested = new Contested()
 
   constructor(parts: RemotesParts) {
     this.#parts = parts
@@ -84,6 +86,20 @@ export class Remotes {
   nodeOf(signal: number): string | undefined {
     return this.#feeder.get(signal)
   }
+
+  /** Samples that this node measured itself: another one may send the same signals. */
+  measuredHere(batch: SampleBatch, own: string): void {
+    if (this.#remotes.size === 0) return
+    for (let i = 0; i < batch.count; i++) this.#contested.fed(batch.signal[i] as number, own, this.#now)
+  }
+
+  /** Signals that two nodes feed at once, the newest found first. */
+  contested(): ContestedSignal[] {
+    const { signals } = this.#parts
+    return [...this.#contested.view(this.#now())].map(([index, found]) => ({ signal: signals.at(index)?.id ?? '', ...found })).reverse()
+  }
+
+  readonly #now = (): Micros => this.#parts.clock.now()
 
   /** A durable `forwarded` record of this node's log. */
   absorb(record: SpoolRecord): void {
@@ -195,6 +211,7 @@ export class Remotes {
       if (index === 0) unexplained++
       ours.signal[i] = index === 0 ? UNEXPLAINED : index - 1
       ours.reasons[i] = set === 0 ? unknown : set - 1
+      if (index !== 0) this.#contested.fed(index - 1, remote.stream.node, this.#now)
     }
     if (unexplained === count) return
     const explained = unexplained === 0 ? ours : withoutUnexplained(ours)
