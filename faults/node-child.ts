@@ -13,7 +13,7 @@ import { reporter } from './node-report.ts'
 
 /**
  * A whole node under fault, collecting from a device that keeps a journal. Arguments: configuration, journal, and `serve` for its HTTP surface and its
- * other connectors, which take time to load. It tells its parent `url U`, answers `report` with `report JSON`, and stops at `stop`.
+ * other connectors, which take time to load. It tells its parent `url U`, answers `report` and `measure` with `report JSON`, and stops at `stop`.
  */
 const [file, path, serve] = process.argv.slice(2) as [string, string, string | undefined]
 const journal = new Journal(path)
@@ -25,7 +25,7 @@ const node = await startNode(loaded, { ...parts, random: Math.random, version: '
 const api = serve ? await listen() : undefined
 const report = reporter(node)
 createInterface({ input: process.stdin }).on('line', async (order) => {
-  if (order === 'report') return void writeSync(1, `report ${JSON.stringify(report())}\n`)
+  if (order !== 'stop') return void writeSync(1, `report ${JSON.stringify(report(order === 'measure'))}\n`)
   await api?.close()
   await node.stop()
   journal.close()

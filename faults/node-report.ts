@@ -12,7 +12,7 @@ export interface Report {
   readonly lastSequence: number
   readonly problem?: string
   readonly historianProblem?: string
-  /** Bytes of the heap after a collection, and open file descriptors. */
+  /** Bytes of the heap, after a collection where that was asked for, and open file descriptors. */
   readonly heap: number
   readonly files: number
   /** By site: from the device's time of the last sample of a batch until this node has it on its disk and shows it; of the batches since the last report. */
@@ -20,7 +20,7 @@ export interface Report {
 }
 
 /** Writes reports of a node that runs in this process. */
-export function reporter({ view }: RunningNode): () => Report {
+export function reporter({ view }: RunningNode): (isMeasured: boolean) => Report {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   let seen = new Map<string, number[]>()
@@ -33,8 +33,8 @@ export function reporter({ view }: RunningNode): () => Report {
     if (known) known.push(ms)
     else seen.set(site, [ms])
   })
-  return () => {
-    collect()
+  return (isMeasured) => {
+    if (isMeasured) collect()
     const { lastSequence, problem } = view.spool()
     const uplink = view.uplink()
     const historian = view.historianLag().problem

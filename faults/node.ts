@@ -1,5 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -75,8 +86,8 @@ export interface NodeProcess {
   readonly ended: Promise<string | number | null>
   isOver(): boolean
   errors(): string
-  /** What the node says of itself just now. */
-  report(): Promise<Report>
+  /** What the node says of itself just now; `measure`: with the heap as it is after a collection. */
+  report(order?: 'report' | 'measure'): Promise<Report>
   /** Asks it to stop, and waits. */
   stop(): Promise<void>
   kill(): Promise<void>
@@ -127,13 +138,13 @@ export function startNodeProcess(
   return {
     ...{ child, startedMs, pid, ended },
     url: () => /^url (.+)$/m.exec(out)?.[1],
-    acknowledged: () => count(bench.journal, before),
+    acknowledged: counter(bench.journal, before),
     isOver: () => over,
     errors: () => errors,
-    report: async () => {
+    report: async (order = 'report') => {
       const reports = () => out.match(/^report .+$/gm) ?? []
       const before = reports().length
-      child.stdin?.write('report\n')
+      child.stdin?.write(`${order}\n`)
       await until('a report', LIMIT_MS, () => over || reports().length > before)
       if (over) throw new Error(`the node ended: ${errors}`)
       return JSON.parse((reports().at(-1) as string).slice('report '.length)) as Report
@@ -150,12 +161,24 @@ export function startNodeProcess(
   }
 }
 
-function count(journal: string, from: number): number {
-  if (!existsSync(journal)) return 0
-  const text = readFileSync(journal).subarray(from)
+/** Counts acknowledgements behind a place of the journal; what was read once is not read again. */
+function counter(journal: string, from: number): () => number {
+  let at = from
   let found = 0
-  for (let at = text.indexOf('\nacknowledged,'); at >= 0; at = text.indexOf('\nacknowledged,', at + 1)) found++
-  return found
+  return () => {
+    if (!existsSync(journal)) return 0
+    const size = statSync(journal).size
+    if (size <= at) return found
+    const bytes = Buffer.alloc(size - at)
+    const file = openSync(journal, 'r')
+    readSync(file, bytes, 0, bytes.length, at)
+    closeSync(file)
+    // A line that is still being written is read again.
+    const end = bytes.lastIndexOf('\n') + 1
+    for (let next = bytes.indexOf('acknowledged,'); next >= 0 && next < end; next = bytes.indexOf('acknowledged,', next + 1)) found++
+    at += end
+    return found
+  }
 }
 
 /** Kills the process that another program started for us; itself where there is none any more. */
