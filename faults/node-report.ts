@@ -9,6 +9,8 @@ export interface Report {
   readonly uplink?: UplinkView
   readonly remotes: readonly RemoteNode[]
   readonly refusals: readonly SenderRefusal[]
+  /** Its clock, microseconds since 1970. */
+  readonly time: number
   readonly lastSequence: number
   readonly problem?: string
   readonly historianProblem?: string
@@ -41,6 +43,7 @@ export function reporter({ view }: RunningNode): (isMeasured: boolean) => Report
     const latency = Object.fromEntries([...seen].map(([site, ms]) => [site, { batches: ms.length, p99Ms: p99(ms) }]))
     seen = new Map()
     return {
+      time: view.clock.now(),
       ...{ remotes: view.remotes(), refusals: view.refusals(), lastSequence, latency },
       ...(uplink && { uplink }),
       ...(problem !== undefined && { problem }),
