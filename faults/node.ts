@@ -161,6 +161,13 @@ export function startNodeProcess(
   }
 }
 
+/** The status that a node served over HTTP says; what an orchestrator sees. */
+export async function statusOf(node: NodeProcess): Promise<string> {
+  await until('its address', LIMIT_MS, () => node.isOver() || node.url() !== undefined)
+  const answer = await fetch(`${node.url()}/api/v1/health/live`)
+  return ((await answer.json()) as { status: string }).status
+}
+
 /** Counts acknowledgements behind a place of the journal; what was read once is not read again. */
 function counter(journal: string, from: number): () => number {
   let at = from
