@@ -71,7 +71,7 @@ async function attempt(parts: ConnectionParts): Promise<void> {
       continue
     }
     health.countRead(delivery.batch.count)
-    const settled = await memory.enter(delivery.batch.count)
+    const settled = await memory.enter()
     clockWatch?.take(delivery.batch)
     const { receipt } = delivery.batch
     const { batch: judged, flooded } = qualify.judge(delivery.batch)

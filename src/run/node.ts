@@ -222,7 +222,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) {
-      const settled = await memory.enter(marks.batch.count)
+      const settled = await memory.enter()
       contracts.silence(marks.batch)
       await lane.put({ ...marks, ack: () => [settled(), marks.ack?.()] })
     }
