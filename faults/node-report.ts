@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { RemoteNode, SenderRefusal, UplinkView } from '../src/core/node-view.ts'
+import type { ContestedSignal, RemoteNode, SenderRefusal, UplinkView } from '../src/core/node-view.ts'
 import type { RunningNode } from '../src/run/node.ts'
 
 /** What a node under fault says of itself. */
@@ -9,6 +9,7 @@ export interface Report {
   readonly uplink?: UplinkView
   readonly remotes: readonly RemoteNode[]
   readonly refusals: readonly SenderRefusal[]
+  readonly contested: readonly ContestedSignal[]
   /** Its clock, microseconds since 1970. */
   readonly time: number
   readonly lastSequence: number
@@ -44,7 +45,7 @@ export function reporter({ view }: RunningNode): (isMeasured: boolean) => Report
     seen = new Map()
     return {
       time: view.clock.now(),
-      ...{ remotes: view.remotes(), refusals: view.refusals(), lastSequence, latency },
+      ...{ remotes: view.remotes(), refusals: view.refusals(), contested: view.contested(), lastSequence, latency },
       ...(uplink && { uplink }),
       ...(problem !== undefined && { problem }),
       ...(historian !== undefined && { historianProblem: historian }),
