@@ -19,7 +19,7 @@ export interface Report {
   readonly heap: number
   readonly files: number
   /** By site: from the device's time of the last sample of a batch until this node has it on its disk and shows it; of the batches since the last report. */
-  readonly latency: Readonly<Record<string, { readonly batches: number; readonly p99Ms: number }>>
+  readonly latency: Readonly<Record<string, { readonly batches: number; readonly medianMs: number; readonly p99Ms: number }>>
 }
 
 /** Writes reports of a node that runs in this process. */
@@ -41,7 +41,9 @@ export function reporter({ view }: RunningNode): (isMeasured: boolean) => Report
     const { lastSequence, problem } = view.spool()
     const uplink = view.uplink()
     const historian = view.historianLag().problem
-    const latency = Object.fromEntries([...seen].map(([site, ms]) => [site, { batches: ms.length, p99Ms: p99(ms) }]))
+    const latency = Object.fromEntries(
+      [...seen].map(([site, ms]) => [site, { batches: ms.length, medianMs: share(ms, 0.5), p99Ms: share(ms, 0.99) }]),
+    )
     seen = new Map()
     return {
       time: view.clock.now(),
@@ -54,7 +56,7 @@ export function reporter({ view }: RunningNode): (isMeasured: boolean) => Report
   }
 }
 
-function p99(values: readonly number[]): number {
+function share(values: readonly number[], of: number): number {
   const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? 0
 }
