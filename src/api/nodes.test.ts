@@ -34,7 +34,7 @@ const OUTLOOK: SpoolOutlook = {
 const PLAIN: Said = { uplink: undefined, outlook: OUTLOOK, remotes: [], refusals: [], contested: [], identity: { nodes: [] }, spool: {} }
 
 const remote = (node: string, given: Partial<RemoteNode> = {}): RemoteNode => ({
-  ...{ node, epoch: 7, liveness: 'live', signals: 3, sequence: 40, behindRecords: 0, lostRecords: 0 },
+  ...{ node, epoch: 7, liveness: 'live', signals: 3, sequence: 40, behindRecords: 0, lostRecords: 0, unseenSignals: 0 },
   ...{ lastHeardTime: ago(SECOND), lastRecordedTime: ago(2 * SECOND), ...given },
 })
 

@@ -93,6 +93,8 @@ export interface RemoteNode extends StreamId {
   readonly behindRecords: number
   /** Records it declared as gone for good. */
   readonly lostRecords: number
+  /** Signals that found no room in this node's table: they are stored as far as the historian has room, and not seen live. */
+  readonly unseenSignals: number
   readonly lastHeardTime: Micros | undefined
   readonly lastRecordedTime: Micros | undefined
 }

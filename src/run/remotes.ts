@@ -2,11 +2,12 @@ import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { decodeForwarded } from '../core/forwarded.ts'
 import type { WriterTables } from '../core/historian.ts'
 import type { LastValues } from '../core/last-values.ts'
+import { LIMITS } from '../core/limits.ts'
 import type { StreamId } from '../core/link.ts'
 import type { ContestedSignal, RemoteNode } from '../core/node-view.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import { parseRecord } from '../core/record-content.ts'
-import type { SignalTable } from '../core/signals.ts'
+import type { SignalDefinition, SignalTable } from '../core/signals.ts'
 import type { SpoolRecord, StreamPosition } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
@@ -38,6 +39,7 @@ interface Remote {
   shownUpTo: number
   lastRecordedTime: Micros | undefined
   lostRecords: number
+  unseenSignals: number
 }
 
 /**
@@ -137,13 +139,14 @@ export class Remotes {
 
   view(): RemoteNode[] {
     return [...this.#remotes.values()].map(
-      ({ stream, members, silent, sequence, shownUpTo, heardTime, lastRecordedTime, lostRecords }) => ({
+      ({ stream, members, silent, sequence, shownUpTo, heardTime, lastRecordedTime, lostRecords, unseenSignals }) => ({
         ...stream,
         liveness: silent === 2 ? 'bad' : silent === 1 ? 'uncertain' : 'live',
         signals: members.size,
         sequence,
         behindRecords: Math.max(0, shownUpTo - sequence),
         lostRecords,
+        unseenSignals,
         lastHeardTime: heardTime,
         lastRecordedTime,
       }),
@@ -161,7 +164,7 @@ export class Remotes {
       heardMs: this.#parts.clock.monotonicMs(),
       heardTime: undefined,
       silent: 0,
-      ...{ sequence: 0, shownUpTo: 0, lastRecordedTime: undefined, lostRecords: 0 },
+      ...{ sequence: 0, shownUpTo: 0, lastRecordedTime: undefined, lostRecords: 0, unseenSignals: 0 },
     }
     this.#remotes.set(node, remote)
     return remote
@@ -171,7 +174,11 @@ export class Remotes {
     const { signals, reasons } = this.#parts
     const content = parseRecord(kind, payload)
     if (content.kind === 'signals') {
-      for (const [number, definition] of content.signals) this.#mapSignal(remote, number, signals.define(definition))
+      for (const [number, definition] of content.signals) {
+        const index = roomFor(signals, definition)
+        if (index === undefined) remote.unseenSignals++
+        else this.#mapSignal(remote, number, index)
+      }
     } else if (content.kind === 'reasons') {
       content.sets.forEach((names, i) => {
         remote.reasons = withElement(remote.reasons, content.first + i, reasons.of(...names) + 1)
@@ -236,6 +243,12 @@ export class Remotes {
     last.update(marks, signals.size)
     publish(marks)
   }
+}
+
+/** The signal's number here; undefined when the table is full. A node that declares too much must not keep this one from hearing others, or from starting. */
+function roomFor(signals: SignalTable, definition: SignalDefinition): number | undefined {
+  const isFull = signals.size >= LIMITS.signals && signals.indexOf(definition.id) === undefined
+  return isFull ? undefined : signals.define(definition)
 }
 
 const UNEXPLAINED = 0xffffffff
