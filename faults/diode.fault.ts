@@ -9,7 +9,7 @@ import { findLog, walk } from '../src/gateway/spool/walk.ts'
 import { type Gateway, killAll, type Member, withGateway } from './gateway.ts'
 import { FAIR, type LossyUdp, startLossyUdp, type Weather } from './lossy-udp.ts'
 import { faultsOf } from './oracle.ts'
-import type { Form, Row } from './row.ts'
+import { type Form, ofLong, type Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
 /** An edge that sends one way to a hub, through a forwarder that loses, doubles and delays datagrams. */
@@ -34,7 +34,7 @@ const members = (repair: number): readonly Member[] => [
 
 export async function run(form: Form): Promise<Row[]> {
   process.env[KEY] = randomBytes(32).toString('base64')
-  const batches = form === 'short' ? 200 : 5_000
+  const batches = form === 'short' ? 200 : ofLong(5_000)
   const mixed = { doubled: 0.05, late: 0.1 }
   const losses = form === 'short' ? [0.05] : [0, 0.01, 0.03, 0.05]
   const rows: Row[] = []

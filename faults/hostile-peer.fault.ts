@@ -16,7 +16,7 @@ import { type Gateway, killAll, type Member, withGateway } from './gateway.ts'
 import { chained, pretending, trueLog, words } from './hostile-log.ts'
 import type { NodeProcess } from './node.ts'
 import { faultsOf } from './oracle.ts'
-import type { Form, Row } from './row.ts'
+import { type Form, ofLong, type Row } from './row.ts'
 
 /** A node with a true certificate that lies: old batches again, other names, other epochs, wrong chains, records beyond every limit. An honest edge sends meanwhile. */
 export const title = 'Hostile peer with a certificate'
@@ -39,7 +39,7 @@ interface Tried {
 }
 
 export async function run(form: Form): Promise<Row[]> {
-  const rounds = form === 'short' ? 1 : 20
+  const rounds = form === 'short' ? 1 : ofLong(20)
   return withGateway(MEMBERS, async (gateway) => {
     const log = await trueLog(gateway.folder, 'evil', RECORDS)
     const tried: Tried[] = []

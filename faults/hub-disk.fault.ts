@@ -5,7 +5,7 @@ import { type Break, fill, onSmallDisk } from './full-disk.ts'
 import { type Gateway, killAll, type Member, withGateway } from './gateway.ts'
 import { type NodeProcess, statusOf } from './node.ts'
 import { faultsOf, type Verdict } from './oracle.ts'
-import { type Form, mayMount, type Row } from './row.ts'
+import { type Form, mayMount, ofLong, type Row } from './row.ts'
 import { failCalls } from './strace.ts'
 
 /** The hub's disk is full, or its historian cannot write, while an edge sends: the edge keeps what the hub does not confirm. */
@@ -40,7 +40,7 @@ interface Injury {
 }
 
 export async function run(form: Form): Promise<Row[]> {
-  const runs = form === 'short' ? 1 : 5
+  const runs = form === 'short' ? 1 : ofLong(5)
   const stuck: Break = (hub, { data, folder }) =>
     failCalls(hub.pid(), ['write', 'pwrite64'], 'ENOSPC', join(folder, 'strace'), join(data, 'historian', 'historian.duckdb.wal'))
   const rows = [

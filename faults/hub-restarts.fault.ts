@@ -3,7 +3,7 @@ import { type ChaosProxy, startChaosProxy } from './chaos-proxy.ts'
 import { type Gateway, killAll, type Member, withGateway } from './gateway.ts'
 import type { NodeProcess } from './node.ts'
 import { faultsOf } from './oracle.ts'
-import type { Form, Row } from './row.ts'
+import { type Form, ofLong, type Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
 /** The hub goes and comes back while several edges send: killed and stopped in turn. */
@@ -15,7 +15,7 @@ const SPREAD_MS = 50
 const MORE_BATCHES = 10
 
 export async function run(form: Form): Promise<Row[]> {
-  const [restarts, edges] = form === 'short' ? [3, 2] : [100, 4]
+  const [restarts, edges] = form === 'short' ? [3, 2] : [ofLong(100), 4]
   const names = Array.from({ length: edges }, (_, i) => `edge-${i}`)
   const members: readonly Member[] = [
     { name: 'hub', role: 'hub' },

@@ -4,7 +4,7 @@ import { CALM, startChaosProxy } from './chaos-proxy.ts'
 import { type Gateway, killAll, type Member, withGateway } from './gateway.ts'
 import type { NodeProcess } from './node.ts'
 import { faultsOf } from './oracle.ts'
-import type { Form, Row } from './row.ts'
+import { type Form, ofLong, type Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
 /** Several edges at one hub, and one of them floods it or hangs on a very slow line: what the others notice of it. */
@@ -21,7 +21,7 @@ const MEMBERS: readonly Member[] = [
 ]
 
 export async function run(form: Form): Promise<Row[]> {
-  const phaseMs = form === 'short' ? 3_000 : 60_000
+  const phaseMs = form === 'short' ? 3_000 : ofLong(60_000)
   return withGateway(MEMBERS, async (gateway) => {
     const proxy = await startChaosProxy({ port: gateway.port('hub') }, seeded('neighbours'))
     gateway.reroute('flood', proxy.port)

@@ -24,6 +24,8 @@ const transport = await transportOf(loaded, parts)
 const node = await startNode(loaded, { ...parts, random: Math.random, version: 'faults', ...(transport && { transport }) })
 const api = serve ? await listen() : undefined
 const report = reporter(node)
+// Whoever started it is gone, and with it whoever would stop it.
+process.stdin.once('close', () => process.exit(1))
 createInterface({ input: process.stdin }).on('line', async (order) => {
   if (order !== 'stop') return void writeSync(1, `report ${JSON.stringify(report(order === 'measure'))}\n`)
   await api?.close()

@@ -3,7 +3,7 @@ import { until } from '../bench/node.ts'
 import { type Gateway, killAll, type Member, withGateway } from './gateway.ts'
 import type { NodeProcess } from './node.ts'
 import { faultsOf } from './oracle.ts'
-import type { Form, Row } from './row.ts'
+import { type Form, ofLong, type Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
 /** An edge, a relay and a hub; each is killed at random moments. A relay has confirmed what it has on its own disk only: nobody else has it then. */
@@ -20,7 +20,7 @@ const NAMES = ['edge', 'relay', 'hub'] as const
 type Ready = Record<(typeof NAMES)[number], number[]>
 
 export async function run(form: Form): Promise<Row[]> {
-  const kills = form === 'short' ? 6 : 200
+  const kills = form === 'short' ? 6 : ofLong(200)
   return withGateway(MEMBERS, async (gateway) => {
     const random = seeded(process.env.ECLUSE_SEED ?? 'relay')
     const ready: Ready = { edge: [], relay: [], hub: [] }

@@ -5,16 +5,18 @@ import { killAll, type Member, withGateway } from './gateway.ts'
 import type { NodeProcess } from './node.ts'
 import type { Report } from './node-report.ts'
 import { faultsOf } from './oracle.ts'
-import type { Form, Row } from './row.ts'
+import { type Form, ofLong, type Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
-/** Links that are cut over and over: what the ends hold afterwards. Long form only; `ECLUSE_SOAK=0.1` runs a tenth of it. */
+/** Links that are cut over and over: what the ends hold afterwards. Long form only; `ECLUSE_SHARE=0.1` runs a tenth of it. */
 export const title = 'Soak of reconnects'
 
 const LIMIT_MS = 120_000
 const RECONNECTS = 10_000
 const MINUTES = 30
-const EDGES = 6
+const EDGES = 8
+/** Long enough for a link to stand and something to be confirmed: one that never is waits longer each time. */
+const EVERY_MS = 1_000
 /** So many come before the first look: what a process keeps for good is there then. */
 const WARM = 100
 /** Bytes by which a heap may differ from one look to another without holding on to anything: caches, code. */
@@ -28,8 +30,8 @@ const MEMBERS: readonly Member[] = [
 
 export async function run(form: Form): Promise<Row[]> {
   if (form === 'short') return []
-  const share = Number(process.env.ECLUSE_SOAK ?? 1)
-  const wanted = Math.round(RECONNECTS * share)
+  const wanted = ofLong(RECONNECTS)
+  const share = wanted / RECONNECTS
   return withGateway(MEMBERS, async (gateway) => {
     const proxy = await startChaosProxy({ port: gateway.port('hub') }, seeded('soak'))
     const names = MEMBERS.filter(({ role }) => role === 'edge').map(({ name }) => name)
@@ -42,7 +44,7 @@ export async function run(form: Form): Promise<Row[]> {
       const cut = async (enough: number) => {
         while (proxy.counters.connections < enough) {
           proxy.resetAll()
-          await systemClock.sleep(300)
+          await systemClock.sleep(EVERY_MS)
         }
       }
       await cut(WARM)
@@ -61,7 +63,7 @@ export async function run(form: Form): Promise<Row[]> {
       return [
         {
           fault: 'soak of reconnects',
-          method: `every connection of ${EDGES} edges reset every 300 ms, ${share === 1 ? 'the whole of it' : `${share * 100} % of it`}; heap after a collection, /proc/self/fd`,
+          method: `every connection of ${EDGES} edges reset every second, ${share === 1 ? 'the whole of it' : `${share * 100} % of it`}; heap after a collection, /proc/self/fd`,
           runs: wanted,
           target: `${wanted.toLocaleString('en')} reconnects within ${(MINUTES * share).toFixed(0)} min; heap +≤ ${HEAP_BYTES / 1024 / 1024} MiB and files +≤ ${FILES} at every node; lost 0, twice 0`,
           figure: `${wanted.toLocaleString('en')} in ${minutes.toFixed(1)} min; heap at most ${(heap / 1024 / 1024).toFixed(1)} MiB more (hub ${mib(before[0])} → ${mib(after[0])}), files at most ${files} more (hub ${before[0]?.files} → ${after[0]?.files}); ${faults.join('; ') || 'lost 0, twice 0'}`,
