@@ -30,7 +30,15 @@ const HELD_BYTES = 256 * 1024
 export interface ChaosProxy {
   readonly port: number
   readonly chaos: Chaos
-  readonly counters: { connections: number; resets: number; stalls: number; forwardedBytes: number; swallowedBytes: number }
+  /** `reachedMs`: when the target last took a connection, as `performance.now()`. */
+  readonly counters: {
+    connections: number
+    resets: number
+    stalls: number
+    forwardedBytes: number
+    swallowedBytes: number
+    reachedMs: number
+  }
   /** Resets every connection there is. */
   resetAll(): void
   stop(): Promise<void>
@@ -47,13 +55,16 @@ export async function startChaosProxy(
 ): Promise<ChaosProxy> {
   const sockets = new Set<Socket>()
   const state: Chaos = { ...CALM, ...chaos }
-  const counters = { connections: 0, resets: 0, stalls: 0, forwardedBytes: 0, swallowedBytes: 0 }
+  const counters = { connections: 0, resets: 0, stalls: 0, forwardedBytes: 0, swallowedBytes: 0, reachedMs: 0 }
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (near) => {
     near.on('error', () => undefined) // the other side is told by `close`
     if (state.refuses) return void near.resetAndDestroy()
     counters.connections++
     const far = connect({ port: target.port, host: target.host ?? '127.0.0.1', noDelay: true, allowHalfOpen: true })
     far.on('error', () => undefined)
+    far.on('connect', () => {
+      counters.reachedMs = performance.now()
+    })
     for (const socket of [near, far]) {
       sockets.add(socket)
       socket.on('close', () => sockets.delete(socket))

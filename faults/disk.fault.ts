@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../bench/node.ts'
 import { systemClock } from '../src/core/time.ts'
-import { acknowledgements, type Bench, configure, judge, type NodeProcess, startNodeProcess, withBench } from './node.ts'
+import { type Break, fill, onSmallDisk } from './full-disk.ts'
+import { acknowledgements, configure, judge, startNodeProcess, statusOf, withBench } from './node.ts'
 import { faultsOf, type Verdict } from './oracle.ts'
-import { type Form, mayMount, type Row, tool } from './row.ts'
+import { type Form, mayMount, type Row } from './row.ts'
 import { failCalls } from './strace.ts'
 
 /** A disk that cannot sync, or has no room: by errors injected into a running node's system calls, and by a file system that is really full. */
@@ -29,9 +28,6 @@ interface Trial {
   readonly recoveryMs: number
   readonly verdict: Verdict
 }
-
-/** Makes the disk of a running node bad; says when it was first noticed, and undoes it. */
-type Break = (node: NodeProcess, bench: Bench) => Promise<{ since(): number | undefined; end(): Promise<void> | void }>
 
 export async function run(form: Form): Promise<Row[]> {
   const runs = form === 'short' ? 1 : 20
@@ -120,7 +116,7 @@ async function trial(breakDisk: Break, { data, overflow = 'block' }: { data?: st
     try {
       await until('a node that collects', LIMIT_MS, () => node.isOver() || (node.url() !== undefined && node.acknowledged() > 20))
       const bad = await breakDisk(node, bench)
-      const failing = async () => (await status(node)) === 'failing'
+      const failing = async () => (await statusOf(node)) === 'failing'
       await until('an alarm', LIMIT_MS, async () => bad.since() !== undefined && (await failing()))
       const since = bad.since() as number
       const alarmMs = Date.now() - since
@@ -134,7 +130,7 @@ async function trial(breakDisk: Break, { data, overflow = 'block' }: { data?: st
       await bad.end()
       const before = node.acknowledged()
       const healed = performance.now()
-      await until('collection goes on', LIMIT_MS, async () => node.acknowledged() > before + 10 && (await status(node)) === 'ok')
+      await until('collection goes on', LIMIT_MS, async () => node.acknowledged() > before + 10 && (await statusOf(node)) === 'ok')
       const recoveryMs = performance.now() - healed
       if (node.isOver()) throw new Error(`the node ended: ${node.errors()}`)
       await node.stop()
@@ -143,47 +139,4 @@ async function trial(breakDisk: Break, { data, overflow = 'block' }: { data?: st
       await node.kill()
     }
   })
-}
-
-async function status(node: NodeProcess): Promise<string> {
-  const answer = await fetch(`${node.url()}/api/v1/health/live`)
-  return ((await answer.json()) as { status: string }).status
-}
-
-async function onSmallDisk<T>(work: (data: string) => Promise<T>): Promise<T> {
-  return withBench(async ({ folder }) => {
-    const mount = join(folder, 'disk')
-    mkdirSync(mount)
-    execFileSync(tool('mount'), ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', mount])
-    try {
-      return await work(join(mount, 'data'))
-    } finally {
-      execFileSync(tool('umount'), ['-l', mount])
-    }
-  })
-}
-
-/** Fills the disk with a file of ballast. */
-const fill: Break = async (_node, bench) => {
-  const ballast = join(bench.data, '..', 'ballast')
-  const top = () => {
-    const { bavail, bsize } = statfsSync(bench.data)
-    if (bavail > 0) {
-      try {
-        writeFileSync(ballast, Buffer.alloc(bavail * bsize), { flag: 'a' })
-      } catch {
-        // full: as wanted
-      }
-    }
-  }
-  top()
-  const since = Date.now()
-  const filling = setInterval(top, 20)
-  return {
-    since: () => since,
-    end: () => {
-      clearInterval(filling)
-      rmSync(ballast)
-    },
-  }
 }

@@ -50,7 +50,8 @@ async function one(name: string): Promise<void> {
   }
   try {
     const rows = await fault.run(form)
-    console.log(words.includes('--json') ? JSON.stringify({ rows }) : rows.map(line).join('\n'))
+    if (words.includes('--json')) console.log(JSON.stringify({ rows }))
+    else for (const row of rows) console.log(line(row))
     if (rows.some(({ met }) => !met)) process.exitCode = 1
   } catch (error) {
     console.error(error)

@@ -1,5 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,6 +22,7 @@ import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 import { countingDevice } from './counter.ts'
 import { Journal } from './journal.ts'
+import type { Report } from './node-report.ts'
 import { compare, type Verdict } from './oracle.ts'
 
 const LIMIT_MS = 60_000
@@ -74,16 +86,26 @@ export interface NodeProcess {
   readonly ended: Promise<string | number | null>
   isOver(): boolean
   errors(): string
+  /** What the node says of itself just now; `measure`: with the heap as it is after a collection. */
+  report(order?: 'report' | 'measure'): Promise<Report>
   /** Asks it to stop, and waits. */
   stop(): Promise<void>
   kill(): Promise<void>
 }
 
+export interface StartOptions {
+  /** A program that it runs under, with its arguments. */
+  readonly under?: readonly string[]
+  readonly env?: Record<string, string>
+  /** With its HTTP surface and its other connectors, which take time to load. */
+  readonly serve?: boolean
+}
+
 /** Starts a node, under another program where one is given. */
 export function startNodeProcess(
   file: string,
-  bench: Bench,
-  { under = [] as readonly string[], env = {}, serve = false } = {},
+  bench: Pick<Bench, 'journal'>,
+  { under = [], env = {}, serve = false }: StartOptions = {},
 ): NodeProcess {
   const [command = '', ...args] = [
     ...under,
@@ -116,9 +138,17 @@ export function startNodeProcess(
   return {
     ...{ child, startedMs, pid, ended },
     url: () => /^url (.+)$/m.exec(out)?.[1],
-    acknowledged: () => count(bench.journal, before),
+    acknowledged: counter(bench.journal, before),
     isOver: () => over,
     errors: () => errors,
+    report: async (order = 'report') => {
+      const reports = () => out.match(/^report .+$/gm) ?? []
+      const before = reports().length
+      child.stdin?.write(`${order}\n`)
+      await until('a report', LIMIT_MS, () => over || reports().length > before)
+      if (over) throw new Error(`the node ended: ${errors}`)
+      return JSON.parse((reports().at(-1) as string).slice('report '.length)) as Report
+    },
     stop: async () => {
       child.stdin?.write('stop\n')
       const how = await ended
@@ -131,12 +161,31 @@ export function startNodeProcess(
   }
 }
 
-function count(journal: string, from: number): number {
-  if (!existsSync(journal)) return 0
-  const text = readFileSync(journal).subarray(from)
+/** The status that a node served over HTTP says; what an orchestrator sees. */
+export async function statusOf(node: NodeProcess): Promise<string> {
+  await until('its address', LIMIT_MS, () => node.isOver() || node.url() !== undefined)
+  const answer = await fetch(`${node.url()}/api/v1/health/live`)
+  return ((await answer.json()) as { status: string }).status
+}
+
+/** Counts acknowledgements behind a place of the journal; what was read once is not read again. */
+function counter(journal: string, from: number): () => number {
+  let at = from
   let found = 0
-  for (let at = text.indexOf('\nacknowledged,'); at >= 0; at = text.indexOf('\nacknowledged,', at + 1)) found++
-  return found
+  return () => {
+    if (!existsSync(journal)) return 0
+    const size = statSync(journal).size
+    if (size <= at) return found
+    const bytes = Buffer.alloc(size - at)
+    const file = openSync(journal, 'r')
+    readSync(file, bytes, 0, bytes.length, at)
+    closeSync(file)
+    // A line that is still being written is read again.
+    const end = bytes.lastIndexOf('\n') + 1
+    for (let next = bytes.indexOf('acknowledged,'); next >= 0 && next < end; next = bytes.indexOf('acknowledged,', next + 1)) found++
+    at += end
+    return found
+  }
 }
 
 /** Kills the process that another program started for us; itself where there is none any more. */

@@ -7,6 +7,11 @@ import { program } from '../bench/report.ts'
 /** `short` is what `npm test` runs, `long` what a release does. */
 export type Form = 'short' | 'long'
 
+/** So many of what the long form does; `ECLUSE_SHARE=0.1` does a tenth of it, and the runs say so. */
+export function ofLong(count: number): number {
+  return Math.max(1, Math.round(count * Number(process.env.ECLUSE_SHARE ?? 1)))
+}
+
 /** One line of the scorecard. */
 export interface Row {
   readonly fault: string

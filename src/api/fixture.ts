@@ -138,6 +138,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     connectedNodes: () => [],
     linkAddress: () => undefined,
     refusals: () => [],
+    contested: () => [],
     historianLag: () => ({ records: 0, problem: undefined }),
     subscribe: (listener) => {
       listeners.add(listener)

@@ -12,7 +12,7 @@ const VERY_SHORT_S = 3600
 /** Whoever is refused comes again within half a minute: older than this, it has been settled. */
 const REFUSAL_KEPT = 10 * MINUTE
 
-type Given = Pick<NodeView, 'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'identity'>
+type Given = Pick<NodeView, 'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'contested' | 'identity'>
 
 /** What somebody should look at, errors first. */
 export function nodeFindings(view: Given): NodeFinding[] {
@@ -83,12 +83,24 @@ function ofOthers(view: Given, now: Micros): NodeFinding[] {
     const hint = 'their values are Bad here until they are heard again; what they measured meanwhile is still to come'
     found.push({ code: 'nodes-silent', severity: 'error', node: names[0] as string, count: silent.length, message, hint })
   }
+  found.push(...ofContested(view))
   for (const { node, address, code, message, time, count } of view.refusals()) {
     if (now - time > REFUSAL_KEPT) continue
     const hint = `turned away ${count} times, last from ${address}`
     found.push({ code: 'sender-refused', severity: 'warning', node, refusal: code, count, message, hint })
   }
   return found
+}
+
+/** One for each pair of nodes. */
+function ofContested({ contested }: Given): NodeFinding[] {
+  const pairs = Map.groupBy(contested(), ({ nodes }) => nodes.join(', '))
+  return [...pairs].map(([nodes, of]) => {
+    const ids = of.slice(0, 3).map(({ signal }) => signal)
+    const message = `${ids.join(', ')}${of.length > ids.length ? ` and ${of.length - ids.length} more` : ''}`
+    const hint = 'their values are of two origins: see that one of the nodes no longer declares them'
+    return { code: 'signals-contested', severity: 'error', node: nodes, count: of.length, message, hint }
+  })
 }
 
 function ofCertificates({ node, identity }: Given, now: Micros): NodeFinding[] {

@@ -86,6 +86,7 @@ export const NODE_FINDINGS = [
   'data-dropped',
   'nodes-silent',
   'sender-refused',
+  'signals-contested',
   'certificate-expiring',
   'certificate-expired',
 ] as const
@@ -94,7 +95,7 @@ export const NODE_FINDINGS = [
 export const nodeFinding = z.object({
   code: z.enum(NODE_FINDINGS),
   severity: z.enum(['warning', 'error']),
-  node: z.string().describe('whom it is about'),
+  node: z.string().describe('whom it is about; both nodes where two are'),
   what: z.enum(['node', 'authority', 'listener']).optional().describe('whose certificate'),
   refusal: z.enum(REFUSAL_CODES).optional(),
   count: z.int().optional(),

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Historian } from '../core/historian.ts'
 import type { IdentityView } from '../core/link.ts'
 import { REFUSAL_CODES } from '../core/link.ts'
-import type { NodeView, RemoteNode, SenderRefusal, SpoolOutlook, UplinkView } from '../core/node-view.ts'
+import type { ContestedSignal, NodeView, RemoteNode, SenderRefusal, SpoolOutlook, UplinkView } from '../core/node-view.ts'
 import type { SpoolStats } from '../core/spool.ts'
 import { DAY, formatTime, MINUTE, SECOND, systemClock } from '../core/time.ts'
 import { type Fixture, startFixture } from './fixture.ts'
@@ -18,6 +18,7 @@ interface Said {
   outlook: SpoolOutlook
   remotes: RemoteNode[]
   refusals: SenderRefusal[]
+  contested: ContestedSignal[]
   identity: IdentityView
   spool: Partial<SpoolStats>
 }
@@ -30,10 +31,10 @@ const OUTLOOK: SpoolOutlook = {
   ...{ growthBytesPerSecond: 100, overflow: 'block', maxAgeMs: 86_400_000, diskFreeBytes: 5000 },
   timeLeft: { seconds: 36_000, limit: 'size', effect: 'block' },
 }
-const PLAIN: Said = { uplink: undefined, outlook: OUTLOOK, remotes: [], refusals: [], identity: { nodes: [] }, spool: {} }
+const PLAIN: Said = { uplink: undefined, outlook: OUTLOOK, remotes: [], refusals: [], contested: [], identity: { nodes: [] }, spool: {} }
 
 const remote = (node: string, given: Partial<RemoteNode> = {}): RemoteNode => ({
-  ...{ node, epoch: 7, liveness: 'live', signals: 3, sequence: 40, behindRecords: 0, lostRecords: 0 },
+  ...{ node, epoch: 7, liveness: 'live', signals: 3, sequence: 40, behindRecords: 0, lostRecords: 0, unseenSignals: 0 },
   ...{ lastHeardTime: ago(SECOND), lastRecordedTime: ago(2 * SECOND), ...given },
 })
 
@@ -52,6 +53,7 @@ describe('nodes over HTTP', () => {
     const stats = () => ({ ...plain.view.spool(), ...said.spool })
     const node: Partial<NodeView> = {
       ...{ uplink: () => said.uplink, outlook: () => said.outlook, remotes: () => said.remotes, refusals: () => said.refusals },
+      contested: () => said.contested,
       ...{
         connectedNodes: () => ['passer-on'],
         identity: () => said.identity,
@@ -195,6 +197,19 @@ describe('nodes over HTTP', () => {
     )
     const many = await read({ refusals: Array.from({ length: 150 }, (_, n) => refusal(`edge-${n}`, ago(MINUTE))), uplink: down() })
     assert.deepEqual([many.findings.length, many.findingsTotal, many.findings[0]?.code], [API_LIMITS.nodeFindings, 151, 'link-down'])
+  })
+
+  test('signals that two nodes send are a finding for each pair of nodes', async () => {
+    const of = (signal: string, ...nodes: [string, string]): ContestedSignal => ({ signal, nodes, time: ago(SECOND) })
+    const contested = [1, 2, 3, 4].map((n) => of(`t/fan-${n}`, 'edge-1', 'edge-2'))
+    const { findings } = await read({ contested: [...contested, of('t/door', 'edge-1', 'hub')] })
+    assert.deepEqual(
+      findings.map(({ code, severity, node, count, message }) => [code, severity, node, count, message]),
+      [
+        ['signals-contested', 'error', 'edge-1, edge-2', 4, 't/fan-1, t/fan-2, t/fan-3 and 1 more'],
+        ['signals-contested', 'error', 'edge-1, hub', 1, 't/door'],
+      ],
+    )
   })
 
   test('trouble of the spool is a finding', async () => {

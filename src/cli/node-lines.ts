@@ -68,8 +68,11 @@ export function sayFinding(verb: Verb, finding: NodeFinding): readonly [what: st
   const detail = seconds !== undefined ? age(seconds) : String(count ?? days ?? '')
   const what = words.findings[code](node, detail)
   if (refusal) return [what, words.refusals[refusal]]
-  return [code === 'link-down' || code === 'spool-problem' ? `${what} (${message})` : what, undefined]
+  return [MESSAGE_SHOWN.has(code) ? `${what} (${message})` : what, undefined]
 }
+
+/** Findings whose message names what no words can. */
+const MESSAGE_SHOWN: ReadonlySet<NodeFinding['code']> = new Set(['link-down', 'spool-problem', 'signals-contested'])
 
 /** A link that is refused stays refused while it tries again. */
 function standingOf({ state, problem }: Uplink): Uplink['state'] {

@@ -110,6 +110,8 @@ export interface RemoteNode extends StreamId {
   readonly behindRecords: number
   /** Records it declared as gone for good. */
   readonly lostRecords: number
+  /** Signals that found no room in this node's table: they are stored as far as the historian has room, and not seen live. */
+  readonly unseenSignals: number
   readonly lastHeardTime: Micros | undefined
   readonly lastRecordedTime: Micros | undefined
 }
@@ -123,6 +125,14 @@ export interface SenderRefusal {
   readonly time: Micros
   /** Times since the start. */
   readonly count: number
+}
+
+/** A signal that two nodes measure at once: its values are of two origins. */
+export interface ContestedSignal {
+  readonly signal: string
+  readonly nodes: readonly [string, string]
+  /** When it was last seen. */
+  readonly time: Micros
 }
 
 /** How long the spool lasts when nothing is delivered from now on. */
@@ -219,6 +229,8 @@ export interface NodeView {
   remotes(): RemoteNode[]
   /** The node that measures a signal; undefined for this one. */
   nodeOf(signal: number): string | undefined
+  /** Signals that two nodes send, the newest found first. */
+  contested(): ContestedSignal[]
   /** Where other nodes reach this one, `host:port`; undefined where none do. */
   linkAddress(): string | undefined
   /** Names of the nodes that are connected here just now. */

@@ -34,7 +34,7 @@ async function readOnce(parts: ConnectionParts): Promise<void> {
     return
   }
   health.countRead(delivery.batch.count)
-  const settled = await memory.enter(delivery.batch.count)
+  const settled = await memory.enter()
   clockWatch?.take(delivery.batch)
   const { receipt } = delivery.batch
   const { batch: judged, flooded } = qualify.judge(delivery.batch)

@@ -77,6 +77,7 @@ interface Shared extends NodeDependencies {
   readonly contracts: ContractWatch
   readonly memory: RuleMemory
   readonly clocksOff: ClocksOff
+  readonly remotes: Remotes
   readonly spool: Spool
   readonly stop: AbortSignal
 }
@@ -160,7 +161,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       },
     ))
   const judges = { qualify, contracts, memory, clocksOff }
-  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, spool, stop: stopping.signal }
+  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, stop: stopping.signal }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
   const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
   const recorded = { ...deps, loaded, books, kinds, spool, history: historian, stored, stop: stopping.signal }
@@ -227,6 +228,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     uplink: () => gateway?.uplink?.view(),
     remotes: () => remotes.view(),
     nodeOf: (signal) => remotes.nodeOf(signal),
+    contested: () => remotes.contested(),
     linkAddress: () => gateway?.address,
     connectedNodes: () => gateway?.connected() ?? [],
     ...(transport?.identity && { identity: transport.identity }),
@@ -254,7 +256,7 @@ type Sampled = LoadedConnection & { readonly connector: SampleConnector }
 const isSampled = (connection: LoadedConnection): connection is Sampled => connection.connector.source !== undefined
 
 function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shared) {
-  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, clocksOff, spool, stop } = shared
+  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, clocksOff, remotes, spool, stop } = shared
   const { name } = connection
   const log = scoped(shared.log, name)
   const endpoint = endpointOf(connection.config)
@@ -265,6 +267,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
   const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
   const onStored = (batch: SampleBatch) => {
     last.update(batch, signals.size)
+    remotes.measuredHere(batch, spool.node)
     fanOut.publish(batch)
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
@@ -276,7 +279,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) {
-      const settled = await memory.enter(marks.batch.count)
+      const settled = await memory.enter()
       contracts.silence(marks.batch)
       await lane.put({ ...marks, ack: () => [settled(), marks.ack?.()] })
     }

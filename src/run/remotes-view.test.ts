@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SampleBatch } from '../core/batch.ts'
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { encodeForwarded } from '../core/forwarded.ts'
 import { LastValues } from '../core/last-values.ts'
 import { LinkRefused } from '../core/link.ts'
@@ -82,4 +82,32 @@ test('what another node gave up after it came here is not counted as lost', () =
   assert.equal(remotes.view()[0]?.lostRecords, 10, 'known already')
   absorb(gap(15, 8, 15))
   assert.equal(remotes.view()[0]?.lostRecords, 14)
+})
+
+test('a signal that two live nodes send is contested, and said with both names; so is one that this node measures itself', () => {
+  const { remotes, define } = makeRemotes()
+  const [shared, own] = [define('t/shared'), define('t/own')]
+  const writer = (node: string) => ({ node, epoch: 1, signals: [[7, 't/shared'] as const, [8, 't/own'] as const], reasons: [] })
+  remotes.restore([writer('edge-1'), writer('edge-2')], 'here')
+  const of = (signal: number) => {
+    const builder = new BatchBuilder()
+    builder.push(signal, 5, 1, 0)
+    return builder.build(5)
+  }
+  const send = (node: string, signal: number) => remotes.show({ node, epoch: 1 }, of(signal), 1)
+  send('edge-1', 7)
+  send('edge-2', 7)
+  assert.deepEqual(remotes.contested(), [], 'it may have moved')
+  send('edge-1', 7)
+  remotes.measuredHere(of(own), 'here')
+  send('edge-2', 8)
+  remotes.measuredHere(of(own), 'here')
+  assert.deepEqual(
+    remotes.contested().map(({ signal, nodes }) => [signal, nodes]),
+    [
+      ['t/own', ['edge-2', 'here']],
+      ['t/shared', ['edge-1', 'edge-2']],
+    ],
+  )
+  assert.ok(remotes.nodeOf(shared))
 })

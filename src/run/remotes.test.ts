@@ -4,6 +4,7 @@ import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { encodeBatch } from '../core/batch-codec.ts'
 import { encodeForwarded } from '../core/forwarded.ts'
 import { LastValues } from '../core/last-values.ts'
+import { LIMITS } from '../core/limits.ts'
 import { ManualClock } from '../core/manual-clock.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
@@ -120,4 +121,23 @@ test('after a restart the numbers come from the historian, and nothing is Good b
   remotes.absorb(carried(inner('batch', encodeBatch(batchOf(START + SECOND, 9, 1)))))
   assert.equal(last.value[index], 9)
   assert.deepEqual(reasons.names(last.reasons[index] as number), ['range@3'])
+})
+
+test('a node that declares more signals than there is room for harms nobody: its other signals, and those of others, are seen', () => {
+  sequence = 0
+  const { remotes, signals, last } = makeHub()
+  while (signals.size < LIMITS.signals - 1) signals.define({ id: `t/${signals.size}`, connection: 'c', address: 'a', dataType: 'number' })
+  const definition = (id: string) => ({ id, connection: 'plc', address: 'x', dataType: 'number' })
+  const declared = json('signals', [
+    [0, definition('t/fits')],
+    [1, definition('t/one-too-many')],
+    [2, definition('t/5')],
+  ])
+  remotes.absorb(carried(declared, inner('batch', encodeBatch(batchOf(START, 7)))))
+  assert.equal(last.value[signals.indexOf('t/fits') as number], 7)
+  assert.equal(signals.indexOf('t/one-too-many'), undefined)
+  assert.deepEqual(
+    remotes.view().map(({ signals: count, unseenSignals }) => [count, unseenSignals]),
+    [[2, 1]],
+  )
 })

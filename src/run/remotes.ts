@@ -2,15 +2,17 @@ import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { decodeForwarded } from '../core/forwarded.ts'
 import type { WriterTables } from '../core/historian.ts'
 import type { LastValues } from '../core/last-values.ts'
+import { LIMITS } from '../core/limits.ts'
 import type { StreamId } from '../core/link.ts'
-import type { RemoteNode } from '../core/node-view.ts'
+import type { ContestedSignal, RemoteNode } from '../core/node-view.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import { parseRecord } from '../core/record-content.ts'
-import type { SignalTable } from '../core/signals.ts'
+import type { SignalDefinition, SignalTable } from '../core/signals.ts'
 import type { SpoolRecord, StreamPosition } from '../core/spool.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
 import { withElement } from '../lib/grown.ts'
+import { Contested } from './contested.ts'
 import type { SilenceLimits } from './liveness.ts'
 
 export interface RemotesParts {
@@ -37,6 +39,7 @@ interface Remote {
   shownUpTo: number
   lastRecordedTime: Micros | undefined
   lostRecords: number
+  unseenSignals: number
 }
 
 /**
@@ -49,6 +52,7 @@ export class Remotes {
   readonly #remotes = new Map<string, Remote>()
   /** By signal of ours: the node that feeds it. */
   readonly #feeder = new Map<number, string>()
+  readonly #contested = new Contested()
 
   constructor(parts: RemotesParts) {
     this.#parts = parts
@@ -84,6 +88,20 @@ export class Remotes {
   nodeOf(signal: number): string | undefined {
     return this.#feeder.get(signal)
   }
+
+  /** Samples that this node measured itself: another one may send the same signals. */
+  measuredHere(batch: SampleBatch, own: string): void {
+    if (this.#remotes.size === 0) return
+    for (let i = 0; i < batch.count; i++) this.#contested.fed(batch.signal[i] as number, own, this.#now)
+  }
+
+  /** Signals that two nodes feed at once, the newest found first. */
+  contested(): ContestedSignal[] {
+    const { signals } = this.#parts
+    return [...this.#contested.view(this.#now())].map(([index, found]) => ({ signal: signals.at(index)?.id ?? '', ...found })).reverse()
+  }
+
+  readonly #now = (): Micros => this.#parts.clock.now()
 
   /** A durable `forwarded` record of this node's log. */
   absorb(record: SpoolRecord): void {
@@ -121,13 +139,14 @@ export class Remotes {
 
   view(): RemoteNode[] {
     return [...this.#remotes.values()].map(
-      ({ stream, members, silent, sequence, shownUpTo, heardTime, lastRecordedTime, lostRecords }) => ({
+      ({ stream, members, silent, sequence, shownUpTo, heardTime, lastRecordedTime, lostRecords, unseenSignals }) => ({
         ...stream,
         liveness: silent === 2 ? 'bad' : silent === 1 ? 'uncertain' : 'live',
         signals: members.size,
         sequence,
         behindRecords: Math.max(0, shownUpTo - sequence),
         lostRecords,
+        unseenSignals,
         lastHeardTime: heardTime,
         lastRecordedTime,
       }),
@@ -145,7 +164,7 @@ export class Remotes {
       heardMs: this.#parts.clock.monotonicMs(),
       heardTime: undefined,
       silent: 0,
-      ...{ sequence: 0, shownUpTo: 0, lastRecordedTime: undefined, lostRecords: 0 },
+      ...{ sequence: 0, shownUpTo: 0, lastRecordedTime: undefined, lostRecords: 0, unseenSignals: 0 },
     }
     this.#remotes.set(node, remote)
     return remote
@@ -155,7 +174,11 @@ export class Remotes {
     const { signals, reasons } = this.#parts
     const content = parseRecord(kind, payload)
     if (content.kind === 'signals') {
-      for (const [number, definition] of content.signals) this.#mapSignal(remote, number, signals.define(definition))
+      for (const [number, definition] of content.signals) {
+        const index = roomFor(signals, definition)
+        if (index === undefined) remote.unseenSignals++
+        else this.#mapSignal(remote, number, index)
+      }
     } else if (content.kind === 'reasons') {
       content.sets.forEach((names, i) => {
         remote.reasons = withElement(remote.reasons, content.first + i, reasons.of(...names) + 1)
@@ -195,6 +218,7 @@ export class Remotes {
       if (index === 0) unexplained++
       ours.signal[i] = index === 0 ? UNEXPLAINED : index - 1
       ours.reasons[i] = set === 0 ? unknown : set - 1
+      if (index !== 0) this.#contested.fed(index - 1, remote.stream.node, this.#now)
     }
     if (unexplained === count) return
     const explained = unexplained === 0 ? ours : withoutUnexplained(ours)
@@ -219,6 +243,12 @@ export class Remotes {
     last.update(marks, signals.size)
     publish(marks)
   }
+}
+
+/** The signal's number here; undefined when the table is full. A node that declares too much must not keep this one from hearing others, or from starting. */
+function roomFor(signals: SignalTable, definition: SignalDefinition): number | undefined {
+  const isFull = signals.size >= LIMITS.signals && signals.indexOf(definition.id) === undefined
+  return isFull ? undefined : signals.define(definition)
 }
 
 const UNEXPLAINED = 0xffffffff

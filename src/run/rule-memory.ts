@@ -12,9 +12,8 @@ import { replaceFile } from '../lib/replace-file.ts'
 export const RULES_CONSUMER = 'rules'
 const TICK_MS = 1_000
 const SAVE_EVERY_MS = 30_000
-/** Saved earlier when this share of the spool's room was written since: it may not fill up with what only the rules still need. */
+/** Saved earlier when more than this share of the spool's room is held for it, by records of other nodes too: it may not fill up with what only the rules still need. */
 const SHARE = 1 / 4
-const BYTES_A_SAMPLE = 24
 /** Longest time the readers wait for the disk at a save; when it takes longer, another time. */
 const BARRIER_MS = 1_000
 const READ_RECORDS = 4_096
@@ -49,7 +48,6 @@ export class RuleMemory {
   readonly tickMs = TICK_MS
   readonly #parts: RuleMemoryParts
   #inFlight = 0
-  #samples = 0
   #savedMs: number
   #barrier: Promise<void> | undefined
   #drained: (() => void) | undefined
@@ -60,10 +58,9 @@ export class RuleMemory {
   }
 
   /** Waits while the memory is being saved. Then a batch may be judged; call what this resolves with once it is durable. */
-  async enter(samples: number): Promise<() => void> {
+  async enter(): Promise<() => void> {
     while (this.#barrier) await this.#barrier
     this.#inFlight++
-    this.#samples += samples
     return () => {
       if (--this.#inFlight === 0) this.#drained?.()
     }
@@ -73,7 +70,9 @@ export class RuleMemory {
   async tick(): Promise<void> {
     const { clock, spool } = this.#parts
     const isDue = clock.monotonicMs() - this.#savedMs >= SAVE_EVERY_MS
-    if (isDue || this.#samples * BYTES_A_SAMPLE > spool.stats().maxBytes * SHARE) await this.save()
+    const { held, maxBytes } = spool.stats()
+    const heldBytes = held.find(({ consumer }) => consumer === RULES_CONSUMER)?.bytes ?? 0
+    if (isDue || heldBytes > maxBytes * SHARE) await this.save()
   }
 
   /** Saves now; a failure is logged and costs only that a restart after a crash has more to judge again, or begins anew. */
@@ -127,7 +126,6 @@ export class RuleMemory {
       })
       if (this.#inFlight > 0) await Promise.race([drained, clock.sleep(BARRIER_MS, done.signal)])
       if (this.#inFlight > 0) return undefined
-      this.#samples = 0
       return { saved: memories.map((memory) => ({ memory, bytes: memory.save() })), sequence: spool.stats().lastSequence }
     } finally {
       done.abort()

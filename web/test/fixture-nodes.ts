@@ -111,6 +111,14 @@ function hub(edges: number, list: NodeList, timeMs: number): NodeList {
   const findings: NodeList['findings'] = [
     { code: 'nodes-silent', severity: 'error', node: silent[0]?.node ?? '', count: silent.length, message: 'not heard: cell-8', hint: 'x' },
     { code: 'sender-refused', severity: 'warning', node: 'cell-4', refusal: 'identity-used-twice', count: 12, message: 'x', hint: 'x' },
+    {
+      code: 'signals-contested',
+      severity: 'error',
+      node: 'cell-2, cell-9',
+      count: 2,
+      message: 't2e/fan-1/speed, t2e/fan-2/speed',
+      hint: 'x',
+    },
     { code: 'certificate-expiring', severity: 'warning', node: 'cell-13', what: 'node', days: 11, message: 'x', hint: 'x' },
   ]
   const waiting: OtherNode = { node: 'cell-new', state: 'expected', signals: 0, sequence: 0, behindRecords: 0, lostRecords: 0 }

@@ -65,6 +65,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     throw new IdentityError('mismatch', home, `the key and the certificate in ${home} do not belong together`)
   const signer = await toSigner(key)
   const caNotAfter = certificate.validToDate.getTime() * 1000
+  const caNotBefore = certificate.validFromDate.getTime() * 1000
   const validity = (): Validity => {
     const now = clock.now()
     return { notBefore: now - BACKDATED, notAfter: Math.min(now + options.certificateDays * DAY, caNotAfter) }
@@ -84,7 +85,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
         name,
         publicKey: keys.publicKey,
         use: 'server',
-        validity: term,
+        // In force as long as the authority: a hub that starts while its clock is ahead would be believed by nobody until it starts again.
+        validity: { ...term, notBefore: Math.min(term.notBefore, caNotBefore) },
         hosts: hosts.filter(isHost),
       })
       server = { certificate: pem + ca, key: await keyToPem(keys.privateKey, undefined), ...term }

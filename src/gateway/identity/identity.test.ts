@@ -239,3 +239,14 @@ test('renewal is due at two thirds of the lifetime; a certificate is a finding 3
     ['listener'],
   )
 })
+
+test('a hub that starts while its clock is ahead is still believed by nodes whose clock is right', async () => {
+  const directory = folder()
+  const before = systemClock.now()
+  await authorityIn(directory)
+  const clock = { ...systemClock, now: () => before + 3 * DAY }
+  const { certificate } = await (await openAuthority({ directory, name: 'hub-1', clock, certificateDays: 90 })).server()
+  const { validFromDate, validToDate } = new X509Certificate(certificate)
+  assert.ok(validFromDate.getTime() * 1000 <= before)
+  assert.ok(validToDate.getTime() * 1000 > before + 92 * DAY)
+})

@@ -34,7 +34,8 @@ function Finding({ finding }: { finding: NodeFinding }) {
         <b>{words.nodes.findingTexts[code](whom, detail)}</b>
         {isCertificate && <p>{words.nodes.renewal}</p>}
         {refusal && code !== 'link-refused' && <Refusal code={refusal} node={node} />}
-        {['link-down', 'spool-problem'].includes(code) && (
+        {code === 'signals-contested' && <p>{words.nodes.contested}</p>}
+        {['link-down', 'spool-problem', 'signals-contested'].includes(code) && (
           <p className="soft" lang="en">
             {finding.message}
           </p>

@@ -121,6 +121,7 @@ export const nodes = {
     'data-dropped': (node: string, detail: string) => `${node} has given up data since its start: ${detail} samples or records`,
     'nodes-silent': (node: string, detail: string) => `${detail} node(s) are silent, ${node} among them`,
     'sender-refused': (node: string, detail: string) => `${node} was turned away ${detail} times`,
+    'signals-contested': (node: string, detail: string) => `${detail} signal(s) come from two nodes at once: ${node}`,
     'certificate-expiring': (node: string, detail: string) => `Certificate of ${node}: ${detail} days left`,
     'certificate-expired': (node: string) => `Certificate of ${node}: expired`,
   },
@@ -129,6 +130,8 @@ export const nodes = {
     authority: (node: string) => `the authority of ${node}`,
     listener: (node: string) => `the listener of ${node}`,
   },
+  contested:
+    'Their values are of two origins and must not be used. See which node measures them, and take them out of the configuration of the other.',
   renewal: 'It should have been renewed by now: see the log of that node, and whether the way to its authority is open.',
   refusals: {
     'not-enrolled': {

@@ -123,6 +123,7 @@ export const nodes: typeof English = {
     'data-dropped': (node, detail) => `${node} a abandonné des données depuis son démarrage : ${detail} échantillons ou enregistrements`,
     'nodes-silent': (node, detail) => `${detail} nœud(s) silencieux, dont ${node}`,
     'sender-refused': (node, detail) => `${node} a été refusé ${detail} fois`,
+    'signals-contested': (node, detail) => `${detail} signal(aux) viennent de deux nœuds à la fois : ${node}`,
     'certificate-expiring': (node, detail) => `Certificat de ${node} : ${detail} jours restants`,
     'certificate-expired': (node) => `Certificat de ${node} : expiré`,
   },
@@ -131,6 +132,8 @@ export const nodes: typeof English = {
     authority: (node) => `l’autorité de ${node}`,
     listener: (node) => `l’écoute de ${node}`,
   },
+  contested:
+    'Leurs valeurs sont de deux origines et ne doivent pas servir. Voyez quel nœud les mesure, et retirez-les de la configuration de l’autre.',
   renewal: 'Il aurait déjà dû être renouvelé : voyez le journal de ce nœud, et si la voie vers son autorité est ouverte.',
   refusals: {
     'not-enrolled': {
