@@ -6,10 +6,12 @@ import type { Fact } from '../core/facts.ts'
 import { QueryRefused } from '../core/historian.ts'
 import type { FieldValue, RecordKind } from '../core/it-records.ts'
 import { MemoryHistory } from '../core/memory-history.fixture.ts'
-import { isNull, rank, severity, Status } from '../core/status.ts'
+import { isNull, rank, Status, severity } from '../core/status.ts'
 import { HOUR, SECOND } from '../core/time.ts'
-import { correlation, kpi } from './config.ts'
-import { createJoin, createKpi } from './index.ts'
+import { checkCorrelate } from './check-config.ts'
+import { correlateConfig, correlation, kpi } from './config.ts'
+import { createJoin } from './join.ts'
+import { createKpi } from './kpi.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 
 const T = 480_000 * HOUR
@@ -27,8 +29,13 @@ const flights: RecordKind = {
   authority: { default: ['a', 'b'], billing: ['b'] },
 }
 const context = {
-  ...{ site: 'site', kinds: new Map([['flights', flights]]), events: new Map([['stops', { seconds: { type: 'number' as const, unit: 's' } }]]) },
-  placeOf: ({ values }: { values: Readonly<Record<string, FieldValue>> }) => (values.stand === 'nowhere' ? undefined : String(values.stand)),
+  ...{
+    site: 'site',
+    kinds: new Map([['flights', flights]]),
+    events: new Map([['stops', { seconds: { type: 'number' as const, unit: 's' } }]]),
+  },
+  placeOf: ({ values }: { values: Readonly<Record<string, FieldValue>> }) =>
+    values.stand === 'nowhere' ? undefined : String(values.stand),
   definitionOf: (id: string) => ({ id, connection: 'c', address: '', dataType: 'number' as const, unit: 'A' }),
   equipment: ['stand-1', 'stand-2'],
 }
@@ -43,7 +50,17 @@ function flight(history: MemoryHistory, values: Record<string, FieldValue>, sour
 
 function event(history: MemoryHistory, from: number, to: number | null, status = 0): void {
   history.publish({
-    ...{ definition: 'stops', type: 'event', version: '1', key: `stand-1@${from}`, equipment: 'stand-1', from, to, inputs: [], cause: 'first' },
+    ...{
+      definition: 'stops',
+      type: 'event',
+      version: '1',
+      key: `stand-1@${from}`,
+      equipment: 'stand-1',
+      from,
+      to,
+      inputs: [],
+      cause: 'first',
+    },
     values: { seconds: { value: 5, unit: 's', status, coverage: 1 } },
   })
 }
@@ -113,7 +130,11 @@ test('a reading at a moment of the record, in or out of reach', async () => {
   const facts = await computed(join({ at: { signal: './current', at: 'ready', asOf: 'before', tolerance: '5s' } }), history, T + 100 * HOUR)
   assert.deepEqual(
     facts.map(({ values }) => [values.at?.value, values.at?.reasons]),
-    [[7, undefined], [null, ['out-of-reach']], [null, ['no-time']]],
+    [
+      [7, undefined],
+      [null, ['out-of-reach']],
+      [null, ['no-time']],
+    ],
   )
 })
 
@@ -157,9 +178,22 @@ test('nothing Good comes of what is not', async () => {
 test('a ready figure: OEE of an hour from signals and events', async () => {
   const history = new MemoryHistory()
   const sample = (name: string, at: number, value: number) => history.sample(`site/stand-1/${name}`, T + at * SECOND, value)
-  for (const [at, value] of [[0, 1], [600, 0], [1_200, 1]] as const) sample('running', at, value)
-  for (const [at, value] of [[0, 100], [3_599, 400]] as const) sample('made', at, value)
-  for (const [at, value] of [[0, 100], [3_599, 370]] as const) sample('good', at, value)
+  for (const [at, value] of [
+    [0, 1],
+    [600, 0],
+    [1_200, 1],
+  ] as const)
+    sample('running', at, value)
+  for (const [at, value] of [
+    [0, 100],
+    [3_599, 400],
+  ] as const)
+    sample('made', at, value)
+  for (const [at, value] of [
+    [0, 100],
+    [3_599, 370],
+  ] as const)
+    sample('good', at, value)
   const declared = kpi.parse({
     ...{ ready: 'oee', per: 'hour', equipment: 'stand-*' },
     inputs: {
@@ -172,7 +206,11 @@ test('a ready figure: OEE of an hour from signals and events', async () => {
   })
   const plain = { ...context, definitionOf: (id: string) => ({ id, connection: 'c', address: '', dataType: 'number' as const, unit: '1' }) }
   const facts = await computed(createKpi('oee', declared, plain), history, T + HOUR, T)
-  assert.deepEqual(facts.map(({ key }) => key), [`stand-1@${T}`], 'of stand-2 nothing is known')
+  assert.deepEqual(
+    facts.map(({ key }) => key),
+    [`stand-1@${T}`],
+    'of stand-2 nothing is known',
+  )
   const values = Object.fromEntries(Object.entries(facts[0]?.values ?? {}).map(([name, { value }]) => [name, value]))
   assert.deepEqual(values, {
     ...{ planned: 3_600, running: 3_000, cycle: 8, made: 300, good: 270 },
@@ -191,13 +229,55 @@ test('figures per record, sums over records, and a logical range', async () => {
   const units = await day.within({ from: T, to: T }, history)
   const [outcome] = await day.compute(units, history, { watermark: T + 48 * HOUR, cause: 'first' })
   const { value } = outcome?.facts[0]?.values ?? {}
-  assert.deepEqual([value?.value, severity(value?.status ?? 0), value?.reasons], [42, 'Uncertain', ['input-missing', 'input-uncertain', 'range']])
+  assert.deepEqual(
+    [value?.value, severity(value?.status ?? 0), value?.reasons],
+    [42, 'Uncertain', ['input-missing', 'input-uncertain', 'range']],
+  )
   assert.equal(outcome?.next?.length, 1, 'the next day has its time, whatever happens')
   const each = createKpi('each', kpi.parse({ per: { record: 'flights' }, equipment: 'stand-*', inputs, formula: 'pieces' }), context)
   const facts = await computed(each, history)
-  assert.deepEqual(facts.map(({ key, values }) => [key, values.value?.value]), [
-    [`stand-1@${T}`, 42],
-    [`stand-1@${T + 20 * SECOND}`, 12],
-    [`stand-1@${T + 2 * HOUR}`, null],
-  ])
+  assert.deepEqual(
+    facts.map(({ key, values }) => [key, values.value?.value]),
+    [
+      [`stand-1@${T}`, 42],
+      [`stand-1@${T + 20 * SECOND}`, 12],
+      [`stand-1@${T + 2 * HOUR}`, null],
+    ],
+  )
+})
+
+test('more correlations, values or equipment than the limits are refused', () => {
+  const one = { each: 'flights', tolerance: '1s', values: {} }
+  const many = (count: number, value: unknown) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, value]))
+  const { correlations, values, equipment } = CORRELATE_LIMITS
+  assert.equal(correlateConfig.correlations.safeParse(many(correlations, one)).success, true)
+  assert.equal(correlateConfig.correlations.safeParse(many(correlations + 1, one)).success, false)
+  assert.equal(correlation.safeParse({ ...one, values: many(values + 1, { count: 'flights' }) }).success, false)
+  const figure = kpi.parse({ per: 'hour', equipment: '*', inputs: { n: { count: 'flights' } }, formula: 'n' })
+  const paths = Array.from({ length: equipment + 1 }, (_, i) => `stand-${i}`)
+  const declared = { correlations: {}, kpis: { figure }, kinds: context.kinds, events: new Map(), signals: new Map(), isComplete: true }
+  assert.deepEqual(checkCorrelate({ ...declared, equipment: paths }), [{ path: ['kpis', 'figure', 'equipment'], is: 'too-many' }])
+  assert.deepEqual(checkCorrelate({ ...declared, equipment: paths.slice(1) }), [])
+})
+
+test('a change that touches more records than the limit is refused, so that its time is opened piece by piece', async () => {
+  const history = new MemoryHistory()
+  for (let i = 0; i <= CORRELATE_LIMITS.touched; i++) {
+    const version = {
+      kind: 'flights',
+      key: `${i}`,
+      source: 'a',
+      validFrom: T,
+      validTo: T + HOUR,
+      isDeleted: false,
+      values: { stand: 'stand-1' },
+    }
+    history.versions.push({ ...version, revision: 1, knownTime: 1, ingest: 1 })
+  }
+  history.records = async ({ keys, afterKey = '', limit }) => {
+    const rest = history.versions.filter(({ key }) => (keys ? keys.includes(key) : key > afterKey))
+    return { versions: rest.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit), truncated: rest.length > limit }
+  }
+  const derivation = join({ mean: { signal: './current', function: 'TimeAverage2' } })
+  await assert.rejects(derivation.touched({ signal: 'site/stand-1/current', from: T, to: T }, history), QueryRefused)
 })

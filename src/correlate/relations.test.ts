@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY, HOUR, parseTime } from '../core/time.ts'
 import type { Relation } from './config.ts'
 import { calendar } from './periods.ts'
 import { coveredUs, relates } from './relations.ts'
-import { DAY, HOUR, parseTime } from '../core/time.ts'
 
 test('relations of an interval to [100, 200), ends within 2', () => {
   const expected: [from: number, to: number, Relation[]][] = [

@@ -92,7 +92,10 @@ test('what is too much for the history is asked for in halves; what is so alone 
   const engine = engineOf([picky])
   await engine.absorb(Array.from({ length: 9 }, (_, i) => change(10 * DAY - 9 + i)))
   await settle(engine)
-  assert.equal(one.asked.reduce((sum, n) => sum + n, 0), 8)
+  assert.equal(
+    one.asked.reduce((sum, n) => sum + n, 0),
+    8,
+  )
   const [view] = engine.view()
   assert.deepEqual([view?.refused, view?.isStopped, view?.dirty], [1, false, 0])
   assert.deepEqual(engine.pending(), [{ definition: 'one', from: 10 * DAY - 5, to: 10 * DAY - 5 }])
@@ -106,7 +109,10 @@ test('a derivation that throws is stopped, loudly and alone', async () => {
   await settle(engine)
   assert.deepEqual(
     engine.view().map(({ isStopped, problem }) => [isStopped, problem]),
-    [[true, 'a bug'], [false, undefined]],
+    [
+      [true, 'a bug'],
+      [false, undefined],
+    ],
   )
   assert.deepEqual(good.asked, [1])
   assert.equal((await engine.save()).bad?.isStopped, true, 'the next start computes it anew')
@@ -133,7 +139,14 @@ test('changes beyond the horizon are counted, bounded, offered and computed when
 
 test('a batch is seen as a few stretches for each signal', async () => {
   const signals = new SignalTable()
-  const parts = { signals, history: new MemoryHistory(), records: new Set<string>(), facts: new Set<string>(), placeOf: () => undefined, onStored: () => {} }
+  const parts = {
+    signals,
+    history: new MemoryHistory(),
+    records: new Set<string>(),
+    facts: new Set<string>(),
+    placeOf: () => undefined,
+    onStored: () => {},
+  }
   const changes = new Changes(parts, [{ node: 'n', epoch: 1, signals: [[5, 'site/a']], reasons: [] }])
   const builder = new BatchBuilder(100)
   for (const minute of [0, 0.5, 10, 10.1, 0.2]) builder.push(5, minute * MINUTE, 1, 0)
