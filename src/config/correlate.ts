@@ -1,14 +1,15 @@
 import type { Variable } from '../core/expression/index.ts'
-import { type RecordKindsConfig, toRecordKinds } from '../core/record-kinds.ts'
-import { checkCorrelate, type Declared, type Finding } from '../correlate/check-config.ts'
+import { toRecordKinds } from '../core/record-kinds.ts'
+import { CORRELATE_LIMITS, checkCorrelate, type Finding } from '../correlate/check-config.ts'
 import type { KnownSignals } from '../govern/contracts/config.ts'
 import { addExpressionProblems } from './expressions.ts'
 import { type Located, locate, type Path, type Problems, type Wording } from './places.ts'
+import type { EcluseConfig } from './schema.ts'
 import type { ConfigWords } from './words.ts'
 
 /** What `correlations:` and `kpis:` say of records, events, signals and each other. `events`: those that other parts of the file declare. */
 export function checkCorrelations(
-  { records, correlations, kpis }: Pick<Declared, 'correlations' | 'kpis'> & { readonly records: RecordKindsConfig },
+  { records, correlations, kpis, equipment }: Pick<EcluseConfig, 'records' | 'correlations' | 'kpis' | 'equipment'>,
   events: ReadonlyMap<string, Readonly<Record<string, Variable>>>,
   known: KnownSignals,
   context: { readonly at: Located; readonly problems: Problems; readonly words: ConfigWords },
@@ -16,7 +17,7 @@ export function checkCorrelations(
   const { at, problems, words } = context
   const kinds = toRecordKinds(records)
   const signals = { signals: known.declared, isComplete: known.open.length === 0 }
-  for (const finding of checkCorrelate({ correlations, kpis, kinds, events, ...signals })) {
+  for (const finding of checkCorrelate({ correlations, kpis, kinds, events, equipment: Object.keys(equipment), ...signals })) {
     const place = locate(at, finding.path as Path)
     if (finding.is === 'expression') addExpressionProblems([finding.problem], place, problems, words)
     else problems.add(place, ...said(finding, words))
@@ -37,6 +38,8 @@ function said(finding: Exclude<Finding, { is: 'expression' }>, words: ConfigWord
       return ['E_DUPLICATE_NAME', words.duplicateName()]
     case 'bad-glob':
       return ['E_VALUE', words.badValue()]
+    case 'too-many':
+      return ['E_TOO_MANY', words.tooMany(CORRELATE_LIMITS.equipment)]
     case 'missing-input':
       return ['E_MISSING_INPUT', words.missingInput(finding.name, finding.meaning, finding.unit)]
     case 'unknown-event':

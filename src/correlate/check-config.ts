@@ -1,18 +1,20 @@
 import type { ExpressionProblem, Variable } from '../core/expression/index.ts'
 import type { FieldType, RecordKind } from '../core/it-records.ts'
 import type { Label } from '../core/signals.ts'
-import { compileGlob, GlobError } from '../lib/glob.ts'
+import { GlobError } from '../lib/glob.ts'
 import { nearest } from '../lib/suggest.ts'
 import type { Correlation, JoinValue, Kpi } from './config.ts'
 import type { CorrelateContext } from './context.ts'
-import { compileValue, compileWhere, variableOf } from './expressions.ts'
-import { kpiValues, wholeKpi } from './kpi.ts'
+import { compileValue, compileWhere } from './expressions.ts'
+import { factsOf } from './facts.ts'
+import { kpiValues, placesOf, wholeKpi } from './kpi.ts'
+import { CORRELATE_LIMITS } from './limits.ts'
 import { signalsOf } from './plan.ts'
 import { READY } from './ready/index.ts'
 
 /** What is wrong with a declaration; sentences are made of it elsewhere. `path` begins at the whole file. */
 export type Finding = { readonly path: readonly PropertyKey[] } & (
-  | { readonly is: 'no-tolerance' | 'no-interval' | 'no-equipment' | 'no-formula' | 'duplicate-name' | 'bad-glob' }
+  | { readonly is: 'no-tolerance' | 'no-interval' | 'no-equipment' | 'no-formula' | 'duplicate-name' | 'bad-glob' | 'too-many' }
   | { readonly is: 'missing-input'; readonly name: string; readonly meaning: Required<Label>; readonly unit: string }
   | { readonly is: 'unknown-event' | 'unknown-field' | 'unknown-signal'; readonly name: string; readonly near: string | undefined }
   | { readonly is: 'field-type'; readonly name: string; readonly found: FieldType; readonly must: FieldType }
@@ -25,26 +27,11 @@ export interface Declared {
   readonly kinds: ReadonlyMap<string, RecordKind>
   /** Events that other parts of the file declare, with their values. */
   readonly events: ReadonlyMap<string, Readonly<Record<string, Variable>>>
+  /** Paths of equipment under the site. */
+  readonly equipment: readonly string[]
   /** Ids under the site, and their units; `isComplete` false: devices may bring more. */
   readonly signals: ReadonlyMap<string, { readonly unit?: string | undefined }>
   readonly isComplete: boolean
-}
-
-/** Names of all facts that correlations and figures make, with their values: each may be an input of another. */
-export function factsOf({
-  correlations,
-  kpis,
-  events,
-  kinds,
-  signals,
-}: Omit<Declared, 'isComplete'>): Map<string, Readonly<Record<string, Variable>>> {
-  const facts = new Map(events)
-  const context = { ...contextOf({ kinds, signals }), kinds, events: facts }
-  const variables = (values: Readonly<Record<string, JoinValue>>) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableOf(value, context)]))
-  for (const [name, { values }] of Object.entries(correlations)) facts.set(name, variables(values))
-  for (const [name, figure] of Object.entries(kpis)) facts.set(name, variables(kpiValues(figure)))
-  return facts
 }
 
 /** Ids of the file are under the site; here the site has no name. */
@@ -59,7 +46,8 @@ function contextOf({ kinds, signals }: Pick<Declared, 'kinds' | 'signals'>): Omi
 }
 
 export function checkCorrelate(declared: Declared): Finding[] {
-  const context: CorrelateContext = { ...contextOf(declared), events: factsOf(declared) }
+  const base = { ...contextOf(declared), events: declared.events }
+  const context: CorrelateContext = { ...base, events: factsOf(declared, base) }
   const names = new Set([...declared.kinds.keys(), ...declared.events.keys()])
   const findings: Finding[] = []
   for (const [name, one] of Object.entries(declared.correlations)) {
@@ -107,7 +95,8 @@ function checkFigure(one: Kpi, path: readonly PropertyKey[], declared: Declared,
     )
   }
   try {
-    if (one.equipment !== undefined) compileGlob(one.equipment, { length: 512, alternatives: 64 })
+    if (placesOf(one.equipment, declared.equipment).length > CORRELATE_LIMITS.equipment)
+      findings.push({ path: [...path, 'equipment'], is: 'too-many' })
   } catch (error) {
     if (!(error instanceof GlobError)) throw error
     findings.push({ path: [...path, 'equipment'], is: 'bad-glob' })
@@ -184,3 +173,5 @@ function checkField(kind: RecordKind, name: string, must: FieldType, path: reado
   if (!field) return [{ path, is: 'unknown-field', name, near: nearest(name, Object.keys(kind.fields)) }]
   return field.type === must ? [] : [{ path, is: 'field-type', name, found: field.type, must }]
 }
+
+export { CORRELATE_LIMITS }

@@ -81,11 +81,11 @@ export function kpiValues(declared: Kpi): Record<string, JoinValue> {
   }
 }
 
-/** Declared paths that a pattern means. */
+/** Declared paths that a pattern means; lint refuses more than `CORRELATE_LIMITS.equipment`. Throws GlobError. */
 export function placesOf(pattern: string | undefined, paths: readonly string[]): (string | undefined)[] {
   if (pattern === undefined) return [undefined]
   const matches = compileGlob(pattern, { length: LIMITS.idLength, alternatives: 64 })
-  return paths.filter(matches).slice(0, CORRELATE_LIMITS.equipment)
+  return paths.filter(matches)
 }
 
 function figureOf(name: string, declared: Kpi, context: CorrelateContext & { readonly equipment: readonly string[] }): Figure {

@@ -77,6 +77,7 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
         ...(readings.hasUncertain ? ['input-uncertain'] : []),
         ...(readings.hasBad ? ['input-bad'] : []),
         ...clockReasons(whole, toleranceUs, context),
+        ...(converted.value === null ? ['no-value'] : []),
       ]
       return { value: factValue(converted.value, result.status, { unit: converted.unit, coverage, reasons }), inputs }
     },

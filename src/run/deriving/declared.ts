@@ -1,12 +1,11 @@
 import type { EcluseConfig } from '../../config/index.ts'
 import { resultUnit } from '../../core/aggregates/index.ts'
 import type { Derivation } from '../../core/derivation.ts'
-import type { Variable } from '../../core/expression/index.ts'
 import { NEVER, type RecordKind, type RecordVersion } from '../../core/it-records.ts'
 import type { DerivationView } from '../../core/node-view.ts'
 import type { Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
-import { type CorrelateContext, createJoin, createKpi, type JoinValue, kpiValues, variableOf, wholeKpi } from '../../correlate/index.ts'
+import { type CorrelateContext, createCorrelations, type JoinValue } from '../../correlate/index.ts'
 import { eventVariables } from '../../process/config.ts'
 import { derive, events, type Known, states, windows } from '../../process/index.ts'
 
@@ -51,14 +50,12 @@ export function declaredDerivations(parts: DeclaredParts): Declared {
   }
   addProcess(parts, add)
   const context = contextOf(parts)
-  for (const [name, declaration] of Object.entries(config.correlations)) {
-    const watched = { ...declaration, values: watching(declaration.values, config.events) }
-    add(createJoin(name, watched, context), 'join', declaration)
-  }
-  const equipment = Object.keys(config.equipment)
-  for (const [name, declaration] of Object.entries(config.kpis)) {
-    const watched = { ...declaration, inputs: watching(declaration.inputs, config.events) }
-    add(createKpi(name, watched, { ...context, equipment }), 'kpi', declaration)
+  const correlations = mapped(config.correlations, (one) => ({ ...one, values: watching(one.values, config.events) }))
+  const kpis = mapped(config.kpis, (one) => ({ ...one, inputs: watching(one.inputs, config.events) }))
+  for (const one of createCorrelations({ correlations, kpis }, { ...context, equipment: Object.keys(config.equipment) })) {
+    const join = config.correlations[one.name]
+    if (join) add(one, 'join', join)
+    else add(one, 'kpi', config.kpis[one.name] ?? {})
   }
   return { derivations, about }
 }
@@ -120,21 +117,14 @@ interface Named {
 /** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */
 function contextOf({ config, kinds, placeOf, signals, clockOf }: DeclaredParts): CorrelateContext {
   const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
-  const known = eventVariables(config)
-  const context: CorrelateContext = {
-    ...{ site: config.site.id, kinds, events: known, placeOf, definitionOf },
+  return {
+    ...{ site: config.site.id, kinds, events: eventVariables(config), placeOf, definitionOf },
     clockOf: (id) => {
       const connection = definitionOf(id)?.connection
       return connection === undefined ? undefined : clockOf(connection)
     },
   }
-  for (const [name, { values }] of Object.entries(config.correlations)) known.set(name, variablesIn(values, context))
-  for (const [name, declared] of Object.entries(config.kpis)) known.set(name, variablesIn(kpiValues(wholeKpi(declared)), context))
-  return context
 }
-
-const variablesIn = (values: Readonly<Record<string, JoinValue>>, context: CorrelateContext): Record<string, Variable> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableOf(value, context)]))
 
 /** A derivation whose signals come to be known when they are first computed: at which places they are, only the devices say. */
 function defining(one: Derivation, id: string, signals: SignalTable, define: (whole: string) => SignalDefinition): Derivation {
@@ -147,6 +137,9 @@ function defining(one: Derivation, id: string, signals: SignalTable, define: (wh
     },
   }
 }
+
+const mapped = <A, B>(all: Readonly<Record<string, A>>, change: (one: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(all).map(([name, one]) => [name, change(one)]))
 
 /** The keys that are there. */
 function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

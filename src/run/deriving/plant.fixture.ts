@@ -6,7 +6,7 @@ import { silent } from '../../core/log.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
 import { Status } from '../../core/status.ts'
 import { correlation, kpi } from '../../correlate/config.ts'
-import { createJoin, createKpi } from '../../correlate/index.ts'
+import { createCorrelations } from '../../correlate/index.ts'
 import { createEngine, type Engine, type SavedEngine } from './engine.ts'
 
 /** Flights at stands, works at stands, the power of each stand: what is told of them in any order, and an engine that is started anew now and then. */
@@ -129,13 +129,8 @@ const perFlight = kpi.parse({
 })
 
 export function derivationsOf(): Derivation[] {
-  const context = { site: 'site', kinds, placeOf, events: new Map([['turnaround', {}]]), equipment: ['stand-1', 'stand-2'] }
-  return [
-    createJoin('turnaround', turnaround, context),
-    createJoin('review', review, context),
-    createKpi('effort', effort, context),
-    createKpi('perFlight', perFlight, context),
-  ]
+  const context = { site: 'site', kinds, placeOf, events: new Map(), equipment: ['stand-1', 'stand-2'] }
+  return createCorrelations({ correlations: { turnaround, review }, kpis: { effort, perFlight } }, context)
 }
 
 export class Plant {

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Derivation, FOREVER } from '../core/derivation.ts'
+import type { Fact } from '../core/facts.ts'
+import { QueryRefused } from '../core/historian.ts'
+import type { FieldValue, RecordKind } from '../core/it-records.ts'
+import { MemoryHistory } from '../core/memory-history.fixture.ts'
+import { isNull, rank, Status, severity } from '../core/status.ts'
+import { HOUR, SECOND } from '../core/time.ts'
+import { checkCorrelate } from './check-config.ts'
+import { correlateConfig, correlation, kpi } from './config.ts'
+import { createJoin } from './join.ts'
+import { createKpi } from './kpi.ts'
+import { CORRELATE_LIMITS } from './limits.ts'
+
+const T = 480_000 * HOUR
+const field = { required: false } as const
+const flights: RecordKind = {
+  ...{ name: 'flights', key: ['id'], validity: { from: 'start', to: 'end' }, equipment: { field: 'stand' } },
+  fields: {
+    id: { ...field, type: 'text' },
+    start: { ...field, type: 'time' },
+    end: { ...field, type: 'time' },
+    ready: { ...field, type: 'time' },
+    pieces: { ...field, type: 'number', unit: '1' },
+    stand: { ...field, type: 'text' },
+  },
+  authority: { default: ['a', 'b'], billing: ['b'] },
+}
+const context = {
+  ...{
+    site: 'site',
+    kinds: new Map([['flights', flights]]),
+    events: new Map([['stops', { seconds: { type: 'number' as const, unit: 's' } }]]),
+  },
+  placeOf: ({ values }: { values: Readonly<Record<string, FieldValue>> }) =>
+    values.stand === 'nowhere' ? undefined : String(values.stand),
+  definitionOf: (id: string) => ({ id, connection: 'c', address: '', dataType: 'number' as const, unit: 'A' }),
+  equipment: ['stand-1', 'stand-2'],
+}
+
+function flight(history: MemoryHistory, values: Record<string, FieldValue>, source = 'a'): void {
+  const all = { id: '1', start: T, end: T + 100 * SECOND, ready: null, pieces: 10, stand: 'stand-1', ...values }
+  history.record({
+    ...{ kind: 'flights', key: all.id as string, source, isDeleted: false, values: all },
+    ...{ validFrom: all.start as number, validTo: all.end as number | null },
+  })
+}
+
+function event(history: MemoryHistory, from: number, to: number | null, status = 0): void {
+  history.publish({
+    ...{
+      definition: 'stops',
+      type: 'event',
+      version: '1',
+      key: `stand-1@${from}`,
+      equipment: 'stand-1',
+      from,
+      to,
+      inputs: [],
+      cause: 'first',
+    },
+    values: { seconds: { value: 5, unit: 's', status, coverage: 1 } },
+  })
+}
+
+async function computed(derivation: Derivation, history: MemoryHistory, watermark = T + 10 * HOUR, to = FOREVER): Promise<readonly Fact[]> {
+  const units = await derivation.within({ from: T, to }, history)
+  return (await derivation.compute(units, history, { watermark, cause: 'first' })).flatMap(({ facts }) => facts)
+}
+
+const join = (values: object, more: object = {}, own: object = {}) =>
+  createJoin('join', correlation.parse({ each: 'flights', tolerance: '1s', ...more, values }), { ...context, ...own })
+
+const found = async (values: object, history: MemoryHistory, more: object = {}, own: object = {}) =>
+  (await computed(join(values, more, own), history))[0]?.values ?? {}
+
+test('a mean over the interval: its unit, its coverage, and what it is Uncertain for', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  history.sample('site/stand-1/current', T - 10 * SECOND, 2)
+  history.sample('site/stand-1/current', T + 50 * SECOND, 4)
+  const value = { signal: './current', function: 'TimeAverage2', unit: 'mA' }
+  assert.deepEqual(await found({ value }, history), { value: { value: 3_000, unit: 'mA', status: 0x401, coverage: 1 } })
+  history.sample('site/stand-1/current', T + 75 * SECOND, Number.NaN, Status.BadNoCommunication)
+  const { value: gap } = await found({ value }, history)
+  assert.deepEqual([severity(gap?.status ?? 0), gap?.coverage, gap?.reasons], ['Uncertain', 0.75, ['coverage', 'input-bad']])
+  const { value: little } = await found({ value: { ...value, minimumCoverage: 0.8 } }, history)
+  assert.deepEqual([little?.value, severity(little?.status ?? 0), little?.reasons], [null, 'Bad', ['coverage']])
+  assert.equal((await found({ value: { ...value, unit: 'Cel' } }, history)).value?.status, Status.BadConfigurationError)
+  const period = { definitionOf: (id: string) => ({ ...context.definitionOf(id), expectedPeriodUs: 10 * SECOND }) }
+  assert.equal((await found({ value }, history, {}, period)).value?.coverage, 0.3, 'a reading holds twice its declared period')
+})
+
+test('the source with the authority for the use decides; others that say otherwise make it Uncertain', async () => {
+  const history = new MemoryHistory()
+  flight(history, { end: T + 100 * SECOND }, 'a')
+  flight(history, { end: T + 40 * SECOND, pieces: 99 }, 'b')
+  const values = { stops: { count: 'stops' }, pieces: { expression: 'each.pieces', unit: '1' } }
+  event(history, T + 60 * SECOND, T + 70 * SECOND)
+  const [fact] = await computed(join(values), history)
+  assert.equal(fact?.to, T + 100 * SECOND)
+  assert.deepEqual([fact?.values.stops?.value, fact?.values.stops?.reasons, fact?.values.pieces?.value], [1, ['sources-disagree'], 10])
+  const [billed] = await computed(join(values, { use: 'billing' }), history)
+  assert.deepEqual([billed?.to, billed?.values.stops?.value, billed?.values.pieces?.value], [T + 40 * SECOND, 0, 99])
+})
+
+test('equipment that nobody knows, clocks that are not sure enough, uncertain events', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  flight(history, { id: '2', stand: 'nowhere' })
+  event(history, T + SECOND, T + 3 * SECOND, Status.Uncertain)
+  event(history, T + 90 * SECOND, null)
+  history.sample('site/stand-1/current', T, 2)
+  const values = { current: { signal: './current', at: 'from', asOf: 'nearest' }, stopped: { duration: 'stops' } }
+  const unsure = { clockOf: () => ({ offsetUs: 0, uncertaintyUs: 2 * SECOND }) }
+  const [first, second] = await computed(join(values, {}, unsure), history)
+  assert.deepEqual(first?.values.current?.reasons, ['clock-uncertainty'])
+  assert.deepEqual([first?.values.stopped?.value, first?.values.stopped?.reasons], [12, ['input-uncertain']])
+  for (const value of Object.values(second?.values ?? {})) assert.deepEqual([value.value, value.reasons], [null, ['equipment-unknown']])
+})
+
+test('a reading at a moment of the record, in or out of reach', async () => {
+  const history = new MemoryHistory()
+  flight(history, { ready: T + 150 * SECOND })
+  flight(history, { id: '2', ready: T + 60 * HOUR })
+  flight(history, { id: '3' })
+  history.sample('site/stand-1/current', T + 148 * SECOND, 7)
+  const facts = await computed(join({ at: { signal: './current', at: 'ready', asOf: 'before', tolerance: '5s' } }), history, T + 100 * HOUR)
+  assert.deepEqual(
+    facts.map(({ values }) => [values.at?.value, values.at?.reasons]),
+    [
+      [7, undefined],
+      [null, ['out-of-reach']],
+      [null, ['no-time']],
+    ],
+  )
+})
+
+test('more than one fact may hold is said, never cut in silence', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  for (let i = 0; i <= CORRELATE_LIMITS.related; i++) event(history, T + i, T + i + 1)
+  const { n, keys } = await found({ n: { count: 'stops' }, keys: { list: 'stops' } }, history)
+  assert.deepEqual([n?.value, n?.reasons, keys?.reasons], [null, ['too-many'], ['too-many']])
+  history.series = () => Promise.reject(new QueryRefused('too many rows'))
+  const [alone] = await computed(join({ mean: { signal: './current', function: 'TimeAverage2' } }), history)
+  assert.deepEqual(alone?.values.mean?.reasons, ['too-many'])
+  flight(history, { id: '2' })
+  await assert.rejects(computed(join({ mean: { signal: './current', function: 'TimeAverage2' } }), history), QueryRefused)
+})
+
+test('nothing Good comes of what is not', async () => {
+  const codes = fc.constantFrom(Status.Good, Status.Uncertain, Status.UncertainLastUsableValue, Status.BadNoCommunication)
+  const samples = fc.array(fc.tuple(fc.integer({ min: -20, max: 110 }), fc.integer({ min: 0, max: 5 }), codes), { maxLength: 8 })
+  const functions = fc.constantFrom('TimeAverage2', 'Maximum', 'Delta', 'Count', 'Average', 'Range2', 'NumberOfTransitions')
+  const property = async (rows: [number, number, number][], name: string) => {
+    const history = new MemoryHistory()
+    flight(history, {})
+    const newest = new Map<number, number>()
+    for (const [at, value, status] of rows) {
+      history.sample('site/stand-1/current', T + at * SECOND, isNull(status) ? Number.NaN : value, status)
+      newest.set(at, status)
+    }
+    const values = { value: { signal: './current', function: name }, twice: { expression: 'value * 2' } }
+    const { value, twice } = await found(values, history)
+    const times = [...newest.keys()].sort((a, b) => a - b)
+    const used = times.filter((at) => at < 100 && (at >= 0 || at === times.findLast((one) => one <= 0)))
+    const isClean = used.length > 0 && (used[0] as number) <= 0 && used.every((at) => newest.get(at) === Status.Good)
+    if (!isClean) assert.notEqual(rank(value?.status ?? 0), 0, JSON.stringify(value))
+    if (rank(value?.status ?? 0) !== 0) assert.notEqual(rank(twice?.status ?? 0), 0)
+    for (const one of [value, twice]) assert.equal(one?.value === null, isNull(one?.status ?? 0))
+  }
+  await fc.assert(fc.asyncProperty(samples, functions, property), { numRuns: 500 })
+})
+
+test('a ready figure: OEE of an hour from signals and events', async () => {
+  const history = new MemoryHistory()
+  const sample = (name: string, at: number, value: number) => history.sample(`site/stand-1/${name}`, T + at * SECOND, value)
+  for (const [at, value] of [
+    [0, 1],
+    [600, 0],
+    [1_200, 1],
+  ] as const)
+    sample('running', at, value)
+  for (const [at, value] of [
+    [0, 100],
+    [3_599, 400],
+  ] as const)
+    sample('made', at, value)
+  for (const [at, value] of [
+    [0, 100],
+    [3_599, 370],
+  ] as const)
+    sample('good', at, value)
+  const declared = kpi.parse({
+    ...{ ready: 'oee', per: 'hour', equipment: 'stand-*' },
+    inputs: {
+      planned: { expression: '3600', unit: 's' },
+      running: { signal: './running', function: 'DurationInStateNonZero', unit: 's' },
+      cycle: { expression: '8', unit: 's' },
+      made: { signal: './made', function: 'Delta', unit: '1' },
+      good: { signal: './good', function: 'Delta', unit: '1' },
+    },
+  })
+  const plain = { ...context, definitionOf: (id: string) => ({ id, connection: 'c', address: '', dataType: 'number' as const, unit: '1' }) }
+  const facts = await computed(createKpi('oee', declared, plain), history, T + HOUR, T)
+  assert.deepEqual(
+    facts.map(({ key }) => key),
+    [`stand-1@${T}`],
+    'of stand-2 nothing is known',
+  )
+  const values = Object.fromEntries(Object.entries(facts[0]?.values ?? {}).map(([name, { value }]) => [name, value]))
+  assert.deepEqual(values, {
+    ...{ planned: 3_600, running: 3_000, cycle: 8, made: 300, good: 270 },
+    ...{ availability: 3_000 / 3_600, performance: 2_400 / 3_000, quality: 0.9, value: (3_000 / 3_600) * 0.8 * 0.9 },
+  })
+  assert.deepEqual([facts[0]?.values.value?.status, facts[0]?.values.value?.coverage, facts[0]?.values.value?.unit], [0, 1, '1'])
+})
+
+test('figures per record, sums over records, and a logical range', async () => {
+  const history = new MemoryHistory()
+  flight(history, { id: '1', pieces: 30 })
+  flight(history, { id: '2', pieces: 12, start: T + 20 * SECOND })
+  flight(history, { id: '3', pieces: null, start: T + 2 * HOUR, end: T + 3 * HOUR })
+  const inputs = { pieces: { of: 'flights', value: 'pieces', take: 'sum', relation: 'begins' } }
+  const day = createKpi('day', kpi.parse({ per: 'day', inputs, formula: 'pieces', unit: '1', range: { upper: 40 } }), context)
+  const units = await day.within({ from: T, to: T }, history)
+  const [outcome] = await day.compute(units, history, { watermark: T + 48 * HOUR, cause: 'first' })
+  const { value } = outcome?.facts[0]?.values ?? {}
+  assert.deepEqual(
+    [value?.value, severity(value?.status ?? 0), value?.reasons],
+    [42, 'Uncertain', ['input-missing', 'input-uncertain', 'range']],
+  )
+  assert.equal(outcome?.next?.length, 1, 'the next day has its time, whatever happens')
+  const each = createKpi('each', kpi.parse({ per: { record: 'flights' }, equipment: 'stand-*', inputs, formula: 'pieces' }), context)
+  const facts = await computed(each, history)
+  assert.deepEqual(
+    facts.map(({ key, values }) => [key, values.value?.value]),
+    [
+      [`stand-1@${T}`, 42],
+      [`stand-1@${T + 20 * SECOND}`, 12],
+      [`stand-1@${T + 2 * HOUR}`, null],
+    ],
+  )
+})
+
+test('more correlations, values or equipment than the limits are refused', () => {
+  const one = { each: 'flights', tolerance: '1s', values: {} }
+  const many = (count: number, value: unknown) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, value]))
+  const { correlations, values, equipment } = CORRELATE_LIMITS
+  assert.equal(correlateConfig.correlations.safeParse(many(correlations, one)).success, true)
+  assert.equal(correlateConfig.correlations.safeParse(many(correlations + 1, one)).success, false)
+  assert.equal(correlation.safeParse({ ...one, values: many(values + 1, { count: 'flights' }) }).success, false)
+  const figure = kpi.parse({ per: 'hour', equipment: '*', inputs: { n: { count: 'flights' } }, formula: 'n' })
+  const paths = Array.from({ length: equipment + 1 }, (_, i) => `stand-${i}`)
+  const declared = { correlations: {}, kpis: { figure }, kinds: context.kinds, events: new Map(), signals: new Map(), isComplete: true }
+  assert.deepEqual(checkCorrelate({ ...declared, equipment: paths }), [{ path: ['kpis', 'figure', 'equipment'], is: 'too-many' }])
+  assert.deepEqual(checkCorrelate({ ...declared, equipment: paths.slice(1) }), [])
+})
+
+test('a change that touches more records than the limit is refused, so that its time is opened piece by piece', async () => {
+  const history = new MemoryHistory()
+  for (let i = 0; i <= CORRELATE_LIMITS.touched; i++) {
+    const version = {
+      kind: 'flights',
+      key: `${i}`,
+      source: 'a',
+      validFrom: T,
+      validTo: T + HOUR,
+      isDeleted: false,
+      values: { stand: 'stand-1' },
+    }
+    history.versions.push({ ...version, revision: 1, knownTime: 1, ingest: 1 })
+  }
+  history.records = async ({ keys, afterKey = '', limit }) => {
+    const rest = history.versions.filter(({ key }) => (keys ? keys.includes(key) : key > afterKey))
+    return { versions: rest.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit), truncated: rest.length > limit }
+  }
+  const derivation = join({ mean: { signal: './current', function: 'TimeAverage2' } })
+  await assert.rejects(derivation.touched({ signal: 'site/stand-1/current', from: T, to: T }, history), QueryRefused)
+})
