@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { cpuSeconds, type Figure, median, repeat } from './report.ts'
+import { clocked, type Figure, figureOf, type Run, repeat } from './report.ts'
 
 /** A record's time, and the signal that belongs to it (the key it has in the historian). */
 export interface Interval {
@@ -22,23 +22,6 @@ const RESULT = `SELECT id, sum(value * us) / sum(us) AS average, coalesce(sum(us
 const HELD = (hold: number) =>
   `held AS (SELECT signal, t, value, status, least(coalesce(lead(t) OVER (PARTITION BY signal ORDER BY t), t + ${hold}), t + ${hold}) AS until FROM samples)`
 const US = 'greatest(0, least(until, "to") - greatest(t, "from"))'
-
-/** One run: time on the clock, and on the processors: a busy machine leaves only the second one comparable. */
-export interface Run {
-  readonly ms: number
-  readonly cpuSeconds: number
-}
-
-export async function clocked(work: () => Promise<unknown>): Promise<Run> {
-  const [cpu, begin] = [cpuSeconds(), performance.now()]
-  await work()
-  return { ms: performance.now() - begin, cpuSeconds: cpuSeconds() - cpu }
-}
-
-export const figureOf = (what: string, runs: readonly Run[], note: string): Figure => ({
-  ...{ what, unit: 'ms', runs: runs.map(({ ms }) => ms) },
-  note: `${median(runs.map((run) => run.cpuSeconds)).toFixed(2)} s of CPU; ${note}`,
-})
 
 /** Two ways to write the same question. The second one holds only where the intervals of a signal do not overlap. */
 const QUERIES = {

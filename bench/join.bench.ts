@@ -11,8 +11,8 @@ import { Status } from '../src/core/status.ts'
 import { DAY, systemClock } from '../src/core/time.ts'
 import { openHistorian } from '../src/historian/index.ts'
 import { BEGIN_MS, seeded, walk } from './data.ts'
-import { type Covered, clocked, figureOf, type Interval, inPandas, inSql, type Run, SQL_NAMES } from './join-peers.ts'
-import { type Figure, median, repeat } from './report.ts'
+import { type Covered, type Interval, inPandas, inSql, SQL_NAMES } from './join-peers.ts'
+import { clocked, type Figure, figureOf, median, type Run, repeat } from './report.ts'
 
 /**
  * Ten days of 100 signals, 10 M samples, 1 % of them Bad, in 10,000 intervals of records (100 for each signal, 0.5 to 1.2 h long): for each interval

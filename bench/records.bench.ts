@@ -9,7 +9,7 @@ import type { RecordKind, SpoolRecord } from '../src/core/spool.ts'
 import { HOUR, MINUTE, systemClock } from '../src/core/time.ts'
 import { openHistorian } from '../src/historian/index.ts'
 import { BEGIN_MS, seeded } from './data.ts'
-import { type Figure, repeat } from './report.ts'
+import { clocked, type Figure, figureOf, repeat } from './report.ts'
 
 /**
  * A million versions of 200,000 records of 5 kinds, 5 versions each, and a million facts of 20 definitions, one in ten of them a correction. Written as
@@ -53,12 +53,12 @@ async function asked(historian: Historian): Promise<Figure[]> {
   const random = seeded(1)
   const timed = async (what: string, ask: () => Promise<number>): Promise<Figure> => {
     let answered = 0
-    const runs = await repeat(RUNS, async () => {
-      const begin = performance.now()
-      answered = await ask()
-      return performance.now() - begin
-    })
-    return { what, unit: 'ms', runs, note: `${answered.toLocaleString('en')} rows` }
+    const runs = await repeat(RUNS, () =>
+      clocked(async () => {
+        answered = await ask()
+      }),
+    )
+    return figureOf(what, runs, `${answered.toLocaleString('en')} rows`)
   }
   const keys = () => Array.from({ length: 100 }, () => keyOf(5 * Math.floor(random() * 40_000)))
   const records = async (query: object) => (await historian.records({ kind: 'kind0', limit: 1000, ...query })).versions.length

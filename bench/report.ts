@@ -65,6 +65,23 @@ export function cpuSeconds(): number {
   return (user + system) / 1e6
 }
 
+/** One run: time on the clock, and on the processors: a busy machine leaves only the second one comparable. */
+export interface Run {
+  readonly ms: number
+  readonly cpuSeconds: number
+}
+
+export async function clocked(work: () => Promise<unknown>): Promise<Run> {
+  const [cpu, begin] = [cpuSeconds(), performance.now()]
+  await work()
+  return { ms: performance.now() - begin, cpuSeconds: cpuSeconds() - cpu }
+}
+
+export const figureOf = (what: string, runs: readonly Run[], note: string): Figure => ({
+  ...{ what, unit: 'ms', runs: runs.map(({ ms }) => ms) },
+  note: `${median(runs.map((run) => run.cpuSeconds)).toPrecision(3)} s of CPU; ${note}`,
+})
+
 /** User and system seconds of another process so far (Linux). */
 export function cpuSecondsOf(pid: number): number {
   try {
