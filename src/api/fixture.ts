@@ -123,6 +123,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     recordSources: () => [],
     derivations: () => [],
     recompute: async () => [],
+    discover: () => Promise.reject(new Error('not part of the fixture')),
     releaseQuarantined: async (ids) => ({ released: [...ids], refused: [] }),
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },

@@ -7,6 +7,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { Access } from './access.ts'
 import { aggregateRoutes } from './aggregate.ts'
 import { contractRoutes } from './contracts.ts'
+import { discoverRoutes } from './discover.ts'
 import { factRoutes } from './facts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
@@ -78,6 +79,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     contractRoutes,
     recordRoutes,
     factRoutes,
+    discoverRoutes,
     nodeRoutes,
     sessionRoutes,
     metricRoutes,

@@ -29,6 +29,11 @@ export const API_LIMITS = {
   /** Facts in one answer. */
   factRows: 10_000,
   released: 1_000,
+  /** Searches for what moved before something: one at a time, so long, and progress told so often. */
+  discoverMs: 120_000,
+  discoverTellMs: 250,
+  /** Characters of its target. */
+  targetLength: 640,
   /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */
   processedSignals: 50,
   processedSamples: 1_000_000,

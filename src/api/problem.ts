@@ -21,13 +21,14 @@ export class Refusal extends Error {
 /** Turns whatever was thrown into the one shape of every error answer; what we did not expect is logged and says nothing of the inside. */
 export function problemHandler(log: Logger) {
   return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, ...body } = describe(error)
+    const { status, ...body } = problemOf(error)
     if (status >= 500) log.error({ error: error.stack, route: request.routeOptions.url }, 'a request failed')
     void reply.code(status).send(body satisfies Problem)
   }
 }
 
-function describe(error: FastifyError | Error): Problem & { status: number } {
+/** The shape of an error answer for whatever was thrown. */
+export function problemOf(error: FastifyError | Error): Problem & { status: number } {
   if (error instanceof Refusal) {
     return { status: error.status, code: error.code, message: error.message, ...(error.hint && { hint: error.hint }) }
   }

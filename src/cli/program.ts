@@ -175,6 +175,16 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
     .option('--known-at <TIME>', options.knownAt)
     .option('--revisions', options.revisions)
     .action(async (name, given) => done(await (await import('./facts.ts')).facts(verb, name, given)))
+  asking(prepared(verb, program.command('discover <TARGET>'), verbs.discover))
+    .option('--from <TIME>', options.from, '-30d')
+    .option('--to <TIME>', options.to, 'now')
+    .addOption(
+      new Option('--lead <DURATION>', options.discoverLead).argParser(durationFrom(verb)).default({ text: '10min', ms: 600_000 }, '10min'),
+    )
+    .option('--match <GLOB>', options.discoverMatch)
+    .option('--fdr <SHARE>', options.discoverFdr, shareFrom(verb), '0.05')
+    .option('--seed <N>', options.discoverSeed, integerFrom(verb, 0, 2 ** 32 - 1), 1)
+    .action(async (target, given) => done(await (await import('./discover.ts')).discover(verb, target, given)))
   asking(prepared(verb, program.command('recompute [NAME]'), verbs.recompute))
     .requiredOption('--from <TIME>', options.recomputeFrom)
     .option('--to <TIME>', options.recomputeTo)
@@ -258,6 +268,13 @@ function durationFrom({ words }: Verb): (text: string) => { text: string; ms: nu
     const parsed = duration.safeParse(text)
     if (!parsed.success) throw new InvalidArgumentError(words.usage.badDuration)
     return { text, ms: parsed.data }
+  }
+}
+
+function shareFrom({ words }: Verb): (text: string) => string {
+  return (text) => {
+    if (!(Number(text) > 0 && Number(text) <= 0.5)) throw new InvalidArgumentError(words.usage.badShare)
+    return text
   }
 }
 

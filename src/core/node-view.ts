@@ -2,6 +2,7 @@ import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
+import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
 import type { FactType } from './facts.ts'
 import type { Historian } from './historian.ts'
@@ -218,6 +219,8 @@ export interface NodeView {
   derivations(): readonly DerivationView[]
   /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */
   recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
+  /** Which signals moved before something: one search at a time, as long as it takes or until it is stopped. */
+  discover: Discover
   /** Judges rows in quarantine again; those that are records now are stored as such. */
   releaseQuarantined(ids: readonly string[]): Promise<Released>
   spool(): SpoolStats

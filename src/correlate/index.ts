@@ -22,3 +22,4 @@ export function createCorrelations(
 
 export type { JoinValue } from './config.ts'
 export type { CorrelateContext } from './context.ts'
+export { discover } from './discover/index.ts'

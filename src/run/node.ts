@@ -19,6 +19,7 @@ import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { Depth } from './depth.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
+import { discovering } from './discovering.ts'
 import { endpointOf } from './endpoint.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
@@ -222,6 +223,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
+    discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
     releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
     spool: () => spool.stats(),
     outlook: () => depth.view(),

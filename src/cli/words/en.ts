@@ -1,3 +1,4 @@
+import { discoverEn } from './discover.ts'
 import { contract } from './en-contract.ts'
 import { factsEn, recordsEn } from './facts.ts'
 import { identityEn } from './identity.ts'
@@ -33,6 +34,7 @@ export const en = {
     recordsRelease: 'Judge rows in quarantine again by the present declaration',
     recordsEquipment: 'Show names of equipment in IT records that nobody has declared',
     facts: 'Show results of a running node: what is computed and how far, or the results of one definition',
+    discover: 'Search which signals moved before an event or a number did: suggestions with evidence, never causes',
     recompute: 'Have the results of a period computed anew, with what came later than the horizon',
     schema: 'Print the JSON Schema of the configuration, for editors',
     trust: "Show a device's certificate and, when you say so, trust it",
@@ -92,6 +94,10 @@ export const en = {
     revisions: 'every revision, not only the newest',
     recomputeFrom: 'start of the period: RFC 3339, or a duration before now: -30d',
     recomputeTo: 'end of the period (default: now)',
+    discoverLead: 'how long before a moment is looked at, 1s to 1d',
+    discoverMatch: 'only these signals: glob over ids (default: those at the equipment of the target, then those of its area)',
+    discoverFdr: 'accepted share of false findings among the findings, up to 0.5',
+    discoverSeed: 'another draw of the other times that are compared with',
     denyWarnings: 'treat warnings as errors',
   },
   help: { usage: 'Usage:', options: 'Options:', commands: 'Commands:', arguments: 'Arguments:', choices: 'choices:', default: 'default:' },
@@ -105,6 +111,7 @@ export const en = {
     didYouMean: (what: string) => `did you mean ${what}?`,
     seeHelp: '`ecluse --help` and `ecluse VERB --help` explain',
     badDuration: 'a duration is a number with ms, s, min, h or d, e.g. 30s',
+    badShare: 'a number above 0 and up to 0.5',
     badInteger: (low: number, high: number) => `a whole number from ${low} to ${high}`,
   },
   hint: 'hint:',
@@ -112,6 +119,7 @@ export const en = {
   unexpectedHint: 'run again with --log-level debug and report what it shows',
   records: recordsEn,
   facts: factsEn,
+  discover: discoverEn,
   why: {
     none: 'no reading',
     noReason: '  nothing is known against it',

@@ -1,3 +1,4 @@
+import { discoverFr } from './discover.ts'
 import type { Words } from './en.ts'
 import { factsFr, recordsFr } from './facts.ts'
 import { contract } from './fr-contract.ts'
@@ -34,6 +35,7 @@ export const fr: Words = {
     recordsRelease: 'Juge de nouveau des lignes en quarantaine selon la déclaration présente',
     recordsEquipment: 'Montre les noms d’équipement que personne n’a déclarés',
     facts: 'Montre les résultats d’un nœud : ce qui est calculé et jusqu’où, ou les résultats d’une définition',
+    discover: 'Cherche quels signaux ont bougé avant un évènement ou un nombre : des suggestions avec leurs preuves, jamais des causes',
     recompute: 'Fait recalculer les résultats d’une période, avec ce qui est arrivé après l’horizon',
     schema: 'Écrit le schéma JSON de la configuration, pour les éditeurs',
     trust: 'Montre le certificat d’un appareil et, sur votre décision, lui fait confiance',
@@ -93,6 +95,11 @@ export const fr: Words = {
     revisions: 'toutes les révisions, pas seulement la dernière',
     recomputeFrom: 'début de la période : RFC 3339, ou une durée avant maintenant : -30d',
     recomputeTo: 'fin de la période (par défaut : maintenant)',
+    discoverLead: 'durée examinée avant chaque moment, de 1s à 1d',
+    discoverMatch:
+      'seulement ces signaux : motif sur les identifiants (par défaut : ceux de l’équipement de la cible, puis ceux de sa zone)',
+    discoverFdr: 'part acceptée de fausses trouvailles parmi les trouvailles, jusqu’à 0.5',
+    discoverSeed: 'un autre tirage des moments de comparaison',
     denyWarnings: 'traite les avertissements comme des erreurs',
   },
   help: {
@@ -113,6 +120,7 @@ export const fr: Words = {
     didYouMean: (what) => `vouliez-vous dire ${what} ?`,
     seeHelp: '`ecluse --help` et `ecluse VERBE --help` l’expliquent',
     badDuration: 'une durée est un nombre suivi de ms, s, min, h ou d, par exemple 30s',
+    badShare: 'un nombre au-dessus de 0 et jusqu’à 0.5',
     badInteger: (low, high) => `un nombre entier de ${low} à ${high}`,
   },
   hint: 'conseil :',
@@ -120,6 +128,7 @@ export const fr: Words = {
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
   records: recordsFr,
   facts: factsFr,
+  discover: discoverFr,
   why: {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',

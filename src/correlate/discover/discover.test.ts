@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Discovery, DiscoveryQuestion } from '../../core/discovery.ts'
+import { MINUTE } from '../../core/time.ts'
+import { discover } from './index.ts'
+import { BEGIN, END, type Plant, plant, TEN_MINUTES } from './plant.fixture.ts'
+import { seeded } from './random.ts'
+
+const ask = (
+  { history, signals }: Pick<Plant, 'history' | 'signals'>,
+  days: number,
+  more: Partial<DiscoveryQuestion> = {},
+): Promise<Discovery> =>
+  discover(
+    { target: { kind: 'event', definition: 'jam' }, from: BEGIN, to: END(days), leadUs: TEN_MINUTES, fdr: 0.05, seed: 1, ...more },
+    {
+      ...{ history, signals, site: 't', equipment: {}, oldestTime: BEGIN, monotonicMs: () => 0, pause: async () => {} },
+      ...{ onProgress: () => {}, stop: new AbortController().signal },
+    },
+  )
+
+test('a drift of the motor current in the ten minutes before jams comes first among 200 noise signals', async () => {
+  const noise = { white: 50, slow: 50, walk: 40, daily: 40, wave: 20 }
+  const answer = await ask(plant({ seed: 11, days: 21, noise, events: 30, drift: 2, missing: 0.1 }), 21)
+  const [first] = answer.findings
+  assert.equal(first?.signal, './motor/current')
+  assert.equal(first?.feature, 'level')
+  assert.ok((first?.effect ?? 0) > 0.8, `effect ${first?.effect}`)
+  assert.ok((first?.coverage ?? 0) > 0.8 && (first?.coverage ?? 0) < 1)
+  assert.ok((first?.windowsLeftOut ?? 0) > 0)
+  assert.equal(answer.signals, 201)
+  assert.equal(answer.matching, 'same-hour')
+  assert.ok(answer.findings.length <= 2, `${answer.findings.map(({ signal }) => signal)}`)
+})
+
+test('what is missing is never ranked, the same thing under two names is one finding, and pure rhythm is no precursor', async () => {
+  const made = plant({ seed: 5, days: 14, noise: { white: 10 }, events: 25, drift: 2, hours: [6, 9] })
+  const current = made.values.get('t/line/press/motor/current') as Float32Array
+  made.add('t/line/press/motor/current-ma', (i) => 1000 * (current[i] as number), { unit: 'mA' })
+  made.add('t/line/press/still', () => 4)
+  made.add('t/line/press/away', (i) => (i % 1000 < 900 ? Number.NaN : i))
+  // Rises every morning, as the shift and with it the jams begin.
+  made.add('t/line/press/oil', (i) => 40 + 15 * Math.sin((2 * Math.PI * ((i % 1440) - 360)) / 1440))
+  made.add('t/line/hall/light', (i) => (i % 1440 > 300 ? 1 : 0), { dataType: 'boolean' })
+  made.add('t/other/pump', (i) => i)
+  const answer = await ask(made, 14)
+  assert.deepEqual(
+    answer.findings.map(({ signal, sameAs }) => [signal, ...sameAs].sort()),
+    [['./motor/current', './motor/current-ma']],
+  )
+  assert.deepEqual(
+    answer.notJudged.map(({ signal, reason }) => [signal, reason]),
+    [
+      ['./away', 'coverage'],
+      ['./still', 'constant'],
+    ],
+  )
+  assert.ok(!answer.notJudged.some(({ signal }) => signal.startsWith('t/other')))
+  const elsewhere = await ask(made, 14, { matches: (id) => id === 't/other/pump' })
+  assert.equal(elsewhere.signals, 1)
+})
+
+test('a state that comes before events is found, with its state', async () => {
+  const made = plant({ seed: 8, days: 14, noise: { white: 5 }, events: 20 })
+  const random = seeded(4)
+  const first = made.events.map((at) => Math.round((at - BEGIN) / MINUTE))
+  const isBefore = (minute: number) => first.some((start) => start - minute > 0 && start - minute <= 5)
+  made.add('t/line/press/guard-open', (i) => (isBefore(i) || random() < 0.01 ? 1 : 0), { dataType: 'boolean' })
+  const [found] = (await ask(made, 14)).findings
+  assert.deepEqual([found?.signal, found?.feature, found?.state], ['./guard-open', 'share', 'true'])
+  assert.ok((found?.effect ?? 0) > 0.8)
+  assert.equal(found?.earliestUs, TEN_MINUTES / 2)
+})
+
+/** Of plants in which all is noise, those in which something was found: any finding is false. */
+async function falseFindings(seeds: number, options: Omit<Parameters<typeof plant>[0], 'seed'>): Promise<number> {
+  let wrong = 0
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { findings } = await ask(plant({ seed: seed * 7919, ...options }), options.days, { seed })
+    if (findings.length > 0) wrong++
+  }
+  return wrong
+}
+
+const NOISES = {
+  'independent readings': { noise: { white: 15 } },
+  'slow wandering, events in bursts': { noise: { slow: 15 }, burst: 4 },
+  'daily rhythms, all events in the morning': { noise: { daily: 15 }, hours: [6, 9] },
+  'slow waves, events in bursts': { noise: { wave: 15 }, burst: 4 },
+} as const
+
+test('in noise there is a finding at most as often as is accepted, over 100 plants', { timeout: 110_000 }, async (t) => {
+  let wrong = 0
+  for (const [name, options] of Object.entries(NOISES)) {
+    const some = await falseFindings(25, { days: 8, events: 20, ...options })
+    t.diagnostic(`${name}: ${some} of 25`)
+    wrong += some
+  }
+  // At 5 % more than 11 come by chance less than once in two hundred runs; the seeds are fixed, so that this one does not.
+  assert.ok(wrong <= 11, `${wrong} of 100`)
+})
