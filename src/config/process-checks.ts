@@ -45,7 +45,7 @@ function say(finding: ProcessFinding, { at, problems, words }: ProcessContext): 
       problems.add(place, 'E_VALUE', words.badGlob())
       return
     case 'no-place':
-      problems.add(place, finding.isCertain ? 'E_NO_EQUIPMENT' : 'W_NO_EQUIPMENT', words.noEquipment(finding.isCertain))
+      problems.add(place, 'E_NO_EQUIPMENT', words.noEquipment())
       return
     case 'tolerance':
       problems.add(place, 'E_TOLERANCE', words.toleranceMissing())

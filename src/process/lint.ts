@@ -15,7 +15,7 @@ export type ProcessFinding = { readonly path: readonly (string | number)[] } & (
   | { readonly kind: 'cycle'; readonly id: string }
   | { readonly kind: 'expression'; readonly problem: ExpressionProblem }
   | { readonly kind: 'glob'; readonly message: string }
-  | { readonly kind: 'no-place'; readonly isCertain: boolean }
+  | { readonly kind: 'no-place' }
   | { readonly kind: 'tolerance' }
   | { readonly kind: 'window' }
 )
@@ -67,8 +67,9 @@ export function lintProcess(
   for (const item of sorted(usable)) {
     const where = places(context.site, item.glob, needsOf(item), known)
     const found = item.glob === undefined || !cyclic.includes(item) ? where.all() : []
-    const isOpen = context.open.length > 0
-    if (found.length === 0 && !cyclic.includes(item)) findings.push({ path: [...item.path, 'for'], kind: 'no-place', isCertain: !isOpen })
+    // Where devices bring signals of their own, only they know the places.
+    if (found.length === 0 && !cyclic.includes(item) && context.open.length === 0)
+      findings.push({ path: [...item.path, 'for'], kind: 'no-place' })
     if (item.glob === undefined) findings.push(...unknownSignals(item, known, cyclic, context))
     if (item.glob === undefined || found.length > 0) findings.push(...toleranceFindings(item, found[0] ?? '', where, known))
     findings.push(...expressionFindings(item, found, where, known))

@@ -216,8 +216,8 @@ export const en = {
     'is not a pattern that can be read',
     'patterns are `*` within a segment, `**` over several, `?`, `[a-c]`, `{a,b}`, e.g. baggage/carousel-*',
   ],
-  noEquipment: (isCertain: boolean): Wording => [
-    isCertain ? 'no equipment that this names has all the signals named here' : 'no equipment in the file has all the signals named here',
+  noEquipment: (): Wording => [
+    'no equipment that this names has all the signals named here',
     'ids are relative to the equipment: with `baggage/carousel-*`, `motor/current` is baggage/carousel-1/motor/current',
   ],
   toleranceMissing: (): Wording => [

@@ -229,10 +229,8 @@ export const fr: ConfigWords = {
     'n’est pas un motif lisible',
     'les motifs sont `*` dans un segment, `**` sur plusieurs, `?`, `[a-c]`, `{a,b}`, par exemple baggage/carousel-*',
   ],
-  noEquipment: (isCertain) => [
-    isCertain
-      ? 'aucun équipement ainsi désigné n’a tous les signaux nommés ici'
-      : 'aucun équipement du fichier n’a tous les signaux nommés ici',
+  noEquipment: () => [
+    'aucun équipement ainsi désigné n’a tous les signaux nommés ici',
     'les identifiants sont relatifs à l’équipement : avec `baggage/carousel-*`, `motor/current` est baggage/carousel-1/motor/current',
   ],
   toleranceMissing: () => [
