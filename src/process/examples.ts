@@ -25,10 +25,10 @@ const signal = z.strictObject({
 export const computedExample = z.strictObject({
   name: z.string().min(1).max(200),
   signals: z.record(z.string(), signal),
-  derive: processConfig.derive.optional(),
-  windows: processConfig.windows.optional(),
-  states: processConfig.states.optional(),
-  events: processConfig.events.optional(),
+  derive: processConfig.derive.unwrap().optional(),
+  windows: processConfig.windows.unwrap().optional(),
+  states: processConfig.states.unwrap().optional(),
+  events: processConfig.events.unwrap().optional(),
   from: z.iso.datetime().default('2026-11-01T00:00:00Z').describe('When the readings begin'),
   until: duration.optional().describe('What is known ends then; default: with the last reading'),
   expect: z
