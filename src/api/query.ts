@@ -11,7 +11,8 @@ export function queryRoutes(server: Server, { view }: Resources): void {
     {
       config: { permission: 'query' },
       schema: {
-        summary: 'One read-only SQL statement over the views signals, samples, ingests, gaps and definitions; bounded in rows and time',
+        summary:
+          'One read-only SQL statement over the views signals, samples, ingests, gaps, definitions, records, facts and quarantine; bounded in rows and time',
         body: z.strictObject({
           sql: z.string().min(1).max(API_LIMITS.sqlLength),
           limit: z.int().min(1).max(API_LIMITS.sqlRows).default(1_000),

@@ -4,9 +4,11 @@ import { dirname, join, resolve } from 'node:path'
 import type { Connector } from '../core/connector.ts'
 import type { Contract } from '../core/contracts.ts'
 import { type ConfigProblem, ConfigurationError } from '../core/errors.ts'
+import { eventVariables } from '../process/config.ts'
 import { checkRole } from './checks.ts'
 import { type LoadedConnection, readConnection } from './connections.ts'
 import { readContracts } from './contracts.ts'
+import { checkCorrelations } from './correlate.ts'
 import { checkDeclarations } from './declarations.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals, periodsOf } from './known-signals.ts'
@@ -206,6 +208,12 @@ function readWhole(
     config.substitutes,
   )
   const computed = checkProcess(config, { at, problems, words, declared: periods, open: known.open })
+  checkCorrelations(
+    config,
+    eventVariables(config),
+    { ...known, declared: new Map([...known.declared, ...computed]) },
+    { at, problems, words },
+  )
   // A contract may promise what is computed, too.
   const promised = { ...known, declared: new Map([...known.declared, ...computed]) }
   const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), {

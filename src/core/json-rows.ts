@@ -1,4 +1,3 @@
-import { type JsonBounds, readJson } from '../lib/exact-json.ts'
 import { follow, type JsonPath } from '../lib/json-path.ts'
 import { LIMITS } from './limits.ts'
 import type { Row } from './record-source.ts'
@@ -31,12 +30,6 @@ export function rowsAt(value: unknown, path: JsonPath, shownPath: string): JsonR
 export function unreadableText(text: string | Uint8Array, reason: string): { row: string; reason: string } {
   const shown = typeof text === 'string' ? text : Buffer.from(text.subarray(0, SHOWN * 4)).toString('utf8')
   return { row: shown.slice(0, SHOWN), reason }
-}
-
-/** Rows of a whole text. */
-export function readRows(text: string | Uint8Array, bounds: JsonBounds): JsonRows | string {
-  const read = readJson(text, bounds)
-  return 'problem' in read ? read.problem : rowsAt(read.value, [], '')
 }
 
 export function isRow(value: unknown): value is Row {

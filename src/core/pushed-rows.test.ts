@@ -16,15 +16,16 @@ test('rows and deletions keep their order, and everything is acknowledged once',
       const queue: PushedRun[] = messages.flatMap(({ feed, ops }, index) => {
         const rows = ops.map((op) => ({ n: number++, op, feed }))
         sent.push(...rows)
-        return runsOf(feed, rows, rule, () => done.push(index))
+        return runsOf(feed, rows, rule, { done: () => done.push(index), cursor: `${index}` })
       })
       const got: unknown[] = []
       while (queue.length > 0) {
-        const { feed, rows, deleted = [], ack } = takeDelivery(queue)
+        const { feed, rows, deleted = [], ack, cursor } = takeDelivery(queue)
         assert.ok(rows.length === 0 || deleted.length === 0)
         assert.ok([...rows, ...deleted].every((row) => row.feed === feed))
         got.push(...rows, ...deleted)
         ack?.()
+        assert.equal(cursor, cursor && `${done.at(-1)}`)
       }
       assert.deepEqual(got, sent)
       assert.deepEqual(done, [...messages.keys()])

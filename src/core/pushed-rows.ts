@@ -11,10 +11,15 @@ export interface PushedRun {
   readonly unreadable?: RecordDelivery['unreadable']
   /** Called when this run, and so all before it, is durable. */
   readonly done?: (() => void) | undefined
+  /** Where to go on after a restart when it is. */
+  readonly cursor?: string | undefined
 }
 
-/** Rows in their order as runs; the last one has `done`. At least one, perhaps without rows. */
-export function runsOf(feed: number, rows: readonly Row[], rule: DeletedWhen | undefined, done?: () => void): PushedRun[] {
+/** What stands at the end of a message's last run. */
+export type RunEnd = Pick<PushedRun, 'done' | 'cursor'>
+
+/** Rows in their order as runs; the last one has the end. At least one, perhaps without rows. */
+export function runsOf(feed: number, rows: readonly Row[], rule: DeletedWhen | undefined, end: RunEnd = {}): PushedRun[] {
   const path = rule && parsePath(rule.field)
   const isGone = (row: Row) => path !== undefined && follow(row, path) === rule?.equals
   const runs: { feed: number; rows: Row[]; isDeletion: boolean }[] = []
@@ -25,7 +30,7 @@ export function runsOf(feed: number, rows: readonly Row[], rule: DeletedWhen | u
     else runs.push({ feed, rows: [row], isDeletion })
   }
   const last = runs.pop() ?? { feed, rows: [], isDeletion: false }
-  return [...runs, { ...last, done }]
+  return [...runs, { ...last, ...end }]
 }
 
 /**
@@ -43,11 +48,13 @@ export function takeDelivery(queue: PushedRun[]): RecordDelivery {
   const taken = queue.splice(0, count)
   const rows = taken.flatMap((run) => run.rows)
   const unreadable = taken.flatMap((run) => run.unreadable ?? [])
+  const cursor = taken.findLast((run) => run.cursor !== undefined)?.cursor
   return {
     feed: first.feed,
     rows: first.isDeletion ? [] : rows,
     ...(first.isDeletion && { deleted: rows }),
     ...(unreadable.length > 0 && { unreadable }),
+    ...(cursor !== undefined && { cursor }),
     ack: () => {
       for (const { done } of taken) done?.()
     },

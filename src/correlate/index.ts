@@ -1,3 +1,4 @@
+export type { JoinValue } from './config.ts'
 export type { CorrelateContext } from './context.ts'
 export { variableOf } from './expressions.ts'
 export { createJoin } from './join.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { FUNCTIONS, type FunctionName } from '../core/aggregates/index.ts'
 import { duration, label, signalId, unitText } from '../core/config-parts.ts'
-import { EXPRESSION_LIMITS } from '../core/expression/index.ts'
+import { EXPRESSION_LIMITS, type Variable } from '../core/expression/index.ts'
 import { PROCESS_LIMITS } from './limits.ts'
 
 /** A name that stands in expressions. CEL has plain letters only. */
@@ -125,3 +125,17 @@ export type DeclaredInput = z.output<typeof input>
 
 /** What reading a configuration needs besides. */
 export { type LintContext, lintProcess, type ProcessFinding } from './lint.ts'
+
+const SECONDS: Variable = { type: 'number', unit: 's' }
+
+/** Values of the events that the file declares, by the events' names. */
+export function eventVariables({ events, windows }: Pick<ProcessConfig, 'events' | 'windows'>): Map<string, Record<string, Variable>> {
+  const known = new Map<string, Record<string, Variable>>()
+  for (const { id, attributes, severity } of events) {
+    const own = Object.fromEntries(Object.keys(attributes).map((name) => [name, { type: 'number' } as const]))
+    known.set(id, { duration: SECONDS, ...(severity !== undefined && { severity: { type: 'number' } }), ...own })
+  }
+  for (const { id, window } of windows)
+    if ('session' in window || 'state' in window) known.set(id, { duration: SECONDS, value: { type: 'number' } })
+  return known
+}

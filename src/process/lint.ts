@@ -67,9 +67,9 @@ export function lintProcess(
   for (const item of sorted(usable)) {
     const where = places(context.site, item.glob, needsOf(item), known)
     const found = item.glob === undefined || !cyclic.includes(item) ? where.all() : []
-    // Where devices bring signals of their own, only they know the places.
-    if (found.length === 0 && !cyclic.includes(item) && context.open.length === 0)
-      findings.push({ path: [...item.path, 'for'], kind: 'no-place' })
+    // Signals that devices still bring (browsed, discovered) may make a place of what has not all of them here.
+    const mayCome = context.open.some((start) => fits(item.glob ?? '', start))
+    if (found.length === 0 && !mayCome && !cyclic.includes(item)) findings.push({ path: [...item.path, 'for'], kind: 'no-place' })
     if (item.glob === undefined) findings.push(...unknownSignals(item, known, cyclic, context))
     if (item.glob === undefined || found.length > 0) findings.push(...toleranceFindings(item, found[0] ?? '', where, known))
     findings.push(...expressionFindings(item, found, where, known))
@@ -199,6 +199,12 @@ function pathsOf({ inputs, others, path }: Item): { signal: string; path: readon
     tolerance: typeof input === 'string' ? undefined : input.tolerance,
   }))
   return [...own, ...others]
+}
+
+/** Whether ids that begin so can be below equipment that the glob names. */
+function fits(glob: string, start: string): boolean {
+  const literal = glob.slice(0, glob.search(/[*?[{]|$/))
+  return start.startsWith(literal) || literal.startsWith(start)
 }
 
 function* unknownSignals(

@@ -188,6 +188,30 @@ export const en = {
     `no kind of record \`${kind}\` is declared`,
     near ? `did you mean \`${near}\`?` : 'kinds are declared under `records:`, beside `connections:`',
   ],
+  noTolerance: (): Wording => [
+    'how far times may be apart and still count as the same is not said',
+    'give it `tolerance:`, e.g. 2s: the clocks of machines and of IT systems never agree, and nobody can guess how far',
+  ],
+  noInterval: (): Wording => ['this kind of record does not say when it holds', 'give the kind its `validity:` under `records:`'],
+  placeNeeded: (): Wording => [
+    'a signal that begins with ./ needs to know at which equipment',
+    'name `equipment:` here, or the field of it under `records:`; or write the whole id',
+  ],
+  noFormula: (): Wording => ['the figure has no formula', 'give it `formula:`, or `ready:` with a figure that is defined already'],
+  duplicateName: (): Wording => [
+    'something else has this name',
+    'kinds of records, events, correlations and figures share their names: each names its facts',
+  ],
+  missingInput: (name: string, meaning: { en: string; fr: string }, unit: string): Wording => [
+    `the input \`${name}\` is missing`,
+    `it means: ${meaning.en}, in \`${unit}\``,
+  ],
+  unknownEvent: (name: string, near: string | undefined): Wording => [
+    `no event and no kind of record \`${name}\` is declared`,
+    near
+      ? `did you mean \`${near}\`?`
+      : 'kinds are declared under `records:`, events under `events:`; correlations and figures have facts of their own names',
+  ],
   snapshotTwice: (kind: string): Wording => [
     `two feeds of this connection bring all records of the kind \`${kind}\`: each would delete what the other brings`,
     'make it one query, two connections, or feeds of changes with a `cursor`',

@@ -201,6 +201,27 @@ export const fr: ConfigWords = {
     `aucun type d’enregistrement \`${kind}\` n’est déclaré`,
     near ? `vouliez-vous dire \`${near}\` ?` : 'les types se déclarent sous `records:`, à côté de `connections:`',
   ],
+  noTolerance: () => [
+    'il n’est pas dit de combien les heures peuvent différer en restant les mêmes',
+    'donnez `tolerance:`, par exemple 2s : les horloges des machines et de l’informatique ne sont jamais d’accord, et personne ne peut deviner de combien',
+  ],
+  noInterval: () => ['ce type d’enregistrement ne dit pas quand il est valable', 'donnez-lui sa `validity:` sous `records:`'],
+  placeNeeded: () => [
+    'un signal qui commence par ./ doit savoir de quel équipement il s’agit',
+    'nommez `equipment:` ici, ou son champ sous `records:` ; ou écrivez l’identifiant entier',
+  ],
+  noFormula: () => ['l’indicateur n’a pas de formule', 'donnez-lui `formula:`, ou `ready:` avec un indicateur déjà défini'],
+  duplicateName: () => [
+    'autre chose porte déjà ce nom',
+    'types d’enregistrement, événements, corrélations et indicateurs partagent leurs noms : chacun nomme ses faits',
+  ],
+  missingInput: (name, meaning, unit) => [`l’entrée \`${name}\` manque`, `elle signifie : ${meaning.fr}, en \`${unit}\``],
+  unknownEvent: (name, near) => [
+    `aucun événement ni type d’enregistrement \`${name}\` n’est déclaré`,
+    near
+      ? `vouliez-vous dire \`${near}\` ?`
+      : 'les types se déclarent sous `records:`, les événements sous `events:` ; corrélations et indicateurs ont des faits à leurs noms',
+  ],
   snapshotTwice: (kind) => [
     `deux flux de cette connexion apportent tous les enregistrements du type \`${kind}\` : chacun supprimerait ceux de l’autre`,
     'faites-en une seule requête, deux connexions, ou des flux de changements avec un `cursor`',

@@ -19,14 +19,14 @@ export interface Found {
   /** Oldest change first. */
   readonly files: readonly FoundFile[]
   /** Names that match and are not taken, and why. */
-  readonly refused: ReadonlyMap<string, 'outside-folder' | 'not-a-file' | 'name-too-long' | 'too-many-files'>
+  readonly refused: ReadonlyMap<string, 'outside-folder' | 'not-a-file' | 'too-many-files'>
 }
 
 /** What is there now. Throws NotConnected when the folder cannot be read. */
 export async function lookInto(folder: string, glob: string): Promise<Found> {
   const matches = compileGlob(glob, { length: 256, alternatives: 16 })
   const files: FoundFile[] = []
-  const refused = new Map<string, 'outside-folder' | 'not-a-file' | 'name-too-long' | 'too-many-files'>()
+  const refused = new Map<string, 'outside-folder' | 'not-a-file' | 'too-many-files'>()
   try {
     const home = await realpath(folder)
     for await (const { name } of await opendir(home)) {
@@ -48,8 +48,7 @@ export async function lookInto(folder: string, glob: string): Promise<Found> {
   return { files, refused }
 }
 
-async function lookAt(home: string, name: string): Promise<FoundFile | 'outside-folder' | 'not-a-file' | 'name-too-long' | undefined> {
-  if (name.length > FILES_LIMITS.nameLength) return 'name-too-long'
+async function lookAt(home: string, name: string): Promise<FoundFile | 'outside-folder' | 'not-a-file' | undefined> {
   try {
     const path = await realpath(join(home, name))
     if (!path.startsWith(home.endsWith(sep) ? home : `${home}${sep}`)) return 'outside-folder'

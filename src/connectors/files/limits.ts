@@ -6,8 +6,6 @@ export const FILES_LIMITS = {
   scannedFiles: 10_000,
   /** Taken files that a feed remembers; older ones are told by their time of change. */
   rememberedFiles: 400,
-  /** Characters of a file's name; a longer one is not taken. */
-  nameLength: 255,
   /** Bytes of one file of lines (csv, jsonl) or of Parquet. */
   fileBytes: 4 * 1024 ** 3,
   /** Bytes of one JSON file, which is read whole. */

@@ -7,7 +7,8 @@ import { BrokenFile, PartBuilder, type Parts } from './part.ts'
 /** Rows of a Parquet file, by an engine of its own that can reach nothing but the file's folder. */
 export async function* readParquet(path: string): Parts {
   const library = await import('@duckdb/node-api')
-  const instance = await library.DuckDBInstance.create(':memory:', { threads: '1', memory_limit: `${FILES_LIMITS.parquetMemoryMiB}MiB` })
+  const settings = { threads: '1', memory_limit: `${FILES_LIMITS.parquetMemoryMiB}MiB`, temp_directory: '' }
+  const instance = await library.DuckDBInstance.create(':memory:', settings)
   const connection = await instance.connect()
   try {
     await connection.run("SET GLOBAL TimeZone = 'UTC'")

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { parse } from 'yaml'
 import type { CheckStep, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { silent } from '../../core/log.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
 import type { RecordContext, RecordDelivery, RecordSource } from '../../core/record-source.ts'
+import type { FilesFeed } from './config.ts'
+import { lookInto } from './folder.ts'
 import { files } from './index.ts'
 import { FILES_LIMITS } from './limits.ts'
+import { openParts } from './reading.ts'
 import { decodeTaken, encodeTaken, NOTHING_TAKEN, standing, withTaken } from './taken.ts'
 import { ORDERS_SHEET, workbookParts, zipOf } from './xlsx.fixture.ts'
 
@@ -29,6 +34,7 @@ interface World {
   pass(ms: number): Promise<RecordDelivery[]>
 }
 
+const MKFIFO = '/usr/bin/mkfifo'
 const stop = new AbortController().signal
 const START_S = Date.parse('2026-01-01T00:00:00Z') / 1000
 
@@ -138,7 +144,7 @@ test('links out of the folder, folders and pipes are refused and counted', async
   symlinkSync('a.csv', join(here.folder, 'in', 'inside.csv'))
   symlinkSync('nothing', join(here.folder, 'in', 'dangling.csv'))
   mkdirSync(join(here.folder, 'in', 'sub'))
-  execFileSync('mkfifo', [join(here.folder, 'in', 'pipe.csv')])
+  execFileSync(MKFIFO, [join(here.folder, 'in', 'pipe.csv')])
   assert.deepEqual(rowsOf(await here.pass(10_000)), [{ id: '2' }])
   assert.deepEqual(here.source.counters.dropped, { 'outside-folder': 1, 'not-a-file': 2, 'same-content': 1 })
 })
@@ -236,6 +242,24 @@ test('Parquet and xlsx', async (t) => {
   )
 })
 
+test('sizes and numbers of files are bounded', async (t) => {
+  const feed = (format: string) => files.config.parse({ records: [{ record: 'order', path: 'in/*', format }] }).records[0] as FilesFeed
+  const handle = {} as FileHandle
+  for (const [format, most] of [
+    ['csv', FILES_LIMITS.fileBytes],
+    ['parquet', FILES_LIMITS.fileBytes],
+    ['xlsx', FILES_LIMITS.xlsxBytes],
+  ] as const)
+    await assert.rejects(openParts(handle, { name: 'a', path: '/a', size: most + 1, changedMs: 0 }, feed(format), stop), /at most/)
+  const one = { record: 'order', path: 'in/*', format: 'csv' }
+  assert.equal(files.config.safeParse({ records: Array(FILES_LIMITS.feeds + 1).fill(one) }).success, false)
+  const here = await world(t, {})
+  for (let i = 0; i <= FILES_LIMITS.scannedFiles; i++) writeFileSync(join(here.folder, 'in', `${i}.csv`), '')
+  const found = await lookInto(join(here.folder, 'in'), '*')
+  assert.equal(found.files.length, FILES_LIMITS.scannedFiles)
+  assert.deepEqual([...found.refused.values()], ['too-many-files'])
+})
+
 test('check shows the folder and the first rows', async (t) => {
   const here = await world(t, {})
   here.write('a.csv', 'id,name\n1,a\n')
@@ -262,4 +286,10 @@ test('lint says what cannot be', () => {
   assert.deepEqual(lint({ format: 'json', csv: {}, sheet: 's' }), ['E_FILES_OPTION', 'E_FILES_OPTION'])
   assert.deepEqual(lint({ csv: { decimalComma: true } }), ['E_FILES_COMMA'])
   assert.deepEqual(lint({ done: 'move:.' }), ['E_FILES_MOVE'])
+})
+
+test('the sample of the README is one', () => {
+  const sample = /```yaml\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, 'README.md'), 'utf8'))?.[1] as string
+  const { kind: _, ...rest } = (parse(sample) as { mes: { kind: string } }).mes
+  assert.deepEqual(files.lint?.(files.config.parse(rest)), [])
 })

@@ -128,7 +128,7 @@ test('check shows what each feed answers, and ends with what fails', async (t) =
       step: 'answer',
       ok: false,
       detail: `${simulator.url}/no answers 404 (not found)`,
-      hint: 'correct url and path: `ecluse check` shows what each feed answers',
+      hint: 'correct url and path: the server has nothing there',
       latencyMs: 0,
     },
   ])

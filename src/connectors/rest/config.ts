@@ -93,6 +93,9 @@ const feed = feedBase.extend({
     .strictObject({
       field: rowsPath.min(1).describe('Column whose highest value so far is sent, e.g. updatedAt'),
       parameter: parameter.optional().describe('Parameter that takes it: rows from this value on (with it, better than after it)'),
+      overlap: duration
+        .optional()
+        .describe('A cursor that is a time goes back this far, for rows that were stamped before and written after others, e.g. 5min'),
       start: z.string().max(REST_LIMITS.cursorValue).optional().describe('Its first value; absent: the first reading takes all'),
     })
     .optional()

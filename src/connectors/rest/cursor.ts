@@ -1,5 +1,5 @@
 import type { Row } from '../../core/record-source.ts'
-import { parseTime } from '../../core/time.ts'
+import { formatTime, parseTime } from '../../core/time.ts'
 import { follow, type JsonPath } from '../../lib/json-path.ts'
 import { REST_LIMITS } from './limits.ts'
 
@@ -31,6 +31,12 @@ function isAbove(a: CursorValue, b: CursorValue): boolean {
   const [from, to] = [parseTime(left), parseTime(right)]
   if (!Number.isNaN(from) && !Number.isNaN(to) && from !== to) return from > to
   return left > right
+}
+
+/** A time so many milliseconds before; anything else stays. */
+export function goBack(value: CursorValue, ms: number): CursorValue {
+  const time = typeof value === 'string' ? parseTime(value) : Number.NaN
+  return Number.isNaN(time) ? value : formatTime(time - ms * 1000)
 }
 
 /** OData 4.01 URL conventions, 5.1.1.14: numbers and times as they are, text in quotes. */

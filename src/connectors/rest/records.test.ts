@@ -93,6 +93,18 @@ test('a cursor: the highest value goes on, over a restart too', async (t) => {
   assert.match(runner.cursors.get(0) ?? '', /09:30/)
 })
 
+test('a cursor that goes back a little finds rows that were written late', async (t) => {
+  const { reading, simulator, source } = await bench(t, {
+    cursor: { field: 'updated', parameter: 'since', overlap: '5min' },
+    paging: { next: 'next' },
+  })
+  simulator.put(flight('AF9000', '2026-11-27T09:00:00Z'))
+  await reading(source)
+  simulator.put(flight('AF9001', '2026-11-27T08:56:00Z'), flight('AF9002', '2026-11-27T08:54:00Z'))
+  assert.deepEqual(ids(await reading(source)), ['AF9000', 'AF9001'])
+  assert.match(simulator.asked.at(-1)?.url ?? '', /since=2026-11-27T08:55:00.000Z/)
+})
+
 test('a cursor of a feed that was configured otherwise is not used', async (t) => {
   const { make, reading, source, runner } = await bench(t, { cursor: { field: 'updated', parameter: 'since' }, paging: { next: 'next' } })
   await reading(source)

@@ -32,7 +32,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
 function hintOf(status: number): string {
   if (status === 401) return 'check the credentials under auth: they are missing, wrong or no longer valid'
   if (status === 403) return 'the credentials are known there, but may not read this: ask for the right, or correct the path'
-  if (status === 404 || status === 410) return 'correct url and path: `ecluse check` shows what each feed answers'
+  if (status === 404 || status === 410) return 'correct url and path: the server has nothing there'
   if (status === 429) return 'read less often: raise `every`'
   if (status >= 500) return 'the server is in trouble; it is asked again by itself'
   return 'correct path and query: the server does not understand what is asked'

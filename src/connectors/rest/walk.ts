@@ -4,7 +4,7 @@ import type { JsonRows } from '../../core/json-rows.ts'
 import type { Row } from '../../core/record-source.ts'
 import { follow } from '../../lib/json-path.ts'
 import { addressOf, linked, nextOfHeader } from './address.ts'
-import { odataLiteral } from './cursor.ts'
+import { goBack, odataLiteral } from './cursor.ts'
 import { type Answer, shown } from './http.ts'
 import { REST_LIMITS } from './limits.ts'
 import type { FeedPlan, Position } from './plan.ts'
@@ -15,7 +15,9 @@ export interface Page extends JsonRows {
 }
 
 /** Where a reading begins. */
-export function firstAddress({ base, feed, isOdata, byPage, byOffset }: FeedPlan, { value }: Position): URL {
+export function firstAddress({ base, feed, isOdata, byPage, byOffset }: FeedPlan, position: Position): URL {
+  const overlap = feed.cursor?.overlap
+  const value = position.value === undefined || overlap === undefined ? position.value : goBack(position.value, overlap)
   const query: Record<string, string | number> = { ...feed.query }
   if (byPage) query[byPage.page] = byPage.first
   if (byOffset) query[byOffset.offset] = 0

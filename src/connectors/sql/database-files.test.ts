@@ -139,6 +139,26 @@ test('DuckDB: values are exact, parts bounded, cursors go on', async () => {
   await later.close()
 })
 
+test('SQLite: a file that another program keeps locked', async () => {
+  const database = new DatabaseSync(join(folder, 'locked.db'))
+  database.exec('CREATE TABLE t (id INTEGER); BEGIN EXCLUSIVE')
+  const source = sourceFor(sqlite, 'locked.db', { query: 'SELECT * FROM t', snapshot: true })
+  await assert.rejects(readUntil(source, isWhole), /another program keeps the file locked/)
+  await source.close()
+  database.close()
+})
+
+test('DuckDB: memory and time are bounded', async () => {
+  await makeDuckdb('f.duckdb', 'CREATE TABLE t AS SELECT 1 AS id')
+  const large = sourceFor(duckdb, 'f.duckdb', { query: 'SELECT list(i) FROM range(100000000) r(i)', snapshot: true })
+  await assert.rejects(readUntil(large, isWhole), /needs more than 256 MiB/)
+  await large.close()
+  const slow = { query: 'SELECT count(*) FROM range(10000000) a(i), range(10000000) b(j) WHERE i * j % 7 = 3', snapshot: true }
+  const source = sourceFor(duckdb, 'f.duckdb', slow, { queryTimeout: '200ms' })
+  await assert.rejects(readUntil(source, isWhole), /no rows within/)
+  await source.close()
+})
+
 test("DuckDB: a historian's file is never opened; check says so", async () => {
   await makeDuckdb('e.duckdb', 'CREATE TABLE t AS SELECT 1 AS id')
   writeFileSync(join(folder, 'historian.lock'), '{}')

@@ -98,6 +98,12 @@ function explain(error: unknown, config: DatabaseFileConfig): Explained {
       message: 'another program has the file open to write',
       hint: 'DuckDB lets nobody read meanwhile: let it write a copy',
     }
+  if (/Out of Memory/i.test(message))
+    return {
+      step: 'query',
+      message: `the query needs more than ${SQL_LIMITS.duckdbMemoryMiB} MiB`,
+      hint: 'read less, or let DuckDB write a smaller table',
+    }
   if (/INTERRUPT/i.test(message)) return { step: 'query', message: 'no rows within queryTimeout', hint: 'raise queryTimeout' }
   return explainFile(message, config.file, /^(Catalog|Binder|Parser|Permission|Invalid|Conversion|Out of Memory) /i.test(message))
 }

@@ -1,12 +1,21 @@
 import type { Connector } from '../../core/connector.ts'
 import { checkDatabase } from './check.ts'
-import { type DatabaseFileConfig, databaseFileConfig, mariadbConfig, postgresqlConfig, type ServerConfig } from './config.ts'
+import {
+  type DatabaseFileConfig,
+  databaseFileConfig,
+  mariadbConfig,
+  postgresqlConfig,
+  type ServerConfig,
+  type SqlserverConfig,
+  sqlserverConfig,
+} from './config.ts'
 import { duckdb } from './duckdb.ts'
 import { lintFeeds, lintServer } from './lint.ts'
 import { mariadb } from './mariadb.ts'
 import { postgresql } from './postgresql.ts'
 import { SqlRecords } from './records.ts'
 import { sqlite } from './sqlite.ts'
+import { sqlserver } from './sqlserver.ts'
 
 const postgresqlConnector: Connector<ServerConfig> = {
   kind: 'postgresql',
@@ -44,5 +53,14 @@ const duckdbConnector: Connector<DatabaseFileConfig> = {
   check: (config, context, stop) => checkDatabase(duckdb, config, context, stop),
 }
 
+const sqlserverConnector: Connector<SqlserverConfig> = {
+  kind: 'sqlserver',
+  label: { fr: 'SQL Server', en: 'SQL Server' },
+  config: sqlserverConfig,
+  lint: (config) => [...lintServer(config, false), ...lintFeeds(config.records, sqlserver.quoting)],
+  records: (config, context) => new SqlRecords(sqlserver, config, context),
+  check: (config, context, stop) => checkDatabase(sqlserver, config, context, stop),
+}
+
 /** Tables of SQL databases as IT records. */
-export const sql = [postgresqlConnector, mariadbConnector, sqliteConnector, duckdbConnector] as const
+export const sql = [postgresqlConnector, mariadbConnector, sqliteConnector, duckdbConnector, sqlserverConnector] as const

@@ -8,6 +8,8 @@ import type { RecordContext, RecordDelivery, RecordSource } from '../../core/rec
 import { systemClock } from '../../core/time.ts'
 
 const POSTGRES = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
+const MARIADB = '/usr/bin/mariadb'
+const MARIADB_INSTALL = '/usr/bin/mariadb-install-db'
 const MARIADBD = '/usr/sbin/mariadbd'
 /** Give as a test's `skip`. */
 export const withoutPostgres: string | false = POSTGRES ? false : 'PostgreSQL is not installed (Debian package postgresql)'
@@ -143,7 +145,7 @@ export async function startMariadb(): Promise<DatabaseServer & { readonly certif
   const data = join(folder, 'data')
   const as = { ...owner, cwd: folder, encoding: 'utf8' as const }
   const install = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db']
-  execFileSync('mariadb-install-db', install, { ...as, stdio: 'ignore' })
+  execFileSync(MARIADB_INSTALL, install, { ...as, stdio: 'ignore' })
   makeCertificate(folder, owner)
   const port = await freePort()
   const socket = join(folder, 's')
@@ -161,7 +163,7 @@ export async function startMariadb(): Promise<DatabaseServer & { readonly certif
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const run = (sql: string) =>
-    execFileSync('mariadb', ['--no-defaults', '-S', socket, '-u', 'root', '-N', '-B'], {
+    execFileSync(MARIADB, ['--no-defaults', '-S', socket, '-u', 'root', '-N', '-B'], {
       ...as,
       input: `${sql}`,
       stdio: ['pipe', 'pipe', 'pipe'],

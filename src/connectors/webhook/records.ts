@@ -82,7 +82,7 @@ export class WebhookRecords implements RecordSource {
       this.#open.delete(waiting)
       settle({ status: 202, body: { rows: rows.length, deleted: deleted.length } })
     }
-    if (deleted.length === 0) return runsOf(feed, rows, deletedWhen, done)
+    if (deleted.length === 0) return runsOf(feed, rows, deletedWhen, { done })
     return [...(rows.length > 0 ? runsOf(feed, rows, deletedWhen) : []), { feed, rows: deleted, isDeletion: true, done }]
   }
 

@@ -9,7 +9,7 @@ export interface Ready {
   readonly description: string
   readonly scope: string
   /** What its inputs mean, and the unit they have to come in. */
-  readonly inputs: Readonly<Record<string, { readonly unit: string; readonly meaning: string }>>
+  readonly inputs: Readonly<Record<string, { readonly unit: string; readonly meaning: Required<Label> }>>
   /** Figures on the way to it. */
   readonly parts?: Readonly<Record<string, { readonly expression: string; readonly unit: string }>>
   readonly formula: string

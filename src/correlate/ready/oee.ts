@@ -6,11 +6,14 @@ export const oee: Ready = {
   description: 'How much of what a machine could have made in the time it was meant to work it did make, and well.',
   scope: 'work unit',
   inputs: {
-    planned: { unit: 's', meaning: 'time it was meant to work' },
-    running: { unit: 's', meaning: 'time it did work' },
-    cycle: { unit: 's', meaning: 'time one piece takes at the best declared speed' },
-    made: { unit: '1', meaning: 'pieces made, good or not' },
-    good: { unit: '1', meaning: 'pieces that were good at first' },
+    planned: { unit: 's', meaning: { en: 'time it was meant to work', fr: 'temps où elle devait travailler' } },
+    running: { unit: 's', meaning: { en: 'time it did work', fr: 'temps où elle a travaillé' } },
+    cycle: {
+      unit: 's',
+      meaning: { en: 'time one piece takes at the best declared speed', fr: 'temps d’une pièce à la meilleure cadence déclarée' },
+    },
+    made: { unit: '1', meaning: { en: 'pieces made, good or not', fr: 'pièces faites, bonnes ou non' } },
+    good: { unit: '1', meaning: { en: 'pieces that were good at first', fr: 'pièces bonnes du premier coup' } },
   },
   parts: {
     availability: { expression: 'running / planned', unit: '1' },

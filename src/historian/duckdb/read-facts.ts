@@ -20,10 +20,12 @@ export async function readFacts(
   if (!query.allRevisions) where.add('is_withdrawn IS NOT TRUE')
   const { rows, truncated } = await rowsWithin(
     connection,
-    `SELECT definition, key, type, version, cause, epoch_us(from_time), epoch_us(to_time), revision, epoch_us(known), ingest,
-       content, inputs, equipment, is_withdrawn, tolerance
-     FROM store.facts ${where.sql} ORDER BY from_time ${query.descending ? 'DESC' : ''}, key, revision`,
-    where.parameters,
+    {
+      columns: `definition, key, type, version, cause, epoch_us(from_time), epoch_us(to_time), revision, epoch_us(known), ingest,
+        content, inputs, equipment, is_withdrawn, tolerance`,
+      ...{ table: 'store.facts', order: `from_time ${query.descending ? 'DESC' : 'ASC'}, key, revision` },
+      ...{ where: where.sql, parameters: where.parameters },
+    },
     mostOf(query.limit, limits),
   )
   const facts = rows.map(([definition, key, type, version, cause, from, to, revision, knownTime, ingest, content, inputs, ...rest]) => {

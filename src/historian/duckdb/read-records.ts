@@ -7,7 +7,7 @@ import type { StoreLimits } from './limits.ts'
 import { rowsOf, rowsWithin } from './rows.ts'
 import { partsOfId } from './stated.ts'
 
-/** Versions by key, source and revision: a scan of the narrow columns, and of the wide ones what is found. */
+/** Versions by key, source and revision. */
 export async function readRecords(
   connection: DuckDBConnection,
   query: RecordQuery,
@@ -22,9 +22,10 @@ export async function readRecords(
   where.known(query.asKnownAt, query.allVersions)
   const { rows, truncated } = await rowsWithin(
     connection,
-    `SELECT kind, key, source, epoch_us(valid_from), epoch_us(valid_to), is_deleted, content, revision, epoch_us(known), ingest
-     FROM store.records ${where.sql} ORDER BY key, source, revision`,
-    where.parameters,
+    {
+      columns: 'kind, key, source, epoch_us(valid_from), epoch_us(valid_to), is_deleted, content, revision, epoch_us(known), ingest',
+      ...{ table: 'store.records', order: 'key, source, revision', where: where.sql, parameters: where.parameters },
+    },
     mostOf(query.limit, limits),
   )
   const versions = rows.map(([kind, key, source, validFrom, validTo, isDeleted, content, revision, knownTime, ingest]): StoredVersion => {
@@ -52,9 +53,10 @@ export async function readQuarantine(
   }
   const { rows, truncated } = await rowsWithin(
     connection,
-    `SELECT ingest || '.' || number, kind, source, reason, content, epoch_us(known), epoch_us(released)
-     FROM store.quarantine ${where.sql} ORDER BY ingest DESC, number DESC`,
-    where.parameters,
+    {
+      columns: "ingest || '.' || number, kind, source, reason, content, epoch_us(known), epoch_us(released)",
+      ...{ table: 'store.quarantine', order: 'ingest DESC, number DESC', where: where.sql, parameters: where.parameters },
+    },
     mostOf(query.limit, limits),
   )
   const found = rows.map(([id, kind, source, reason, row, knownTime, released]) => {

@@ -8,6 +8,7 @@ import { ingestAt, type ReadContext } from './read-samples.ts'
 import { at, whole } from './rows.ts'
 import { allSamples } from './schema.ts'
 import { SeriesColumns } from './series-columns.ts'
+import { columnOf } from './vectors.ts'
 
 const DUPLICATE: ReadonlySet<string> = new Set(['duplicate'])
 
@@ -52,12 +53,13 @@ export async function readSeries(context: ReadContext, query: SeriesQuery, limit
 async function between(asked: Asked, columns: SeriesColumns, keys: readonly number[], span: Span, limit: number): Promise<void> {
   const text = asked.hasText ? ', text' : ''
   const sql = `SELECT signal, epoch_us(time)::DOUBLE, coalesce(value, 'nan'), status, ingest::DOUBLE${text} FROM ${await samplesOf(asked, keys, span)}`
-  // One more than the limit, to know whether there are more.
-  const result = await asked.context.connection.run(`${sql} LIMIT ${limit + 1}`)
-  const chunks = await result.fetchAllChunks()
-  const rows = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0)
-  if (rows > limit) throw new QueryRefused(`more than ${limit} samples at once; ask for a shorter time or fewer signals`)
-  columns.add(chunks)
+  const result = await asked.context.connection.stream(sql)
+  let rows = 0
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    rows += chunk.rowCount
+    if (rows > limit) throw new QueryRefused(`more than ${limit} samples at once; ask for a shorter time or fewer signals`)
+    columns.add(chunk)
+  }
 }
 
 /** One sample of each signal that has any in these steps: of the first step with one, the newest or the oldest; of several at one time the last to arrive. */
@@ -79,7 +81,11 @@ async function nearest(
     const result = await asked.context.connection.run(
       `SELECT signal, ${cells.map(of).join(', ')} FROM (SELECT *, ${place} AS place FROM ${await samplesOf(asked, missing, span)}) GROUP BY signal`,
     )
-    const found = columns.add(await result.fetchAllChunks())
+    const found = new Set<number>()
+    for (const chunk of await result.fetchAllChunks()) {
+      columns.add(chunk)
+      for (const key of columnOf(chunk, 0, Uint32Array).subarray(0, chunk.rowCount)) found.add(key)
+    }
     missing = missing.filter((key) => !found.has(key))
   }
 }

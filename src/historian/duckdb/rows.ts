@@ -12,17 +12,28 @@ export async function rowsOf(connection: DuckDBConnection, sql: string, paramete
   return (await result.getRows()).map((row) => row.map(toCell))
 }
 
+/** A question to one table that may have a large answer. */
+export interface Selection {
+  readonly columns: string
+  readonly table: string
+  /** With WHERE, or empty. */
+  readonly where: string
+  readonly order: string
+  readonly parameters: Parameters
+}
+
 /**
- * Rows of a result that may be large: at most so many, and at most so many characters in all of its texts (but always one row). `truncated` when
- * there are more.
+ * At most so many rows, and at most so many characters in all of their texts (but always one row). `truncated` when there are more. The rows are found by
+ * the columns that the question names; only of those found the others are read.
  */
 export async function rowsWithin(
   connection: DuckDBConnection,
-  sql: string,
-  parameters: Parameters,
+  { columns, table, where, order, parameters }: Selection,
   most: { readonly rows: number; readonly length: number },
 ): Promise<{ rows: Cell[][]; truncated: boolean }> {
-  const result = await connection.stream(`${sql} LIMIT ${most.rows + 1}`, parameters.values, parameters.types)
+  const found = `SELECT rowid FROM ${table} ${where} ORDER BY ${order} LIMIT ${most.rows + 1}`
+  const sql = `SELECT ${columns} FROM ${table} WHERE rowid IN (${found}) ORDER BY ${order}`
+  const result = await connection.stream(sql, parameters.values, parameters.types)
   const rows: Cell[][] = []
   let length = 0
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk())

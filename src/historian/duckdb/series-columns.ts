@@ -28,16 +28,16 @@ export class SeriesColumns {
     this.#counts = new Uint32Array(keys.length)
   }
 
-  /** Takes chunks in; tells which signals they speak of. */
-  add(chunks: readonly DuckDBDataChunk[]): { has(key: number): boolean } {
-    const before = this.#counts.slice()
-    for (const chunk of chunks) {
-      if (chunk.rowCount === 0) continue
-      this.#chunks.push(chunk)
-      for (const key of columnOf(chunk, 0, Uint32Array).subarray(0, chunk.rowCount)) this.#counts[this.#places[key] as number]++
+  /** Takes a chunk in. */
+  add(chunk: DuckDBDataChunk): void {
+    this.#chunks.push(chunk)
+    const signal = columnOf(chunk, 0, Uint32Array)
+    for (let from = 0; from < chunk.rowCount; ) {
+      const to = endOfRun(signal, from, chunk.rowCount)
+      const place = this.#places[signal[from] as number] as number
+      this.#counts[place] = (this.#counts[place] as number) + to - from
+      from = to
     }
-    const of = (key: number) => this.#places[key] as number
-    return { has: (key) => this.#counts[of(key)] !== before[of(key)] }
   }
 
   /** The series of each signal by its key; an empty one for what was not asked for. */
@@ -49,11 +49,23 @@ export class SeriesColumns {
     for (const chunk of this.#chunks) rows.scatter(chunk, this.#places, ends)
     const parts = this.#keys.map((_, i): Part => {
       const part = { start: starts[i] as number, end: ends[i] as number }
-      if (!rows.isSorted(part)) rows.sort(part)
+      if (rows.isRising(part)) return part
+      rows.sort(part)
       return { start: part.start, end: rows.keepNewest(part) }
     })
     return (key) => rows.series(parts[this.#places[key ?? this.#places.length] ?? -1] ?? { start: 0, end: 0 })
   }
+}
+
+/** Shorter runs of one signal are copied number by number. */
+const SHORT_RUN = 16
+
+/** Where another signal begins. */
+function endOfRun(signal: Uint32Array, from: number, count: number): number {
+  const key = signal[from]
+  let end = from + 1
+  while (end < count && signal[end] === key) end++
+  return end
 }
 
 /** The samples of all series, those of one signal side by side. */
@@ -79,25 +91,42 @@ class Rows {
     const status = columnOf(chunk, 3, Uint32Array)
     const ingest = columnOf(chunk, 4, Float64Array)
     const text = chunk.columnCount > 5 ? chunk.getColumnVector(5) : undefined
-    for (let i = 0; i < chunk.rowCount; i++) {
-      const place = places[signal[i] as number] as number
+    const [times, values, statuses, ingests] = [this.#time, this.#value, this.#status, this.#ingest]
+    for (let from = 0; from < chunk.rowCount; ) {
+      // Cold files are sorted by signal: there a chunk is often of one alone, and its columns are copied at once.
+      const end = endOfRun(signal, from, chunk.rowCount)
+      const place = places[signal[from] as number] as number
       const to = ends[place] as number
-      ends[place] = to + 1
-      this.#time[to] = time[i] as number
-      this.#value[to] = value[i] as number
-      this.#status[to] = status[i] as number
-      this.#ingest[to] = ingest[i] as number
-      const item = text?.getItem(i)
-      if (typeof item === 'string') this.#text.set(to, item)
+      ends[place] = to + end - from
+      if (end - from < SHORT_RUN) {
+        for (let i = from, row = to; i < end; i++, row++) {
+          times[row] = time[i] as number
+          values[row] = value[i] as number
+          statuses[row] = status[i] as number
+          ingests[row] = ingest[i] as number
+        }
+      } else {
+        times.set(time.subarray(from, end), to)
+        values.set(value.subarray(from, end), to)
+        statuses.set(status.subarray(from, end), to)
+        ingests.set(ingest.subarray(from, end), to)
+      }
+      for (let i = from; text && i < end; i++) {
+        const item = text.getItem(i)
+        if (typeof item === 'string') this.#text.set(to + i - from, item)
+      }
+      from = end
     }
   }
 
-  /** By time, then by arrival. */
-  isSorted({ start, end }: Part): boolean {
-    for (let i = start + 1; i < end; i++) if (this.#order(i - 1, i) > 0) return false
+  /** Whether each is later than the one before: then there is nothing to sort, and nothing twice. */
+  isRising({ start, end }: Part): boolean {
+    const times = this.#time
+    for (let i = start + 1; i < end; i++) if ((times[i - 1] as number) >= (times[i] as number)) return false
     return true
   }
 
+  /** By time, then by arrival. */
   sort({ start, end }: Part): void {
     const rows = Uint32Array.from({ length: end - start }, (_, i) => start + i).sort((a, b) => this.#order(a, b))
     for (const column of [this.#time, this.#value, this.#status, this.#ingest]) {
@@ -126,10 +155,11 @@ class Rows {
   }
 
   series({ start, end }: Part): Omit<Series, 'signal'> {
+    const ingests = this.#ingest
     let newestIngest = 0
+    for (let i = start; i < end; i++) if ((ingests[i] as number) > newestIngest) newestIngest = ingests[i] as number
     const text = new Map<number, string>()
-    for (let i = start; i < end; i++) {
-      newestIngest = Math.max(newestIngest, this.#ingest[i] as number)
+    for (let i = start; this.#text.size > 0 && i < end; i++) {
       const of = this.#text.get(i)
       if (of !== undefined) text.set(i - start, of)
     }

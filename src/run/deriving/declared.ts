@@ -6,7 +6,8 @@ import { NEVER, type RecordKind, type RecordVersion } from '../../core/it-record
 import type { DerivationView } from '../../core/node-view.ts'
 import type { Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
-import { type CorrelateContext, createJoin, createKpi, kpiValues, variableOf, wholeKpi } from '../../correlate/index.ts'
+import { type CorrelateContext, createJoin, createKpi, type JoinValue, kpiValues, variableOf, wholeKpi } from '../../correlate/index.ts'
+import { eventVariables } from '../../process/config.ts'
 import { derive, events, type Known, states, windows } from '../../process/index.ts'
 
 /** The connection of signals that are computed. */
@@ -50,10 +51,15 @@ export function declaredDerivations(parts: DeclaredParts): Declared {
   }
   addProcess(parts, add)
   const context = contextOf(parts)
-  for (const [name, declaration] of Object.entries(config.correlations)) add(createJoin(name, declaration, context), 'join', declaration)
+  for (const [name, declaration] of Object.entries(config.correlations)) {
+    const watched = { ...declaration, values: watching(declaration.values, config.events) }
+    add(createJoin(name, watched, context), 'join', declaration)
+  }
   const equipment = Object.keys(config.equipment)
-  for (const [name, declaration] of Object.entries(config.kpis))
-    add(createKpi(name, declaration, { ...context, equipment }), 'kpi', declaration)
+  for (const [name, declaration] of Object.entries(config.kpis)) {
+    const watched = { ...declaration, inputs: watching(declaration.inputs, config.events) }
+    add(createKpi(name, watched, { ...context, equipment }), 'kpi', declaration)
+  }
   return { derivations, about }
 }
 
@@ -86,6 +92,23 @@ function addProcess({ config, signals }: DeclaredParts, add: (one: Derivation, t
   for (const one of config.events) add(events(one, site, known), 'event', one)
 }
 
+/**
+ * That no event was seen says something only where somebody was looking: what counts events, and does not say itself by which signal it is covered, is covered by the
+ * first input of their condition.
+ */
+function watching(values: Readonly<Record<string, JoinValue>>, frames: DeclaredParts['config']['events']): Record<string, JoinValue> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const of = 'count' in value ? value.count : 'duration' in value ? value.duration : 'take' in value ? value.of : undefined
+      const event = frames.find(({ id }) => id === of)
+      const [input] = Object.values(event?.inputs ?? {})
+      if (!event || input === undefined || ('coveredBy' in value && value.coveredBy !== undefined)) return [name, value]
+      const signal = typeof input === 'string' ? input : input.signal
+      return [name, { ...value, coveredBy: event.for === undefined ? signal : `./${signal}` } as JoinValue]
+    }),
+  )
+}
+
 interface Named {
   readonly id: string
   readonly label?: unknown
@@ -97,9 +120,7 @@ interface Named {
 /** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */
 function contextOf({ config, kinds, placeOf, signals, clockOf }: DeclaredParts): CorrelateContext {
   const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
-  const known = new Map<string, Record<string, Variable>>(config.events.map((one) => [one.id, eventVariables(one)]))
-  for (const one of config.windows)
-    if ('session' in one.window || 'state' in one.window) known.set(one.id, { duration: SECONDS, value: { type: 'number' } })
+  const known = eventVariables(config)
   const context: CorrelateContext = {
     ...{ site: config.site.id, kinds, events: known, placeOf, definitionOf },
     clockOf: (id) => {
@@ -112,10 +133,8 @@ function contextOf({ config, kinds, placeOf, signals, clockOf }: DeclaredParts):
   return context
 }
 
-const variablesIn = (
-  values: Readonly<Record<string, Parameters<typeof variableOf>[0]>>,
-  context: CorrelateContext,
-): Record<string, Variable> => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableOf(value, context)]))
+const variablesIn = (values: Readonly<Record<string, JoinValue>>, context: CorrelateContext): Record<string, Variable> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableOf(value, context)]))
 
 /** A derivation whose signals come to be known when they are first computed: at which places they are, only the devices say. */
 function defining(one: Derivation, id: string, signals: SignalTable, define: (whole: string) => SignalDefinition): Derivation {
@@ -126,17 +145,6 @@ function defining(one: Derivation, id: string, signals: SignalTable, define: (wh
       for (const { signals: written } of outcomes) for (const whole of written ?? []) if (whole.endsWith(id)) signals.define(define(whole))
       return outcomes
     },
-  }
-}
-
-const SECONDS: Variable = { type: 'number', unit: 's' }
-
-/** Values that every event has, and its own. */
-function eventVariables({ attributes, severity }: DeclaredParts['config']['events'][number]): Record<string, Variable> {
-  return {
-    duration: SECONDS,
-    ...(severity !== undefined && { severity: { type: 'number' } }),
-    ...Object.fromEntries(Object.keys(attributes).map((name) => [name, { type: 'number' } as const])),
   }
 }
 

@@ -56,7 +56,7 @@ export class DirtySet {
       if (oldest === undefined || since < oldest) oldest = since
     }
     for (const unit of this.units()) if (unit.to <= watermark) see(unit.since)
-    for (const range of this.#ranges) if (range.from <= watermark) see(range.since)
+    for (const { from, to, since } of this.#ranges) if (Math.min(to, from + DERIVING_LIMITS.sliceWaitUs) <= watermark) see(since)
     return oldest
   }
 
@@ -107,11 +107,14 @@ export class DirtySet {
 
   /** Takes the first piece of a range that the watermark has passed. Of a range for ever the last piece is what lies beyond the watermark. */
   takeSlice(watermark: Micros, sliceUs: Micros): DirtyRange | undefined {
-    const at = this.#ranges.findIndex(({ from, to }) => Math.min(to, from + sliceUs) <= watermark || (to === FOREVER && from <= watermark))
+    const { sliceWaitUs } = DERIVING_LIMITS
+    const isReady = ({ from, to }: DirtyRange) =>
+      Math.min(to, from + sliceUs, from + sliceWaitUs) <= watermark || (to === FOREVER && from <= watermark)
+    const at = this.#ranges.findIndex(isReady)
     const range = this.#ranges[at]
     if (!range) return undefined
     const isLast = range.to === FOREVER && range.from + sliceUs > watermark
-    const to = isLast ? FOREVER : Math.min(range.to, range.from + sliceUs)
+    const to = isLast ? FOREVER : Math.min(range.to, range.from + sliceUs, watermark)
     this.#ranges.splice(at, 1, ...(to < range.to ? [{ ...range, from: to + 1 }] : []))
     return { ...range, to }
   }

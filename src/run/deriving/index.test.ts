@@ -95,7 +95,7 @@ async function temporary(context: TestContext): Promise<string> {
 
 const isIdle = ({ deriving }: { deriving: Deriving }) => {
   const { lagRecords, derivations } = deriving.view()
-  return lagRecords === 0 && derivations.every(({ dirty, ranges }) => dirty === 0 && ranges === 0)
+  return lagRecords === 0 && derivations.every(({ lagSeconds }) => lagSeconds === 0)
 }
 
 test('a record and its readings become a fact; late samples, deletion and a restart in between are followed', async (context) => {
@@ -121,7 +121,10 @@ test('a record and its readings become a fact; late samples, deletion and a rest
   await until(async () => isIdle(node), Boolean)
   assert.equal((await node.facts()).length, 2, 'a restart publishes nothing')
   assert.deepEqual(
-    node.deriving.view().derivations.map(({ computed }) => computed),
+    node.deriving
+      .view()
+      .derivations.slice(0, 2)
+      .map(({ computed }) => computed),
     [0, 0],
     'and has nothing to compute',
   )
@@ -143,16 +146,13 @@ test('what changes beyond the horizon waits until somebody asks for it', async (
   const start = clock.now() - 30 * DAY
   await node.sample(start, 4)
   await node.flight(start, start + 60 * S)
-  const [pending] = await until(
-    async () => node.deriving.pending(),
-    (found) => found.length === 1,
-  )
-  assert.equal(pending?.definition, 'turnaround')
+  const ofFlights = async () => node.deriving.pending().filter(({ definition }) => definition === 'turnaround')
+  const [pending] = await until(ofFlights, (found) => found.length === 1)
   assert.ok((pending?.from ?? 0) <= start && (pending?.to ?? 0) >= start)
   assert.equal((await node.facts()).length, 0)
   await assert.rejects(node.deriving.recompute('nothing', 0, 1, AbortSignal.timeout(1_000)), RangeError)
   await node.deriving.recompute('turnaround', start - HOUR, start + HOUR, AbortSignal.timeout(20_000))
   assert.equal((await node.facts())[0]?.values.mean?.value, 4)
-  assert.deepEqual(node.deriving.pending(), [])
+  assert.deepEqual(await ofFlights(), [])
   await node.close()
 })

@@ -17,6 +17,10 @@ export const DERIVING_LIMITS = {
   /** Longest and shortest piece of a range that is opened at once. */
   sliceMostUs: DAY,
   sliceLeastUs: SECOND,
+  /** A shorter piece is opened when so much of it has passed. */
+  sliceWaitUs: 5 * MINUTE,
+  /** What is known already of the time after the watermark, of devices whose clocks are ahead, is looked for so far. */
+  aheadUs: DAY,
   /** Stretches of time that one batch is seen as, per signal. */
   stretches: 16,
   /** Time between two samples of a batch from which they are seen as two stretches. */

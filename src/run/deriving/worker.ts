@@ -169,6 +169,8 @@ export class Worker {
       const units = [...known, ...coming, ...(await this.#published(slice))]
       if (units.length > sliceUnits && this.#sliceUs > sliceLeastUs && to < FOREVER) throw new QueryRefused(`${units.length} units`)
       for (const unit of units) set.add(unit, why, since, 0)
+      if (to === FOREVER)
+        set.addRange({ ...slice, from: Math.max(from, watermark), to: Math.max(from, watermark) + DERIVING_LIMITS.aheadUs })
       if (units.length < sliceUnits / 10) this.#sliceUs = Math.min(sliceMostUs, this.#sliceUs * 2)
     } catch (error) {
       set.addRange(slice)

@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { cpuSeconds, type Figure, median, repeat } from './report.ts'
+
+/** A record's time, and the signal that belongs to it (the key it has in the historian). */
+export interface Interval {
+  readonly id: number
+  readonly signal: number
+  readonly from: number
+  readonly to: number
+}
+
+export interface Covered {
+  readonly id: number
+  readonly average: number | null
+  readonly coverage: number
+}
+
+const RESULT = `SELECT id, sum(value * us) / sum(us) AS average, coalesce(sum(us), 0) / (any_value("to") - any_value("from")) AS coverage`
+const HELD = (hold: number) =>
+  `held AS (SELECT signal, t, value, status, least(coalesce(lead(t) OVER (PARTITION BY signal ORDER BY t), t + ${hold}), t + ${hold}) AS until FROM samples)`
+const US = 'greatest(0, least(until, "to") - greatest(t, "from"))'
+
+/** One run: time on the clock, and on the processors: a busy machine leaves only the second one comparable. */
+export interface Run {
+  readonly ms: number
+  readonly cpuSeconds: number
+}
+
+export async function clocked(work: () => Promise<unknown>): Promise<Run> {
+  const [cpu, begin] = [cpuSeconds(), performance.now()]
+  await work()
+  return { ms: performance.now() - begin, cpuSeconds: cpuSeconds() - cpu }
+}
+
+export const figureOf = (what: string, runs: readonly Run[], note: string): Figure => ({
+  ...{ what, unit: 'ms', runs: runs.map(({ ms }) => ms) },
+  note: `${median(runs.map((run) => run.cpuSeconds)).toFixed(2)} s of CPU; ${note}`,
+})
+
+/** Two ways to write the same question. The second one holds only where the intervals of a signal do not overlap. */
+const QUERIES = {
+  'joined by range': (hold: number) => `WITH ${HELD(hold)},
+    parts AS (SELECT i.*, h.value, ${US} AS us FROM intervals i JOIN held h ON h.signal = i.signal AND h.t < i."to" AND h.until > i."from" WHERE h.status < 2147483648)
+    ${RESULT} FROM parts GROUP BY id ORDER BY id`,
+  'joined as of': (hold: number) => `WITH ${HELD(hold)},
+    parts AS (
+      SELECT i.*, h.value, ${US} AS us FROM held h ASOF JOIN intervals i ON h.signal = i.signal AND h.t >= i."from" WHERE h.status < 2147483648
+      UNION ALL
+      SELECT i.*, h.value, ${US} AS us FROM intervals i ASOF JOIN held h ON h.signal = i.signal AND i."from" > h.t WHERE h.status < 2147483648)
+    ${RESULT} FROM parts WHERE us > 0 GROUP BY id ORDER BY id`,
+} as const
+export const SQL_NAMES = Object.keys(QUERIES) as (keyof typeof QUERIES)[]
+
+/** One query over a plain table of the same samples, with two threads as the historian has. */
+export async function inSql(
+  coldDirectory: string,
+  name: keyof typeof QUERIES,
+  intervals: readonly Interval[],
+  hold: number,
+  runs: number,
+  check: (found: Covered[]) => void,
+): Promise<Run[]> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
+  const connection = await instance.connect()
+  await connection.run(samplesFrom(coldDirectory))
+  await connection.run('CREATE TABLE intervals (id INTEGER, signal UINTEGER, "from" BIGINT, "to" BIGINT)')
+  await connection.run(
+    `INSERT INTO intervals VALUES ${intervals.map(({ id, signal, from, to }) => `(${id}, ${signal}, ${from}, ${to})`).join(', ')}`,
+  )
+  const times = await repeat(runs, async () => {
+    let rows: unknown[][] = []
+    const run = await clocked(async () => {
+      rows = await (await connection.run(QUERIES[name](hold))).getRows()
+    })
+    const found = new Map(rows.map(([id, average, coverage]) => [id, { average: average as number, coverage: coverage as number }]))
+    check(intervals.map(({ id }) => ({ id, ...(found.get(id) ?? { average: null, coverage: 0 }) })))
+    return run
+  })
+  connection.closeSync()
+  instance.closeSync()
+  return times
+}
+
+const samplesFrom = (coldDirectory: string) => {
+  const files = globSync('*.parquet', { cwd: coldDirectory }).map((name) => `'${join(coldDirectory, name)}'`)
+  return `CREATE TABLE samples AS SELECT signal, epoch_us(time::TIMESTAMP) AS t, coalesce(mantissa / divisor, value) AS value, status
+    FROM read_parquet([${files.sort().join(', ')}])`
+}
+
+const PANDAS = `
+import sys, time, json, numpy as np, pandas as pd
+folder, hold, runs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+of = lambda name, kind: np.fromfile(f'{folder}/{name}.bin', kind)
+samples = pd.DataFrame({'signal': of('signal', 'u4'), 't': of('t', 'i8'), 'value': of('value', 'f8'), 'bad': of('status', 'u4') >= 2147483648})
+intervals = pd.DataFrame({'id': of('id', 'i8'), 'signal': of('of', 'u4'), 'from': of('from', 'i8'), 'to': of('to', 'i8')}).sort_values('from')
+times = []
+for _ in range(runs):
+    begin, cpu = time.perf_counter(), time.process_time()
+    s = samples.sort_values('t', kind='stable')
+    following = s.groupby('signal')['t'].shift(-1)
+    s['until'] = np.minimum(following.fillna(np.inf), s['t'] + hold)
+    inside = pd.merge_asof(s, intervals, left_on='t', right_on='from', by='signal').dropna(subset=['id'])
+    before = pd.merge_asof(intervals, s, left_on='from', right_on='t', by='signal', allow_exact_matches=False).dropna(subset=['t'])
+    parts = pd.concat([inside, before])
+    parts = parts[~parts['bad'].astype(bool)]
+    us = np.maximum(0, np.minimum(parts['until'], parts['to']) - np.maximum(parts['t'], parts['from']))
+    sums = pd.DataFrame({'id': parts['id'].astype('i8'), 'us': us, 'weighted': us * parts['value']}).groupby('id').sum()
+    found = intervals.set_index('id').join(sums).sort_index()
+    average, coverage = found['weighted'] / found['us'], found['us'].fillna(0) / (found['to'] - found['from'])
+    times.append({'ms': (time.perf_counter() - begin) * 1000, 'cpuSeconds': time.process_time() - cpu})
+found = [[None if not c else a, c] for a, c in zip(average.tolist(), coverage.tolist())]
+print(json.dumps({'times': times, 'found': found, 'version': pd.__version__}))
+`
+
+/** The same with pandas, where a Python with it is named: columns are in its memory when the clock starts. */
+export async function inPandas(
+  directory: string,
+  intervals: readonly Interval[],
+  hold: number,
+  runs: number,
+  check: (found: Covered[]) => void,
+): Promise<Figure> {
+  const python = process.env.ECLUSE_PEER_PYTHON
+  const what = 'pandas, merge_asof'
+  const skipped = (why: string): Figure => ({ what, unit: 'ms', runs: [Number.NaN], note: `skipped: ${why}` })
+  if (!python) return skipped('ECLUSE_PEER_PYTHON names no Python')
+  try {
+    execFileSync(python, ['-c', 'import pandas'], { stdio: 'ignore' })
+  } catch {
+    return skipped('that Python has no pandas')
+  }
+  await writeColumns(directory, intervals)
+  const output = execFileSync(python, ['-c', PANDAS, directory, String(hold), String(runs)], { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  const { times, found, version } = JSON.parse(output) as { times: Run[]; found: [number | null, number][]; version: string }
+  check(found.map(([average, coverage], id) => ({ id, average, coverage })))
+  return figureOf(what, times, `pandas ${version}`)
+}
+
+/** One file of plain numbers for each column. */
+async function writeColumns(directory: string, intervals: readonly Interval[]): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
+  const connection = await instance.connect()
+  await connection.run(samplesFrom(join(directory, 'cold')))
+  const reader = await connection.runAndReadAll("SELECT signal, t, coalesce(value, 'nan') AS value, status FROM samples")
+  const [signal, t, value, status] = reader.getColumns()
+  const write = (name: string, column: NodeJS.ArrayBufferView) => writeFileSync(join(directory, `${name}.bin`), column)
+  write('signal', Uint32Array.from(signal as number[]))
+  write('t', BigInt64Array.from(t as bigint[]))
+  write('value', Float64Array.from(value as number[]))
+  write('status', Uint32Array.from(status as number[]))
+  write(
+    'id',
+    BigInt64Array.from(intervals, ({ id }) => BigInt(id)),
+  )
+  write(
+    'of',
+    Uint32Array.from(intervals, ({ signal: of }) => of),
+  )
+  write(
+    'from',
+    BigInt64Array.from(intervals, ({ from }) => BigInt(from)),
+  )
+  write(
+    'to',
+    BigInt64Array.from(intervals, ({ to }) => BigInt(to)),
+  )
+  connection.closeSync()
+  instance.closeSync()
+}

@@ -1,0 +1,186 @@
+import type { ExpressionProblem, Variable } from '../core/expression/index.ts'
+import type { FieldType, RecordKind } from '../core/it-records.ts'
+import type { Label } from '../core/signals.ts'
+import { compileGlob, GlobError } from '../lib/glob.ts'
+import { nearest } from '../lib/suggest.ts'
+import type { Correlation, JoinValue, Kpi } from './config.ts'
+import type { CorrelateContext } from './context.ts'
+import { compileValue, compileWhere, variableOf } from './expressions.ts'
+import { kpiValues, wholeKpi } from './kpi.ts'
+import { signalsOf } from './plan.ts'
+import { READY } from './ready/index.ts'
+
+/** What is wrong with a declaration; sentences are made of it elsewhere. `path` begins at the whole file. */
+export type Finding = { readonly path: readonly PropertyKey[] } & (
+  | { readonly is: 'no-tolerance' | 'no-interval' | 'no-equipment' | 'no-formula' | 'duplicate-name' | 'bad-glob' }
+  | { readonly is: 'missing-input'; readonly name: string; readonly meaning: Required<Label>; readonly unit: string }
+  | { readonly is: 'unknown-event' | 'unknown-field' | 'unknown-signal'; readonly name: string; readonly near: string | undefined }
+  | { readonly is: 'field-type'; readonly name: string; readonly found: FieldType; readonly must: FieldType }
+  | { readonly is: 'expression'; readonly problem: ExpressionProblem }
+)
+
+export interface Declared {
+  readonly correlations: Readonly<Record<string, Correlation>>
+  readonly kpis: Readonly<Record<string, Kpi>>
+  readonly kinds: ReadonlyMap<string, RecordKind>
+  /** Events that other parts of the file declare, with their values. */
+  readonly events: ReadonlyMap<string, Readonly<Record<string, Variable>>>
+  /** Ids under the site, and their units; `isComplete` false: devices may bring more. */
+  readonly signals: ReadonlyMap<string, { readonly unit?: string | undefined }>
+  readonly isComplete: boolean
+}
+
+/** Names of all facts that correlations and figures make, with their values: each may be an input of another. */
+export function factsOf({
+  correlations,
+  kpis,
+  events,
+  kinds,
+  signals,
+}: Omit<Declared, 'isComplete'>): Map<string, Readonly<Record<string, Variable>>> {
+  const facts = new Map(events)
+  const context = { ...contextOf({ kinds, signals }), kinds, events: facts }
+  const variables = (values: Readonly<Record<string, JoinValue>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableOf(value, context)]))
+  for (const [name, { values }] of Object.entries(correlations)) facts.set(name, variables(values))
+  for (const [name, figure] of Object.entries(kpis)) facts.set(name, variables(kpiValues(figure)))
+  return facts
+}
+
+/** Ids of the file are under the site; here the site has no name. */
+function contextOf({ kinds, signals }: Pick<Declared, 'kinds' | 'signals'>): Omit<CorrelateContext, 'events'> {
+  return {
+    ...{ site: '', kinds, placeOf: () => undefined },
+    definitionOf: (id) => {
+      const known = signals.get(id.slice(1))
+      return known && ({ id, connection: '', address: '', dataType: 'number', ...(known.unit && { unit: known.unit }) } as const)
+    },
+  }
+}
+
+export function checkCorrelate(declared: Declared): Finding[] {
+  const context: CorrelateContext = { ...contextOf(declared), events: factsOf(declared) }
+  const names = new Set([...declared.kinds.keys(), ...declared.events.keys()])
+  const findings: Finding[] = []
+  for (const [name, one] of Object.entries(declared.correlations)) {
+    const path = ['correlations', name]
+    if (names.has(name)) findings.push({ path, is: 'duplicate-name' })
+    names.add(name)
+    findings.push(
+      ...checkJoin(one, path, context),
+      ...checkValues(one.values, [...path, 'values'], one.each, one.values, declared, context),
+    )
+    const place = one.equipment ?? context.kinds.get(one.each)?.equipment
+    if (context.kinds.has(one.each) && !place) findings.push(...unplaced(one.values, [...path, 'values']))
+  }
+  for (const [name, one] of Object.entries(declared.kpis)) {
+    const path = ['kpis', name]
+    if (names.has(name)) findings.push({ path, is: 'duplicate-name' })
+    names.add(name)
+    findings.push(...checkFigure(one, path, declared, context))
+  }
+  return findings
+}
+
+function checkJoin(one: Correlation, path: readonly PropertyKey[], context: CorrelateContext): Finding[] {
+  const findings: Finding[] = []
+  if (one.tolerance === undefined) findings.push({ path, is: 'no-tolerance' })
+  const kind = context.kinds.get(one.each)
+  findings.push(...checkName(one.each, [...path, 'each'], context))
+  if (kind && !kind.validity) findings.push({ path: [...path, 'each'], is: 'no-interval' })
+  for (const edge of ['from', 'to'] as const) {
+    const field = one.during[edge]
+    if (kind && field !== undefined) findings.push(...checkField(kind, field, 'time', [...path, 'during', edge]))
+  }
+  return findings
+}
+
+function checkFigure(one: Kpi, path: readonly PropertyKey[], declared: Declared, context: CorrelateContext): Finding[] {
+  const findings: Finding[] = []
+  const kind = typeof one.per === 'string' ? undefined : one.per.record
+  if (kind !== undefined && !context.kinds.get(kind)?.validity) {
+    const isKnown = context.kinds.has(kind)
+    findings.push(
+      isKnown
+        ? { path: [...path, 'per'], is: 'no-interval' }
+        : { path: [...path, 'per'], is: 'unknown-event', name: kind, near: nearest(kind, [...context.kinds.keys()]) },
+    )
+  }
+  try {
+    if (one.equipment !== undefined) compileGlob(one.equipment, { length: 512, alternatives: 64 })
+  } catch (error) {
+    if (!(error instanceof GlobError)) throw error
+    findings.push({ path: [...path, 'equipment'], is: 'bad-glob' })
+  }
+  if (one.equipment === undefined) findings.push(...unplaced(one.inputs, [...path, 'inputs']))
+  findings.push(...checkValues(one.inputs, [...path, 'inputs'], kind, one.inputs, declared, context))
+  const missing = Object.entries(one.ready ? READY[one.ready].inputs : {}).filter(([name]) => !Object.hasOwn(one.inputs, name))
+  for (const [name, { meaning, unit }] of missing) findings.push({ path: [...path, 'inputs'], is: 'missing-input', name, meaning, unit })
+  const { formula, parts = {} } = wholeKpi(one)
+  if (formula === '') return [...findings, { path, is: 'no-formula' }]
+  // A ready formula can only be wrong where its inputs are, and that is said there.
+  if (missing.length > 0) return findings
+  const values = kpiValues(one)
+  for (const name of [...Object.keys(parts), 'value']) {
+    const at = name === 'value' ? [...path, 'formula'] : [...path, 'parts', name]
+    const { problems } = compileValue(name, { ...(kind !== undefined && { each: kind }), values }, context)
+    findings.push(...problems.map((problem) => ({ path: at, is: 'expression', problem }) as const))
+  }
+  return findings
+}
+
+/** Readings at the place of something that has none. */
+function unplaced(values: Readonly<Record<string, JoinValue>>, path: readonly PropertyKey[]): Finding[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    signalsOf(value).some((signal) => signal.startsWith('./')) ? [{ path: [...path, name], is: 'no-equipment' } as const] : [],
+  )
+}
+
+function checkValues(
+  values: Readonly<Record<string, JoinValue>>,
+  path: readonly PropertyKey[],
+  each: string | undefined,
+  all: Readonly<Record<string, JoinValue>>,
+  declared: Declared,
+  context: CorrelateContext,
+): Finding[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const at = [...path, name]
+    const findings: Finding[] = []
+    for (const signal of signalsOf(value)) {
+      const isThere = signal.startsWith('./') || declared.signals.has(signal) || !declared.isComplete
+      if (!isThere) findings.push({ path: at, is: 'unknown-signal', name: signal, near: nearest(signal, [...declared.signals.keys()]) })
+    }
+    const kind = each === undefined ? undefined : context.kinds.get(each)
+    if ('asOf' in value && value.at !== 'from' && value.at !== 'to' && kind)
+      findings.push(...checkField(kind, value.at, 'time', [...at, 'at']))
+    if ('expression' in value) {
+      const { problems } = compileValue(name, { ...(each !== undefined && { each }), values: all }, context)
+      findings.push(...problems.map((problem) => ({ path: [...at, 'expression'], is: 'expression', problem }) as const))
+    }
+    const key = (['count', 'duration', 'list', 'of', 'next'] as const).find((one) => one in value && !(one === 'of' && 'next' in value))
+    const related = key && (value as unknown as Record<string, string>)[key]
+    if (key === undefined || related === undefined) return findings
+    findings.push(...checkName(related, [...at, key], context))
+    if ('take' in value) {
+      const of = context.kinds.get(related)
+      if (of) findings.push(...checkField(of, value.value, 'number', [...at, 'value']))
+    }
+    if ('where' in value && value.where !== undefined && (context.kinds.has(related) || context.events.has(related))) {
+      const { problems } = compileWhere(value.where, related, each, context)
+      findings.push(...problems.map((problem) => ({ path: [...at, 'where'], is: 'expression', problem }) as const))
+    }
+    return findings
+  })
+}
+
+function checkName(name: string, path: readonly PropertyKey[], { kinds, events }: CorrelateContext): Finding[] {
+  if (kinds.has(name) || events.has(name)) return []
+  return [{ path, is: 'unknown-event', name, near: nearest(name, [...kinds.keys(), ...events.keys()]) }]
+}
+
+function checkField(kind: RecordKind, name: string, must: FieldType, path: readonly PropertyKey[]): Finding[] {
+  const field = Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined
+  if (!field) return [{ path, is: 'unknown-field', name, near: nearest(name, Object.keys(kind.fields)) }]
+  return field.type === must ? [] : [{ path, is: 'field-type', name, found: field.type, must }]
+}
