@@ -2,12 +2,20 @@ import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'nod
 import { dirname, join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import type { Difference, Example } from '../qualify/examples.ts'
+import type { ComputedExample } from '../process/examples.ts'
+import type { Example } from '../qualify/examples.ts'
 import { configPath, load } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
 import { printable, writeResult } from './output.ts'
 
 const FILES = 1_000
+
+/** What differs, and where: a reading, or a line of a signal or of events. */
+interface Difference {
+  readonly at: string
+  readonly expected: string
+  readonly got: string
+}
 
 interface Outcome {
   readonly file: string
@@ -16,11 +24,16 @@ interface Outcome {
   readonly ms: number
 }
 
-/** `ecluse test [PATH]`: runs the examples of `tests/*.yaml` beside the configuration through the rules; 1 when one does not hold. */
+/**
+ * `ecluse test [PATH]`: runs the examples of `tests/*.yaml` beside the configuration, readings through the rules and signals through what is computed of them; 1 when
+ * one does not hold.
+ */
 export async function test(verb: Verb, path: string | undefined, options: CommonOptions & { junit?: string }): Promise<Exit> {
   const words = verb.words.test
   const loaded = await load(verb, path)
-  const { exampleFile, runExample } = await import('../qualify/examples.ts')
+  const { EXAMPLE_LIMITS, example, runExample } = await import('../qualify/examples.ts')
+  const { computedExample, runComputed } = await import('../process/examples.ts')
+  const parsed = (one: unknown) => (isComputed(one) ? computedExample : example).parse(one)
   const config = configPath(verb, path)
   const folder = join(statSync(config).isDirectory() ? config : dirname(config), 'tests')
   const files = existsSync(folder) ? globSync('*.{yaml,yml}', { cwd: folder }).sort() : []
@@ -29,10 +42,18 @@ export async function test(verb: Verb, path: string | undefined, options: Common
   const outcomes: Outcome[] = []
   for (const file of files) {
     const shown = relative(process.cwd(), join(folder, file))
-    const examples = read(join(folder, file), shown, verb, (value) => exampleFile.parse(bound(value, loaded.config.models)))
+    const examples = read(join(folder, file), shown, verb, (value) =>
+      eachOf(bound(value, loaded.config.models), EXAMPLE_LIMITS.examples, parsed),
+    )
     for (const example of examples) {
       const begin = performance.now()
-      const differences = read(join(folder, file), shown, verb, () => runExample(example as Example))
+      const differences = await tried(shown, verb, () =>
+        isComputed(example)
+          ? runComputed(example, loaded.config).then((found) =>
+              found.map(({ name, line, ...rest }) => ({ at: words.line(name, line + 1), ...rest })),
+            )
+          : runExample(example as Example).map(({ reading, ...rest }) => ({ at: words.reading(reading + 1), ...rest })),
+      )
       outcomes.push({ file: shown, name: example.name, differences, ms: performance.now() - begin })
     }
   }
@@ -46,9 +67,7 @@ export async function test(verb: Verb, path: string | undefined, options: Common
       [
         ...failed.flatMap(({ file, name, differences }) => [
           `✗ ${file}: ${name}`,
-          ...differences.map(
-            ({ reading, expected, got }) => `    ${words.reading(reading + 1)}: ${words.expected(expected)}, ${words.got(got)}`,
-          ),
+          ...differences.map(({ at, expected, got }) => `    ${at}: ${words.expected(expected)}, ${words.got(got)}`),
         ]),
         words.summary(outcomes.length - failed.length, failed.length),
       ].join('\n'),
@@ -57,23 +76,51 @@ export async function test(verb: Verb, path: string | undefined, options: Common
   return failed.length === 0 ? EXIT.ok : EXIT.failed
 }
 
+/** Examples of a file; what is wrong with one is said with its place in the list. */
+function eachOf<T>(value: unknown, most: number, parsed: (one: unknown) => T): T[] {
+  return z
+    .array(z.unknown())
+    .max(most)
+    .parse(value)
+    .map((one, index) => {
+      try {
+        return parsed(one)
+      } catch (error) {
+        if (!(error instanceof z.ZodError)) throw error
+        throw new z.ZodError(error.issues.map((issue) => ({ ...issue, path: [index, ...issue.path] })))
+      }
+    })
+}
+
+/** What is expected by name, and not reading by reading, is computed. */
+function isComputed(one: unknown): one is ComputedExample {
+  const expected = (one as { expect?: unknown } | null)?.expect
+  return typeof expected === 'object' && expected !== null && !Array.isArray(expected)
+}
+
 /** Parses a file's text, or says where it is wrong. */
 function read<T>(file: string, shown: string, verb: Verb, make: (value: unknown) => T): T {
   try {
     return make(parse(readFileSync(file, 'utf8'), { maxAliasCount: 100 }))
   } catch (error) {
-    if (error instanceof z.ZodError) {
-      const [issue] = error.issues
-      throw new Refused(
-        verb.words.test.invalid(`${shown}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`),
-        verb.words.test.invalidHint,
-      )
-    }
-    throw new Refused(
-      verb.words.test.invalid(`${shown}: ${error instanceof Error ? error.message.split('\n')[0] : error}`),
-      verb.words.test.invalidHint,
-    )
+    throw refused(shown, verb, error)
   }
+}
+
+async function tried<T>(shown: string, verb: Verb, make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make()
+  } catch (error) {
+    throw refused(shown, verb, error)
+  }
+}
+
+function refused(shown: string, { words: { test: words } }: Verb, error: unknown): Refused {
+  if (error instanceof z.ZodError) {
+    const [issue] = error.issues
+    return new Refused(words.invalid(`${shown}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`), words.invalidHint)
+  }
+  return new Refused(words.invalid(`${shown}: ${error instanceof Error ? error.message.split('\n')[0] : error}`), words.invalidHint)
 }
 
 /** Examples with the keys of the models they name, as in the configuration. */
@@ -85,11 +132,17 @@ function bound(value: unknown, models: Readonly<Record<string, object>>): unknow
     if (model !== undefined && !found) throw new Error(`there is no model ${model}`)
     return { ...asWritten(found ?? {}), ...own }
   }
-  return value.map((example: { signal?: unknown; signals?: Record<string, unknown> }) => ({
-    ...example,
-    ...(example?.signal !== undefined && { signal: withModel(example.signal) }),
-    ...(example?.signals && { signals: Object.fromEntries(Object.entries(example.signals).map(([name, one]) => [name, withModel(one)])) }),
-  }))
+  return value.map((example: { signal?: unknown; signals?: Record<string, unknown> }) =>
+    isComputed(example)
+      ? example
+      : {
+          ...example,
+          ...(example?.signal !== undefined && { signal: withModel(example.signal) }),
+          ...(example?.signals && {
+            signals: Object.fromEntries(Object.entries(example.signals).map(([name, one]) => [name, withModel(one)])),
+          }),
+        },
+  )
 }
 
 /** A model as the file has it: durations were read as milliseconds. */
@@ -102,7 +155,7 @@ function asWritten(model: object): object {
 function junit(outcomes: readonly Outcome[]): string {
   const failures = outcomes.filter(({ differences }) => differences.length > 0).length
   const cases = outcomes.map(({ file, name, differences, ms }) => {
-    const text = differences.map(({ reading, expected, got }) => `reading ${reading + 1}: expected ${expected}, got ${got}`).join('\n')
+    const text = differences.map(({ at, expected, got }) => `${at}: expected ${expected}, got ${got}`).join('\n')
     const failure = differences.length > 0 ? `<failure message="${xml(text.split('\n')[0] ?? '')}">${xml(text)}</failure>` : ''
     return `  <testcase classname="${xml(file)}" name="${xml(name)}" time="${(ms / 1000).toFixed(4)}">${failure}</testcase>`
   })

@@ -222,6 +222,14 @@ test('examples beside the configuration are run through the rules; what does not
     out,
     /name="a &lt; b" time="[0-9.]+"><failure message="reading 2: expected Good, got UncertainEngineeringUnitsExceeded range">/,
   )
+  const readings = 'signals: { x: { readings: [[0s, 1]] } }, derive: [{ id: y, inputs: { x: x }, expression: x * 2, tolerance: 1s }]'
+  world.write(
+    'tests/wrong.yaml',
+    `- { name: twice, ${readings}, expect: { y: [0s 2 Good] } }\n- { name: thrice, ${readings}, expect: { y: [0s 3 Good] } }`,
+  )
+  assert.match((await world.run(['test', config])).out, /✗ .*wrong.yaml: thrice\n {4}y, line 1: expected 0s 3 Good, got 0s 2 Good\n2 ex/)
+  world.write('tests/wrong.yaml', `- { name: twice, ${readings}, expect: { y: [] }, evets: [] }`)
+  assert.match((await world.run(['test', config])).err, /wrong.yaml: 0: .*evets/)
   world.write('tests/wrong.yaml', '- { name: x, signal: { rnage: [0, 1] }, series: [0], expect: [Good] }')
   assert.match((await world.run(['test', config])).err, /wrong.yaml: 0.signal: .*rnage/)
   world.write('tests/wrong.yaml', '- { name: x, signal: { model: volts }, series: [0], expect: [Good] }')

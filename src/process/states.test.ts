@@ -108,6 +108,17 @@ test(`states follow from the history alone, in whatever order it comes (${numRun
         await arrive(driver, stream)
         const rows = (driver.history.samples.get('s/state') ?? []).toSorted((a, b) => a.time - b.time)
         const expected = oracle(stream, given)
+        const [whole] = await states(machine(given), 's', known).compute(
+          [{ definition: 'state', key: '', from: 0, to: LAST }],
+          driver.history,
+          {
+            ...{ watermark: LAST, cause: 'first' },
+          },
+        )
+        assert.deepEqual(
+          rows.map(({ time, text, status }) => [time, text, status]),
+          whole?.samples.map(({ time, text, status }) => [time, text, status]),
+        )
         const told = rows.map(({ time, text, status }) => {
           const state = text ?? (status === Status.GoodNoData ? 'none' : '-')
           return `${time} ${state} ${['Good', 'Uncertain', 'Bad'][rank(status)]}`

@@ -150,6 +150,7 @@ export const en = {
     tooMany: (limit: number) => `more than ${limit} files of examples`,
     invalid: (what: string) => `these examples cannot be read: ${what}`,
     invalidHint: 'docs/rules.md shows the form of an example',
+    line: (name: string, n: number) => `${name}, line ${n}`,
     reading: (n: number) => `reading ${n}`,
     expected: (what: string) => `expected ${what}`,
     got: (what: string) => `got ${what}`,

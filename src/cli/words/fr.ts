@@ -159,6 +159,7 @@ export const fr: Words = {
     tooMany: (limit) => `plus de ${limit} fichiers d’exemples`,
     invalid: (what) => `ces exemples sont illisibles : ${what}`,
     invalidHint: 'docs/rules.md montre la forme d’un exemple',
+    line: (name, n) => `${name}, ligne ${n}`,
     reading: (n) => `mesure ${n}`,
     expected: (what) => `attendu ${what}`,
     got: (what) => `obtenu ${what}`,
