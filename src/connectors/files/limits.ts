@@ -16,7 +16,7 @@ export const FILES_LIMITS = {
   /** Parts in one xlsx file. */
   xlsxParts: 2_000,
   /** Cells of one sheet, empty ones included. */
-  xlsxCells: 2_000_000,
+  xlsxCells: 500_000,
   /** Memory of the thread that reads an xlsx file. */
   xlsxMemoryMiB: 512,
   /** Milliseconds that one xlsx file may take. */

@@ -23,6 +23,11 @@ export class PartBuilder {
     return this.#rows.length + this.#unreadable.length >= FILES_LIMITS.partRows || this.#chars >= FILES_LIMITS.partChars
   }
 
+  /** Do as many more fit into this part? */
+  hasRoom(count: number): boolean {
+    return this.#rows.length + this.#unreadable.length + count <= FILES_LIMITS.partRows
+  }
+
   add(row: Row, chars: number): void {
     this.#rows.push(row)
     this.#chars += chars

@@ -13,7 +13,8 @@ const { bytes, sheet } = workerData as { bytes: Uint8Array; sheet: string | unde
 try {
   port.postMessage({ rows: await read() } satisfies Sheet)
 } catch (error) {
-  port.postMessage({ broken: (error as Error).message } satisfies Sheet)
+  const { message } = error as Error
+  port.postMessage({ broken: error instanceof BrokenFile ? message : `no xlsx that can be read: ${message}` } satisfies Sheet)
 }
 
 async function read(): Promise<Extract<Sheet, { rows: unknown }>['rows']> {
