@@ -16,7 +16,7 @@ export async function withNode<T>(
   connections: string,
   work: (view: NodeView) => Promise<T>,
   extra: readonly Connector[] = [],
-  declared = "",
+  declared = '',
 ): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-bench-'))
   const file = join(directory, 'ecluse.yaml')

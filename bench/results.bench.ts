@@ -92,7 +92,12 @@ export async function measure(): Promise<Figure[]> {
     { what: 'samples stored', unit: 'samples/s', runs: [run.rate], aim: '100,000' },
     { what: 'end of a window to its durable result, p50', unit: 'ms', runs: [percentile(run.windows, 0.5)], note },
     { what: 'the same, p99', unit: 'ms', runs: [percentile(run.windows, 0.99)], aim: '≤ 2,000', note: `${run.windows.length} results` },
-    { what: 'end of an event to its durable correlation, p50', unit: 'ms', runs: [percentile(run.facts, 0.5)], note: `${CORRELATIONS} correlations an event` },
+    {
+      what: 'end of an event to its durable correlation, p50',
+      unit: 'ms',
+      runs: [percentile(run.facts, 0.5)],
+      note: `${CORRELATIONS} correlations an event`,
+    },
     { what: 'the same, p99', unit: 'ms', runs: [percentile(run.facts, 0.99)], aim: '≤ 2,000', note: `${run.facts.length} results` },
     { what: 'oldest result that waits at the end', unit: 's', runs: [run.lagSeconds] },
     { what: 'CPU', unit: '% of a core', runs: [run.cpu] },

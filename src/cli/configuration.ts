@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { formatProblems, type LoadedConfig, type LoadedConnection, lintFiles, loadConfig } from '../config/index.ts'
 import type { SourceContext } from '../core/connector.ts'
 import type { ConfigProblem } from '../core/errors.ts'
@@ -45,7 +45,9 @@ export function choose(verb: Verb, loaded: LoadedConfig, name: string | undefine
 
 /** What a connector needs for one conversation outside a running node. */
 export function sourceContext(verb: Verb, loaded: LoadedConfig, connection: string, log: Logger): SourceContext {
-  const directory = join(loaded.config.data, 'connections', connection)
+  const { connector } = loaded.connections.find(({ name }) => name === connection) ?? {}
+  // Sources of IT records name files beside the configuration; sources of samples keep certificates in a folder of their own.
+  const directory = connector?.source ? join(loaded.config.data, 'connections', connection) : dirname(resolve(loaded.files[0] ?? '.'))
   const { clock } = verb
   return {
     connection,
