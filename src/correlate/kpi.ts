@@ -44,8 +44,8 @@ export function createKpi(name: string, declared: Kpi, context: CorrelateContext
   const named = [...new Set([...(kind === undefined ? [] : [kind]), ...plan.related])]
   const isAsked = declared.timing === 'on-demand'
   return {
-    ...{ name, version: figure.version, facts: 'keyed' },
-    ...(declared.timing === 'real-time' && { progressUs: declared.progress * 1000 }),
+    // Also where nothing is told before the end: a period that was over, and is longer now, has a figure to take back.
+    ...{ name, version: figure.version, facts: 'keyed', progressUs: declared.progress * 1000 },
     inputs: {
       signals: plan.signals,
       records: named.filter((one) => context.kinds.has(one)),
@@ -244,6 +244,7 @@ async function compute(
   const asked = [...slots.values()].flatMap((slot): Asked[] => {
     if (slot.from > watermark) return []
     const to = slot.to !== null && slot.to <= watermark ? slot.to : null
+    if (to === null && figure.declared.timing !== 'real-time') return []
     return [{ ...slot, to, until: to ?? watermark, watermark, toleranceUs: plan.toleranceUs }]
   })
   const read = asked.length > 0 ? await readFor(plan, asked, history).catch((error) => refused(error, asked)) : undefined
