@@ -167,9 +167,13 @@ async function touched(figure: Figure, change: Change, history: History): Promis
   const { plan, declared, places, name } = figure
   const units: Unit[] = []
   if ('record' in change && typeof declared.per !== 'string' && change.record === declared.per.record) {
-    // Where it was has other keys than where it is.
+    // Where it was has other keys than where it is, and so has what another source said before this one had a say.
     const { from, to } = change
-    for (const place of places) units.push({ definition: name, key: keyOf(place, from), from, to: Math.max(from, to) })
+    const told = await history.records({ kind: change.record, keys: [change.key], allVersions: true, limit: CORRELATE_LIMITS.touched })
+    for (const start of new Set([from, ...told.versions.flatMap(({ validFrom }) => validFrom ?? [])])) {
+      for (const place of places)
+        units.push({ definition: name, key: keyOf(place, start), from: start, to: start === from ? Math.max(from, to) : start })
+    }
     units.push(...(await unitsWithin(figure, from, Math.max(from, to), places, history)))
   }
   if (!('signal' in change)) {
