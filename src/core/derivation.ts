@@ -63,7 +63,10 @@ export interface Derivation {
    * [from, to] of the unit. `none`: it has none, only samples.
    */
   readonly facts: 'keyed' | 'started' | 'none'
-  /** A unit that goes on is computed meanwhile, at most this often; absent: only when the watermark has passed its end. */
+  /**
+   * A unit that goes on is computed meanwhile, at most this often; absent: only when the watermark has passed its end, and what was
+   * published of it while it was shorter stays until then.
+   */
   readonly progressUs?: Micros
   /** The units that a change touches; never fewer. `history` is only for what cannot be known otherwise (which records overlap). */
   touched(change: Change, history: History): Promise<readonly Unit[]>

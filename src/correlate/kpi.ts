@@ -44,8 +44,8 @@ export function createKpi(name: string, declared: Kpi, context: CorrelateContext
   const named = [...new Set([...(kind === undefined ? [] : [kind]), ...plan.related])]
   const isAsked = declared.timing === 'on-demand'
   return {
-    ...{ name, version: figure.version, facts: 'keyed' },
-    ...(declared.timing === 'real-time' && { progressUs: declared.progress * 1000 }),
+    // Also where nothing is told before the end: a period that was over, and is longer now, has a figure to take back.
+    ...{ name, version: figure.version, facts: 'keyed', progressUs: declared.progress * 1000 },
     inputs: {
       signals: plan.signals,
       records: named.filter((one) => context.kinds.has(one)),
@@ -167,9 +167,13 @@ async function touched(figure: Figure, change: Change, history: History): Promis
   const { plan, declared, places, name } = figure
   const units: Unit[] = []
   if ('record' in change && typeof declared.per !== 'string' && change.record === declared.per.record) {
-    // Where it was has other keys than where it is.
+    // Where it was has other keys than where it is, and so has what another source said before this one had a say.
     const { from, to } = change
-    for (const place of places) units.push({ definition: name, key: keyOf(place, from), from, to: Math.max(from, to) })
+    const told = await history.records({ kind: change.record, keys: [change.key], allVersions: true, limit: CORRELATE_LIMITS.touched })
+    for (const start of new Set([from, ...told.versions.flatMap(({ validFrom }) => validFrom ?? [])])) {
+      for (const place of places)
+        units.push({ definition: name, key: keyOf(place, start), from: start, to: start === from ? Math.max(from, to) : start })
+    }
     units.push(...(await unitsWithin(figure, from, Math.max(from, to), places, history)))
   }
   if (!('signal' in change)) {
@@ -244,6 +248,7 @@ async function compute(
   const asked = [...slots.values()].flatMap((slot): Asked[] => {
     if (slot.from > watermark) return []
     const to = slot.to !== null && slot.to <= watermark ? slot.to : null
+    if (to === null && figure.declared.timing !== 'real-time') return []
     return [{ ...slot, to, until: to ?? watermark, watermark, toleranceUs: plan.toleranceUs }]
   })
   const read = asked.length > 0 ? await readFor(plan, asked, history).catch((error) => refused(error, asked)) : undefined

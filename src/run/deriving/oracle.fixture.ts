@@ -170,21 +170,21 @@ export function expectedEfforts(
 }
 
 /** How many works share time with each flight that is over, for the stand it is at; for both where its own is not known. */
-export function expectedPerFlight(history: MemoryHistory, watermark: number): Map<string, Set<number | null>> {
-  const found = new Map<string, Set<number | null>>()
+export function expectedPerFlight(history: MemoryHistory, watermark: number): Map<string, number> {
+  const found = new Map<string, number>()
   for (const [key, { from, to }] of expectedFlights(history, watermark)) {
-    if (to === null) continue
     const own = placeOf(truthOf(history, 'flight', key) as Truth)
     for (const place of ['stand-1', 'stand-2']) {
       if (own !== undefined && own !== place) continue
       const count = truths(history, 'work').filter((work) => {
         if (placeOf(work) !== place) return false
         const [begin, end] = [work.validFrom as number, work.validTo ?? Number.POSITIVE_INFINITY]
-        const [low, high] = [Math.max(begin, from), Math.min(end, to)]
+        const [low, high] = [Math.max(begin, from), Math.min(end, to ?? end)]
         return low < high || (low === high && (begin === end || from === to))
       }).length
-      const name = `${place}@${from}`
-      found.set(name, (found.get(name) ?? new Set()).add(count))
+      // Of flights that begin at once at one stand the last by its key is the period; nothing is told while it goes on.
+      if (to === null) found.delete(`${place}@${from}`)
+      else found.set(`${place}@${from}`, count)
     }
   }
   return found
