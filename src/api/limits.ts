@@ -28,6 +28,8 @@ export const API_LIMITS = {
   recordRows: 10_000,
   /** Facts in one answer. */
   factRows: 10_000,
+  /** Definitions whose facts one request asks for. */
+  factDefinitions: 32,
   released: 1_000,
   /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */
   processedSignals: 50,

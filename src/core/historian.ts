@@ -160,6 +160,18 @@ export interface RecordCursor {
   readonly cursor: string
 }
 
+/** What one source has brought of one kind. */
+export interface RecordCount {
+  readonly kind: string
+  readonly source: string
+  /** Records that its newest version does not call deleted. */
+  readonly records: number
+  /** When the newest version became known; undefined when there are rows in quarantine only. */
+  readonly changedTime: Micros | undefined
+  /** Rows that wait for their release. */
+  readonly quarantined: number
+}
+
 export interface QuarantineQuery {
   readonly kind?: string
   readonly source?: string
@@ -205,6 +217,8 @@ export interface Historian extends History {
   definitions(signal: string): Promise<DefinitionRow[]>
   /** The newest cursor of every source and feed. A batch that says none leaves the one before. */
   recordCursors(): Promise<RecordCursor[]>
+  /** How much there is of each kind from each source, by kind and source. */
+  recordCounts(): Promise<RecordCount[]>
   /** Rows that are no records of their kind, those that came last first. */
   quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   /**
