@@ -1,4 +1,5 @@
 import type { Definition, FactView, RecordKindView, RecordView } from '../../../src/api/schemas.ts'
+import { ownKey } from './fact-rows.ts'
 import { keyText } from './record-rows.ts'
 
 /** Something that lasted, as a band over a trend. Times in seconds since the epoch. */
@@ -22,7 +23,7 @@ export function isAbove(equipment: string | undefined, signal: string): boolean 
 }
 
 export const bandOfFact = (fact: FactView): Band => ({
-  ...{ lane: `fact:${fact.definition}`, key: fact.key, text: fact.key, equipment: fact.equipment },
+  ...{ lane: `fact:${fact.definition}`, key: fact.key, text: ownKey(fact) || (fact.equipment ?? ''), equipment: fact.equipment },
   from: Date.parse(fact.from) / 1000,
   to: fact.to === null ? Number.POSITIVE_INFINITY : Date.parse(fact.to) / 1000,
   isDoubtful: Object.values(fact.values).some(({ status }) => status !== 'Good'),

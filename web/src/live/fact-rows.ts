@@ -18,6 +18,21 @@ export function coverageOf({ values }: FactView): number | null {
 
 export const reasonsOf = ({ values }: FactView): string[] => [...new Set(Object.values(values).flatMap(({ reasons }) => reasons))]
 
+/** Instants that stand in a key, as RFC 3339. */
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
+
+/** A key as people read it: instants in it are written by `time`. */
+export const shownKey = (key: string, time: (instant: string) => string): string => key.replace(INSTANT, time)
+
+/** What a key says besides the equipment and the beginning, which have columns of their own; empty: nothing. */
+export const ownKey = ({ key, equipment, from }: Pick<FactView, 'key' | 'equipment' | 'from'>): string =>
+  key
+    .split(' · ')
+    .filter((part) => part !== equipment && !(INSTANT_ALONE.test(part) && Date.parse(part) === Date.parse(from)))
+    .join(' · ')
+
+const INSTANT_ALONE = new RegExp(`^${INSTANT.source}$`)
+
 export function findFacts(facts: readonly FactView[], query: string): readonly FactView[] {
   const terms = query.toLowerCase().split(/\s+/).filter(Boolean)
   if (terms.length === 0) return facts

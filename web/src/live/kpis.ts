@@ -77,8 +77,16 @@ export function barsOf({ name, periods }: KpiSeries, target: KpiTarget): { bars:
   return { bars, limits: target.range.map((limit) => (limit === undefined ? undefined : height(limit))) }
 }
 
-/** The last value against the one before it: undefined where one of them is not known. */
-export function stepOf({ name, periods }: KpiSeries): number | undefined {
-  const [before, last] = periods.slice(-2).map(({ values }) => values[name]?.value)
+/** The newest period that is over: a figure of one that goes on is no figure yet. */
+export function lastEnded({ periods }: KpiSeries): number {
+  const at = periods.findLastIndex(({ to }) => to !== null)
+  return at < 0 ? periods.length - 1 : at
+}
+
+/** The newest period that is over against the one before it: undefined where one of them is not known. */
+export function stepOf(series: KpiSeries): number | undefined {
+  const { name, periods } = series
+  const at = lastEnded(series)
+  const [before, last] = periods.slice(Math.max(0, at - 1), at + 1).map(({ values }) => values[name]?.value)
   return typeof before === 'number' && typeof last === 'number' ? last - before : undefined
 }

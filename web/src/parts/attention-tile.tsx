@@ -35,7 +35,7 @@ export function AttentionTile() {
   return (
     <section className={`tile attention tile-${found.stopped.length > 0 ? 1 : 3}`} aria-labelledby="attention">
       <h2 id="attention">{text.title}</h2>
-      <ul>
+      <ul className="attention-list">
         {items.map(([of, href, said]) => (
           <li key={said}>
             <Mark of={of} /> <a href={href}>{said}</a>

@@ -1,5 +1,6 @@
 import { formatNumber, formatSecond, labelOf } from '../format.ts'
 import type { Band, LaneChoice } from '../live/bands.ts'
+import { shownKey } from '../live/fact-rows.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 
@@ -19,6 +20,7 @@ interface BandListProps {
 export function BandList({ choices, lanes, bands, named, onChoose }: BandListProps) {
   const { locale, words } = useLanguage()
   const text = words.bands
+  const time = (instant: string) => formatSecond(new Date(instant), locale)
   const number = (count: number) => formatNumber(count, locale)
   const toggle = (lane: string) => onChoose(lanes.includes(lane) ? lanes.filter((one) => one !== lane) : [...lanes, lane].slice(-LANES))
   if (choices.length === 0) return <p className="soft">{text.none}</p>
@@ -42,9 +44,7 @@ export function BandList({ choices, lanes, bands, named, onChoose }: BandListPro
         <ul className="band-list" aria-label={text.list}>
           {bands.slice(0, LISTED).map((band) => (
             <li key={`${band.lane} ${band.key} ${band.from}`}>
-              <a href={hrefOf(band)}>
-                {named(band.lane)} · {band.text}
-              </a>{' '}
+              <a href={hrefOf(band)}>{[named(band.lane), shownKey(band.text, time)].filter(Boolean).join(' · ')}</a>{' '}
               <span className="soft">
                 {`${formatSecond(new Date(band.from * 1000), locale)} → ${Number.isFinite(band.to) ? formatSecond(new Date(band.to * 1000), locale) : words.results.goesOn}`}
                 {band.isDoubtful && ` · ${text.doubtful}`}

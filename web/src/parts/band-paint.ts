@@ -3,7 +3,7 @@ import type { Band } from '../live/bands.ts'
 import type { Inks } from './trend-paint.ts'
 
 /** Height of one lane at the top of the chart. */
-const LANE_PX = 16
+export const LANE_PX = 16
 
 interface Lanes {
   readonly bands: readonly Band[]
@@ -45,6 +45,7 @@ export function paintBands(chart: uPlot, { bands, lanes }: Lanes, ink: Inks): vo
     ctx.globalAlpha = 1
   }
   ctx.font = ink.font.replace(/^\d+px/, `${10 * ratio}px`)
+  ctx.textAlign = 'left'
   ctx.textBaseline = 'middle'
   ctx.lineWidth = 3 * ratio
   ctx.lineJoin = 'round'

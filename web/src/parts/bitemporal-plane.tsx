@@ -1,5 +1,5 @@
 import type { RecordView } from '../../../src/api/schemas.ts'
-import { formatDate } from '../format.ts'
+import { formatDate, formatDay, formatHour } from '../format.ts'
 import type { Plane } from '../live/bitemporal.ts'
 import { useLanguage } from '../words/index.ts'
 
@@ -10,6 +10,7 @@ const TOP = 8
 /** Height of one version, and the most that all of them take. */
 const STEP = 30
 const MOST = 420
+const DAY_MS = 86_400_000
 
 interface BitemporalPlaneProps {
   readonly plane: Plane
@@ -26,7 +27,10 @@ export function BitemporalPlane({ plane: { fromMs, toMs, boxes }, versions, poin
   const x = (share: number) => LEFT + share * (WIDTH - LEFT - 8)
   const y = (share: number) => TOP + depth * (1 - share)
   const everyLabel = Math.ceil(boxes.length / (MOST / STEP))
-  const ticks = [0.1, 0.5, 0.9].map((share) => ({ share, time: new Date(fromMs + share * (toMs - fromMs)) }))
+  const ticks = [0.08, 0.5, 0.92].map((share) => ({ share, time: new Date(fromMs + share * (toMs - fromMs)) }))
+  // Within one day the hours are enough; the day then stands with the name of the axis.
+  const isShort = toMs - fromMs < DAY_MS
+  const day = isShort ? ` · ${formatDay(new Date(fromMs), locale)}` : ''
   return (
     <svg className="plane" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={text.plane(String(boxes.length))}>
       <path className="plane-axis" d={`M${LEFT} ${TOP}V${TOP + depth}H${WIDTH - 8}`} />
@@ -34,12 +38,12 @@ export function BitemporalPlane({ plane: { fromMs, toMs, boxes }, versions, poin
         <g key={share}>
           <path className="plane-tick" d={`M${x(share)} ${TOP + depth}v4`} />
           <text x={x(share)} y={TOP + depth + 15} textAnchor={share < 0.3 ? 'start' : share > 0.7 ? 'end' : 'middle'}>
-            {formatDate(time, locale)}
+            {(isShort ? formatHour : formatDay)(time, locale)}
           </text>
         </g>
       ))}
       <text className="plane-name" x={x(0.5)} y={height - 4} textAnchor="middle">
-        {text.axisValid} →
+        {`${text.axisValid}${day} →`}
       </text>
       {boxes.map((box, i) => {
         const [left, right] = [x(box.x0), Math.max(x(box.x0) + 2, x(box.x1))]

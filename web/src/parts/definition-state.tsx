@@ -35,7 +35,7 @@ export function DefinitionState({ definition }: { definition: Definition }) {
         </p>
       )}
       {!isStopped && problem && <p>{problem}</p>}
-      <dl className="figures">
+      <dl className="figures state-figures">
         <Figure name={text.watermark}>
           {watermark === null ? '—' : formatSecond(new Date(watermark), locale)}
           <small className="soft">{text.watermarkHelp}</small>

@@ -2,7 +2,7 @@ import { useCallback } from 'react'
 import type { Definition, FactView } from '../../../src/api/schemas.ts'
 import { readFacts } from '../api.ts'
 import { formatSecond, formatSpan } from '../format.ts'
-import { factChanges } from '../live/fact-rows.ts'
+import { factChanges, shownKey } from '../live/fact-rows.ts'
 import { useAnswer } from '../pages/use-answer.ts'
 import { useLanguage } from '../words/index.ts'
 import { EquipmentLink } from './equipment-link.tsx'
@@ -25,7 +25,7 @@ interface FactDetailProps {
 
 /** One result: its values, what it was computed from, and every revision with why it was made. */
 export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: FactDetailProps) {
-  const { words } = useLanguage()
+  const { locale, words } = useLanguage()
   const text = words.results
   const read = useCallback(
     () => readFacts({ definition: [name], key: factKey, asKnownAt: knownAt, revisions: 'all', order: 'oldest', limit: MOST }),
@@ -37,7 +37,7 @@ export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: 
   return (
     <section className="panel detail" aria-labelledby="fact-name">
       <header className="panel-head">
-        <h2 id="fact-name">{factKey}</h2>
+        <h2 id="fact-name">{shownKey(factKey, (time) => formatSecond(new Date(time), locale))}</h2>
         {fact?.isWithdrawn && (
           <span className="status">
             <Mark of={1} /> {text.isWithdrawn}

@@ -1,5 +1,6 @@
 import type { FactView } from '../../../src/api/schemas.ts'
 import { formatNumber, formatSecond, formatSpan } from '../format.ts'
+import { shownKey } from '../live/fact-rows.ts'
 import { keyText } from '../live/record-rows.ts'
 import { useLive, useStream } from '../live/use-live.ts'
 import { hrefTo } from '../router.ts'
@@ -24,7 +25,7 @@ export function FactInputs({ inputs }: { inputs: readonly Input[] }) {
       <ul className="inputs">
         {inputs.slice(0, MOST).map((input) => (
           <li key={JSON.stringify(input)}>
-            <a href={hrefOf(input, wholeId)}>{nameOf(input)}</a> <span className="soft">{about(input, locale, words)}</span>
+            <a href={hrefOf(input, wholeId)}>{nameOf(input, locale)}</a> <span className="soft">{about(input, locale, words)}</span>
           </li>
         ))}
       </ul>
@@ -40,8 +41,11 @@ export function hrefOf(input: Input, wholeId: (id: string) => string): string {
     : hrefTo('results', { of: input.fact, key: input.key, span: 'all' })
 }
 
-const nameOf = (input: Input): string =>
-  'signal' in input ? input.signal : 'record' in input ? `${input.record} ${keyText(input.key)}` : `${input.fact} ${input.key}`
+function nameOf(input: Input, locale: Locale): string {
+  if ('signal' in input) return input.signal
+  if ('record' in input) return `${input.record} ${keyText(input.key)}`
+  return `${input.fact} ${shownKey(input.key, (time) => formatSecond(new Date(time), locale))}`
+}
 
 function about(input: Input, locale: Locale, words: Words): string {
   const text = words.results

@@ -2,7 +2,7 @@ import { useCallback, useDeferredValue, useMemo, useState } from 'react'
 import type { Definition, FactView } from '../../../src/api/schemas.ts'
 import { readFacts } from '../api.ts'
 import { formatNumber, formatSecond, formatSpan, formatUnit } from '../format.ts'
-import { coverageOf, factKey, findFacts, reasonsOf, valueNames, worstOfFact } from '../live/fact-rows.ts'
+import { coverageOf, factKey, findFacts, ownKey, reasonsOf, shownKey, valueNames, worstOfFact } from '../live/fact-rows.ts'
 import { isSpan, SPANS, type Span, spanTimes } from '../live/local-time.ts'
 import { sorted } from '../live/record-rows.ts'
 import { useLive } from '../live/use-live.ts'
@@ -11,7 +11,7 @@ import { useAnswer } from '../pages/use-answer.ts'
 import { type Locale, useLanguage, type Words } from '../words/index.ts'
 import { CoverageBar } from './coverage-bar.tsx'
 import { EquipmentLink } from './equipment-link.tsx'
-import { FieldText } from './field-value.tsx'
+import { ColumnTime, FieldText } from './field-value.tsx'
 import { KnownAt } from './known-at.tsx'
 import { reasonText } from './reason-text.ts'
 import { type Column, RowGrid, type Sorting } from './row-grid.tsx'
@@ -95,32 +95,39 @@ function columnsOf(facts: readonly FactView[], locale: Locale, words: Words): Co
   const text = words.results
   const hasPlace = facts.some(({ equipment }) => equipment !== undefined)
   return [
-    { ...{ name: 'from', title: text.begin, width: '150px', least: 150 }, cell: ({ from }) => formatSecond(new Date(from), locale) },
+    { ...{ name: 'from', title: text.begin, width: '128px', least: 128 }, cell: ({ from }) => <ColumnTime time={from} /> },
     {
-      ...{ name: 'lasts', title: text.lasts, width: '100px', least: 100, isNumber: true },
+      ...{ name: 'lasts', title: text.lasts, width: '84px', least: 84, isNumber: true },
       cell: ({ from, to }) =>
         to === null ? <span className="badge">{text.goesOn}</span> : formatSpan((Date.parse(to) - Date.parse(from)) / 1000, locale),
     },
     ...(hasPlace
       ? [
           {
-            ...{ name: 'equipment', title: words.records.equipment, width: 'minmax(140px, 1.2fr)', least: 140 },
+            ...{ name: 'equipment', title: words.records.equipment, width: 'minmax(132px, 1.2fr)', least: 132 },
             cell: ({ equipment }: FactView) => equipment && <EquipmentLink path={equipment} />,
           },
         ]
       : []),
-    { ...{ name: 'key', title: text.key, width: 'minmax(120px, 1.4fr)', least: 120 }, cell: ({ key }) => <span title={key}>{key}</span> },
+    ...(facts.some((fact) => ownKey(fact) !== '')
+      ? [
+          {
+            ...{ name: 'key', title: text.key, width: 'minmax(170px, 1.4fr)', least: 170 },
+            cell: (fact: FactView) => <b title={fact.key}>{shownKey(ownKey(fact), (time) => formatSecond(new Date(time), locale))}</b>,
+          },
+        ]
+      : []),
+    {
+      ...{ name: 'status', title: words.value.status, width: 'minmax(104px, 0.6fr)', least: 104 },
+      cell: (fact) => <FactStatus fact={fact} />,
+    },
     ...valueNames(facts)
       .slice(0, VALUE_COLUMNS)
       .map((name) => ({
-        ...{ name: `value:${name}`, title: titleOf(facts, name, locale), width: 'minmax(90px, 1fr)', least: 90 },
+        ...{ name: `value:${name}`, title: titleOf(facts, name, locale), width: 'minmax(76px, 1fr)', least: 76 },
         isNumber: facts.some(({ values }) => typeof values[name]?.value === 'number'),
         cell: ({ values }: FactView) => <FieldText value={values[name]?.value} />,
       })),
-    {
-      ...{ name: 'status', title: words.value.status, width: 'minmax(120px, 1fr)', least: 120 },
-      cell: (fact) => <FactStatus fact={fact} />,
-    },
     {
       ...{ name: 'coverage', title: text.coverage, width: '104px', least: 104 },
       cell: (fact) => <FactCoverage share={coverageOf(fact)} />,

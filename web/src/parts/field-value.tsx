@@ -1,4 +1,4 @@
-import { formatNumber, formatSecond, formatUnit, rawValue } from '../format.ts'
+import { formatColumn, formatInstant, formatNumber, formatSecond, formatUnit, rawValue } from '../format.ts'
 import type { FieldValue } from '../live/record-rows.ts'
 import { type Locale, useLanguage, type Words } from '../words/index.ts'
 
@@ -28,6 +28,17 @@ export function TimeText({ time }: { time: string }) {
   return (
     <time dateTime={time} data-raw={time}>
       {formatSecond(new Date(time), locale)}
+    </time>
+  )
+}
+
+/** A time in a column of a table: shorter, with the whole of it on hover. */
+export function ColumnTime({ time }: { time: FieldValue | undefined }) {
+  const { locale } = useLanguage()
+  if (typeof time !== 'string') return <FieldText value={time} />
+  return (
+    <time dateTime={time} data-raw={time} title={formatInstant(new Date(time), locale)}>
+      {formatColumn(new Date(time), locale)}
     </time>
   )
 }

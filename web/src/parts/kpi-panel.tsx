@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Definition, FactView } from '../../../src/api/schemas.ts'
 import { formatDate, formatNumber, formatShare, formatUnit } from '../format.ts'
-import { isOut, type KpiSeries, type KpiTarget, stepOf } from '../live/kpis.ts'
+import { isOut, type KpiSeries, type KpiTarget, lastEnded, stepOf } from '../live/kpis.ts'
 import { hrefTo } from '../router.ts'
 import { type Locale, useLanguage, type Words } from '../words/index.ts'
 import { EquipmentLink } from './equipment-link.tsx'
@@ -63,7 +63,7 @@ function KpiRow({ definition, series, target, title }: KpiRowProps) {
   const text = words.kpis
   const [pointed, setPointed] = useState<number>()
   const last = series.periods.length - 1
-  const at = pointed === undefined || pointed > last ? last : pointed
+  const at = pointed === undefined || pointed > last ? lastEnded(series) : pointed
   const fact = series.periods[at]
   const step = stepOf(series)
   const worse = step !== undefined && target.trend !== undefined && (target.trend === 'higher' ? step < 0 : step > 0)

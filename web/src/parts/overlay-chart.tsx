@@ -8,6 +8,8 @@ import { useLanguage } from '../words/index.ts'
 import { readInks } from './trend-paint.ts'
 
 const HEIGHT = 260
+/** Distances between marks of the axis, in seconds. */
+const STEPS_S = [0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400, 604_800]
 /** Steps of the arrow keys through the whole axis. */
 const STEPS = 60
 
@@ -60,7 +62,7 @@ export function OverlayChart({ signal, events, time, values, before, after }: Ov
         cursor: { y: false, drag: { x: false, y: false } },
         scales: { x: { time: false, range: [-before, after] } },
         axes: [
-          { ...axis, size: 32, values: (_plot, ticks) => ticks.map((tick) => sinceText(tick, locale)) },
+          { ...axis, size: 32, space: 70, incrs: [...STEPS_S], values: (_plot, ticks) => ticks.map((tick) => sinceText(tick, locale)) },
           { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => formatNumber(tick, locale)) },
         ],
         series: [

@@ -9,7 +9,7 @@ import type { RecordsPlace } from '../pages/records.tsx'
 import { useAnswer } from '../pages/use-answer.ts'
 import { type Locale, useLanguage, type Words } from '../words/index.ts'
 import { EquipmentLink } from './equipment-link.tsx'
-import { FieldText, TimeText } from './field-value.tsx'
+import { ColumnTime, FieldText } from './field-value.tsx'
 import { KnownAt } from './known-at.tsx'
 import { type Column, RowGrid, type Sorting } from './row-grid.tsx'
 import { Mark } from './status-mark.tsx'
@@ -44,7 +44,7 @@ export function RecordTable({ kind, place: { record, query, knownAt, span }, onC
     () => sorted(findRows(rows, asked), (row) => sortKey(row, sorting.column), sorting.descending),
     [rows, asked, sorting],
   )
-  const columns = useMemo(() => columnsOf(kind, locale, words), [kind, locale, words])
+  const columns = useMemo(() => columnsOf(kind, rows, locale, words), [kind, rows, locale, words])
   const number = (count: number) => formatNumber(count, locale)
   return (
     <section className="panel" aria-labelledby="records-of">
@@ -91,15 +91,17 @@ export function RecordTable({ kind, place: { record, query, knownAt, span }, onC
   )
 }
 
-function columnsOf(kind: RecordKindView, locale: Locale, words: Words): Column<RecordRow>[] {
+function columnsOf(kind: RecordKindView, rows: readonly RecordRow[], locale: Locale, words: Words): Column<RecordRow>[] {
   const text = words.records
   const fields = kind.fields.filter(({ name }) => !kind.key.includes(name) && name !== kind.equipment?.field)
   return [
     {
-      ...{ name: 'key', title: kind.key.join(' · '), width: 'minmax(130px, 1.4fr)', least: 130 },
+      ...{ name: 'key', title: kind.key.join(' · '), width: 'minmax(160px, 1.4fr)', least: 160 },
       cell: ({ main }) => <b className={main.isDeleted ? 'gone' : undefined}>{keyText(main.key)}</b>,
     },
-    { ...{ name: 'state', title: text.state, width: 'minmax(150px, 1fr)', least: 150 }, cell: (row) => <RowState row={row} /> },
+    ...(rows.some((row) => row.main.isDeleted || row.equipment === 'unknown' || row.disagrees.length > 0)
+      ? [{ ...{ name: 'state', title: text.state, width: '170px', least: 170 }, cell: (row: RecordRow) => <RowState row={row} /> }]
+      : []),
     ...(kind.equipment
       ? [
           {
@@ -116,9 +118,9 @@ function columnsOf(kind: RecordKindView, locale: Locale, words: Words): Column<R
     ...fields.map(({ name, type, unit }) => ({
       name: `field:${name}`,
       title: unit ? `${name} (${formatUnit(unit, locale)})` : name,
-      ...(type === 'time' ? { width: '150px', least: 150 } : { width: 'minmax(90px, 1fr)', least: 90 }),
+      ...(type === 'time' ? { width: '128px', least: 128 } : { width: 'minmax(90px, 1fr)', least: 90 }),
       isNumber: type === 'number',
-      cell: ({ main }: RecordRow) => <FieldText value={main.values[name]} />,
+      cell: ({ main }: RecordRow) => (type === 'time' ? <ColumnTime time={main.values[name]} /> : <FieldText value={main.values[name]} />),
     })),
     {
       ...{ name: 'source', title: text.source, width: 'minmax(100px, 1fr)', least: 100 },
@@ -129,7 +131,7 @@ function columnsOf(kind: RecordKindView, locale: Locale, words: Words): Column<R
         </>
       ),
     },
-    { ...{ name: 'known', title: text.known, width: '150px', least: 150 }, cell: ({ main }) => <TimeText time={main.knownTime} /> },
+    { ...{ name: 'known', title: text.known, width: '128px', least: 128 }, cell: ({ main }) => <ColumnTime time={main.knownTime} /> },
   ]
 }
 

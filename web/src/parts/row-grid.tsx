@@ -87,7 +87,7 @@ export function RowGrid<T>({ label, columns, rows, sorting, openKey, keyOf, onSo
       onKeyDown={onKeyDown}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: group of a grid */}
-      <div role="rowgroup" className="row-grid-top">
+      <div role="rowgroup" className="row-grid-top" style={{ minWidth: style.minWidth }}>
         {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: row of a grid; focus stays on the grid */}
         <div role="row" className="row-grid-head" aria-rowindex={1} style={style}>
           {columns.map(({ name, title, isNumber }) => {

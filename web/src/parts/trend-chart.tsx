@@ -6,10 +6,12 @@ import type { Band } from '../live/bands.ts'
 import { shownRange, shownUnit } from '../live/shown.ts'
 import { nearestPoint, type TrendColumns } from '../live/trend-columns.ts'
 import { useLanguage } from '../words/index.ts'
-import { paintBands } from './band-paint.ts'
+import { LANE_PX, paintBands } from './band-paint.ts'
 import { paintUnder, readInks } from './trend-paint.ts'
 
 const HEIGHT = 280
+/** Height of the axis of time. */
+const AXIS = 32
 
 interface TrendChartProps {
   signal: Signal
@@ -41,6 +43,7 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
   const [cursor, setCursor] = useState<number>()
   const at = cursor === undefined ? undefined : nearestPoint(columns, cursor)
 
+  const laneCount = lanes.length
   useEffect(() => {
     const place = box.current
     if (!place) return
@@ -57,10 +60,10 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
         height: HEIGHT,
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false } },
-        scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal) } },
+        scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal, laneCount) } },
         fmtDate: () => (date) => axisTime(date, locale, seconds),
         axes: [
-          { ...axis, size: 32 },
+          { ...axis, size: AXIS },
           { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => formatNumber(tick, locale)) },
         ],
         series: [
@@ -97,7 +100,7 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
       themed.disconnect()
       plot.destroy()
     }
-  }, [signal, locale, seconds])
+  }, [signal, locale, seconds, laneCount])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the columns are filled in place; `version` says when
   useEffect(() => {
@@ -145,7 +148,14 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
 }
 
 /** The vertical span: the data, and the normal range where the data come near it. */
-function span(low: number | null, high: number | null, signal: Signal): [number, number] {
+function span(low: number | null, high: number | null, signal: Signal, lanes: number): [number, number] {
+  const [bottom, top] = dataSpan(low, high, signal)
+  // The line stays below the lanes.
+  const part = (lanes * LANE_PX) / (HEIGHT - AXIS)
+  return [bottom, top + ((top - bottom) * part) / (1 - part)]
+}
+
+function dataSpan(low: number | null, high: number | null, signal: Signal): [number, number] {
   if (signal.dataType === 'boolean') return [-0.15, 1.15]
   const limits = shownRange(signal) ?? []
   const min = Math.min(low ?? Number.POSITIVE_INFINITY, ...limits)

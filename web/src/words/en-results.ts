@@ -9,7 +9,7 @@ export const records = {
     'Declare the kinds under “records” in ecluse.yaml, and a connection that brings them (a database, a REST interface, files). “ecluse lint” checks both:',
   problem: 'The records could not be read',
   kinds: 'Kinds of records',
-  changed: (ago: string) => `last change ${ago}`,
+  changed: (ago: string) => `changed ${ago}`,
   never: 'nothing received yet',
   noSource: 'no connection brings them',
   quarantine: 'Quarantine',

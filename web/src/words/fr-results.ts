@@ -11,7 +11,7 @@ export const records: Words['records'] = {
     'Déclarez les types sous « records » dans ecluse.yaml, et une connexion qui les apporte (base de données, interface REST, fichiers). « ecluse lint » vérifie les deux :',
   problem: 'Les enregistrements n’ont pas pu être lus',
   kinds: 'Types d’enregistrements',
-  changed: (ago) => `dernier changement ${ago}`,
+  changed: (ago) => `changé ${ago}`,
   never: 'encore rien reçu',
   noSource: 'aucune connexion ne les apporte',
   quarantine: 'Quarantaine',
