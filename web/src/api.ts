@@ -104,9 +104,24 @@ export interface RecordsAsked {
   readonly from?: string
   readonly to?: string
   readonly versions?: 'newest' | 'all'
+  /** `next` of the page before. */
+  readonly after?: string
   readonly limit: number
 }
 export const readRecords = (asked: RecordsAsked) => call<RecordList>(`records?${query({ ...asked })}`)
+/** Page after page of `limit`, at most so many; `truncated` where there is more. */
+export async function readRecordPages(asked: RecordsAsked, pages: number): Promise<Answer<RecordList>> {
+  const records: RecordList['records'] = []
+  let after: string | undefined
+  for (let i = 0; i < pages; i++) {
+    const page = await readRecords({ ...asked, ...(after !== undefined && { after }) })
+    if (!page.ok) return page
+    records.push(...page.data.records)
+    after = page.data.next
+    if (!page.data.truncated || after === undefined) return { ok: true, data: { records, truncated: page.data.truncated } }
+  }
+  return { ok: true, data: { records, truncated: true } }
+}
 export const readQuarantine = (limit: number) => call<QuarantineList>(`records/quarantine?${query({ limit })}`)
 export const releaseRows = (ids: readonly string[]) => call<ReleaseAnswer>('records/quarantine/release', json('POST', { ids }))
 export const readUnknownEquipment = () => call<UnknownEquipmentList>('records/equipment')

@@ -210,7 +210,9 @@ export function createRecords(startMs: number, count: number) {
             (!to || Date.parse(validFrom ?? '') < to) && (!from || validTo === null || Date.parse(validTo) > from),
         )
       const limit = Number(search.get('limit'))
-      return { records: all.slice(0, limit), truncated: all.length > limit }
+      const start = Number(search.get('after') ?? 0)
+      const truncated = all.length > start + limit
+      return { records: all.slice(start, start + limit), truncated, ...(truncated && { next: String(start + limit) }) }
     },
     quarantine: (): QuarantineList => ({
       rows: waiting.map(({ row, ...rest }, i) => ({ ...rest, row: JSON.stringify(row), knownTime: iso(startMs - (i + 1) * 31 * MINUTE) })),

@@ -100,7 +100,9 @@ export function RecordsPage(place: RecordsPlace) {
 export function Shown({ at, children }: { at: string; children: React.ReactNode }) {
   const box = useRef<HTMLDivElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each thing that is opened
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [at])
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: 'nearest' })
+  }, [at])
   return (
     <div ref={box} className="shown">
       {children}

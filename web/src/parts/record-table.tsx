@@ -1,6 +1,6 @@
 import { useCallback, useDeferredValue, useMemo, useState } from 'react'
 import type { RecordKindView, UnknownEquipmentList } from '../../../src/api/schemas.ts'
-import { readRecords } from '../api.ts'
+import { readRecordPages } from '../api.ts'
 import { formatNumber, formatUnit, labelOf } from '../format.ts'
 import { isSpan, SPANS, type Span, spanTimes } from '../live/local-time.ts'
 import { findRows, keyText, type RecordRow, recordRows, sorted, sortKey } from '../live/record-rows.ts'
@@ -14,8 +14,10 @@ import { KnownAt } from './known-at.tsx'
 import { type Column, RowGrid, type Sorting } from './row-grid.tsx'
 import { Mark } from './status-mark.tsx'
 
-/** The most that one answer holds. */
-const MOST = 10_000
+/** The most that one answer holds, and pages of it: several sources tell the same records. */
+const PAGE = 10_000
+const PAGES = 3
+const MOST = PAGE * PAGES
 const AGAIN_MS = 15_000
 const PAST_AGAIN_MS = 600_000
 
@@ -35,7 +37,7 @@ export function RecordTable({ kind, place: { record, query, knownAt, span }, onC
   const [sorting, setSorting] = useState<Sorting>({ column: 'known', descending: true })
   const read = useCallback(() => {
     const nowMs = Date.now() + stream.state().offsetMs
-    return readRecords({ kind: kind.name, asKnownAt: knownAt, ...spanTimes(chosen, nowMs), limit: MOST })
+    return readRecordPages({ kind: kind.name, asKnownAt: knownAt, ...spanTimes(chosen, nowMs), limit: PAGE }, PAGES)
   }, [stream, kind.name, knownAt, chosen])
   const { data, problem, loading } = useAnswer(read, knownAt === '' ? AGAIN_MS : PAST_AGAIN_MS)
   const rows = useMemo(() => recordRows(data?.records ?? [], kind), [data, kind])
