@@ -97,6 +97,7 @@ function Page() {
         <RecordsPage
           kind={search.get('kind') ?? ''}
           record={search.getAll('key')}
+          version={search.get('version') ?? ''}
           view={search.get('view') ?? ''}
           query={search.get('q') ?? ''}
           knownAt={search.get('known') ?? ''}

@@ -48,6 +48,10 @@ export function findRows(rows: readonly RecordRow[], query: string): readonly Re
   })
 }
 
+/** Changes whenever a version of the kind becomes known: until then what was read stands. */
+export const stateOf = ({ counts }: Pick<RecordKindView, 'counts'>): string =>
+  counts.map(({ source, records, changedTime }) => `${source} ${records} ${changedTime}`).join('\n')
+
 /** What a column of the table is sorted by. */
 export function sortKey(row: RecordRow, column: string): FieldValue {
   if (column === 'key') return keyText(row.main.key)

@@ -8,7 +8,9 @@ import { KpiPanel } from '../parts/kpi-panel.tsx'
 import { useLanguage } from '../words/index.ts'
 import { useAnswer } from './use-answer.ts'
 
-const AGAIN_MS = 30_000
+const AGAIN_MS = 15_000
+/** Read again when something was published. */
+const FACTS_AGAIN_MS = 600_000
 /** Facts read of each KPI; periods drawn of each place. */
 const FACTS = 1_000
 const PERIODS = 24
@@ -53,8 +55,10 @@ function Panels({ kpis, at }: { kpis: readonly Definition[]; at: string }) {
     .slice(0, DEFINITIONS)
     .map(({ name }) => name)
     .join('\n')
-  const read = useCallback(() => readFacts({ definition: asked.split('\n'), order: 'newest', limit: FACTS }), [asked])
-  const { data, problem } = useAnswer(read, AGAIN_MS)
+  const state = kpis.map(({ published, withdrawn }) => `${published} ${withdrawn}`).join('\n')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `state` says when there is something new
+  const read = useCallback(() => readFacts({ definition: asked.split('\n'), order: 'newest', limit: FACTS }), [asked, state])
+  const { data, problem } = useAnswer(read, FACTS_AGAIN_MS)
   return (
     <>
       {problem && <p role="alert" className="problem">{`${words.results.problem} · ${problem}`}</p>}

@@ -33,6 +33,8 @@ export interface RecordsPlace {
   readonly kind: string
   /** Values of the key fields of the record that is open; empty: none is. */
   readonly record: readonly string[]
+  /** Source and number of the version that a link named: `aodb 3`. */
+  readonly version: string
   readonly view: string
   readonly query: string
   readonly knownAt: string
@@ -81,6 +83,7 @@ export function RecordsPage(place: RecordsPlace) {
                     <RecordDetail
                       kind={chosen}
                       record={place.record}
+                      version={place.version}
                       knownAt={place.knownAt}
                       unknown={unknown.data}
                       onClose={() => change({ key: [] })}

@@ -1,8 +1,9 @@
-import { useCallback } from 'react'
+import { useCallback, useState } from 'react'
 import type { Definition, FactView } from '../../../src/api/schemas.ts'
-import { readFacts } from '../api.ts'
+import { readFacts, recompute } from '../api.ts'
 import { formatSecond, formatSpan } from '../format.ts'
 import { factChanges, shownKey } from '../live/fact-rows.ts'
+import { useLive } from '../live/use-live.ts'
 import { useAnswer } from '../pages/use-answer.ts'
 import { useLanguage } from '../words/index.ts'
 import { EquipmentLink } from './equipment-link.tsx'
@@ -26,6 +27,7 @@ interface FactDetailProps {
 /** One result: its values, what it was computed from, and every revision with why it was made. */
 export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: FactDetailProps) {
   const { locale, words } = useLanguage()
+  const { permissions } = useLive()
   const text = words.results
   const read = useCallback(
     () => readFacts({ definition: [name], key: factKey, asKnownAt: knownAt, revisions: 'all', order: 'oldest', limit: MOST }),
@@ -55,7 +57,29 @@ export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: 
       {fact && <Values fact={fact} />}
       {fact && <FactInputs inputs={fact.inputs} />}
       {fact && <Revisions revisions={revisions} />}
+      {fact && permissions.includes('operate') && <Again fact={fact} />}
     </section>
+  )
+}
+
+/** Has the time of this one result computed again. */
+function Again({ fact: { definition, from, to, key } }: { fact: FactView }) {
+  const { words } = useLanguage()
+  const { stream } = useLive()
+  const text = words.results
+  const [said, setSaid] = useState<{ key: string; text: string }>()
+  const send = async () => {
+    const end = to ?? new Date(Date.now() + stream.state().offsetMs).toISOString()
+    const answer = await recompute(definition, from, end)
+    setSaid({ key, text: answer.ok ? text.recomputing(answer.data.definitions.join(', ')) : answer.problem.message })
+  }
+  return (
+    <div className="tools">
+      <button type="button" className="quiet" title={text.recomputeHelp} onClick={() => void send()}>
+        {text.recomputeThis}
+      </button>
+      <output>{said?.key === key && said.text}</output>
+    </div>
   )
 }
 

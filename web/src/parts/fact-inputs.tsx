@@ -37,7 +37,7 @@ export function FactInputs({ inputs }: { inputs: readonly Input[] }) {
 export function hrefOf(input: Input, wholeId: (id: string) => string): string {
   if ('signal' in input) return hrefTo('signal', { id: wholeId(input.signal), from: input.from, to: input.to })
   return 'record' in input
-    ? hrefTo('records', { kind: input.record, key: input.key })
+    ? hrefTo('records', { kind: input.record, key: input.key, version: `${input.source} ${input.revision}` })
     : hrefTo('results', { of: input.fact, key: input.key, span: 'all' })
 }
 

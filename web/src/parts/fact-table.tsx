@@ -18,8 +18,8 @@ import { type Column, RowGrid, type Sorting } from './row-grid.tsx'
 import { Mark } from './status-mark.tsx'
 
 const MOST = 10_000
-const AGAIN_MS = 10_000
-const PAST_AGAIN_MS = 600_000
+/** Read again when something was published; besides that, because the period up to now moves. */
+const AGAIN_MS = 600_000
 /** Values that have columns of their own; the rest is in the detail. */
 const VALUE_COLUMNS = 6
 
@@ -30,17 +30,19 @@ interface FactTableProps {
 }
 
 /** The results of one definition, newest first, those that go on marked as such. */
-export function FactTable({ definition: { name }, place: { fact, query, knownAt, span }, onChange }: FactTableProps) {
+export function FactTable({ definition: { name, published, withdrawn }, place: { fact, query, knownAt, span }, onChange }: FactTableProps) {
   const { locale, words } = useLanguage()
   const { stream } = useLive()
   const text = words.results
   const chosen: Span = isSpan(span) ? span : '7d'
   const [sorting, setSorting] = useState<Sorting>({ column: 'from', descending: true })
+  const state = knownAt === '' ? `${published} ${withdrawn}` : ''
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `state` says when there is something new
   const read = useCallback(() => {
     const nowMs = Date.now() + stream.state().offsetMs
     return readFacts({ definition: [name], asKnownAt: knownAt, ...spanTimes(chosen, nowMs), order: 'newest', limit: MOST })
-  }, [stream, name, knownAt, chosen])
-  const { data, problem, loading } = useAnswer(read, knownAt === '' ? AGAIN_MS : PAST_AGAIN_MS)
+  }, [stream, name, knownAt, chosen, state])
+  const { data, problem, loading } = useAnswer(read, AGAIN_MS)
   const facts = data?.facts ?? []
   const asked = useDeferredValue(query)
   const shown = useMemo(

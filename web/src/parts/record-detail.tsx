@@ -17,13 +17,14 @@ const MOST = 1_000
 interface RecordDetailProps {
   readonly kind: RecordKindView
   readonly record: readonly string[]
+  readonly version: string
   readonly knownAt: string
   readonly unknown: UnknownEquipmentList | undefined
   onClose(): void
 }
 
 /** One record: what each source says of it, what it is about, and how it came to be what it is. */
-export function RecordDetail({ kind, record, knownAt, unknown, onClose }: RecordDetailProps) {
+export function RecordDetail({ kind, record, version, knownAt, unknown, onClose }: RecordDetailProps) {
   const { words } = useLanguage()
   const text = words.records
   const key = JSON.stringify(record)
@@ -49,7 +50,7 @@ export function RecordDetail({ kind, record, knownAt, unknown, onClose }: Record
       {data && !main && <p className="soft">{text.gone}</p>}
       {main && kind.equipment && <About main={main} kind={kind} unknown={unknown} />}
       {main && <SideBySide kind={kind} newest={newest} />}
-      {main && <VersionHistory kind={kind} sources={sources} />}
+      {main && <VersionHistory kind={kind} sources={sources} named={version} />}
       {data?.truncated && <p className="quality-more">{text.versionsTruncated}</p>}
     </section>
   )

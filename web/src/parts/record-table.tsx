@@ -3,7 +3,7 @@ import type { RecordKindView, UnknownEquipmentList } from '../../../src/api/sche
 import { readRecordPages } from '../api.ts'
 import { formatNumber, formatUnit, labelOf } from '../format.ts'
 import { isSpan, SPANS, type Span, spanTimes } from '../live/local-time.ts'
-import { findRows, keyText, type RecordRow, recordRows, sorted, sortKey } from '../live/record-rows.ts'
+import { findRows, keyText, type RecordRow, recordRows, sorted, sortKey, stateOf } from '../live/record-rows.ts'
 import { useLive } from '../live/use-live.ts'
 import type { RecordsPlace } from '../pages/records.tsx'
 import { useAnswer } from '../pages/use-answer.ts'
@@ -18,8 +18,8 @@ import { Mark } from './status-mark.tsx'
 const PAGE = 10_000
 const PAGES = 3
 const MOST = PAGE * PAGES
-const AGAIN_MS = 15_000
-const PAST_AGAIN_MS = 600_000
+/** Read again when the kind has changed; besides that, because the span of time around now moves. */
+const AGAIN_MS = 600_000
 
 interface RecordTableProps {
   readonly kind: RecordKindView
@@ -35,11 +35,13 @@ export function RecordTable({ kind, place: { record, query, knownAt, span }, onC
   const text = words.records
   const chosen: Span = isSpan(span) ? span : 'all'
   const [sorting, setSorting] = useState<Sorting>({ column: 'known', descending: true })
+  const state = knownAt === '' ? stateOf(kind) : ''
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `state` says when there is something new
   const read = useCallback(() => {
     const nowMs = Date.now() + stream.state().offsetMs
     return readRecordPages({ kind: kind.name, asKnownAt: knownAt, ...spanTimes(chosen, nowMs), limit: PAGE }, PAGES)
-  }, [stream, kind.name, knownAt, chosen])
-  const { data, problem, loading } = useAnswer(read, knownAt === '' ? AGAIN_MS : PAST_AGAIN_MS)
+  }, [stream, kind.name, knownAt, chosen, state])
+  const { data, problem, loading } = useAnswer(read, AGAIN_MS)
   const rows = useMemo(() => recordRows(data?.records ?? [], kind), [data, kind])
   const asked = useDeferredValue(query)
   const shown = useMemo(

@@ -11,10 +11,12 @@ import { FieldText, TimeText } from './field-value.tsx'
 interface VersionHistoryProps {
   readonly kind: RecordKindView
   readonly sources: readonly { source: string; versions: readonly RecordView[] }[]
+  /** Source and number of the version that a link named. */
+  readonly named: string
 }
 
 /** Per source: the drawing of both times, and the same as a list that says what changed. */
-export function VersionHistory({ kind, sources }: VersionHistoryProps) {
+export function VersionHistory({ kind, sources, named }: VersionHistoryProps) {
   const { words } = useLanguage()
   const text = words.records
   const now = useNow()
@@ -27,7 +29,7 @@ export function VersionHistory({ kind, sources }: VersionHistoryProps) {
       <h3>{text.history}</h3>
       <p className="soft">{text.historyHelp}</p>
       {sources.map(({ source, versions }) => (
-        <Source key={source} source={source} versions={versions} kind={kind} span={span} isAlone={sources.length === 1} />
+        <Source key={source} source={source} versions={versions} kind={kind} span={span} isAlone={sources.length === 1} named={named} />
       ))}
     </>
   )
@@ -39,26 +41,30 @@ interface SourceProps {
   readonly kind: RecordKindView
   readonly span: { fromMs: number; toMs: number }
   readonly isAlone: boolean
+  readonly named: string
 }
 
-function Source({ source, versions, kind, span, isAlone }: SourceProps) {
+function Source({ source, versions, kind, span, isAlone, named }: SourceProps) {
   const { words } = useLanguage()
   const text = words.records
   const [pointed, setPointed] = useState<number>()
+  const namedHere = versions.find(({ revision }) => named === `${source} ${revision}`)?.revision
   return (
     <div className="history">
       {!isAlone && <h4>{text.saidBy(source)}</h4>}
       <div className="history-columns">
-        <BitemporalPlane plane={planeOf(versions, span)} versions={versions} pointed={pointed} />
+        <BitemporalPlane plane={planeOf(versions, span)} versions={versions} pointed={pointed ?? namedHere} />
         <ol className="versions" reversed>
           {versions.toReversed().map((version) => {
             const before = versions[versions.indexOf(version) - 1]
+            const isNamed = named === `${source} ${version.revision}`
             return (
               <li
                 key={version.revision}
+                aria-current={isNamed || undefined}
                 onPointerEnter={() => setPointed(version.revision)}
                 onPointerLeave={() => setPointed(undefined)}
-                className={pointed === version.revision ? 'version pointed' : 'version'}
+                className={pointed === version.revision || isNamed ? 'version pointed' : 'version'}
               >
                 <p>
                   <b>{text.revision(String(version.revision))}</b> · {text.knownSince} <TimeText time={version.knownTime} />

@@ -128,6 +128,7 @@ export const results = {
   recompute: 'Compute a period again',
   recomputeHelp: 'Takes in what came too late. What comes out the same makes no new revision.',
   recomputeNow: 'Compute again',
+  recomputeThis: 'Compute the time of this result again',
   mayNotRecompute: 'Computing again needs the permission “operate”.',
   noPeriod: 'Choose a beginning before the end.',
   recomputing: (names: string) => `Computing again: ${names}. Results come as they are ready.`,

@@ -125,6 +125,7 @@ export const results: Words['results'] = {
   recompute: 'Recalculer une période',
   recomputeHelp: 'Prend en compte ce qui est venu trop tard. Ce qui ne change pas ne fait pas de nouvelle révision.',
   recomputeNow: 'Recalculer',
+  recomputeThis: 'Recalculer le temps de ce résultat',
   mayNotRecompute: 'Recalculer demande la permission « operate ».',
   noPeriod: 'Choisissez un début avant la fin.',
   recomputing: (names) => `Recalcul en cours : ${names}. Les résultats arrivent à mesure.`,
