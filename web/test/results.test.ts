@@ -51,6 +51,7 @@ test('every word of a search is looked for in key, fields, source and equipment'
     findRows(rows, 'kl1148 belt').map(({ main }) => main.values.belt),
     ['Belt 33'],
   )
+  assert.equal(findRows(rows, '"belt 33"').length, 2)
   assert.equal(findRows(rows, 'no such word').length, 0)
 })
 

@@ -1,5 +1,6 @@
 import type { Definition, FactView } from '../../../src/api/schemas.ts'
 import type { Change, FieldValue } from './record-rows.ts'
+import { termsOf } from './terms.ts'
 
 export type FactValue = FactView['values'][string]
 
@@ -34,7 +35,7 @@ export const ownKey = ({ key, equipment, from }: Pick<FactView, 'key' | 'equipme
 const INSTANT_ALONE = new RegExp(`^${INSTANT.source}$`)
 
 export function findFacts(facts: readonly FactView[], query: string): readonly FactView[] {
-  const terms = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const terms = termsOf(query)
   if (terms.length === 0) return facts
   return facts.filter(({ key, equipment, values }) => {
     const text = [key, equipment, ...Object.values(values).map(({ value }) => value)].join(' ').toLowerCase()

@@ -1,4 +1,5 @@
 import type { RecordKindView, RecordView } from '../../../src/api/schemas.ts'
+import { termsOf } from './terms.ts'
 
 export type FieldValue = RecordView['values'][string]
 
@@ -38,7 +39,7 @@ export function standingOf({ equipment, values }: RecordView, kind: Pick<RecordK
 
 /** Rows whose fields, key, sources or equipment hold every word of the query. */
 export function findRows(rows: readonly RecordRow[], query: string): readonly RecordRow[] {
-  const terms = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const terms = termsOf(query)
   if (terms.length === 0) return rows
   return rows.filter(({ main, others }) => {
     const text = [...main.key, main.equipment, ...Object.values(main.values), ...[main, ...others].map(({ source }) => source)]

@@ -45,7 +45,8 @@ export function DefinitionState({ definition }: { definition: Definition }) {
           <small className="soft">{text.waitingHelp}</small>
         </Figure>
         <Figure name={text.lag}>
-          {isSlow(definition) && <Mark of={1} />} {lagSeconds === 0 ? text.upToDate : formatSpan(lagSeconds, locale)}
+          {isSlow(definition) && <Mark of={1} />}{' '}
+          {isStopped ? text.stopped : lagSeconds === 0 ? text.upToDate : formatSpan(lagSeconds, locale)}
         </Figure>
         <Figure name={text.published}>
           {number(published)}

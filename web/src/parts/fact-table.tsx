@@ -107,7 +107,7 @@ function columnsOf(facts: readonly FactView[], locale: Locale, words: Words): Co
       ? [
           {
             ...{ name: 'equipment', title: words.records.equipment, width: 'minmax(132px, 1.2fr)', least: 132 },
-            cell: ({ equipment }: FactView) => equipment && <EquipmentLink path={equipment} />,
+            cell: ({ equipment }: FactView) => equipment && <EquipmentLink path={equipment} isInGrid />,
           },
         ]
       : []),
@@ -123,6 +123,10 @@ function columnsOf(facts: readonly FactView[], locale: Locale, words: Words): Co
       ...{ name: 'status', title: words.value.status, width: 'minmax(104px, 0.6fr)', least: 104 },
       cell: (fact) => <FactStatus fact={fact} />,
     },
+    {
+      ...{ name: 'coverage', title: text.coverage, width: '104px', least: 104 },
+      cell: (fact) => <FactCoverage share={coverageOf(fact)} />,
+    },
     ...valueNames(facts)
       .slice(0, VALUE_COLUMNS)
       .map((name) => ({
@@ -130,10 +134,6 @@ function columnsOf(facts: readonly FactView[], locale: Locale, words: Words): Co
         isNumber: facts.some(({ values }) => typeof values[name]?.value === 'number'),
         cell: ({ values }: FactView) => <FieldText value={values[name]?.value} />,
       })),
-    {
-      ...{ name: 'coverage', title: text.coverage, width: '104px', least: 104 },
-      cell: (fact) => <FactCoverage share={coverageOf(fact)} />,
-    },
   ]
 }
 

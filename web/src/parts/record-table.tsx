@@ -33,7 +33,9 @@ export function RecordTable({ kind, place: { record, query, knownAt, span }, onC
   const { locale, words } = useLanguage()
   const { stream } = useLive()
   const text = words.records
-  const chosen: Span = isSpan(span) ? span : 'all'
+  // Of more than can be read, what holds about now is what is looked for.
+  const isMuch = kind.counts.reduce((sum, { records }) => sum + records, 0) > MOST
+  const chosen: Span = isSpan(span) ? span : isMuch && kind.validity ? '7d' : 'all'
   const [sorting, setSorting] = useState<Sorting>({ column: 'known', descending: true })
   const state = knownAt === '' ? stateOf(kind) : ''
   // biome-ignore lint/correctness/useExhaustiveDependencies: `state` says when there is something new
@@ -112,7 +114,7 @@ function columnsOf(kind: RecordKindView, rows: readonly RecordRow[], locale: Loc
             ...{ name: 'equipment', title: text.equipment, width: 'minmax(150px, 1.4fr)', least: 150 },
             cell: ({ main, equipment }: RecordRow) =>
               equipment === 'known' && main.equipment ? (
-                <EquipmentLink path={main.equipment} />
+                <EquipmentLink path={main.equipment} isInGrid />
               ) : (
                 <FieldText value={main.values[kind.equipment?.field ?? '']} />
               ),

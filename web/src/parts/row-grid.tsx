@@ -124,7 +124,8 @@ export function RowGrid<T>({ label, columns, rows, sorting, openKey, keyOf, onSo
               aria-rowindex={index + 2}
               aria-selected={key === openKey}
               style={{ ...style, transform: `translateY(${start}px)` }}
-              onClick={() => {
+              onClick={({ target }) => {
+                if (target instanceof Element && target.closest('a')) return
                 setActive(key)
                 onOpen(row)
               }}

@@ -34,7 +34,7 @@ export function UnknownPanel({ list, problem }: { list: UnknownEquipmentList | u
                 <tr key={`${one.kind} ${one.source} ${one.name}`}>
                   <th scope="row">{one.name}</th>
                   <td>
-                    <a href={hrefTo('records', { kind: one.kind, q: one.name })}>{one.kind}</a>
+                    <a href={hrefTo('records', { kind: one.kind, q: `"${one.name}"` })}>{one.kind}</a>
                   </td>
                   <td>{one.source}</td>
                   <td className="number">{formatNumber(one.records, locale)}</td>
