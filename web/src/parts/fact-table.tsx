@@ -124,7 +124,7 @@ function columnsOf(facts: readonly FactView[], locale: Locale, words: Words): Co
       cell: (fact) => <FactStatus fact={fact} />,
     },
     {
-      ...{ name: 'coverage', title: text.coverage, width: '104px', least: 104 },
+      ...{ name: 'coverage', title: text.coverage, width: '72px', least: 72 },
       cell: (fact) => <FactCoverage share={coverageOf(fact)} />,
     },
     ...valueNames(facts)
