@@ -6,6 +6,7 @@ import { factChanges, shownKey } from '../live/fact-rows.ts'
 import { useLive } from '../live/use-live.ts'
 import { useAnswer } from '../pages/use-answer.ts'
 import { useLanguage } from '../words/index.ts'
+import { FactElsewhere } from './elsewhere.tsx'
 import { EquipmentLink } from './equipment-link.tsx'
 import { FactInputs } from './fact-inputs.tsx'
 import { FactCoverage, factReason } from './fact-table.tsx'
@@ -57,6 +58,7 @@ export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: 
       {fact && <Values fact={fact} />}
       {fact && <FactInputs inputs={fact.inputs} />}
       {fact && <Revisions revisions={revisions} />}
+      {fact && <FactElsewhere definition={name} factKey={factKey} />}
       {fact && permissions.includes('operate') && <Again fact={fact} />}
     </section>
   )

@@ -4,6 +4,7 @@ import { readRecords } from '../api.ts'
 import { bySource, keyText, standingOf } from '../live/record-rows.ts'
 import { useAnswer } from '../pages/use-answer.ts'
 import { useLanguage } from '../words/index.ts'
+import { RecordElsewhere } from './elsewhere.tsx'
 import { EquipmentLink } from './equipment-link.tsx'
 import { FieldText, TimeText } from './field-value.tsx'
 import { Mark } from './status-mark.tsx'
@@ -51,6 +52,7 @@ export function RecordDetail({ kind, record, version, knownAt, unknown, onClose 
       {main && kind.equipment && <About main={main} kind={kind} unknown={unknown} />}
       {main && <SideBySide kind={kind} newest={newest} />}
       {main && <VersionHistory kind={kind} sources={sources} named={version} />}
+      {main && <RecordElsewhere kind={kind.name} record={record} />}
       {data?.truncated && <p className="quality-more">{text.versionsTruncated}</p>}
     </section>
   )
