@@ -124,13 +124,13 @@ function columnsOf(facts: readonly FactView[], locale: Locale, words: Words): Co
       cell: (fact) => <FactStatus fact={fact} />,
     },
     {
-      ...{ name: 'coverage', title: text.coverage, width: '72px', least: 72 },
+      ...{ name: 'coverage', title: text.coverage, width: '88px', least: 88 },
       cell: (fact) => <FactCoverage share={coverageOf(fact)} />,
     },
     ...valueNames(facts)
       .slice(0, VALUE_COLUMNS)
       .map((name) => ({
-        ...{ name: `value:${name}`, title: titleOf(facts, name, locale), width: 'minmax(76px, 1fr)', least: 76 },
+        ...{ name: `value:${name}`, title: titleOf(facts, name, locale), width: 'minmax(92px, 1fr)', least: 92 },
         isNumber: facts.some(({ values }) => typeof values[name]?.value === 'number'),
         cell: ({ values }: FactView) => <FieldText value={values[name]?.value} />,
       })),
