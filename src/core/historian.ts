@@ -213,12 +213,12 @@ export interface Historian extends History {
   writers(): Promise<WriterTables[]>
   /** What a version of a configuration declared beside its signals; undefined when it is not known, or said nothing. */
   declared(configVersion: string): Promise<Declared | undefined>
+  /** How much there is of each kind from each source, by kind and source. */
+  recordCounts(): Promise<RecordCount[]>
   /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */
   definitions(signal: string): Promise<DefinitionRow[]>
   /** The newest cursor of every source and feed. A batch that says none leaves the one before. */
   recordCursors(): Promise<RecordCursor[]>
-  /** How much there is of each kind from each source, by kind and source. */
-  recordCounts(): Promise<RecordCount[]>
   /** Rows that are no records of their kind, those that came last first. */
   quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   /**
