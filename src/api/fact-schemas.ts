@@ -64,3 +64,4 @@ export type DefinitionList = z.infer<typeof definitionList>
 export const recomputeAnswer = z.object({
   definitions: z.array(z.string()).describe('those that compute anew; results come as they are ready'),
 })
+export type RecomputeAnswer = z.infer<typeof recomputeAnswer>

@@ -11,10 +11,14 @@ import { Refusal } from './problem.ts'
 import { period, readMoment, readPeriod } from './query-times.ts'
 import type { Resources, Server } from './route.ts'
 
+const KEY_SEPARATOR = '\u001f'
+const SHOWN_SEPARATOR = ' · '
 const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000
 
 const listQuery = z.object({
-  definition: z.string().min(1).max(64),
+  definition: z
+    .union([z.string().min(1).max(64), z.array(z.string().min(1).max(64)).max(API_LIMITS.factDefinitions)])
+    .describe('may repeat: then the results of all of them, `limit` of each at most'),
   key: z.string().max(512).optional().describe('the fact’s key; of a record’s several key fields, comma-separated'),
   equipment: z.string().max(512).optional(),
   from: z.string().optional().describe('RFC 3339, or a duration before now: -8h; only facts that hold at some moment of [from, to)'),
@@ -39,21 +43,28 @@ export function factRoutes(server: Server, { view }: Resources): void {
       schema: { summary: 'Results of a definition, with their revisions', querystring: listQuery, response: { 200: factList } },
     },
     async ({ query }) => {
-      known(view, query.definition)
+      const definitions = [...new Set([query.definition].flat())]
+      for (const definition of definitions) known(view, definition)
       const momentOf = (text: string | undefined) => (text === undefined ? undefined : readMoment(text, view.clock.now()))
       const asKnownAt = momentOf(query.asKnownAt)
       const overlapping = { from: momentOf(query.from) ?? EARLIEST, to: momentOf(query.to) ?? NEVER }
-      const { facts, truncated } = await view.historian.facts({
-        definition: query.definition,
-        limit: query.limit,
+      const asked = {
+        limit: Math.min(query.limit, Math.floor(API_LIMITS.factRows / definitions.length)),
         allRevisions: query.revisions === 'all',
         descending: query.order === 'newest',
-        ...(query.key !== undefined && { keys: [...new Set([query.key, query.key.split(',').join('\u001f')])] }),
+        ...(query.key !== undefined && { keys: keysOf(query.key) }),
         ...(query.equipment !== undefined && { equipment: query.equipment }),
         ...((query.from ?? query.to) !== undefined && { overlapping }),
         ...(asKnownAt !== undefined && { asKnownAt }),
-      })
-      return { facts: factViews(facts), truncated }
+      }
+      const found: FactView[] = []
+      let truncated = false
+      for (const definition of definitions) {
+        const some = await view.historian.facts({ definition, ...asked })
+        found.push(...factViews(some.facts))
+        truncated ||= some.truncated
+      }
+      return { facts: found, truncated }
     },
   )
   const body = z.object({ definition: z.string().max(64).optional(), ...period, from: z.string().max(64) })
@@ -71,6 +82,12 @@ export function factRoutes(server: Server, { view }: Resources): void {
     },
   )
 }
+
+/** A key as it is, and what is meant when its parts are written with commas or as an answer shows them. */
+const keysOf = (key: string): string[] => [
+  ...new Set([key, key.split(',').join(KEY_SEPARATOR), key.split(SHOWN_SEPARATOR).join(KEY_SEPARATOR)]),
+]
+const shownKey = (key: string): string => key.replaceAll(KEY_SEPARATOR, SHOWN_SEPARATOR)
 
 function known(view: NodeView, name: string): void {
   const names = view.derivations().map((one) => one.name)
@@ -103,7 +120,7 @@ export function factViews(facts: readonly StoredFact[]): FactView[] {
   return facts.map((one) => {
     const previous = before.get(`${one.key}\n${one.revision}`)
     return {
-      ...{ definition: one.definition, type: one.type, key: one.key.replaceAll('\u001f', ' · '), revision: one.revision, cause: one.cause },
+      ...{ definition: one.definition, type: one.type, key: shownKey(one.key), revision: one.revision, cause: one.cause },
       ...(previous && { changed: changes(previous, one) }),
       knownTime: formatTime(one.knownTime),
       ...(one.equipment !== undefined && { equipment: one.equipment }),
@@ -132,7 +149,7 @@ function valueView({ value, unit, status, coverage, reasons }: FactValue): FactV
 
 function inputView(input: FactInput): FactView['inputs'][number] {
   if ('signal' in input) return { ...input, from: formatTime(input.from), to: formatTime(input.to) }
-  return 'record' in input ? { ...input, key: input.key.split('\u001f') } : input
+  return 'record' in input ? { ...input, key: input.key.split(KEY_SEPARATOR) } : { ...input, key: shownKey(input.key) }
 }
 
 /** Names of what differs: values, and `from`, `to`, `equipment`. */

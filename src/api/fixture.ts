@@ -165,6 +165,7 @@ function fakeHistorian(
     facts: (query) => history.facts(query),
     quarantine: async () => ({ rows: [], truncated: false }),
     recordCursors: async () => [],
+    recordCounts: async () => history.recordCounts(),
     writers: async () => [],
     declared: async () => undefined,
     samples: async ({ signal, from, to, limit, descending }) => {

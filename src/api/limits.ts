@@ -28,6 +28,8 @@ export const API_LIMITS = {
   recordRows: 10_000,
   /** Facts in one answer. */
   factRows: 10_000,
+  /** Definitions whose facts one request asks for. */
+  factDefinitions: 32,
   released: 1_000,
   /** Searches for what moved before something: one at a time, so long, and progress told so often. */
   discoverMs: 120_000,

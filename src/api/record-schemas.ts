@@ -15,8 +15,19 @@ const recordKindView = z.object({
   validity: z.object({ from: z.string(), to: z.string().optional() }).optional(),
   equipment: z.object({ field: z.string(), system: z.string().optional() }).optional(),
   sources: z.array(z.string()).describe('connections that bring records of this kind, by falling authority for the default use'),
+  counts: z
+    .array(
+      z.object({
+        source: z.string(),
+        records: z.int().describe('without those that the source calls deleted'),
+        changedTime: time.optional().describe('when its newest version became known; absent: there is none'),
+        quarantined: z.int().describe('rows that wait for their release'),
+      }),
+    )
+    .describe('what is stored, by source; sources that are no longer declared included'),
 })
 export const recordKindList = z.object({ kinds: z.array(recordKindView) })
+export type RecordKindView = z.infer<typeof recordKindView>
 export type RecordKindList = z.infer<typeof recordKindList>
 
 const recordView = z.object({

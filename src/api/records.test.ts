@@ -45,6 +45,13 @@ describe('records', () => {
     const { kinds: found } = recordKindList.parse(await (await fixture.call('/api/v1/records/kinds')).json())
     assert.deepEqual(found[0]?.sources, ['aodb', 'fids'])
     assert.deepEqual(found[0]?.fields[0], { name: 'number', type: 'text', required: true })
+    assert.deepEqual(
+      found[0]?.counts.map(({ source, records, quarantined }) => [source, records, quarantined]),
+      [
+        ['aodb', 1, 0],
+        ['fids', 2, 0],
+      ],
+    )
   })
 
   test('the newest versions: both sources of one fact, which one counts, and where they disagree', async () => {
@@ -76,6 +83,7 @@ describe('records', () => {
         [2, '2026-07-01T08:45:00.000Z'],
       ],
     )
+    assert.equal((await get('key=AF1&key=1&source=fids')).records[0]?.revision, 2)
     const late = await get('from=2026-07-01T08:40:00Z&to=2026-07-01T08:41:00Z')
     assert.deepEqual(
       late.records.map(({ source }) => source),

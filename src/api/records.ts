@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { byAuthority, disagreements } from '../core/authority.ts'
+import type { RecordCount } from '../core/historian.ts'
 import { type FieldValue, NEVER, type RecordKind, type StoredVersion } from '../core/it-records.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { formatTime, type Micros } from '../core/time.ts'
@@ -24,7 +25,10 @@ const SUGGESTIONS = 3
 
 const listQuery = z.object({
   kind: z.string().min(1).max(64),
-  key: z.string().max(512).optional().describe('the values of the key fields, comma-separated'),
+  key: z
+    .union([z.string().max(512), z.array(z.string().max(512)).max(8)])
+    .optional()
+    .describe('the values of the key fields: repeated, or comma-separated'),
   source: z.string().max(64).optional(),
   from: z.string().optional().describe('RFC 3339; only records that hold at some moment of [from, to)'),
   to: z.string().optional(),
@@ -39,9 +43,10 @@ export function recordRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/records/kinds',
     { config: { permission: 'read' }, schema: { summary: 'Kinds of IT records', response: { 200: recordKindList } } },
-    async () => ({
-      kinds: [...view.recordKinds.values()].map((kind) => kindView(kind, view)),
-    }),
+    async () => {
+      const counts = view.recordKinds.size > 0 ? await view.historian.recordCounts() : []
+      return { kinds: [...view.recordKinds.values()].map((kind) => kindView(kind, view, counts)) }
+    },
   )
   server.get(
     '/api/v1/records',
@@ -58,7 +63,7 @@ export function recordRoutes(server: Server, { view }: Resources): void {
         kind: kind.name,
         limit: query.limit,
         allVersions: query.versions === 'all',
-        ...(query.key !== undefined && { keys: [query.key.split(',').join(KEY_SEPARATOR)] }),
+        ...(query.key !== undefined && { keys: [keyOf(kind, query.key)] }),
         ...(query.source !== undefined && { source: query.source }),
         ...((query.from ?? query.to) !== undefined && { overlapping: { from, to } }),
         ...(asKnownAt !== undefined && { asKnownAt }),
@@ -120,6 +125,12 @@ function quarantineRoutes(server: Server, view: NodeView): void {
   )
 }
 
+/** A key of one field may hold commas of its own. */
+function keyOf({ key }: RecordKind, asked: string | readonly string[]): string {
+  const parts = typeof asked !== 'string' ? asked : key.length === 1 ? [asked] : asked.split(',')
+  return parts.join(KEY_SEPARATOR)
+}
+
 function kindOf(view: NodeView, name: string): RecordKind {
   const kind = view.recordKinds.get(name)
   if (kind) return kind
@@ -132,7 +143,7 @@ function kindOf(view: NodeView, name: string): RecordKind {
   )
 }
 
-function kindView(kind: RecordKind, view: NodeView): z.infer<typeof recordKindList>['kinds'][number] {
+function kindView(kind: RecordKind, view: NodeView, counts: readonly RecordCount[]): z.infer<typeof recordKindList>['kinds'][number] {
   const { name, label, key, fields, validity, equipment } = kind
   const bringing = view
     .recordSources(name)
@@ -150,6 +161,12 @@ function kindView(kind: RecordKind, view: NodeView): z.infer<typeof recordKindLi
     ...(validity && { validity }),
     ...(equipment && { equipment }),
     sources: byAuthority(bringing, kind).map(({ source }) => source),
+    counts: counts
+      .filter((one) => one.kind === name)
+      .map(({ source, records, changedTime, quarantined }) => ({
+        ...{ source, records, quarantined },
+        ...(changedTime !== undefined && { changedTime: formatTime(changedTime) }),
+      })),
   }
 }
 

@@ -6,8 +6,18 @@ import { NODE_ROLES } from '../core/node-view.ts'
 import { uplink } from './node-schemas.ts'
 import { PROCESSED_NAMES } from './processed-names.ts'
 
+export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
 export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'
 export { gapList, nodeList } from './node-schemas.ts'
+export type {
+  QuarantineList,
+  RecordKindList,
+  RecordKindView,
+  RecordList,
+  RecordView,
+  ReleaseAnswer,
+  UnknownEquipmentList,
+} from './record-schemas.ts'
 
 /** The shapes of the HTTP surface. Types, validation, OpenAPI and the user interface come from these alone. Times are RFC 3339 UTC. */
 

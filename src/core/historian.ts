@@ -160,6 +160,18 @@ export interface RecordCursor {
   readonly cursor: string
 }
 
+/** What one source has brought of one kind. */
+export interface RecordCount {
+  readonly kind: string
+  readonly source: string
+  /** Records that its newest version does not call deleted. */
+  readonly records: number
+  /** When the newest version became known; undefined when there are rows in quarantine only. */
+  readonly changedTime: Micros | undefined
+  /** Rows that wait for their release. */
+  readonly quarantined: number
+}
+
 export interface QuarantineQuery {
   readonly kind?: string
   readonly source?: string
@@ -201,6 +213,8 @@ export interface Historian extends History {
   writers(): Promise<WriterTables[]>
   /** What a version of a configuration declared beside its signals; undefined when it is not known, or said nothing. */
   declared(configVersion: string): Promise<Declared | undefined>
+  /** How much there is of each kind from each source, by kind and source. */
+  recordCounts(): Promise<RecordCount[]>
   /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */
   definitions(signal: string): Promise<DefinitionRow[]>
   /** The newest cursor of every source and feed. A batch that says none leaves the one before. */

@@ -1,4 +1,5 @@
 import { type Fact, type StoredFact, saysTheSame } from './facts.ts'
+import type { RecordCount } from './historian.ts'
 import type { FactQuery, History, RecordQuery, Series, SeriesQuery } from './history.ts'
 import type { RecordVersion, StoredVersion } from './it-records.ts'
 import type { Micros } from './time.ts'
@@ -75,6 +76,21 @@ export class MemoryHistory implements History {
       .filter((one) => (!keys || keys.includes(one.key)) && (afterKey === undefined || one.key > afterKey) && overlaps(one))
       .sort((a, b) => order(a.key, b.key) || order(a.source, b.source) || a.revision - b.revision)
     return { versions: found.slice(0, limit), truncated: found.length > limit }
+  }
+
+  /** Nothing is ever in quarantine here. */
+  recordCounts(): RecordCount[] {
+    const counts = new Map<string, RecordCount>()
+    const isNewest = (one: StoredVersion) => !this.versions.some((other) => sameRecord(one, other) && other.revision > one.revision)
+    for (const { kind, source, isDeleted, knownTime } of this.versions.filter(isNewest)) {
+      const before = counts.get(`${kind}\n${source}`)
+      counts.set(`${kind}\n${source}`, {
+        ...{ kind, source, quarantined: 0 },
+        records: (before?.records ?? 0) + (isDeleted ? 0 : 1),
+        changedTime: Math.max(before?.changedTime ?? 0, knownTime),
+      })
+    }
+    return [...counts.values()].sort((a, b) => order(a.kind, b.kind) || order(a.source, b.source))
   }
 
   async facts(query: FactQuery): Promise<{ facts: StoredFact[]; truncated: boolean }> {

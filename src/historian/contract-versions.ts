@@ -193,12 +193,19 @@ export function recording(open: Open): void {
     assert.deepEqual(await rows({ limit: 2 }), [[3, 2], true])
     assert.deepEqual(await rows({ kind: 'shift' }), [[3], false])
     assert.deepEqual(await rows({ source: 'other' }), [[], false])
+    const counts = await b.historian.recordCounts()
+    assert.deepEqual(counts, [
+      { kind: 'flight', source: 'aodb', records: 0, changedTime: undefined, quarantined: 2 },
+      { kind: 'shift', source: 'aodb', records: 0, changedTime: undefined, quarantined: 1 },
+    ])
     const [, second] = (await b.historian.quarantine({ limit: 9 })).rows
     assert.ok(second)
     assert.deepEqual(second, { ...bad(2), id: second.id, knownTime: START, releasedTime: undefined })
     await b.historian.write([batchOf(r, [flight('AF1', 'A1')], { released: [second.id, '1.99', 'nonsense'] })])
     await b.reopen()
     assert.deepEqual(await rows({ isReleased: false }), [[3, 1], false])
+    const [flights] = await b.historian.recordCounts()
+    assert.deepEqual(flights, { kind: 'flight', source: 'aodb', records: 1, changedTime: START + 100, quarantined: 1 })
     assert.deepEqual(await rows({ isReleased: true }), [[2], false])
     assert.deepEqual(await rows({ ids: [second.id, 'nonsense'] }), [[2], false])
     assert.equal((await b.historian.quarantine({ ids: [second.id], limit: 1 })).rows[0]?.releasedTime, START + 100)

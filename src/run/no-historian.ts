@@ -17,6 +17,7 @@ export function noHistorian(): Historian {
     series: refuse,
     records: refuse,
     facts: refuse,
+    recordCounts: nothing,
     quarantine: refuse,
     recordCursors: nothing,
     sql: refuse,

@@ -1,14 +1,22 @@
 import type {
   ContractList,
+  DefinitionList,
+  FactList,
   GapList,
   Health,
   NodeList,
   Problem,
   QualityPage,
+  QuarantineList,
+  RecomputeAnswer,
+  RecordKindList,
+  RecordList,
+  ReleaseAnswer,
   SamplePage,
   Session,
   SignalPage,
   Trend,
+  UnknownEquipmentList,
   Why,
 } from '../../src/api/schemas.ts'
 
@@ -86,9 +94,61 @@ export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
 
-/** A query string without the empty entries. */
-function query(entries: Readonly<Record<string, string | number>>): string {
+export const readRecordKinds = () => call<RecordKindList>('records/kinds')
+
+export interface RecordsAsked {
+  readonly kind: string
+  readonly key?: readonly string[]
+  /** RFC 3339; empty: as it is known now. */
+  readonly asKnownAt?: string
+  readonly from?: string
+  readonly to?: string
+  readonly versions?: 'newest' | 'all'
+  /** `next` of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+export const readRecords = (asked: RecordsAsked) => call<RecordList>(`records?${query({ ...asked })}`)
+/** Page after page of `limit`, at most so many; `truncated` where there is more. */
+export async function readRecordPages(asked: RecordsAsked, pages: number): Promise<Answer<RecordList>> {
+  const records: RecordList['records'] = []
+  let after: string | undefined
+  for (let i = 0; i < pages; i++) {
+    const page = await readRecords({ ...asked, ...(after !== undefined && { after }) })
+    if (!page.ok) return page
+    records.push(...page.data.records)
+    after = page.data.next
+    if (!page.data.truncated || after === undefined) return { ok: true, data: { records, truncated: page.data.truncated } }
+  }
+  return { ok: true, data: { records, truncated: true } }
+}
+export const readQuarantine = (limit: number) => call<QuarantineList>(`records/quarantine?${query({ limit })}`)
+export const releaseRows = (ids: readonly string[]) => call<ReleaseAnswer>('records/quarantine/release', json('POST', { ids }))
+export const readUnknownEquipment = () => call<UnknownEquipmentList>('records/equipment')
+
+export const readDefinitions = () => call<DefinitionList>('facts/definitions')
+
+export interface FactsAsked {
+  readonly definition: readonly string[]
+  readonly key?: string
+  readonly asKnownAt?: string
+  readonly from?: string
+  readonly to?: string
+  readonly revisions?: 'newest' | 'all'
+  readonly order?: 'oldest' | 'newest'
+  /** Of each definition. */
+  readonly limit: number
+}
+export const readFacts = (asked: FactsAsked) => call<FactList>(`facts?${query({ ...asked })}`)
+export const recompute = (definition: string, from: string, to: string) =>
+  call<RecomputeAnswer>('facts/recompute', json('POST', { definition, from, to }))
+
+/** A query string without the empty entries; a list repeats its name. */
+function query(entries: Readonly<Record<string, string | number | readonly string[] | undefined>>): string {
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(entries)) if (value !== '') search.set(name, String(value))
+  for (const [name, value] of Object.entries(entries)) {
+    if (typeof value === 'object') for (const one of value) search.append(name, one)
+    else if (value !== undefined && value !== '') search.set(name, String(value))
+  }
   return search.toString()
 }

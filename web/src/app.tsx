@@ -8,10 +8,13 @@ import { createStream } from './live/stream.ts'
 import { LiveContext } from './live/use-live.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { ContractsPage } from './pages/contracts.tsx'
+import { KpisPage } from './pages/kpis.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
 import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { QualityPage } from './pages/quality.tsx'
+import { RecordsPage } from './pages/records.tsx'
+import { ResultsPage } from './pages/results.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignalPage } from './pages/signal.tsx'
 import { WelcomePage } from './pages/welcome.tsx'
@@ -56,7 +59,7 @@ function SignedIn({ who, onSignedOut }: { who: Session; onSignedOut: () => void 
   // The pair lives as long as the session: a new sign-in starts from nothing.
   const [live] = useState(() => {
     const plant = createPlant()
-    return { plant, stream: createStream(plant, onSignedOut) }
+    return { plant, stream: createStream(plant, onSignedOut), permissions: who.permissions }
   })
   useEffect(() => {
     live.stream.start()
@@ -77,9 +80,42 @@ function Page() {
     case 'namespace':
       return <NamespacePage query={search.get('q') ?? ''} status={search.get('status') ?? ''} at={search.get('at') ?? ''} />
     case 'signal':
-      return <SignalPage key={search.get('id')} id={search.get('id') ?? ''} period={search.get('range') ?? '1h'} />
+      return (
+        <SignalPage
+          key={search.get('id')}
+          id={search.get('id') ?? ''}
+          period={search.get('range') ?? '1h'}
+          from={search.get('from') ?? ''}
+          to={search.get('to') ?? ''}
+          lanes={search.getAll('band')}
+        />
+      )
     case 'quality':
       return <QualityPage query={search.get('q') ?? ''} period={search.get('period') ?? '24h'} />
+    case 'records':
+      return (
+        <RecordsPage
+          kind={search.get('kind') ?? ''}
+          record={search.getAll('key')}
+          version={search.get('version') ?? ''}
+          view={search.get('view') ?? ''}
+          query={search.get('q') ?? ''}
+          knownAt={search.get('known') ?? ''}
+          span={search.get('span') ?? ''}
+        />
+      )
+    case 'results':
+      return (
+        <ResultsPage
+          definition={search.get('of') ?? ''}
+          fact={search.get('key') ?? ''}
+          query={search.get('q') ?? ''}
+          knownAt={search.get('known') ?? ''}
+          span={search.get('span') ?? ''}
+        />
+      )
+    case 'kpis':
+      return <KpisPage at={search.get('at') ?? ''} />
     case 'contracts':
       return <ContractsPage at={search.get('at') ?? ''} />
     case 'connections':

@@ -127,6 +127,24 @@ export const formatHour = (time: Date, locale: Locale): string =>
 export const formatDate = (time: Date, locale: Locale): string =>
   dateFormat(locale, 'date', { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).format(time)
 
+/** `25/11/2026`. */
+export const formatDay = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'day', { year: 'numeric', month: '2-digit', day: '2-digit' }).format(time)
+
+/** Date and time to the second: `25/11/2026 14:00:03`. */
+export const formatSecond = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'second', {
+    ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  }).format(time)
+
+/** The same with a short year, for columns: `25/11/26 14:00:03`. */
+export const formatColumn = (time: Date, locale: Locale): string =>
+  dateFormat(locale, 'column', {
+    ...{ year: '2-digit', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  })
+    .format(time)
+    .replace(',', '')
+
 /** Bytes in binary multiples: `12.3 MiB`, `12,3 Mio`. */
 export function formatBytes(bytes: number, locale: Locale): string {
   const units = locale === 'fr' ? ['o', 'Kio', 'Mio', 'Gio', 'Tio'] : ['B', 'KiB', 'MiB', 'GiB', 'TiB']

@@ -10,6 +10,7 @@ import './style/parts.css'
 import './style/pages.css'
 import './style/quality.css'
 import './style/nodes.css'
+import './style/results.css'
 import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()

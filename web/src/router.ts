@@ -11,10 +11,10 @@ export function parsePlace(hash: string): Place {
   return { page: page || 'overview', search: new URLSearchParams(search) }
 }
 
-/** The hash of a page; entries that are empty or undefined are left out. */
-export function hrefTo(page: string, entries: Readonly<Record<string, string | undefined>> = {}): string {
+/** The hash of a page; entries that are empty or undefined are left out, a list repeats its name. */
+export function hrefTo(page: string, entries: Readonly<Record<string, string | readonly string[] | undefined>> = {}): string {
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(entries)) if (value) search.set(name, value)
+  for (const [name, value] of Object.entries(entries)) for (const one of [value ?? ''].flat()) if (one) search.append(name, one)
   const text = search.toString()
   return `#/${page === 'overview' ? '' : page}${text ? `?${text}` : ''}`
 }

@@ -181,7 +181,7 @@ function health(total: number, startMs: number, timeMs: number): Health {
   const third = Math.floor(total / 3)
   return {
     status: 'degraded',
-    site: { id: 'airport', label: { fr: 'Aéroport, terminal 2E', en: 'Airport, terminal 2E' } },
+    site: { id: 't2e', label: { fr: 'Aéroport, terminal 2E', en: 'Airport, terminal 2E' } },
     node: 'demo',
     role: 'all',
     nodes: { total: 0, silent: 0 },

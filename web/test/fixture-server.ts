@@ -3,9 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
+import { createFacts } from './fixture-facts.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
+import { createRecords } from './fixture-records.ts'
 
 /** The policy that the bundle needs, and nothing more. React, uPlot and the virtual list set styles through the CSSOM, which it allows. */
 const POLICY =
@@ -27,6 +29,10 @@ export interface FixtureOptions {
   readonly nodes?: FixtureNodes
   /** False: no contract is declared. */
   readonly contracts?: boolean
+  /** Flights, and jams; absent: neither records nor results are declared. */
+  readonly records?: number
+  readonly facts?: number
+  readonly permissions?: readonly string[]
 }
 
 export interface FixtureServer {
@@ -45,10 +51,15 @@ export async function startFixture({
   samplesPerSecond,
   signedIn = true,
   contracts = true,
+  records: recordCount = 0,
+  facts: factCount = 0,
+  permissions = ['read', 'query'],
   nodes = { kind: 'alone' },
 }: FixtureOptions): Promise<FixtureServer> {
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
+  const records = createRecords(startMs, recordCount)
+  const facts = createFacts(startMs, factCount)
   // At a hub, the gates are measured by another node.
   if (nodes.kind === 'hub') for (const signal of plant.signals) if (signal.connection === 'gates-broker') signal.node = 'cell-4'
   const token = 'one-time-token'
@@ -79,6 +90,8 @@ export async function startFixture({
     }
     if (path === 'session' && request.method === 'DELETE') who = undefined
     if (!who) return problem(response, 401, 'not-signed-in')
+    if (path === 'records/quarantine/release') return json(response, 200, records.release((body as unknown as { ids: string[] }).ids))
+    if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
     get(path, url.searchParams, response)
   }
 
@@ -86,7 +99,7 @@ export async function startFixture({
     const now = Date.now()
     switch (path) {
       case 'session':
-        return json(response, 200, { name: who, permissions: ['read'] })
+        return json(response, 200, { name: who, permissions })
       case 'health':
         return json(response, 200, plant.health(now))
       case 'signals':
@@ -103,6 +116,18 @@ export async function startFixture({
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
+      case 'records/kinds':
+        return json(response, 200, records.kinds())
+      case 'records':
+        return json(response, 200, records.list(search))
+      case 'records/quarantine':
+        return json(response, 200, records.quarantine())
+      case 'records/equipment':
+        return json(response, 200, records.unknown())
+      case 'facts/definitions':
+        return json(response, 200, facts.definitions())
+      case 'facts':
+        return json(response, 200, facts.list(search))
       case 'nodes':
         return json(response, 200, nodeListOf(nodes, now))
       case 'nodes/gaps':

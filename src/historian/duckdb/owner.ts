@@ -6,7 +6,7 @@ import { readAggregate } from './read-aggregate.ts'
 import { readDefinitions } from './read-definitions.ts'
 import { readFacts } from './read-facts.ts'
 import { readMeasures } from './read-measures.ts'
-import { readCursors, readQuarantine, readRecords } from './read-records.ts'
+import { readCounts, readCursors, readQuarantine, readRecords } from './read-records.ts'
 import { type ReadContext, readSamples } from './read-samples.ts'
 import { readSeries } from './read-series.ts'
 import { readSql } from './read-sql.ts'
@@ -71,6 +71,7 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
     records: (q) => query(queryTimeoutMs, (connection) => readRecords(connection, q, limits)),
     facts: (q) => query(queryTimeoutMs, (connection) => readFacts(connection, q, limits)),
     recordCursors: () => query(queryTimeoutMs, readCursors),
+    recordCounts: () => query(queryTimeoutMs, (connection) => readCounts(connection, limits)),
     quarantine: (q) => query(queryTimeoutMs, (connection) => readQuarantine(connection, q, limits)),
     aggregate: (q) => query(queryTimeoutMs, (connection) => readAggregate(context(connection), q, limits)),
     lastAll: () => exclusive(async () => store.lastAll()),

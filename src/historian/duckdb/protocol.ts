@@ -10,6 +10,7 @@ import type {
   MeasureQuery,
   MeasureRow,
   QuarantineQuery,
+  RecordCount,
   RecordCursor,
   SampleColumns,
   SampleQuery,
@@ -60,6 +61,7 @@ export interface Operations {
   records(query: RecordQuery): Promise<{ versions: StoredVersion[]; truncated: boolean }>
   facts(query: FactQuery): Promise<{ facts: StoredFact[]; truncated: boolean }>
   recordCursors(): Promise<RecordCursor[]>
+  recordCounts(): Promise<RecordCount[]>
   quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   aggregate(query: AggregateQuery): Promise<{ rows: AggregateRow[]; truncated: boolean }>
   lastAll(): Promise<LastRow[]>

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type QuarantineQuery, QueryRefused, type RecordCursor } from '../../core/historian.ts'
+import { type QuarantineQuery, QueryRefused, type RecordCount, type RecordCursor } from '../../core/historian.ts'
 import type { RecordQuery } from '../../core/history.ts'
 import type { FieldValue, StoredQuarantine, StoredVersion } from '../../core/it-records.ts'
 import { Conditions, mostOf } from './conditions.ts'
@@ -69,6 +69,21 @@ export async function readQuarantine(
     return { id, kind, source, reason, row, knownTime, releasedTime: released ?? undefined } as StoredQuarantine
   })
   return { rows: found, truncated }
+}
+
+/** How much there is of each kind from each source: a scan of the narrow columns. */
+export async function readCounts(connection: DuckDBConnection, limits: StoreLimits): Promise<RecordCount[]> {
+  const rows = await rowsOf(
+    connection,
+    `SELECT kind, source, sum(records)::DOUBLE, epoch_us(max(changed)), sum(quarantined)::DOUBLE FROM (
+       SELECT kind, source, count(*) FILTER (NOT is_deleted) AS records, max(known) AS changed, 0 AS quarantined
+       FROM store.records WHERE until IS NULL GROUP BY ALL
+       UNION ALL SELECT kind, source, 0, NULL, count(*) FROM store.quarantine WHERE released IS NULL GROUP BY ALL
+     ) GROUP BY ALL ORDER BY kind, source LIMIT ${limits.statedRows}`,
+  )
+  return rows.map(([kind, source, records, changed, quarantined]) => {
+    return { kind, source, records, changedTime: changed ?? undefined, quarantined } as RecordCount
+  })
 }
 
 export async function readCursors(connection: DuckDBConnection): Promise<RecordCursor[]> {

@@ -36,6 +36,27 @@ export const PERIODS = { '5m': 300, '1h': 3_600, '8h': 28_800, '24h': 86_400, '7
 export type Period = keyof typeof PERIODS
 export const isPeriod = (name: string): name is Period => Object.hasOwn(PERIODS, name)
 
+/** What a trend shows: so many seconds up to now, or up to a fixed end. */
+export interface Window {
+  readonly seconds: number
+  /** Milliseconds; undefined: now. */
+  readonly endMs: number | undefined
+}
+
+/** Room around a period that a link names, as a share of it; seconds at least. */
+const ROOM = 0.25
+const ROOM_FLOOR = 15
+/** The longest window: longer ones end where they should and begin later. */
+const LONGEST = 366 * 86_400
+
+/** The window around [from, to) of a link, with room at both sides; undefined where they are no period. */
+export function windowAround(from: string, to: string): Window | undefined {
+  const [begin, end] = [Date.parse(from) / 1000, Date.parse(to) / 1000]
+  if (!(end >= begin)) return undefined
+  const room = Math.max(ROOM_FLOOR, (end - begin) * ROOM)
+  return { seconds: Math.min(LONGEST, end - begin + 2 * room), endMs: (end + room) * 1000 }
+}
+
 /** Points added live before the trend is read again; bounds the columns. */
 const LIVE_POINTS = 2_000
 

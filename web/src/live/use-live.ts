@@ -6,6 +6,8 @@ import type { Stream, StreamState } from './stream.ts'
 export interface Live {
   readonly plant: Plant
   readonly stream: Stream
+  /** What the one who is signed in may do. */
+  readonly permissions: readonly string[]
 }
 
 export const LiveContext = createContext<Live | undefined>(undefined)

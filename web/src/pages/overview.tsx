@@ -4,6 +4,7 @@ import { membersOf, viewArea, worseArea } from '../live/areas.ts'
 import { areasOf, totalOf, worstOf } from '../live/branches.ts'
 import { useLive, useNow, useShape, useStream } from '../live/use-live.ts'
 import { AreaTile } from '../parts/area-tile.tsx'
+import { AttentionTile } from '../parts/attention-tile.tsx'
 import { ConnectionChip, worseConnection } from '../parts/connection-chip.tsx'
 import { LinkChip } from '../parts/link-panel.tsx'
 import { useLanguage } from '../words/index.ts'
@@ -41,6 +42,7 @@ export function OverviewPage() {
         ))}
         {health?.link && <LinkChip link={health.link} />}
       </section>
+      <AttentionTile />
       <section aria-label={words.overview.areas} className="tiles">
         {views.map((view) => (
           <AreaTile key={view.branch.path} view={view} />

@@ -13,7 +13,17 @@ import { TrendSection } from '../parts/trend-section.tsx'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 
-export function SignalPage({ id, period }: { id: string; period: string }) {
+interface SignalPageProps {
+  readonly id: string
+  readonly period: string
+  /** A fixed period of the trend, RFC 3339; empty: up to now. */
+  readonly from: string
+  readonly to: string
+  /** What is drawn over the trend: `fact:jam`, `record:flight`. */
+  readonly lanes: readonly string[]
+}
+
+export function SignalPage({ id, period, from, to, lanes }: SignalPageProps) {
   const { locale, words } = useLanguage()
   const { plant } = useLive()
   useShape()
@@ -48,7 +58,7 @@ export function SignalPage({ id, period }: { id: string; period: string }) {
         </div>
       </div>
       <HourStrip id={id} />
-      <TrendSection signal={signal} index={index} period={chosen} follow={follow} onFollow={setFollow} />
+      <TrendSection {...{ signal, index, from, to, lanes, follow }} period={chosen} onFollow={setFollow} />
       <SampleTable signal={signal} index={index} />
     </div>
   )

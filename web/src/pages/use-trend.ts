@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Signal } from '../../../src/api/schemas.ts'
 import { readTrend } from '../api.ts'
-import { appendLive, columnsOf, PERIODS, type Period, type TrendColumns } from '../live/trend-columns.ts'
+import { appendLive, columnsOf, type TrendColumns, type Window } from '../live/trend-columns.ts'
 import { useLive } from '../live/use-live.ts'
 
 /** Points asked for: about one per pixel of a wide chart. */
@@ -24,8 +24,8 @@ export interface TrendView {
 
 const NOTHING: TrendColumns = { time: [], value: [], severity: [], minimum: [], maximum: [] }
 
-/** The trend of one signal, read again and again while `follow`, with live samples in between. */
-export function useTrend(signal: Signal, index: number, period: Period, follow: boolean): TrendView {
+/** The trend of one signal, read again and again while `follow`, with live samples in between; of a fixed window, once. */
+export function useTrend(signal: Signal, index: number, { seconds, endMs }: Window, follow: boolean): TrendView {
   const { id, display } = signal
   // Signals are new objects after each reading of the list; the scale rarely is another.
   const { factor, offset } = display ?? {}
@@ -38,8 +38,8 @@ export function useTrend(signal: Signal, index: number, period: Period, follow: 
     let gone = false
     const nowMs = () => Date.now() + stream.state().offsetMs
     const read = async () => {
-      const to = new Date(nowMs())
-      const answer = await readTrend(id, new Date(to.getTime() - PERIODS[period] * 1000), to, POINTS)
+      const to = new Date(endMs ?? nowMs())
+      const answer = await readTrend(id, new Date(to.getTime() - seconds * 1000), to, POINTS)
       if (gone) return
       if (answer.ok) columns.current = columnsOf(answer.data, scale)
       setView((before) => ({
@@ -52,11 +52,11 @@ export function useTrend(signal: Signal, index: number, period: Period, follow: 
       }))
     }
     void read()
-    if (!follow) return () => void (gone = true)
-    const again = setInterval(() => void read(), Math.max(READ_FLOOR_MS, (PERIODS[period] * 1000) / READS_PER_PERIOD))
+    if (!follow || endMs !== undefined) return () => void (gone = true)
+    const again = setInterval(() => void read(), Math.max(READ_FLOOR_MS, (seconds * 1000) / READS_PER_PERIOD))
     const stopLive = plant.onSignal(index, () => {
       const sample = plant.sample(index)
-      if (!sample || PERIODS[period] > LIVE_LONGEST_S || columns.current === NOTHING) return
+      if (!sample || seconds > LIVE_LONGEST_S || columns.current === NOTHING) return
       if (appendLive(columns.current, sample, scale)) setView((before) => ({ ...before, version: before.version + 1, end: nowMs() / 1000 }))
     })
     return () => {
@@ -64,6 +64,6 @@ export function useTrend(signal: Signal, index: number, period: Period, follow: 
       clearInterval(again)
       stopLive()
     }
-  }, [id, index, period, follow, plant, stream, scale])
+  }, [id, index, seconds, endMs, follow, plant, stream, scale])
   return view
 }

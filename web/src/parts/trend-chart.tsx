@@ -2,36 +2,48 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import type { Signal } from '../../../src/api/schemas.ts'
 import { formatInstant, formatNumber, formatUnit } from '../format.ts'
+import type { Band } from '../live/bands.ts'
 import { shownRange, shownUnit } from '../live/shown.ts'
-import { nearestPoint, PERIODS, type Period, type TrendColumns } from '../live/trend-columns.ts'
+import { nearestPoint, type TrendColumns } from '../live/trend-columns.ts'
 import { useLanguage } from '../words/index.ts'
+import { LANE_PX, paintBands } from './band-paint.ts'
 import { paintUnder, readInks } from './trend-paint.ts'
 
 const HEIGHT = 280
+/** Height of the axis of time. */
+const AXIS = 32
 
 interface TrendChartProps {
   signal: Signal
-  period: Period
+  /** How long the chart is, and what that is called. */
+  seconds: number
+  spanName: string
   columns: TrendColumns
   /** Changes whenever `columns` did. */
   version: number
   /** Right edge, in seconds; undefined: the last point. */
   end: number
+  bands: readonly Band[]
+  /** Names of the lanes, in their order from the top. */
+  lanes: readonly { lane: string; title: string }[]
 }
 
 /**
  * One signal over time, in the unit people see. The canvas is for the eye; the line under it says the sample at the cursor, which arrows move. The
  * cursor is a time, not a place: it stays on its sample while the chart moves on under it, and when the chart is made anew.
  */
-export function TrendChart({ signal, period, columns, version, end }: TrendChartProps) {
+export function TrendChart({ signal, seconds, spanName, columns, version, end, bands, lanes }: TrendChartProps) {
   const { locale, words } = useLanguage()
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(null)
   const data = useRef(columns)
   data.current = columns
+  const over = useRef({ bands, lanes })
+  over.current = { bands, lanes }
   const [cursor, setCursor] = useState<number>()
   const at = cursor === undefined ? undefined : nearestPoint(columns, cursor)
 
+  const laneCount = lanes.length
   useEffect(() => {
     const place = box.current
     if (!place) return
@@ -48,10 +60,10 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
         height: HEIGHT,
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false } },
-        scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal) } },
-        fmtDate: () => (date) => axisTime(date, locale, PERIODS[period]),
+        scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal, laneCount) } },
+        fmtDate: () => (date) => axisTime(date, locale, seconds),
         axes: [
-          { ...axis, size: 32 },
+          { ...axis, size: AXIS },
           { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => formatNumber(tick, locale)) },
         ],
         series: [
@@ -66,6 +78,7 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
         ],
         hooks: {
           drawClear: [(plot) => paintUnder(plot, { range: shownRange(signal), columns: () => data.current, inks: () => inks })],
+          draw: [(plot) => paintBands(plot, over.current, inks)],
         },
       },
       [data.current.time, data.current.value],
@@ -87,7 +100,7 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
       themed.disconnect()
       plot.destroy()
     }
-  }, [signal, locale, period])
+  }, [signal, locale, seconds, laneCount])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the columns are filled in place; `version` says when
   useEffect(() => {
@@ -95,11 +108,11 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
     if (!plot) return
     plot.batch(() => {
       plot.setData([columns.time, columns.value], false)
-      plot.setScale('x', { min: end - PERIODS[period], max: end })
+      plot.setScale('x', { min: end - seconds, max: end })
     })
     const left = at === undefined ? -10 : plot.valToPos(columns.time[at], 'x')
     plot.setCursor({ left, top: at === undefined ? -10 : HEIGHT / 2 })
-  }, [columns, version, end, period, signal, locale, at])
+  }, [columns, version, end, seconds, signal, locale, at, bands, lanes])
 
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -1e9, End: 1e9 }
@@ -120,7 +133,7 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
         ref={box}
         className="trend-canvas"
         role="application"
-        aria-label={words.signal.chart(signal.id, words.signal.ranges[period])}
+        aria-label={words.signal.chart(signal.id, spanName)}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the application role takes keys
         tabIndex={0}
         onKeyDown={onKeyDown}
@@ -135,7 +148,14 @@ export function TrendChart({ signal, period, columns, version, end }: TrendChart
 }
 
 /** The vertical span: the data, and the normal range where the data come near it. */
-function span(low: number | null, high: number | null, signal: Signal): [number, number] {
+function span(low: number | null, high: number | null, signal: Signal, lanes: number): [number, number] {
+  const [bottom, top] = dataSpan(low, high, signal)
+  // The line stays below the lanes.
+  const part = (lanes * LANE_PX) / (HEIGHT - AXIS)
+  return [bottom, top + ((top - bottom) * part) / (1 - part)]
+}
+
+function dataSpan(low: number | null, high: number | null, signal: Signal): [number, number] {
   if (signal.dataType === 'boolean') return [-0.15, 1.15]
   const limits = shownRange(signal) ?? []
   const min = Math.min(low ?? Number.POSITIVE_INFINITY, ...limits)

@@ -10,6 +10,7 @@ import {
   quality,
   rules,
 } from './en-quality.ts'
+import { attention, bands, kpis, overlay, records, results } from './en-results.ts'
 import { reasons, statusCodes } from './en-status.ts'
 
 export const en = {
@@ -25,10 +26,19 @@ export const en = {
   contracts,
   equipment,
   nodes,
+  records,
+  results,
+  kpis,
+  bands,
+  overlay,
+  attention,
   nav: {
     overview: 'Overview',
     namespace: 'Namespace',
     quality: 'Quality',
+    records: 'Records',
+    results: 'Results',
+    kpis: 'KPIs',
     contracts: 'Contracts',
     connections: 'Connections',
     node: 'Node',
@@ -112,6 +122,7 @@ export const en = {
     range: 'Period',
     follow: 'Follow live',
     ranges: { '5m': '5 min', '1h': '1 h', '8h': '8 h', '24h': '24 h', '7d': '7 days' },
+    fixed: (from: string, to: string) => `${from} to ${to}`,
     bucketed: 'Each point stands for several samples; the band spans their minimum to maximum',
     legend: { normal: 'Normal range', uncertain: 'Uncertain', bad: 'Bad: no usable value' },
     chart: (id: string, range: string) => `Trend of ${id} over ${range}. Left and right arrows move the cursor.`,

@@ -10,6 +10,7 @@ import {
   quality,
   rules,
 } from './fr-quality.ts'
+import { attention, bands, kpis, overlay, records, results } from './fr-results.ts'
 import { reasons, statusCodes } from './fr-status.ts'
 import type { Words } from './words.ts'
 
@@ -26,10 +27,19 @@ export const fr: Words = {
   contracts,
   equipment,
   nodes,
+  records,
+  results,
+  kpis,
+  bands,
+  overlay,
+  attention,
   nav: {
     overview: 'Vue d’ensemble',
     namespace: 'Arborescence',
     quality: 'Qualité',
+    records: 'Enregistrements',
+    results: 'Résultats',
+    kpis: 'Indicateurs',
     contracts: 'Contrats',
     connections: 'Connexions',
     node: 'Nœud',
@@ -113,6 +123,7 @@ export const fr: Words = {
     range: 'Période',
     follow: 'Suivre en direct',
     ranges: { '5m': '5 min', '1h': '1 h', '8h': '8 h', '24h': '24 h', '7d': '7 jours' },
+    fixed: (from, to) => `${from} à ${to}`,
     bucketed: 'Chaque point résume plusieurs échantillons ; la bande va de leur minimum à leur maximum',
     legend: { normal: 'Plage normale', uncertain: 'Incertain', bad: 'Mauvais : pas de valeur utilisable' },
     chart: (id, range) => `Tendance de ${id} sur ${range}. Les flèches gauche et droite déplacent le curseur.`,
