@@ -80,6 +80,20 @@ correlations:
       energy: { signal: ./motor/power, function: Total2, unit: kW.h }
       belt_running: { signal: ./belt/speed, function: DurationInStateNonZero }
       work_orders: { list: work_order }
+
+kpis:
+  # The describing fields of ISO 22400; what it is made of, its unit and its logical limits come with the ready figure.
+  energy_per_bag:
+    label: { fr: "Énergie par bagage", en: "Energy per bag" }
+    ready: energyPerUnit
+    unit: "W.h/{bag}"
+    per: { record: flight }
+    equipment: baggage/carousel-*
+    tolerance: 5s
+    audience: [supervisor]
+    inputs:
+      energy: { signal: ./motor/power, function: Total2, unit: W.h }
+      made: { of: flight, value: bags, take: sum, relation: equals }
 `
 
 export function itConnections({ flights, orders }: Endpoints): string {
