@@ -48,7 +48,7 @@ export async function run(form: Form): Promise<Row[]> {
       'the historian of the hub is stuck',
       'strace: ENOSPC from every write to its log; a hub’s spool of 1 MiB, overflow: block',
       runs,
-      () => trial({ breakHub: stuck, takesNothing: false, spool: SMALL, batches: 1_500 }),
+      () => trial({ breakHub: stuck, takesNothing: false, spool: SMALL, batches: 500 }),
     ),
   ]
   if (!mayMount()) return rows
@@ -90,7 +90,7 @@ function undeclared(verdict: Verdict): string {
 async function trial({ breakHub, takesNothing, spool, data, batches = 0 }: Injury): Promise<Trial> {
   const members: readonly Member[] = [
     { name: 'hub', role: 'hub', spool, ...(data && { data }) },
-    { name: 'edge', role: 'edge', to: 'hub', device: 'batch: 50, period: 5' },
+    { name: 'edge', role: 'edge', to: 'hub', device: 'batch: 200, period: 5' },
   ]
   return withGateway(members, async (gateway) => {
     const hub = await gateway.start('hub', { serve: true })
