@@ -151,13 +151,13 @@ test('numbers that have nothing to do with each other', { timeout: 110_000 }, as
   let wrong = 0
   for (const [name, noise] of Object.entries({ slow: { slow: 12 }, walk: { walk: 12 }, daily: { daily: 12 }, wave: { wave: 12 } })) {
     let some = 0
-    for (let seed = 1; seed <= 25; seed++) {
+    for (let seed = 1; seed <= 8; seed++) {
       const made = plant({ seed: seed * 104_729, days: 8, noise, events: 0 })
       const answer = await ask(made, 8, { target: { kind: 'signal', signal: `t/line/press/${name}-0` }, seed })
       if (answer.findings.length > 0) some++
     }
-    t.diagnostic(`${name}: ${some} of 25`)
+    t.diagnostic(`${name}: ${some} of 8`)
     wrong += some
   }
-  assert.ok(wrong <= 11, `${wrong} of 100`)
+  assert.ok(wrong <= 5, `${wrong} of 32`)
 })
