@@ -55,9 +55,10 @@ export function plant(options: PlantOptions): Plant {
     for (let i = 0; i < many; i++) add(`t/${LINE}/${kind}-${i}`, maker(kind, random))
   }
   const starts: number[] = []
-  while (starts.length < count) {
+  // Where no more fit into the hours, there are fewer.
+  for (let tries = 0; tries < 10_000 && starts.length < count; tries++) {
     const first = Math.floor(random() * (days - 2)) * 1440 + 1440 + Math.floor((hours[0] + random() * (hours[1] - hours[0])) * 60)
-    if (starts.some((other) => Math.abs(other - first) < 120 + burst * 30)) continue
+    if (starts.some((other) => Math.abs(other - first) < 15 + burst * 30)) continue
     for (let k = 0; k < burst && starts.length < count; k++) starts.push(first + 30 * k)
   }
   starts.sort((a, b) => a - b)

@@ -1,7 +1,6 @@
 import { studentTails } from './distributions.ts'
 
-/** Autocorrelations looked at, at most this many and at most this share of the observations. */
-const MOST_LAGS = 50
+/** Autocorrelations looked at, as a share of the observations: rhythms come back after many of them. */
 const LAG_SHARE = 0.25
 
 export interface RankCorrelation {
@@ -23,10 +22,13 @@ export function rankCorrelation(x: Float64Array, y: Float64Array, estimated = 0)
   const [vx, vy] = [dot(rx, rx, 0), dot(ry, ry, 0)]
   if (vx === 0 || vy === 0) return { effect: 0, p: 1, effective: 0 }
   const effect = dot(rx, ry, 0) / Math.sqrt(vx * vy)
-  let inflation = 1
-  const lags = Math.min(MOST_LAGS, Math.floor(n * LAG_SHARE))
-  for (let lag = 1; lag <= lags; lag++) inflation += 2 * (dot(rx, rx, lag) / vx) * (dot(ry, ry, lag) / vy)
-  const effective = Math.min(n, n / Math.max(1, inflation))
+  // The largest of the partial sums: one that is cut off anywhere may lie in the valley of a slow wave.
+  let [sum, inflation] = [1, 1]
+  for (let lag = 1; lag <= Math.floor(n * LAG_SHARE); lag++) {
+    sum += 2 * (dot(rx, rx, lag) / vx) * (dot(ry, ry, lag) / vy)
+    inflation = Math.max(inflation, sum)
+  }
+  const effective = n / inflation
   const df = effective - 2 - estimated * (effective / n)
   const t = effect * Math.sqrt(Math.max(0, df) / Math.max(1e-12, 1 - effect * effect))
   return { effect, p: studentTails(t, df), effective }
