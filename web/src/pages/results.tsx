@@ -45,7 +45,11 @@ export function ResultsPage(place: ResultsPlace) {
   const text = words.results
   const { data, problem } = useAnswer(readDefinitions, AGAIN_MS)
   const all = (data?.definitions ?? []).toSorted(worseDefinition)
-  const chosen = all.find(({ name }) => name === place.definition) ?? all[0]
+  const chosen =
+    all.find(({ name }) => name === place.definition) ??
+    all.find(({ type }) => type === 'join') ??
+    all.find(({ type }) => type !== 'signal') ??
+    all[0]
   const change = (entries: { key?: string; q?: string; known?: string; span?: string }) => {
     const { definition, fact: key, query: q, knownAt: known, span } = place
     amend(hrefTo('results', { of: definition, key, q, known, span, ...entries }))
