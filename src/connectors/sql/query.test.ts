@@ -132,7 +132,7 @@ test('pages grow while they are small and shrink when they are large; columns ar
 
 test('what a cell may be, and what a file may hold, is bounded', () => {
   assert.throws(() => readText('x'.repeat(SQL_LIMITS.cellChars + 1)), Unreadable)
-  assert.throws(() => readJson('['.repeat(SQL_LIMITS.jsonDepth + 1) + ']'.repeat(SQL_LIMITS.jsonDepth + 1)), /nested more than 64/)
+  assert.throws(() => readJson('['.repeat(SQL_LIMITS.jsonDepth + 1) + ']'.repeat(SQL_LIMITS.jsonDepth + 1)), /more than 64 lists and maps/)
   const feed = { record: 'r', query: 'SELECT 1', snapshot: true }
   const accepts = (records: object[]) => sql[2].config.safeParse({ file: 'a', records }).success
   assert.equal(accepts(Array(SQL_LIMITS.feeds).fill(feed)), true)

@@ -17,6 +17,7 @@ export class Readers {
   readonly #running = new Set<Promise<unknown>>()
   readonly #connections = new Set<DuckDBConnection>()
   readonly #memoryBytes: number
+  #isClosing = false
 
   constructor(instance: DuckDBInstance, limits: StoreLimits, memoryBytes: number) {
     this.#instance = instance
@@ -40,8 +41,9 @@ export class Readers {
     await Promise.allSettled([...this.#running])
   }
 
-  /** Interrupts what runs and waits for its end. */
+  /** Interrupts what runs and waits for its end; what waits for its turn never gets it, for by then the engine is gone. */
   async close(): Promise<void> {
+    this.#isClosing = true
     const timer = setInterval(() => {
       for (const connection of this.#connections) connection.interrupt()
     }, INTERRUPT_MS)
@@ -50,6 +52,7 @@ export class Readers {
   }
 
   #guarded<T>(timeoutMs: number, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (this.#isClosing) return Promise.reject(new Error('the historian is closing'))
     const run = this.#run(timeoutMs, work)
     this.#running.add(run)
     const done = () => this.#running.delete(run)
