@@ -1,6 +1,6 @@
 import { type Definition, definitionList, type FactView, factList, recomputeAnswer } from '../api/fact-schemas.ts'
 import { type ClientOptions, connectClient } from './client.ts'
-import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
+import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
 import { paint, table, writeResult } from './output.ts'
 
 export interface FactsOptions extends CommonOptions, ClientOptions {
@@ -10,11 +10,17 @@ export interface FactsOptions extends CommonOptions, ClientOptions {
   readonly to?: string
   readonly knownAt?: string
   readonly revisions?: boolean
+  /** File to write instead: CSV or Parquet. */
+  readonly out?: string
   readonly limit: number
 }
 
 /** `ecluse facts [NAME]`: what is computed and how far; or the results of one definition, the newest first. */
 export async function facts(verb: Verb, definition: string | undefined, options: FactsOptions): Promise<Exit> {
+  if (options.out !== undefined) {
+    if (definition === undefined) throw new Refused(verb.words.facts.whichOne, verb.words.facts.whichOneHint)
+    return (await import('./facts-export.ts')).exportFacts(verb, definition, options.out, options)
+  }
   const client = await connectClient(verb, options)
   const words = verb.words.facts
   if (definition === undefined) {

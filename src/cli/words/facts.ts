@@ -65,6 +65,13 @@ export const factsEn = {
   noDefinitions: 'nothing is computed: `events:`, `correlations:` and `kpis:` in the configuration declare it',
   none: 'no results',
   more: (limit: number) => `more than ${limit}: narrow it down, or --limit`,
+  whichOne: 'which results?',
+  whichOneHint: 'name the definition: `ecluse facts` lists them',
+  unknownFormat: (path: string) => `${path} ends neither in .csv nor in .parquet`,
+  unknownFormatHint: 'the ending says which of the two is written',
+  isThere: (path: string) => `${path} is there already; nothing was written`,
+  isThereHint: 'choose another name',
+  exported: (path: string, rows: number) => `${path}: ${rows} result(s)`,
   recomputing: (names: string) => `computing anew: ${names}. Results come as they are ready; \`ecluse facts\` shows how far it is`,
 }
 
@@ -128,5 +135,12 @@ export const factsFr: typeof factsEn = {
   noDefinitions: 'rien n’est calculé : `events:`, `correlations:` et `kpis:` dans la configuration le déclarent',
   none: 'aucun résultat',
   more: (limit) => `plus de ${limit} : précisez, ou --limit`,
+  whichOne: 'quels résultats ?',
+  whichOneHint: 'nommez la définition : `ecluse facts` les liste',
+  unknownFormat: (path) => `${path} ne finit ni par .csv ni par .parquet`,
+  unknownFormatHint: 'la fin du nom dit lequel des deux est écrit',
+  isThere: (path) => `${path} existe déjà ; rien n’a été écrit`,
+  isThereHint: 'choisissez un autre nom',
+  exported: (path, rows) => `${path} : ${rows} résultat(s)`,
   recomputing: (names) => `recalcul en cours : ${names}. Les résultats arrivent au fur et à mesure ; \`ecluse facts\` montre l’avancement`,
 }
