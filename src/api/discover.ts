@@ -48,11 +48,10 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
       if (isRunning) throw new Refusal(429, 'busy', 'a search is running', 'try again when it has ended')
       isRunning = true
       const stopping = new AbortController()
-      const limit = setTimeout(
-        () =>
-          stopping.abort(new Refusal(503, 'too-long', 'the search took too long', 'ask for a shorter period, or fewer signals with match')),
-        API_LIMITS.discoverMs,
-      )
+      const ended = new AbortController()
+      const tooLong = () =>
+        new Refusal(503, 'too-long', 'the search took too long', 'ask for a shorter period, or fewer signals with match')
+      void view.clock.sleep(API_LIMITS.discoverMs, ended.signal).then(() => stopping.abort(tooLong()))
       reply.hijack()
       const response = reply.raw
       response.on('close', () => stopping.abort())
@@ -60,6 +59,7 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
       try {
         for (const [name, value] of Object.entries(reply.getHeaders())) response.setHeader(name, value as string)
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+        response.flushHeaders()
         response.socket?.setTimeout(0)
         let told = Number.NEGATIVE_INFINITY
         const onProgress = (progress: unknown) => {
@@ -73,7 +73,7 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
         const { status: _status, ...told } = problemOf(error as Error)
         send('problem', told)
       } finally {
-        clearTimeout(limit)
+        ended.abort()
         isRunning = false
         response.end()
       }

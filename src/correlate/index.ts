@@ -1,3 +1,3 @@
 export type { CorrelateContext } from './context.ts'
-export { createJoin } from './join.ts'
 export { discover } from './discover/index.ts'
+export { createJoin } from './join.ts'
