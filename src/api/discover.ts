@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Discovery, DiscoveryQuestion, DiscoveryTarget } from '../core/discovery.ts'
 import type { NodeView } from '../core/node-view.ts'
-import { DAY, formatTime, type Micros } from '../core/time.ts'
+import { formatTime } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
 import type { DiscoveryView } from './discovery-schemas.ts'
 import { DISCOVERY_LANGUAGES, discoveryWords } from './discovery-words.ts'
@@ -27,8 +27,6 @@ const querystring = z.strictObject({
   lang: z.enum(DISCOVERY_LANGUAGES).default('en'),
 })
 type Query = z.output<typeof querystring>
-
-const LEAST_LEAD: Micros = 1_000_000
 
 /** `GET /api/v1/discover`: which signals moved before something, as server-sent events: `progress`, then one `result` or `problem`. */
 export function discoverRoutes(server: Server, { view }: Resources): void {
@@ -83,7 +81,8 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
 
 function questionOf(view: NodeView, query: Query): DiscoveryQuestion {
   const leadUs = readInterval(query.lead)
-  if (leadUs < LEAST_LEAD || leadUs > DAY) throw new Refusal(400, 'invalid-lead', 'the lead is from 1s to 1d', 'for example 10min')
+  if (leadUs < API_LIMITS.leastLeadUs || leadUs > API_LIMITS.leadUs)
+    throw new Refusal(400, 'invalid-lead', 'the lead is from 1s to 1d', 'for example 10min')
   const { match, fdr, seed } = query
   return {
     ...{ target: targetOf(view, query.target), ...readPeriod(query, view.clock.now()), leadUs, fdr, seed },

@@ -13,8 +13,6 @@ import { seeded } from './random.ts'
 import { readMoments } from './read.ts'
 import { grouped } from './same-thing.ts'
 
-export { DISCOVER_LIMITS } from './limits.ts'
-
 export interface DiscoverParts {
   readonly history: History
   readonly signals: readonly SignalDefinition[]

@@ -20,9 +20,6 @@ export const DISCOVER_LIMITS = {
   /** Signals not judged that are named, and ids of one finding. */
   named: 1_000,
   ids: 20,
-  /** Longest and shortest lead. */
-  leadUs: DAY,
-  leastLeadUs: 1_000_000,
 } as const
 
 /** Of the lead: the stretches that are looked at, and before them as long a time to compare with. The last moments are left to the event itself. */
