@@ -53,6 +53,8 @@ test('nothing found is an answer, too; what cannot be asked is refused', async (
   const run = await world(0)
   const { code, out } = await run(['jam'])
   assert.deepEqual([code, out], [0, 'nothing was found: no signal moved before in a way that chance does not explain\n'])
+  const none = await run(['jam', '--match', 'elsewhere/**'])
+  assert.deepEqual([none.code, none.out], [0, 'nothing could be compared, for the reasons told\n'])
   const unknown = await run(['jan'])
   assert.equal(unknown.code, 1)
   assert.match(unknown.err, /there is no event, result or signal called jan\n.*did you mean jam\?/)

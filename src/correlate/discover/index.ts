@@ -43,7 +43,8 @@ export async function discover(question: DiscoveryQuestion, parts: DiscoverParts
   const planned = momentsOf(question, facts, from, random, parts)
   const { moments, matching } = planned.all
   const { candidates, leftOut } = candidatesOf({
-    ...{ signals: parts.signals, site: parts.site, equipment: parts.equipment, matches: question.matches },
+    // Without moments there is no question.
+    ...{ signals: moments.length > 0 ? parts.signals : [], site: parts.site, equipment: parts.equipment, matches: question.matches },
     places: [...new Set(moments.flatMap(({ equipment }) => equipment ?? []))],
     except: target.kind === 'signal' ? target.signal : undefined,
   })
