@@ -119,6 +119,21 @@ test('of a signal that follows another one minutes later, the other one is found
   assert.ok(!answer.findings.some(({ signal }) => signal === './flow'))
 })
 
+test('a signal that only moves with the target foretells nothing of it', async (t) => {
+  let wrong = 0
+  for (let seed = 1; seed <= 16; seed++) {
+    const kind = seed % 2 ? 'white' : 'slow'
+    const made = plant({ seed: 22 * seed, days: 6, noise: { [kind]: 2 }, events: 0 })
+    const level = made.values.get(`t/line/press/${kind}-0`) as Float32Array
+    const random = seeded(500 + seed)
+    made.add('t/line/press/with', (i) => 3 * (level[i] as number) + 0.3 * random())
+    const { findings } = await ask(made, 6, { target: { kind: 'signal', signal: `t/line/press/${kind}-0` } })
+    if (findings.some(({ signal }) => signal === './with')) wrong++
+  }
+  t.diagnostic(`${wrong} of 16`)
+  assert.ok(wrong <= 3, `${wrong} of 16`)
+})
+
 test('of the value of a result, the signal it grows with is found; values that are not known are counted', async () => {
   const made = plant({ seed: 31, days: 28, noise: { white: 5, slow: 10, walk: 5, daily: 5 }, events: 120 })
   const walk = made.values.get('t/line/press/walk-1') as Float32Array

@@ -50,7 +50,13 @@ export async function discover(question: DiscoveryQuestion, parts: DiscoverParts
   })
   const read = await readMoments(moments, candidates, { ...parts, leadUs, random, observe: planned.observe })
   const isEvent = target.kind === 'event'
-  const judging = { moments, read: read.read, observed: isEvent ? undefined : read.observed, isSameHour: matching === 'same-hour' }
+  const judging = {
+    moments,
+    read: read.read,
+    observed: isEvent ? undefined : read.observed,
+    isSameHour: matching === 'same-hour',
+    own: read.own,
+  }
   const results: (Judged | Discovery['notJudged'][number])[] = []
   for (const [i, candidate] of candidates.entries()) {
     parts.stop.throwIfAborted()
