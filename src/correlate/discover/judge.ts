@@ -2,10 +2,10 @@ import type { DiscoveryFinding, NotJudged } from '../../core/discovery.ts'
 import { DAY, HOUR, type Micros } from '../../core/time.ts'
 import type { Candidate } from './candidates.ts'
 import { falseDiscoveryRates, simes } from './fdr.ts'
-import { LEAST_EVENTS, LEAST_OBSERVATIONS, LEAST_WINDOWS, STRETCHES } from './limits.ts'
+import { LEAST_EFFECT, LEAST_EVENTS, LEAST_OBSERVATIONS, LEAST_WINDOWS, STRETCHES } from './limits.ts'
 import { type MatchedSet, matchedTest } from './matched-test.ts'
 import type { Moment } from './moments.ts'
-import { rankCorrelation } from './rank-correlation.ts'
+import { centredRanks, rankCorrelation } from './rank-correlation.ts'
 import { takeOut } from './regression.ts'
 import type { Column, Track } from './track.ts'
 
@@ -106,8 +106,10 @@ function correlated(column: Column, { moments, isSameHour, own }: JudgeParts, ob
     median(rows.flatMap((i, k) => ((y[k] as number) > middle === isAbove ? [column.values[i] as number] : [])))
   const typical = { before: half(true), otherwise: half(false) }
   // What the target's own past foretells (it comes back to its mean, or it goes on) is no word of a signal that only moves with it.
-  takeOut(before, [x, y])
-  const { effect, p, effective } = rankCorrelation(x, y, Math.max(0, estimated))
+  // By ranks: a few great moves would otherwise carry the past into all the small ones.
+  const ranked = [x, y].map(centredRanks) as [Float64Array, Float64Array]
+  takeOut(before.map(centredRanks), ranked)
+  const { effect, p, effective } = rankCorrelation(...ranked, Math.max(0, estimated))
   return { column, effect, p, moments: rows.length, controls: 0, effective, typical }
 }
 
@@ -135,7 +137,7 @@ export function findingsOf(judged: readonly Judged[], fdr: number): { readonly j
   const rates = falseDiscoveryRates(judged.map(({ p }) => p))
   return judged
     .map((one, i) => ({ judged: one, q: rates[i] as number }))
-    .filter(({ q }) => q <= fdr)
+    .filter(({ judged, q }) => q <= fdr && Math.abs(judged.best.effect) >= LEAST_EFFECT)
     .sort((a, b) => a.q - b.q || a.judged.p - b.judged.p || Math.abs(b.judged.best.effect) - Math.abs(a.judged.best.effect))
 }
 
