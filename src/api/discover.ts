@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Discovery, DiscoveryQuestion, DiscoveryTarget } from '../core/discovery.ts'
 import type { NodeView } from '../core/node-view.ts'
-import { DAY, formatTime, type Micros } from '../core/time.ts'
+import { formatTime } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
 import type { DiscoveryView } from './discovery-schemas.ts'
 import { DISCOVERY_LANGUAGES, discoveryWords } from './discovery-words.ts'
@@ -28,8 +28,6 @@ const querystring = z.strictObject({
 })
 type Query = z.output<typeof querystring>
 
-const LEAST_LEAD: Micros = 1_000_000
-
 /** `GET /api/v1/discover`: which signals moved before something, as server-sent events: `progress`, then one `result` or `problem`. */
 export function discoverRoutes(server: Server, { view }: Resources): void {
   let isRunning = false
@@ -48,11 +46,10 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
       if (isRunning) throw new Refusal(429, 'busy', 'a search is running', 'try again when it has ended')
       isRunning = true
       const stopping = new AbortController()
-      const limit = setTimeout(
-        () =>
-          stopping.abort(new Refusal(503, 'too-long', 'the search took too long', 'ask for a shorter period, or fewer signals with match')),
-        API_LIMITS.discoverMs,
-      )
+      const ended = new AbortController()
+      const tooLong = () =>
+        new Refusal(503, 'too-long', 'the search took too long', 'ask for a shorter period, or fewer signals with match')
+      void view.clock.sleep(API_LIMITS.discoverMs, ended.signal).then(() => stopping.abort(tooLong()))
       reply.hijack()
       const response = reply.raw
       response.on('close', () => stopping.abort())
@@ -60,6 +57,7 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
       try {
         for (const [name, value] of Object.entries(reply.getHeaders())) response.setHeader(name, value as string)
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+        response.flushHeaders()
         response.socket?.setTimeout(0)
         let told = Number.NEGATIVE_INFINITY
         const onProgress = (progress: unknown) => {
@@ -73,7 +71,7 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
         const { status: _status, ...told } = problemOf(error as Error)
         send('problem', told)
       } finally {
-        clearTimeout(limit)
+        ended.abort()
         isRunning = false
         response.end()
       }
@@ -83,7 +81,8 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
 
 function questionOf(view: NodeView, query: Query): DiscoveryQuestion {
   const leadUs = readInterval(query.lead)
-  if (leadUs < LEAST_LEAD || leadUs > DAY) throw new Refusal(400, 'invalid-lead', 'the lead is from 1s to 1d', 'for example 10min')
+  if (leadUs < API_LIMITS.leastLeadUs || leadUs > API_LIMITS.leadUs)
+    throw new Refusal(400, 'invalid-lead', 'the lead is from 1s to 1d', 'for example 10min')
   const { match, fdr, seed } = query
   return {
     ...{ target: targetOf(view, query.target), ...readPeriod(query, view.clock.now()), leadUs, fdr, seed },

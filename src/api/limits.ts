@@ -34,6 +34,9 @@ export const API_LIMITS = {
   /** Searches for what moved before something: one at a time, so long, and progress told so often. */
   discoverMs: 120_000,
   discoverTellMs: 250,
+  /** Longest and shortest lead, in microseconds. */
+  leadUs: 86_400_000_000,
+  leastLeadUs: 1_000_000,
   /** Characters of its target. */
   targetLength: 640,
   /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */

@@ -56,9 +56,9 @@ async function answer(verb: Verb, client: Client, query: Record<string, string>)
   throw new Refused(words.discover.ended)
 }
 
-function findingsText(verb: Verb, { findings, moments, note }: DiscoveryView): string {
+function findingsText(verb: Verb, { findings, moments, tests, note }: DiscoveryView): string {
   const words = verb.words.discover
-  if (findings.length === 0) return moments === 0 ? words.noMoments : words.nothing
+  if (findings.length === 0) return moments === 0 ? words.noMoments : tests === 0 ? words.noTests : words.nothing
   const rows = table<FindingView>(
     [
       { title: words.signal, cell: ({ signal }) => signal },

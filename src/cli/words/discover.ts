@@ -31,6 +31,7 @@ export const discoverEn = {
   },
   nothing: 'nothing was found: no signal moved before in a way that chance does not explain',
   noMoments: 'nothing to compare: the target was not seen in this period often enough, or not apart enough',
+  noTests: 'nothing could be compared, for the reasons told',
   compared: (moments: number, found: number, controls: number, signals: number, tests: number) =>
     `looked at ${moments} of ${found} moment(s)${controls > 0 ? ` against ${controls} others` : ''}, ${signals} signal(s), ${tests} comparison(s)`,
   leftOut: (count: number, why: MomentLeftOut) => `left out: ${count} moment(s) ${leftOutEn[why]}`,
@@ -60,6 +61,7 @@ export const discoverFr: typeof discoverEn = {
   },
   nothing: 'rien n’a été trouvé : aucun signal n’a bougé avant d’une façon que le hasard n’explique pas',
   noMoments: 'rien à comparer : la cible n’a pas été vue assez souvent dans cette période, ou pas assez espacée',
+  noTests: 'rien n’a pu être comparé, pour les raisons dites',
   compared: (moments, found, controls, signals, tests) =>
     `${moments} moment(s) examiné(s) sur ${found}${controls > 0 ? `, contre ${controls} autres` : ''}, ${signals} signal(aux), ${tests} comparaison(s)`,
   leftOut: (count, why) =>

@@ -119,6 +119,33 @@ test('of a signal that follows another one minutes later, the other one is found
   assert.ok(!answer.findings.some(({ signal }) => signal === './flow'))
 })
 
+test('a signal that only moves with the target foretells nothing of it', async (t) => {
+  let wrong = 0
+  for (let seed = 1; seed <= 16; seed++) {
+    const kind = seed % 2 ? 'white' : 'slow'
+    const made = plant({ seed: 22 * seed, days: 6, noise: { [kind]: 2 }, events: 0 })
+    const level = made.values.get(`t/line/press/${kind}-0`) as Float32Array
+    const random = seeded(500 + seed)
+    made.add('t/line/press/with', (i) => 3 * (level[i] as number) + 0.3 * random())
+    const { findings } = await ask(made, 6, { target: { kind: 'signal', signal: `t/line/press/${kind}-0` } })
+    if (findings.some(({ signal }) => signal === './with')) wrong++
+  }
+  t.diagnostic(`${wrong} of 16`)
+  assert.ok(wrong <= 3, `${wrong} of 16`)
+})
+
+test('stops that a signal and the target share do not make it a precursor of the rest', async () => {
+  const made = plant({ seed: 23, days: 14, noise: { slow: 3 }, events: 12 })
+  const level = made.values.get('t/line/press/slow-0') as Float32Array
+  const random = seeded(6)
+  const starts = made.events.map((at) => Math.round((at - BEGIN) / MINUTE))
+  const isStopped = (i: number) => starts.some((start) => i >= start && i < start + 4)
+  made.add('t/line/press/current', (i) => (isStopped(i) ? 0 : 8 + (level[i] as number) + random()))
+  made.add('t/line/press/speed', (i) => (isStopped(i) ? 0 : 0.5 + 0.004 * random()))
+  const { findings } = await ask(made, 14, { target: { kind: 'signal', signal: 't/line/press/current' } })
+  assert.ok(!findings.some(({ signal }) => signal === './speed'), JSON.stringify(findings))
+})
+
 test('of the value of a result, the signal it grows with is found; values that are not known are counted', async () => {
   const made = plant({ seed: 31, days: 28, noise: { white: 5, slow: 10, walk: 5, daily: 5 }, events: 120 })
   const walk = made.values.get('t/line/press/walk-1') as Float32Array

@@ -43,13 +43,20 @@ export async function discover(question: DiscoveryQuestion, parts: DiscoverParts
   const planned = momentsOf(question, facts, from, random, parts)
   const { moments, matching } = planned.all
   const { candidates, leftOut } = candidatesOf({
-    ...{ signals: parts.signals, site: parts.site, equipment: parts.equipment, matches: question.matches },
+    // Without moments there is no question.
+    ...{ signals: moments.length > 0 ? parts.signals : [], site: parts.site, equipment: parts.equipment, matches: question.matches },
     places: [...new Set(moments.flatMap(({ equipment }) => equipment ?? []))],
     except: target.kind === 'signal' ? target.signal : undefined,
   })
   const read = await readMoments(moments, candidates, { ...parts, leadUs, random, observe: planned.observe })
   const isEvent = target.kind === 'event'
-  const judging = { moments, read: read.read, observed: isEvent ? undefined : read.observed, isSameHour: matching === 'same-hour' }
+  const judging = {
+    moments,
+    read: read.read,
+    observed: isEvent ? undefined : read.observed,
+    isSameHour: matching === 'same-hour',
+    own: read.own,
+  }
   const results: (Judged | Discovery['notJudged'][number])[] = []
   for (const [i, candidate] of candidates.entries()) {
     parts.stop.throwIfAborted()

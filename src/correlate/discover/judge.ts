@@ -2,10 +2,11 @@ import type { DiscoveryFinding, NotJudged } from '../../core/discovery.ts'
 import { DAY, HOUR, type Micros } from '../../core/time.ts'
 import type { Candidate } from './candidates.ts'
 import { falseDiscoveryRates, simes } from './fdr.ts'
-import { LEAST_EVENTS, LEAST_OBSERVATIONS, LEAST_WINDOWS, STRETCHES } from './limits.ts'
+import { LEAST_EFFECT, LEAST_EVENTS, LEAST_OBSERVATIONS, LEAST_WINDOWS, STRETCHES } from './limits.ts'
 import { type MatchedSet, matchedTest } from './matched-test.ts'
 import type { Moment } from './moments.ts'
-import { rankCorrelation } from './rank-correlation.ts'
+import { centredRanks, rankCorrelation } from './rank-correlation.ts'
+import { takeOut } from './regression.ts'
 import type { Column, Track } from './track.ts'
 
 /** One comparison. */
@@ -35,6 +36,8 @@ export interface JudgeParts {
   /** Absent: the target is an event. */
   readonly observed: Float64Array | undefined
   readonly isSameHour: boolean
+  /** What the target itself did before, where it is a signal. */
+  readonly own: Track | undefined
 }
 
 /** Judges one signal, or says why it cannot be. */
@@ -81,25 +84,33 @@ function matched(column: Column, { moments }: JudgeParts): Test | undefined {
   return { column, effect, p, moments: judged, controls, typical }
 }
 
-function correlated(column: Column, { moments, isSameHour }: JudgeParts, observed: Float64Array): Test | undefined {
-  const rows = [...moments.keys()].filter((i) => !Number.isNaN(column.values[i]) && !Number.isNaN(observed[i]))
+function correlated(column: Column, { moments, isSameHour, own }: JudgeParts, observed: Float64Array): Test | undefined {
+  const past = [...(own?.columns.values() ?? [])]
+  const isKnown = (i: number) => !Number.isNaN(observed[i]) && [column, ...past].every(({ values }) => !Number.isNaN(values[i]))
+  const rows = [...moments.keys()].filter(isKnown)
   if (rows.length < LEAST_OBSERVATIONS) return undefined
   const raw = (values: Float32Array | Float64Array) => Float64Array.from(rows, (i) => values[i] as number)
   const [x, y] = [raw(column.values), raw(observed)]
+  const before = past.map(({ values }) => raw(values))
   const taken = rows.map((i) => moments[i] as Moment)
   // What differs between equipment, or comes every day at that hour, is no word about before and after.
   const means = [(one: Moment) => one.equipment ?? '', ...(isSameHour ? [hourOf] : [])]
-  let estimated = -1
+  let estimated = past.length - 1
   for (const groupOf of means) {
     const groups = taken.map(groupOf)
     estimated += new Set(groups).size
-    for (const values of [x, y]) withoutMeans(values, groups)
+    for (const values of [x, y, ...before]) withoutMeans(values, groups)
   }
-  const { effect, p, effective } = rankCorrelation(x, y, Math.max(0, estimated))
   const middle = median(y)
   const half = (isAbove: boolean) =>
     median(rows.flatMap((i, k) => ((y[k] as number) > middle === isAbove ? [column.values[i] as number] : [])))
-  return { column, effect, p, moments: rows.length, controls: 0, effective, typical: { before: half(true), otherwise: half(false) } }
+  const typical = { before: half(true), otherwise: half(false) }
+  // What the target's own past foretells (it comes back to its mean, or it goes on) is no word of a signal that only moves with it.
+  // By ranks: a few great moves would otherwise carry the past into all the small ones.
+  const ranked = [x, y].map(centredRanks) as [Float64Array, Float64Array]
+  takeOut(before.map(centredRanks), ranked)
+  const { effect, p, effective } = rankCorrelation(...ranked, Math.max(0, estimated))
+  return { column, effect, p, moments: rows.length, controls: 0, effective, typical }
 }
 
 const hourOf = ({ at }: Moment): string => String(Math.floor((at % DAY) / HOUR))
@@ -126,7 +137,7 @@ export function findingsOf(judged: readonly Judged[], fdr: number): { readonly j
   const rates = falseDiscoveryRates(judged.map(({ p }) => p))
   return judged
     .map((one, i) => ({ judged: one, q: rates[i] as number }))
-    .filter(({ q }) => q <= fdr)
+    .filter(({ judged, q }) => q <= fdr && Math.abs(judged.best.effect) >= LEAST_EFFECT)
     .sort((a, b) => a.q - b.q || a.judged.p - b.judged.p || Math.abs(b.judged.best.effect) - Math.abs(a.judged.best.effect))
 }
 

@@ -20,9 +20,6 @@ export const DISCOVER_LIMITS = {
   /** Signals not judged that are named, and ids of one finding. */
   named: 1_000,
   ids: 20,
-  /** Longest and shortest lead. */
-  leadUs: DAY,
-  leastLeadUs: 1_000_000,
 } as const
 
 /** Of the lead: the stretches that are looked at, and before them as long a time to compare with. The last moments are left to the event itself. */
@@ -38,6 +35,8 @@ export const WINDOW_LEADS = 2
 export const LEAST_COVERAGE = 0.8
 /** Share of the windows of a signal that must be covered so. */
 export const LEAST_WINDOWS = 0.5
+/** An effect below it is not worth telling, however sure it is: of many observations the slightest ones are sure. */
+export const LEAST_EFFECT = 0.15
 export const LEAST_EVENTS = 5
 export const LEAST_CONTROLS = 2
 export const LEAST_OBSERVATIONS = 20

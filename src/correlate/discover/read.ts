@@ -27,6 +27,8 @@ export interface WhatWasRead {
   readonly read: Uint8Array
   /** By moment, what the observed signal did; NaN: not known. */
   readonly observed: Float64Array
+  /** What the observed signal itself did before each moment. */
+  readonly own: Track | undefined
   readonly samples: number
   readonly stopped: 'time' | 'samples' | undefined
 }
@@ -48,6 +50,7 @@ export async function readMoments(moments: readonly Moment[], candidates: readon
   const tracks = candidates.map(({ isState }) => trackOf(isState, moments.length))
   const read = new Uint8Array(moments.length)
   const observed = Float64Array.from(moments, (moment) => moment.observed)
+  const ownTrack = observe && trackOf(false, moments.length)
   const groups = shuffled(groupsOf(moments, WINDOW_LEADS * leadUs), random)
   const began = monotonicMs()
   let samples = 0
@@ -77,13 +80,14 @@ export async function readMoments(moments: readonly Moment[], candidates: readon
         if (found) take(tracks[i] as Track, row, found, { at, leadUs, holdUs: holds[i] as Micros })
       })
       const own = observe && byId.get(observe.signal)
+      if (own && ownTrack) take(ownTrack, row, own, { at, leadUs, holdUs: ownHold })
       if (own) observed[row] = meanOf(own, at, at + observe.stepUs, ownHold) - meanOf(own, at - observe.stepUs, at, ownHold)
     }
     done += group.rows.length
     onProgress({ phase: 'reading', done, of: moments.length, samples })
     await pause()
   }
-  return { tracks, read, observed, samples, stopped }
+  return { tracks, read, observed, own: ownTrack, samples, stopped }
 }
 
 interface Group {
