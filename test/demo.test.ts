@@ -50,7 +50,7 @@ describe('the demo as a visitor meets it', { skip: noBrowser, timeout: 60_000 },
       .filter({ hasText: /^Connected/ })
       .nth(3)
       .waitFor()
-    assert.equal(await page.locator('.card').count(), 4)
+    assert.equal(await page.locator('.card').count(), 6)
     await assertAccessible('connections')
 
     await menu.getByRole('link', { name: 'Namespace' }).click()

@@ -1,5 +1,5 @@
 /** What a person calls the other end: an endpoint, an URL, or a host and port. */
 export function endpointOf(config: unknown): string {
-  const { endpoint, url, host, port } = config as { endpoint?: string; url?: string; host?: string; port?: number }
-  return endpoint ?? url ?? (host ? `${host}:${port}` : '')
+  const { endpoint, url, file, host, port } = config as { endpoint?: string; url?: string; file?: string; host?: string; port?: number }
+  return endpoint ?? url ?? file ?? (host ? `${host}:${port}` : '')
 }

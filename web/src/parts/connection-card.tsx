@@ -33,11 +33,15 @@ export function ConnectionCard({ connection, chosen }: { connection: Connection;
         </Figure>
         <Figure name={text.latency}>{connection.latencyMs === undefined ? '—' : `${number(connection.latencyMs, 1)} ms`}</Figure>
         <ClockFigure connection={connection} />
-        <Figure name={text.rate}>{`${number(connection.ratePerSecond, 1)} ${text.perSecond}`}</Figure>
-        <Figure name={text.lastGood}>{ago(connection.lastGoodTime)}</Figure>
-        <Figure name={text.pending} note={text.pendingHelp}>
-          {number(connection.pending)}
-        </Figure>
+        {connection.records === undefined && (
+          <>
+            <Figure name={text.rate}>{`${number(connection.ratePerSecond, 1)} ${text.perSecond}`}</Figure>
+            <Figure name={text.lastGood}>{ago(connection.lastGoodTime)}</Figure>
+            <Figure name={text.pending} note={text.pendingHelp}>
+              {number(connection.pending)}
+            </Figure>
+          </>
+        )}
       </dl>
       <Counters connection={connection} />
       {connection.lastError && (
@@ -57,15 +61,25 @@ export function ConnectionCard({ connection, chosen }: { connection: Connection;
   )
 }
 
+const OF_SAMPLES = ['signals', 'read', 'stored', 'good', 'uncertain', 'bad', 'gaps', 'attempts', 'reconnects'] as const
+const OF_RECORDS = ['rows', 'known', 'versions', 'deleted', 'quarantined', 'blurred'] as const
+
 function Counters({ connection }: { connection: Connection }) {
   const { locale, words } = useLanguage()
   const text = words.connections
+  const { records } = connection
   const dropped = Object.entries(connection.dropped).filter(([, count]) => count > 0)
   return (
     <>
       <h3>{text.counters}</h3>
       <dl className="counters">
-        {(['signals', 'read', 'stored', 'good', 'uncertain', 'bad', 'gaps', 'attempts', 'reconnects'] as const).map((name) => (
+        {(records ? OF_RECORDS : []).map((name) => (
+          <div key={name}>
+            <dt>{text.ofRecords[name]}</dt>
+            <dd>{formatNumber(records?.[name] ?? 0, locale)}</dd>
+          </div>
+        ))}
+        {(records ? (['attempts', 'reconnects'] as const) : OF_SAMPLES).map((name) => (
           <div key={name}>
             <dt>{text[name]}</dt>
             <dd>{formatNumber(connection[name], locale)}</dd>
