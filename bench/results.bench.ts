@@ -28,7 +28,7 @@ const FUNCTIONS = ['TimeAverage2', 'Maximum', 'Delta', 'DurationGood'] as const
 const busy: Connector = {
   kind: 'busy',
   label: { fr: 'occupé', en: 'busy' },
-  config: z.strictObject({}),
+  config: z.strictObject({ discover: z.literal(true) }),
   async *check() {},
   source(_config, { clock, signals, site, connection }) {
     const ids = Array.from({ length: LINES * SIGNALS }, (_, i) => {
@@ -86,7 +86,7 @@ ${correlations.join('\n')}
 }
 
 export async function measure(): Promise<Figure[]> {
-  const run = await withNode(`  busy: { kind: busy, lateness: ${LATENESS_MS}ms }\n`, watch, [busy], declared())
+  const run = await withNode(`  busy: { kind: busy, discover: true, lateness: ${LATENESS_MS}ms }\n`, watch, [busy], declared())
   const note = `${LINES * FUNCTIONS.length} windows of ${WINDOW_S} s; lateness ${LATENESS_MS} ms included`
   return [
     { what: 'samples stored', unit: 'samples/s', runs: [run.rate], aim: '100,000' },

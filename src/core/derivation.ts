@@ -64,6 +64,11 @@ export interface Derivation {
    */
   readonly facts: 'keyed' | 'started' | 'none'
   /**
+   * Units of one key nearer than this are one, and may be computed up to the watermark first and the rest later: for what is computed along time, where every batch of
+   * samples touches a little. Absent: each unit is computed whole.
+   */
+  readonly stretchUs?: Micros
+  /**
    * A unit that goes on is computed meanwhile, at most this often; absent: only when the watermark has passed its end, and what was
    * published of it while it was shorter stays until then.
    */

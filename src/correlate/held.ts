@@ -1,5 +1,6 @@
 import { type Aggregate, aggregate, DEFAULT_CONFIGURATION, type FunctionName, type Samples } from '../core/aggregates/index.ts'
 import type { Series } from '../core/history.ts'
+import { rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 
@@ -13,18 +14,6 @@ export interface Held {
   readonly newestIngest: number
   readonly hasUncertain: boolean
   readonly hasBad: boolean
-}
-
-/** Row of the first sample at or after a time. */
-export function rowAt({ time, count }: Pick<Series, 'time' | 'count'>, at: Micros): number {
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((time[middle] as number) < at) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /**

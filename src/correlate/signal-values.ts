@@ -1,13 +1,14 @@
 import { resultUnit } from '../core/aggregates/index.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
+import { rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import { converter, readUnit, whyNot } from '../core/units/index.ts'
 import { type Asked, bad, factValue, type ValueMaker } from './asked.ts'
 import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
-import { held, over, rowAt } from './held.ts'
+import { held, over } from './held.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 
 /** The whole id that a file's id means at some equipment; undefined where that is needed and not known. */

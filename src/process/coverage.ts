@@ -7,6 +7,7 @@ import {
   type Samples,
 } from '../core/aggregates/index.ts'
 import type { Series } from '../core/history.ts'
+import { rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status, worst } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 
@@ -88,7 +89,7 @@ const rowOf = ({ time, value, status }: Samples, i: number): Row => [time[i] as 
 function around(series: Series, from: Micros, to: Micros, toleranceUs: Micros, stepped: boolean): Samples {
   const { count, time } = series
   const rows: Row[] = []
-  for (let i = 0; i < count; i++) {
+  for (let i = Math.max(0, rowAt(series, from) - 1); i < count; i++) {
     const at = time[i] as number
     const next = i + 1 < count ? (time[i + 1] as number) : Number.POSITIVE_INFINITY
     if (at < from && (next < from || at + toleranceUs < from)) continue

@@ -12,6 +12,8 @@ import type { Known, Places } from './places.ts'
 import { type Neutral, regionAround } from './region.ts'
 import type { Stretch } from './timeline.ts'
 
+/** Places that are read at once. */
+const TOGETHER = 4
 /** How often an event that goes on is computed anew. */
 const PROGRESS_US = MINUTE
 
@@ -94,7 +96,7 @@ export function frameDerivation(spec: FrameSpec): Derivation {
   }
 
   return {
-    ...{ name, version, facts: 'started' },
+    ...{ name, version, facts: 'started', stretchUs: MINUTE },
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
     touched: async (change) =>
       isSignalChange(change) ? where.of(change.signal, relative).map((place) => unit(keyOf(place), change.from, change.to)) : [],
@@ -103,10 +105,14 @@ export function frameDerivation(spec: FrameSpec): Derivation {
         unit(keyOf(place), from, to),
       ),
     compute: async (units, history, { watermark, cause }) => {
-      const outcomes: Outcome[] = []
-      for (const one of units) {
+      const ready = units.flatMap((one) => {
         const place = where.placeOf(one.key)
-        if (one.from <= watermark && place !== undefined) outcomes.push(await computeOne(place, one, history, watermark, cause))
+        return one.from <= watermark && place !== undefined ? [{ place, one }] : []
+      })
+      const outcomes: Outcome[] = []
+      for (let at = 0; at < ready.length; at += TOGETHER) {
+        const some = ready.slice(at, at + TOGETHER)
+        outcomes.push(...(await Promise.all(some.map(({ place, one }) => computeOne(place, one, history, watermark, cause)))))
       }
       return outcomes
     },

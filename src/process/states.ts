@@ -2,7 +2,7 @@ import type { Derivation, DerivedSample, Outcome, Unit } from '../core/derivatio
 import type { Expression } from '../core/expression/index.ts'
 import type { History, Series } from '../core/history.ts'
 import { rank, Status } from '../core/status.ts'
-import type { Micros } from '../core/time.ts'
+import { MINUTE, type Micros } from '../core/time.ts'
 import type { StateMachine } from './config.ts'
 import { isSignalChange, unitsWithin, versionOf } from './derivation-parts.ts'
 import { compiled, type Input, inputsAt, signalsOf } from './inputs.ts'
@@ -57,7 +57,7 @@ export function states(declared: StateMachine, site: string, known: Known): Deri
   }
 
   return {
-    ...{ name, version: versionOf(declared), facts: 'none' },
+    ...{ name, version: versionOf(declared), facts: 'none', stretchUs: MINUTE },
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
     touched: async (change) =>
       isSignalChange(change) ? where.of(change.signal, relative).map((place) => unit(place, change.from, change.to)) : [],

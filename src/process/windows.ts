@@ -3,6 +3,7 @@ import { FOREVER } from '../core/derivation.ts'
 import type { FactValue } from '../core/facts.ts'
 import { QueryRefused } from '../core/historian.ts'
 import type { History, Series } from '../core/history.ts'
+import { rowAt } from '../core/row-at.ts'
 import { Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import type { WindowOverSignal } from './config.ts'
@@ -53,34 +54,40 @@ function fixedWindows(declared: WindowOverSignal, length: Micros, every: Micros,
     })
   }
 
-  /** Windows of one place that begin within units, those near one another read together. */
-  const computeAt = async (place: string, units: readonly Unit[], history: History, watermark: Micros): Promise<Outcome[]> => {
-    const own = asked(place)
-    const end = length + ahead(own)
-    const starts = units.flatMap((unit) => startsIn(unit, place, end))
-    const ready = starts.filter(({ start }) => start + end - 1 <= watermark).sort((a, b) => a.start - b.start)
-    const signal = where.id(place, declared.id)
+  /** Windows that begin within units, those near one another read together, of all places at once. */
+  const computeAll = async (units: readonly Unit[], history: History, watermark: Micros): Promise<Outcome[]> => {
+    const begun = units.flatMap((unit) => {
+      const place = where.placeOf(unit.key.replace(/#\d+$/, ''))
+      return place === undefined ? [] : startsIn(unit, place)
+    })
+    const ready = begun.filter(({ start, end }) => start + end - 1 <= watermark).sort((a, b) => a.start - b.start)
+    const lookBackUs = Math.max(0, ...ready.map(({ own }) => own.toleranceUs))
+    const lookAheadUs = Math.max(0, ...ready.map(({ own }) => ahead(own)))
     const outcomes: Outcome[] = []
-    for (const group of groups(ready, length + own.toleranceUs)) {
+    for (const group of groups(ready, length + lookBackUs)) {
       const [first, last] = [group[0] as Begun, group.at(-1) as Begun]
-      const series = await history.series({
-        ...{ signals: [where.id(place, declared.signal)], from: first.start, to: last.start + length },
-        ...{ lookBackUs: own.toleranceUs, lookAheadUs: ahead(own) },
-      })
-      for (const { start, key } of group) {
-        const samples = sampleOf(series[0] as Series, signal, start, length, own)
+      const read = [...new Set(group.map(({ place }) => where.id(place, declared.signal)))]
+      const found = await history.series({ signals: read, from: first.start, to: last.start + length, lookBackUs, lookAheadUs })
+      const series = new Map(found.map((one) => [one.signal, one]))
+      for (const { start, key, place, own } of group) {
+        const signal = where.id(place, declared.id)
+        const samples = sampleOf(series.get(where.id(place, declared.signal)) as Series, signal, start, length, own)
         outcomes.push({ unit: { definition: name, key, from: start, to: start }, facts: [], samples, signals: [signal] })
       }
     }
     return outcomes
   }
 
-  const startsIn = ({ key, from, to }: Unit, place: string, end: Micros): Begun[] => {
+  const startsIn = ({ key, from, to }: Unit, place: string): Begun[] => {
+    const own = asked(place)
+    const end = length + ahead(own)
     const phases = Math.ceil(end / every)
     const phase = phases > 1 ? Number(key.slice(place.length + 1)) : 0
     const step = every * phases
     const first = Math.ceil((from - phase * every) / step) * step + phase * every
-    return first > to ? [] : Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => ({ key, start: first + i * step }))
+    return first > to
+      ? []
+      : Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => ({ key, start: first + i * step, place, own, end }))
   }
 
   return {
@@ -92,22 +99,18 @@ function fixedWindows(declared: WindowOverSignal, length: Micros, every: Micros,
       const found = await unitsWithin(where.all(), range, history, (place) => [where.id(place, declared.signal)])
       return found.flatMap(({ place, from, to }) => unitsOf(place, from, Math.min(to, FOREVER)))
     },
-    compute: async (units, history, { watermark }) => {
-      const byPlace = new Map<string, Unit[]>()
-      for (const unit of units) {
-        const place = where.placeOf(unit.key.replace(/#\d+$/, ''))
-        if (place !== undefined) byPlace.set(place, [...(byPlace.get(place) ?? []), unit])
-      }
-      const outcomes: Outcome[] = []
-      for (const [place, own] of byPlace) outcomes.push(...(await computeAt(place, own, history, watermark)))
-      return outcomes
-    },
+    compute: (units, history, { watermark }) => computeAll(units, history, watermark),
   }
 }
 
+/** One window, at one place. */
 interface Begun {
   readonly key: string
   readonly start: Micros
+  readonly place: string
+  readonly own: Asked
+  /** How long after its start it can be final. */
+  readonly end: Micros
 }
 
 function groups(starts: readonly Begun[], apart: Micros): Begun[][] {
@@ -121,8 +124,8 @@ function groups(starts: readonly Begun[], apart: Micros): Begun[][] {
 }
 
 function sampleOf(series: Series, signal: string, start: Micros, length: Micros, asked: Asked): DerivedSample[] {
-  const isTouched = [...series.time.subarray(0, series.count)].some((time) => time < start + length && time + asked.toleranceUs >= start)
-  if (!isTouched) return []
+  const first = rowAt(series, start - asked.toleranceUs)
+  if (first === series.count || (series.time[first] as number) >= start + length) return []
   const { value, status, reasons } = over(series, start, start + length, asked)
   return [{ signal, time: start, value: value ?? Number.NaN, status, reasons }]
 }

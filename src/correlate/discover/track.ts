@@ -1,8 +1,8 @@
 import type { DiscoveryFeature } from '../../core/discovery.ts'
 import type { Series } from '../../core/history.ts'
+import { rowAt } from '../../core/row-at.ts'
 import { isNull } from '../../core/status.ts'
 import { HOUR, type Micros, SECOND } from '../../core/time.ts'
-import { rowAt } from '../held.ts'
 import { DISCOVER_LIMITS, LEAST_COVERAGE, STRETCHES, WINDOW_LEADS } from './limits.ts'
 
 /** One feature of one stretch, a value per moment; NaN: not known. */

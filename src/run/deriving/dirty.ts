@@ -30,10 +30,12 @@ export class DirtySet {
   #count = 0
   #ranges: DirtyRange[] = []
   readonly #isKeyed: boolean
+  readonly #stretchUs: Micros | undefined
 
-  /** `isKeyed`: a key is one unit, the newest one told. */
-  constructor(isKeyed: boolean) {
+  /** `isKeyed`: a key is one unit, the newest one told. `stretchUs`: as a derivation says. */
+  constructor(isKeyed: boolean, stretchUs?: Micros) {
     this.#isKeyed = isKeyed
+    this.#stretchUs = stretchUs
   }
 
   get count(): number {
@@ -63,7 +65,8 @@ export class DirtySet {
   /** Throws TooManyUnits. */
   add({ key, from, to }: Pick<Unit, 'key' | 'from' | 'to'>, why: number, since: Micros, due: Micros): void {
     const known = this.#units.get(key) ?? []
-    const meets = (one: DirtyUnit) => this.#isKeyed || (one.from <= to && from <= one.to)
+    const apart = this.#stretchUs ?? 0
+    const meets = (one: DirtyUnit) => this.#isKeyed || (one.from <= to + apart && from <= one.to + apart)
     const merged = known.filter(meets).reduce<DirtyUnit>(
       (sum, one) => ({
         key,
@@ -87,22 +90,32 @@ export class DirtySet {
     this.#ranges = mergedRanges([...this.#ranges, range])
   }
 
-  /** Takes out neighbouring units that can be computed: those the watermark has passed, and with `goesOn` those that have begun and are due. */
+  /**
+   * Takes out neighbouring units that can be computed: those the watermark has passed, and with `goesOn` those that have begun and are due. The newest first: what
+   * somebody waits for does not wait for a backlog, and the order changes no result.
+   */
   take(watermark: Micros, now: Micros, most: number, goesOn: boolean): DirtyUnit[] {
     const ready: DirtyUnit[] = []
     for (const unit of this.units()) {
-      if (unit.to <= watermark || (goesOn && unit.from <= watermark && unit.due <= now)) ready.push(unit)
+      const isBegun = unit.from <= watermark
+      if (unit.to <= watermark || (this.#stretchUs !== undefined && isBegun) || (goesOn && isBegun && unit.due <= now)) ready.push(unit)
     }
-    ready.sort((a, b) => a.from - b.from)
+    const endOf = ({ to }: DirtyUnit) => Math.min(to, watermark)
+    ready.sort((a, b) => endOf(b) - endOf(a))
     const group: DirtyUnit[] = []
-    let end = Number.NEGATIVE_INFINITY
+    let begin = Number.POSITIVE_INFINITY
     for (const unit of ready) {
-      if (group.length >= most || (group.length > 0 && unit.from > end + DERIVING_LIMITS.neighbourUs)) break
+      if (group.length >= most || (group.length > 0 && endOf(unit) < begin - DERIVING_LIMITS.neighbourUs)) break
       group.push(unit)
-      end = Math.max(end, Math.min(unit.to, watermark))
+      begin = Math.min(begin, unit.from)
     }
     for (const unit of group) this.#remove(unit)
-    return group
+    if (this.#stretchUs === undefined) return group
+    return group.map((unit) => {
+      if (unit.to <= watermark) return unit
+      this.add({ ...unit, from: watermark + 1 }, unit.why, unit.since, unit.due)
+      return { ...unit, to: watermark }
+    })
   }
 
   /** Takes the first piece of a range that the watermark has passed. Of a range for ever the last piece is what lies beyond the watermark. */

@@ -16,6 +16,8 @@ export interface EngineParts {
   /** What changes older than this is not computed again by itself. */
   readonly horizonUs: Micros
   readonly now: () => Micros
+  /** The oldest sample there is at the start: before it nothing can come of signals. Absent: not known. */
+  readonly oldestSample?: Micros
   /** Up to when everything that arrived of a derivation's inputs is stored and told to `absorb`. */
   readonly watermark: (derivation: Derivation) => Micros
   readonly log: Logger
@@ -58,8 +60,12 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     (derivation) => new Worker({ ...parts, derivation, history, watermark: () => parts.watermark(derivation) }),
   )
   const interested: Interested = interests(workers)
-  const startAnew = (worker: Worker, why: number) =>
-    worker.dirty.addRange({ from: parts.now() - parts.horizonUs, to: FOREVER, why, since: parts.now() })
+  const startAnew = (worker: Worker, why: number) => {
+    const horizon = parts.now() - parts.horizonUs
+    // What is computed for records or events is where they are; the rest is only where there are samples.
+    const from = worker.derivation.facts === 'keyed' ? horizon : Math.max(horizon, parts.oldestSample ?? horizon)
+    worker.dirty.addRange({ from, to: FOREVER, why, since: parts.now() })
+  }
   for (const worker of workers) {
     const { name, version } = worker.derivation
     const before = saved && Object.hasOwn(saved, name) ? saved[name] : undefined

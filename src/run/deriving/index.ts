@@ -49,6 +49,8 @@ export interface DerivingParts {
   readonly latenessUs?: (connection: string) => Micros
   /** What changes older than this is not computed again by itself. */
   readonly horizonUs: Micros
+  /** The oldest sample there is; absent: not known. */
+  readonly oldestSample?: Micros
   /** `DATA/deriving/state`. */
   readonly file: string
   readonly clock: Clock
@@ -148,6 +150,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   const engine = createEngine(
     {
       ...{ history: parts.history, derivations, publish, horizonUs: parts.horizonUs, log },
+      ...(parts.oldestSample !== undefined && { oldestSample: parts.oldestSample }),
       now: () => clock.now(),
       watermark: (one) => watermarks.of(one),
     },

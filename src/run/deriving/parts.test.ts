@@ -77,7 +77,7 @@ test('units are computed in groups of neighbours, none larger than the limit', a
   await engine.absorb(Array.from({ length: DERIVING_LIMITS.groupUnits + 7 }, (_, i) => change(start + i)))
   await engine.absorb([change(start + 10 * HOUR)])
   await settle(engine)
-  assert.deepEqual(one.asked, [DERIVING_LIMITS.groupUnits, 7, 1])
+  assert.deepEqual(one.asked, [1, DERIVING_LIMITS.groupUnits, 7], 'the newest first')
 })
 
 test('what is too much for the history is asked for in halves; what is so alone is given up and told', async () => {

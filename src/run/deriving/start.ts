@@ -51,7 +51,10 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
   const { derivations, about } = declaredDerivations({ config, kinds, placeOf, signals, clockOf })
   const lateness = new Map(loaded.connections.map(({ name, lateness: ms }) => [name, ms * 1000]))
   const latest = Math.max(0, ...lateness.values())
+  // Without a single sample stored: from now on.
+  const { oldestTime } = await historian.stats()
   const deriving = await createDeriving({
+    oldestSample: oldestTime ?? clock.now(),
     ...{ derivations, history: historian, spool, signals, clock, log, placeOf },
     ...{ reasons: parts.reasons, writers: parts.writers, storedSequence: parts.storedSequence, nodeOf: parts.nodeOf },
     append: async (batch) => {

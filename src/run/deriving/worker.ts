@@ -61,7 +61,7 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts
     this.derivation = parts.derivation
-    this.dirty = new DirtySet(parts.derivation.facts === 'keyed')
+    this.dirty = new DirtySet(parts.derivation.facts === 'keyed', parts.derivation.stretchUs)
   }
 
   /** Marks what changes touch. Rejects with HistoryProblem, when they have to be told again. */
@@ -123,7 +123,7 @@ export class Worker {
 
   /** Computing [from, to] anew, whatever its age: call `step` until it is false, then `finish`. What the watermark has not passed waits like anything else. */
   recomputing(from: Micros, to: Micros): { step(): Promise<boolean>; finish(isWhole: boolean): void } {
-    const set = new DirtySet(this.derivation.facts === 'keyed')
+    const set = new DirtySet(this.derivation.facts === 'keyed', this.derivation.stretchUs)
     const { watermark, now } = this.#parts
     set.addRange({ from, to, why: WHY.recompute, since: now() })
     const step = async () => {
