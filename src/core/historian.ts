@@ -236,3 +236,8 @@ export interface Historian extends History {
 export class QueryRefused extends Error {
   override name = 'QueryRefused'
 }
+
+/** Too many queries wait: nothing is wrong with this one, and a moment later it may be answered. */
+export class HistorianBusy extends QueryRefused {
+  override name = 'HistorianBusy'
+}

@@ -19,12 +19,12 @@ export async function unitsWithin(
   signalsAt: (place: string) => readonly string[],
 ): Promise<{ place: string; from: Micros; to: Micros }[]> {
   if (to < FOREVER) return places.map((place) => ({ place, from, to }))
-  const found = await Promise.all(
-    places.map(async (place) => {
-      const series = await history.series({ signals: [...new Set(signalsAt(place))], from, to, lookBackUs: 0 })
-      const newest = Math.max(...series.map(({ count, time }) => (count > 0 ? (time[count - 1] as number) : Number.NEGATIVE_INFINITY)))
-      return newest >= from ? [{ place, from, to: newest }] : []
-    }),
-  )
-  return found.flat()
+  const signals = [...new Set(places.flatMap((place) => signalsAt(place)))]
+  const newest = new Map<string, Micros>()
+  for (const { signal, count, time } of await history.series({ signals, from, to, lookBackUs: 0 }))
+    if (count > 0) newest.set(signal, time[count - 1] as number)
+  return places.flatMap((place) => {
+    const last = Math.max(...signalsAt(place).map((signal) => newest.get(signal) ?? Number.NEGATIVE_INFINITY))
+    return last >= from ? [{ place, from, to: last }] : []
+  })
 }

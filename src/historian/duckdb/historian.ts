@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type Historian, QueryRefused } from '../../core/historian.ts'
+import { type Historian, HistorianBusy, QueryRefused } from '../../core/historian.ts'
 import type { Logger } from '../../core/log.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
@@ -103,6 +103,11 @@ function pack(records: readonly SpoolRecord[]): PackedRecords {
   return { records: packed, bytes }
 }
 
+function failure({ refused, isBusy, message }: Extract<Reply, { type: 'failed' }>): Error {
+  if (isBusy) return new HistorianBusy(message)
+  return refused ? new QueryRefused(message) : new Error(message)
+}
+
 interface Waiting {
   resolve(value: never): void
   reject(error: Error): void
@@ -146,7 +151,7 @@ function startOwner(options: StoreOptions, log: Logger, release: () => void): Pr
       const call = waiting.get(reply.id)
       waiting.delete(reply.id)
       if (reply.type === 'done') call?.resolve(reply.value as never)
-      else call?.reject(reply.refused ? new QueryRefused(reply.message) : new Error(reply.message))
+      else call?.reject(failure(reply))
     })
     worker.on('error', (cause) => end(new Error(`the historian's thread failed: ${(cause as Error).message}`, { cause })))
     worker.on('exit', () => {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { QueryRefused } from '../../core/historian.ts'
+import { HistorianBusy, QueryRefused } from '../../core/historian.ts'
 import type { Logger } from '../../core/log.ts'
 import { openOwner } from './owner.ts'
 import type { Call, Level, Operation, Reply, StoreOptions } from './protocol.ts'
@@ -21,7 +21,14 @@ port.on('message', async (call: Call) => {
     const value = await run(...args)
     send({ type: 'done', id, value }, buffersOf(op, value))
   } catch (cause) {
-    send({ type: 'failed', id, refused: cause instanceof QueryRefused, message: cause instanceof Error ? cause.message : String(cause) })
+    const isBusy = cause instanceof HistorianBusy
+    send({
+      type: 'failed',
+      id,
+      refused: cause instanceof QueryRefused,
+      isBusy,
+      message: cause instanceof Error ? cause.message : String(cause),
+    })
   }
   if (op === 'close') port.close()
 })

@@ -1,4 +1,4 @@
-import { QueryRefused } from '../../core/historian.ts'
+import { HistorianBusy } from '../../core/historian.ts'
 
 /** A bounded number of places for what runs at once, and a bounded queue before them. */
 export class Places {
@@ -11,10 +11,10 @@ export class Places {
     this.#limit = waiting
   }
 
-  /** Runs `work` when there is a place. Throws QueryRefused when too many wait already. */
+  /** Runs `work` when there is a place. Throws HistorianBusy when too many wait already. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free === 0) {
-      if (this.#queue.length >= this.#limit) throw new QueryRefused(`${this.#limit} queries are waiting already; try again in a moment`)
+      if (this.#queue.length >= this.#limit) throw new HistorianBusy(`${this.#limit} queries are waiting already; try again in a moment`)
       await new Promise<void>((resolve) => this.#queue.push(resolve))
     } else this.#free--
     try {

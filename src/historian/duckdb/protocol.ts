@@ -96,5 +96,5 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 export type Reply =
   | { readonly type: 'ready' }
   | { readonly type: 'done'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'failed'; readonly id: number; readonly refused: boolean; readonly message: string }
+  | { readonly type: 'failed'; readonly id: number; readonly refused: boolean; readonly isBusy: boolean; readonly message: string }
   | { readonly type: 'log'; readonly level: Level; readonly fields: object; readonly message: string }

@@ -35,17 +35,20 @@ export class Changes {
   /** Records that history has by now. Rejects when it does not answer, and then can be asked again. */
   async of(records: readonly SpoolRecord[]): Promise<Change[]> {
     const changes: Change[] = []
+    // Over all of them: batches follow each other closely, and what is close is one change.
+    const stretches = new Map<string, { from: Micros; to: Micros }[]>()
     const kinds = new Map<string, Set<string>>()
     const definitions = new Map<string, Set<string>>()
     for (const record of records.flatMap((one) => (one.kind === 'forwarded' ? [...decodeForwarded(one.payload).records, one] : [one]))) {
       this.#parts.onStored(record.node, record.recordedTime)
       const content = parseRecord(record.kind, record.payload)
       if (content.kind === 'signals') for (const [index, { id }] of content.signals) this.#learn(record.node, record.epoch, index, id)
-      else if (content.kind === 'batch') this.#stretches(content.batch, this.#table(record.node, record.epoch), changes)
+      else if (content.kind === 'batch') this.#stretches(content.batch, this.#table(record.node, record.epoch), stretches)
       else if (content.kind === 'records') for (const { kind, key } of content.records.versions) note(kinds, this.#parts.records, kind, key)
       else if (content.kind === 'facts')
         for (const { definition, key } of content.facts) note(definitions, this.#parts.facts, definition, key)
     }
+    for (const [signal, list] of stretches) for (const { from, to } of list) changes.push({ signal, from, to })
     for (const [kind, keys] of kinds) changes.push(...(await this.#places([...keys], (some) => this.#versions(kind, some))))
     for (const [definition, keys] of definitions)
       changes.push(...(await this.#places([...keys], (some) => this.#revisions(definition, some))))
@@ -66,16 +69,16 @@ export class Changes {
     this.#table(node, epoch)[index] = own === undefined ? id : (signals.at(own)?.id ?? id)
   }
 
-  /** For each signal of a batch the times it has samples of; samples close to each other are one stretch. */
-  #stretches({ count, signal, sourceTime }: SampleBatch, ids: readonly string[], out: Change[]): void {
+  /** For each signal the times it has samples of; samples close to each other are one stretch. */
+  #stretches({ count, signal, sourceTime }: SampleBatch, ids: readonly string[], out: Map<string, { from: Micros; to: Micros }[]>): void {
     const { stretchUs, stretches } = DERIVING_LIMITS
-    const found = new Map<number, { from: Micros; to: Micros }[]>()
     for (let i = 0; i < count; i++) {
-      const index = signal[i] as number
+      const id = ids[signal[i] as number]
+      if (id === undefined) continue
       const time = sourceTime[i] as number
-      const list = found.get(index)
+      const list = out.get(id)
       if (!list) {
-        found.set(index, [{ from: time, to: time }])
+        out.set(id, [{ from: time, to: time }])
         continue
       }
       const near =
@@ -85,10 +88,6 @@ export class Changes {
         near.from = Math.min(near.from, time)
         near.to = Math.max(near.to, time)
       } else list.push({ from: time, to: time })
-    }
-    for (const [index, list] of found) {
-      const id = ids[index]
-      if (id !== undefined) for (const { from, to } of list) out.push({ signal: id, from, to })
     }
   }
 

@@ -87,7 +87,9 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
       }),
     step: () =>
       oneAtATime(async () => {
-        const results = await Promise.allSettled(workers.map((worker) => worker.step()))
+        // Many derivations ask the same: what happened around one event.
+        const asked = remembering(history)
+        const results = await Promise.allSettled(workers.map((worker) => worker.step(asked)))
         for (const result of results) if (result.status === 'rejected') throw result.reason
         return results.some((result) => result.status === 'fulfilled' && result.value)
       }),

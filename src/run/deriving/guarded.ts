@@ -1,4 +1,4 @@
-import { QueryRefused } from '../../core/historian.ts'
+import { HistorianBusy, QueryRefused } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 
 /** The history does not answer just now. What asked it is not to blame, and asks again. */
@@ -6,24 +6,40 @@ export class HistoryProblem extends Error {
   override name = 'HistoryProblem'
 }
 
-/** A history whose own failures can be told from those of what reads it. */
+/** Questions that the history is asked at once: people and pages ask it too. */
+const AT_ONCE = 4
+
+/** A history whose own failures can be told from those of what reads it; asked a few questions at once, however many derivations have some. */
 export function guarded(history: History): History {
-  const guard = async <T>(answer: Promise<T>): Promise<T> => {
+  let free = AT_ONCE
+  const waiting: (() => void)[] = []
+  const inTurn = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    else free--
     try {
-      return await answer
+      return await ask()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
+  }
+  const guard = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await inTurn(ask)
     } catch (error) {
-      if (error instanceof QueryRefused) throw error
+      if (error instanceof QueryRefused && !(error instanceof HistorianBusy)) throw error
       throw new HistoryProblem(error instanceof Error ? error.message : String(error), { cause: error })
     }
   }
   return {
-    series: (query) => guard(history.series(query)),
-    records: (query) => guard(history.records(query)),
-    facts: (query) => guard(history.facts(query)),
+    series: (query) => guard(() => history.series(query)),
+    records: (query) => guard(() => history.records(query)),
+    facts: (query) => guard(() => history.facts(query)),
   }
 }
 
-/** Answers kept for one round of questions: the changes of one commit lie close together, and many ask which records are there. */
+/** Answers kept for one round of questions, of which many are the same: the changes of one commit lie close together, and many ask what is there. */
 const ANSWERS = 1_000
 
 export function remembering(history: History): History {
@@ -38,7 +54,7 @@ export function remembering(history: History): History {
     return found
   }
   return {
-    series: (query) => history.series(query),
+    series: (query) => ask('series', query, () => history.series(query)),
     records: (query) => ask('records', query, () => history.records(query)),
     facts: (query) => ask('facts', query, () => history.facts(query)),
   }

@@ -55,11 +55,14 @@ export class Worker {
   problem: string | undefined
   isStopped = false
   readonly #parts: WorkerParts
+  /** That of the parts, or for one step one that answers the same question once for all. */
+  #history: History
   readonly #counts = { computed: 0, published: 0, withdrawn: 0, samples: 0, refused: 0 }
   #sliceUs: Micros = 60 * 60 * 1_000_000
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
+    this.#history = parts.history
     this.derivation = parts.derivation
     this.dirty = new DirtySet(parts.derivation.facts === 'keyed', parts.derivation.stretchUs)
   }
@@ -102,9 +105,10 @@ export class Worker {
     if (to >= horizon) this.dirty.addRange({ from: Math.max(from, horizon), to, why, since })
   }
 
-  /** Computes one group. True when there may be more at once. */
-  async step(): Promise<boolean> {
+  /** Computes one group, asking `history`. True when there may be more at once. */
+  async step(history: History): Promise<boolean> {
     if (this.isStopped) return false
+    this.#history = history
     return (await this.#stopping(async () => {
       const { watermark, now } = this.#parts
       const opened = await this.#open(watermark())
@@ -128,6 +132,7 @@ export class Worker {
     set.addRange({ from, to, why: WHY.recompute, since: now() })
     const step = async () => {
       if (this.isStopped) return false
+      this.#history = this.#parts.history
       const opened = await this.#open(watermark(), set)
       const units = set.take(watermark(), now(), DERIVING_LIMITS.groupUnits, false)
       if (units.length > 0) await this.#compute(units)
@@ -185,7 +190,7 @@ export class Worker {
     const { name, facts: kind } = this.derivation
     if (kind === 'none') return []
     const overlapping = { from, to: to + 1 }
-    const { facts, truncated } = await this.#parts.history.facts({ definition: name, overlapping, limit: DERIVING_LIMITS.groupFacts })
+    const { facts, truncated } = await this.#history.facts({ definition: name, overlapping, limit: DERIVING_LIMITS.groupFacts })
     if (truncated) throw new QueryRefused(`more than ${DERIVING_LIMITS.groupFacts} facts`)
     return facts.map((fact) => ({
       key: kind === 'keyed' ? fact.key : fact.key.slice(0, Math.max(0, fact.key.lastIndexOf('@'))),
@@ -230,7 +235,8 @@ export class Worker {
   }
 
   async #computeGroup(units: readonly DirtyUnit[]): Promise<void> {
-    const { history, publish, now } = this.#parts
+    const { publish, now } = this.#parts
+    const history = this.#history
     const { derivation } = this
     const watermark = this.#parts.watermark()
     const asked = units.map(({ key, from, to }) => ({ definition: derivation.name, key, from, to }))
