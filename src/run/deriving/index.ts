@@ -24,6 +24,8 @@ const TICK_MS = 250
 const SAVE_EVERY_MS = 10_000
 const RETRY_MS = 1_000
 const TAKE_ROWS = 100_000
+/** Groups that are taken in before something is computed. */
+const GROUPS = 64
 const TAIL_BYTES = 16 * 1024 * 1024
 /** From this share of the spool's room held for it alone, what waits is forgotten and everything within the horizon computed anew: nothing stops collecting. */
 const SHARE = 1 / 2
@@ -199,7 +201,9 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     await save()
   }
   const round = async (): Promise<boolean> => {
-    const absorbed = await absorb()
+    // All that is stored first: computing one round takes longer than what one group brings.
+    let absorbed = false
+    for (let groups = 0; groups < GROUPS && (await absorb()); groups++) absorbed = true
     watermarks.tick(group === undefined && position >= tail.durable)
     const computed = await engine.step()
     if (clock.monotonicMs() - savedMs >= SAVE_EVERY_MS) await save()

@@ -190,7 +190,7 @@ export class Worker {
     const { name, facts: kind } = this.derivation
     if (kind === 'none') return []
     const overlapping = { from, to: to + 1 }
-    const { facts, truncated } = await this.#history.facts({ definition: name, overlapping, limit: DERIVING_LIMITS.groupFacts })
+    const { facts, truncated } = await this.#parts.history.facts({ definition: name, overlapping, limit: DERIVING_LIMITS.groupFacts })
     if (truncated) throw new QueryRefused(`more than ${DERIVING_LIMITS.groupFacts} facts`)
     return facts.map((fact) => ({
       key: kind === 'keyed' ? fact.key : fact.key.slice(0, Math.max(0, fact.key.lastIndexOf('@'))),
@@ -242,7 +242,7 @@ export class Worker {
     const asked = units.map(({ key, from, to }) => ({ definition: derivation.name, key, from, to }))
     const outcomes = await derivation.compute(asked, history, { watermark, cause: 'first' })
     const reasoned = withReasons(derivation, units, outcomes, watermark)
-    const { facts, samples, withdrawn } = await differences(derivation, reasoned, history)
+    const { facts, samples, withdrawn } = await differences(derivation, reasoned, this.#parts.history)
     if (facts.length + samples.length > 0) await publish(derivation.name, facts, samples)
     this.#counts.computed += units.length
     this.#counts.published += facts.length - withdrawn
