@@ -14,6 +14,7 @@ import { seeded } from './seeded.ts'
 
 /** An edge that sends one way to a hub, through a forwarder that loses, doubles and delays datagrams. */
 export const title = 'One-way link'
+export const ofGateway = true
 
 const LIMIT_MS = 60_000
 const DECLARED_MS = 5_000

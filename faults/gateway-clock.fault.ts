@@ -9,6 +9,7 @@ import { type Form, ofLong, type Row } from './row.ts'
 
 /** The clock of the edge, or of the hub, jumps by a day while the edge sends, each on its own. */
 export const title = 'Clock jumps of edge and hub'
+export const ofGateway = true
 export const needs = ['faketime']
 
 const LIMIT_MS = 60_000

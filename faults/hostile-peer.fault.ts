@@ -20,6 +20,7 @@ import { type Form, ofLong, type Row } from './row.ts'
 
 /** A node with a true certificate that lies: old batches again, other names, other epochs, wrong chains, records beyond every limit. An honest edge sends meanwhile. */
 export const title = 'Hostile peer with a certificate'
+export const ofGateway = true
 
 const LIMIT_MS = 60_000
 const RECORDS = 40

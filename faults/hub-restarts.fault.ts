@@ -8,6 +8,7 @@ import { seeded } from './seeded.ts'
 
 /** The hub goes and comes back while several edges send: killed and stopped in turn. */
 export const title = 'Hub restarts under load'
+export const ofGateway = true
 
 const LIMIT_MS = 60_000
 /** Edges that all came back at one moment would be a wave; drawn at random they are apart. */

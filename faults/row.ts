@@ -25,6 +25,8 @@ export interface Row {
 /** A file `faults/NAME.fault.ts`. */
 export interface Fault {
   readonly title: string
+  /** Several whole nodes: not part of `npm test` on its own. */
+  readonly ofGateway?: boolean
   /** Programs without which nothing can be said. */
   readonly needs?: readonly string[]
   /** It mounts file systems, which containers often forbid. */
