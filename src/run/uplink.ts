@@ -149,8 +149,11 @@ export class Uplink {
   async #attempt(link: Link, onSuccess: () => void): Promise<void> {
     const { stop, clock } = this.#parts
     const welcome = await link.connect(this.#hello(), stop)
+    const known = this.#confirmed
     if (welcome) await this.#resume(welcome)
     else await this.#goOn()
+    // The attempt before stored something, although the line ended before that was said: an end with little room takes what it can each time.
+    if (this.#confirmed > known) onSuccess()
     // An end that answers and then cannot store is no success: it would be called again at once, for ever.
     const connectedMs = clock.monotonicMs()
     link.onDurable = (position) => {
