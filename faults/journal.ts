@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 
 /** One sample as its source knows it. `sequence` counts over all signals of the source and never repeats. */
 export interface Said {
@@ -24,10 +24,12 @@ export class Journal {
   constructor(path: string) {
     const append = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY
     this.#said = openSync(path, append)
+    // A write that a kill cut short left half a line, of samples that were never handed over: what follows must not be read as its end.
+    if (isTorn(path)) writeSync(this.#said, '\n')
     this.#acknowledged = openSync(path, append | constants.O_DSYNC)
   }
 
-  /** In one write, so that a killed process leaves whole lines. */
+  /** In one write, so that a killed process leaves at most its last line torn. */
   said(samples: readonly Said[]): void {
     writeSync(this.#said, samples.map(({ signal, sequence, value, time }) => `said,${signal},${sequence},${value},${time}\n`).join(''))
   }
@@ -40,4 +42,9 @@ export class Journal {
     closeSync(this.#said)
     closeSync(this.#acknowledged)
   }
+}
+
+function isTorn(path: string): boolean {
+  const text = readFileSync(path)
+  return text.length > 0 && text.at(-1) !== 0x0a
 }

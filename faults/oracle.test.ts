@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -65,3 +65,19 @@ for (const { name, rows, expected } of CASES) {
     assert.deepEqual([verdict.said, verdict.acknowledged], [5, 4])
   })
 }
+
+test('half a line that a kill left is not read as the beginning of the next', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-journal-'))
+  try {
+    const path = join(directory, 'journal')
+    writeFileSync(path, 'said,count/1,11,11,1000\nsaid,count/2,12')
+    const journal = new Journal(path)
+    journal.said([{ signal: 'count/3', sequence: 13, value: 13, time: 3000 }])
+    journal.close()
+    const lines = readFileSync(path, 'utf8').split('\n')
+    assert.deepEqual(lines.slice(0, 2), ['said,count/1,11,11,1000', 'said,count/2,12'])
+    assert.match(lines[2] ?? '', /^said,count\/3,13,13,3000$/)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
