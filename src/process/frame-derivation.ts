@@ -60,12 +60,18 @@ export function frameDerivation(spec: FrameSpec): Derivation {
     const neutral = (stretches: readonly Stretch[]): Neutral[] => settled(judge(stretches), rules)
     const read = spec.attributes(place)
     const heldUs = Math.max(...[...inputs, ...read].map(({ toleranceUs }) => toleranceUs))
-    const around = (begin: Micros) =>
-      regionAround(inputs, { from: begin, to: Math.min(watermark, to + heldUs + 1) }, watermark, neutral, history)
-    let region = await around(from)
+    const around = (begin: Micros, end: Micros) =>
+      regionAround(inputs, { from: begin, to: Math.min(watermark, end) }, watermark, neutral, history)
+    let region = await around(from, to + heldUs + 1)
     // A published event that goes on at a moment where none does was over before, and time alone has shown it.
-    const stale = await publishedAt(name, key, place, region.from, history)
-    if (stale) region = await around(stale.from)
+    const stale = await published(name, key, place, region.from, region.from, history)
+    if (stale) region = await around(stale.from, to + heldUs + 1)
+    // One that was published as reaching beyond the end is no more what it was, nor are the pieces that went on after it.
+    while (!region.isLatest) {
+      const beyond = await published(name, key, place, region.to, region.to - 1, history)
+      if (!beyond) break
+      region = await around(region.from, beyond.to ?? watermark)
+    }
     const all = framesOf(judge(region.stretches), rules).filter((frame) => frame.from >= region.from && frame.from < region.to)
     const frames = all.filter((frame) => isLongEnough(frame, rules))
     const series = await attributeSeries(read, frames, history)
@@ -146,10 +152,10 @@ function durationOf({ from, to, isOpen, isStartSeen, isCut, unknownUs, worst }: 
   }
 }
 
-/** The event published of a place that began before a moment and had not ended at it. */
-async function publishedAt(definition: string, key: string, place: string, at: Micros, history: History): Promise<Fact | undefined> {
+/** The event published of a place that began before `at` and goes on after `over`. */
+async function published(definition: string, key: string, place: string, at: Micros, over: Micros, history: History) {
   const equipment = place === '' ? {} : { equipment: place }
-  const { facts } = await history.facts({ definition, ...equipment, overlapping: { from: at, to: at + 1 }, limit: 16 })
+  const { facts } = await history.facts({ definition, ...equipment, overlapping: { from: over, to: at + 1 }, limit: 16 })
   return facts.find((fact) => fact.from < at && fact.key.startsWith(`${key}@`))
 }
 

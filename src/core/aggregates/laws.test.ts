@@ -148,8 +148,10 @@ test('nothing comes out clean where nothing usable went in, and only what is Bad
       const { results } = aggregate(samples, period, ALL, configuration)
       const history = prepare(samples, configuration)
       let i = 0
-      eachInterval(history, period, ({ first, last }) => {
-        const rows = history.severity.subarray(Math.max(0, first - 1), last)
+      eachInterval(history, period, ({ first, last, end }) => {
+        // A sample at the very end is the end bound: it belongs to the next interval, and still says how this one ends.
+        const bound = last < history.count && history.time[last] === end ? 1 : 0
+        const rows = history.severity.subarray(Math.max(0, first - 1), last + bound)
         const dead = first < last && rows.every((severity) => severity === KIND.bad)
         for (const name of ALL) {
           const { value, status } = (results[name] as Aggregate[])[i] as Aggregate
