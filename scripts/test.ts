@@ -39,7 +39,14 @@ for (const [files, concurrency] of [
   [whole, 1],
 ] as const) {
   if (files.length === 0) continue
-  const { code, output } = await run(process.execPath, ['--test', `--test-concurrency=${concurrency}`, '--test-timeout=300000', ...files])
+  const { code, output } = await run(process.execPath, [
+    '--import',
+    './scripts/seed-laws.ts',
+    '--test',
+    `--test-concurrency=${concurrency}`,
+    '--test-timeout=300000',
+    ...files,
+  ])
   passed += count(output, 'pass')
   failed += count(output, 'fail') + count(output, 'cancelled')
   skipped += count(output, 'skipped')
