@@ -101,8 +101,12 @@ function runsOf(stretches: readonly Stretch[], stateOf: (stretch: Stretch) => St
 /** One that lasts, or that is not known: nobody waits to say so. */
 const isSettled = ({ state, start, end }: StateRun, debounceUs: Micros): boolean => state === undefined || end - start >= debounceUs
 
+/** Moments in a run that would be settled by what comes after them alone: however far back it began, what follows is the same. */
 function settled(runs: readonly StateRun[], debounceUs: Micros): Neutral[] {
-  return runs.flatMap((run) => (isSettled(run, debounceUs) && run.end > run.start ? [{ first: run.start + 1, last: run.end }] : []))
+  return runs.flatMap(({ state, start, end }) => {
+    const [first, last] = [start + 1, state === undefined ? end : end - debounceUs]
+    return first <= last ? [{ first, last }] : []
+  })
 }
 
 /** Nothing is Good where an input is not, even where the state could be told without it. */
