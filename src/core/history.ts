@@ -35,8 +35,8 @@ export interface Series {
   readonly value: Float64Array
   readonly status: Uint32Array
   readonly text?: ReadonlyMap<number, string>
-  /** Of these samples; 0 when there are none. */
-  readonly newestIngest: number
+  /** The record each came in. */
+  readonly ingest: Float64Array
 }
 
 export interface RecordQuery {
@@ -54,14 +54,17 @@ export interface RecordQuery {
 }
 
 export interface FactQuery {
-  readonly definition: string
+  /** One, or several. */
+  readonly definition: string | readonly string[]
   readonly keys?: readonly string[]
-  readonly equipment?: string
+  readonly equipment?: string | readonly string[]
   /** Begun before `to` and not ended before `from`. */
   readonly overlapping?: { readonly from: Micros; readonly to: Micros }
   readonly asKnownAt?: Micros
   /** Every revision; default: of each key the newest known, without those withdrawn. */
   readonly allRevisions?: boolean
+  /** Of each key the newest known, withdrawn or not. */
+  readonly isWithdrawnToo?: boolean
   /** Newest start first; default oldest first. */
   readonly descending?: boolean
   readonly limit: number

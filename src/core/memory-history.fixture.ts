@@ -55,7 +55,7 @@ export class MemoryHistory implements History {
           time: Float64Array.from(found, ({ time }) => time),
           value: Float64Array.from(found, ({ value }) => value),
         },
-        ...{ status: Uint32Array.from(found, ({ status }) => status), newestIngest: Math.max(0, ...found.map(({ ingest }) => ingest)) },
+        ...{ status: Uint32Array.from(found, ({ status }) => status), ingest: Float64Array.from(found, ({ ingest }) => ingest) },
         ...(text.size > 0 && { text }),
       }
     })
@@ -94,12 +94,13 @@ export class MemoryHistory implements History {
   }
 
   async facts(query: FactQuery): Promise<{ facts: StoredFact[]; truncated: boolean }> {
-    const { definition, keys, equipment, overlapping, asKnownAt = Number.POSITIVE_INFINITY, allRevisions, descending, limit } = query
-    const known = this.published.filter((one) => one.definition === definition && one.ingest <= asKnownAt)
-    const newest = new Map(known.map((one) => [one.key, one]))
-    const current = allRevisions ? known : [...newest.values()].filter(({ isWithdrawn }) => !isWithdrawn)
+    const { keys, equipment, overlapping, asKnownAt = Number.POSITIVE_INFINITY, allRevisions, isWithdrawnToo, descending, limit } = query
+    const named = new Set([query.definition].flat())
+    const known = this.published.filter((one) => named.has(one.definition) && one.ingest <= asKnownAt)
+    const newest = new Map(known.map((one) => [`${one.definition}\n${one.key}`, one]))
+    const current = allRevisions ? known : [...newest.values()].filter(({ isWithdrawn }) => isWithdrawnToo || !isWithdrawn)
     const found = current
-      .filter((one) => (!keys || keys.includes(one.key)) && (equipment === undefined || one.equipment === equipment))
+      .filter((one) => (!keys || keys.includes(one.key)) && (equipment === undefined || [equipment].flat().includes(one.equipment ?? '')))
       .filter(({ from, to }) => !overlapping || (from < overlapping.to && (to ?? Number.POSITIVE_INFINITY) > overlapping.from))
       .sort((a, b) => (descending ? b.from - a.from : a.from - b.from) || order(a.key, b.key) || a.revision - b.revision)
     return { facts: found.slice(0, limit), truncated: found.length > limit }

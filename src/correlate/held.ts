@@ -1,6 +1,6 @@
 import { type Aggregate, aggregate, DEFAULT_CONFIGURATION, type FunctionName, type Samples } from '../core/aggregates/index.ts'
 import type { Series } from '../core/history.ts'
-import { rowAt } from '../core/row-at.ts'
+import { newestIngest, rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 
@@ -9,7 +9,7 @@ export interface Held {
   readonly samples: Samples
   /** Share of the interval that readings with a value cover. */
   readonly coverage: number
-  /** Samples read, that before the interval included, and the newest ingest of the series they are from. */
+  /** Samples read, that before the interval included, and the newest record that one of them came in. */
   readonly count: number
   readonly newestIngest: number
   readonly hasUncertain: boolean
@@ -56,7 +56,7 @@ export function held(series: Series, from: Micros, to: Micros, holdUs: Micros): 
       status: Uint32Array.from(rows, ([, , status]) => status),
     },
     ...{ coverage: to > from ? Math.min(1, coveredUs / (to - from)) : 0, hasUncertain, hasBad },
-    ...{ count: last - begin, newestIngest: last > begin ? series.newestIngest : 0 },
+    ...{ count: last - begin, newestIngest: newestIngest(series, begin, last) },
   }
 }
 

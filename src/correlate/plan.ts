@@ -129,11 +129,8 @@ async function readSeries(spans: ReadonlyMap<string, ReadSpan>, history: History
     if (known) known.signals.push(id)
     else together.set(key, { span, signals: [id] })
   }
-  const series = new Map<string, Series>()
-  for (const { span, signals } of together.values()) {
-    for (const one of await history.series({ signals, ...span })) series.set(one.signal, one)
-  }
-  return series
+  const found = await Promise.all([...together.values()].map(({ span, signals }) => history.series({ signals, ...span })))
+  return new Map(found.flat().map((one) => [one.signal, one]))
 }
 
 /** The values of one interval, and what they are from. `read` undefined: it was too much to be read. */

@@ -1,7 +1,7 @@
 import { resultUnit } from '../core/aggregates/index.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
-import { rowAt } from '../core/row-at.ts'
+import { newestIngest, rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import { converter, readUnit, whyNot } from '../core/units/index.ts'
@@ -121,7 +121,7 @@ export function asOfMaker(declared: AsOfValue, toleranceUs: Micros, context: Cor
       const row = found ? rowNear(found, moment, within, asOf) : undefined
       if (!found || row === undefined) return { value: bad('no-sample'), inputs: [] }
       const at = found.time[row] as number
-      const inputs: FactInput[] = [{ signal: whole, from: at, to: at + 1, samples: 1, newestIngest: found.newestIngest }]
+      const inputs: FactInput[] = [{ signal: whole, from: at, to: at + 1, samples: 1, newestIngest: newestIngest(found, row, row + 1) }]
       const status = found.status[row] as number
       const text = found.text?.get(row)
       const converted =

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Series, SeriesQuery } from '../core/history.ts'
+import { newestIngest } from '../core/row-at.ts'
 import { Status } from '../core/status.ts'
 import { DAY, HOUR, MINUTE } from '../core/time.ts'
 import { bench, type Open, START } from './contract-bench.ts'
@@ -51,7 +52,7 @@ export function lining(open: Open): void {
         { signal: 'a/unheard', ...nothing },
         { ...x, status },
       ])
-      const ingests = series.map(({ newestIngest }) => newestIngest)
+      const ingests = series.map((one) => newestIngest(one, 0, one.count))
       const of = await b.historian.ingests(ingests.slice(0, 2))
       assert.deepEqual(
         [of.map(({ sequence }) => sequence), ingests.slice(2)],
@@ -130,7 +131,7 @@ export function lining(open: Open): void {
         const [here, there] = twin.asked(whole, moment)
         const [found, expected] = [await b.historian.series(here), await memory.series(there)]
         assert.deepEqual(found.map(plain), expected.map(plain), JSON.stringify(here))
-        for (const { count, newestIngest } of found) assert.equal(newestIngest > 0, count > 0)
+        for (const one of found) assert.ok(one.ingest.length === one.count && one.ingest.every((ingest) => ingest > 0))
       }
     })
     await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 100 : 25 })

@@ -143,7 +143,7 @@ function historyOf(rows: ReadonlyMap<string, readonly Row[]>): History {
         const after = lookAheadUs > 0 ? own.find(({ time }) => time >= to && time <= to + lookAheadUs) : undefined
         const found = [before, ...own.filter(({ time }) => time >= from && time < to), after].filter((row) => row !== undefined)
         return {
-          ...{ signal: id, count: found.length, newestIngest: 0 },
+          ...{ signal: id, count: found.length, ingest: new Float64Array(found.length) },
           time: Float64Array.from(found, ({ time }) => time),
           value: Float64Array.from(found, (row) => row.value),
           status: Uint32Array.from(found, ({ status }) => status),

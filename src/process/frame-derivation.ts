@@ -2,6 +2,7 @@ import { resultUnit } from '../core/aggregates/index.ts'
 import type { Derivation, Outcome, Unit } from '../core/derivation.ts'
 import type { Fact, FactInput, FactValue, RevisionCause } from '../core/facts.ts'
 import type { History, Series } from '../core/history.ts'
+import { newestIngest, rowAt } from '../core/row-at.ts'
 import { Status } from '../core/status.ts'
 import { formatTime, MINUTE, type Micros } from '../core/time.ts'
 import { type Asked, over } from './coverage.ts'
@@ -13,7 +14,7 @@ import { type Neutral, regionAround } from './region.ts'
 import type { Stretch } from './timeline.ts'
 
 /** Places that are read at once. */
-const TOGETHER = 4
+const TOGETHER = 64
 /** How often an event that goes on is computed anew. */
 const PROGRESS_US = MINUTE
 
@@ -168,10 +169,9 @@ function* inputsOf(inputs: readonly Input[], series: readonly Series[], frame: F
   }
 }
 
-function inputOf(signal: string, { count, time, newestIngest }: Series, { from, to }: Frame): FactInput {
-  let samples = 0
-  for (let i = 0; i < count; i++) if ((time[i] as number) >= from && (time[i] as number) < to) samples++
-  return { signal, from, to, samples, newestIngest }
+function inputOf(signal: string, series: Series, { from, to }: Frame): FactInput {
+  const [first, last] = [rowAt(series, from), rowAt(series, to)]
+  return { signal, from, to, samples: last - first, newestIngest: newestIngest(series, 0, series.count) }
 }
 
 async function attributeSeries(

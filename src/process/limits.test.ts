@@ -71,7 +71,7 @@ test('what is never settled is looked for in a bounded number of steps', async (
     series: async ({ signals, from }: { signals: readonly string[]; from: number }) => {
       looks++
       return signals.map((signal) => ({
-        ...{ signal, count: 1, newestIngest: 0 },
+        ...{ signal, count: 1, ingest: Float64Array.of(0) },
         ...{ time: Float64Array.of(from), value: Float64Array.of(1), status: Uint32Array.of(0) },
       }))
     },

@@ -70,7 +70,7 @@ test('signals beyond the limit are counted, texts without end are no states, and
     series: async ({ signals }) =>
       signals.map((signal) => {
         const empty = new Float64Array(0)
-        return { signal, count: 0, time: empty, value: empty, status: new Uint32Array(0), newestIngest: 0 }
+        return { signal, count: 0, time: empty, value: empty, status: new Uint32Array(0), ingest: empty }
       }),
   }
   const answer = await discover(question, parts({ history: none, signals: many }))

@@ -94,7 +94,7 @@ function historyOf(values: ReadonlyMap<string, Float32Array>, events: readonly M
       const end = Math.max(begin, Math.min(all.length, Math.ceil((to - BEGIN) / MINUTE)))
       const part = all.subarray(begin, end)
       return {
-        ...{ signal, count: part.length, value: Float64Array.from(part), newestIngest: 1 },
+        ...{ signal, count: part.length, value: Float64Array.from(part), ingest: new Float64Array(part.length).fill(1) },
         time: Float64Array.from(part, (_, i) => BEGIN + (begin + i) * MINUTE),
         status: Uint32Array.from(part, (value) => (Number.isNaN(value) ? Status.BadNoData : 0)),
       }

@@ -22,8 +22,10 @@ export class Conditions {
   }
 
   /** `column` is one of these texts, if they are given. Throws QueryRefused when they are too many. */
-  oneOf(column: string, texts: readonly string[] | undefined, limits: StoreLimits): void {
-    if (texts === undefined) return
+  oneOf(column: string, texts: string | readonly string[] | undefined, limits: StoreLimits): void {
+    const one = typeof texts === 'string' ? texts : texts?.length === 1 ? texts[0] : undefined
+    this.compare(column, '=', one)
+    if (texts === undefined || typeof texts === 'string' || one !== undefined) return
     if (texts.length > limits.statedKeys) throw new QueryRefused(`${texts.length} keys in one query, the limit is ${limits.statedKeys}`)
     const list = listValue(texts.map((text) => text.toWellFormed()))
     this.#parts.push(`${column} IN (SELECT unnest(${this.#bind(list, LIST(VARCHAR))}))`)

@@ -12,12 +12,12 @@ export async function readFacts(
   limits: StoreLimits,
 ): Promise<{ facts: StoredFact[]; truncated: boolean }> {
   const where = new Conditions()
-  where.compare('definition', '=', query.definition)
-  where.compare('equipment', '=', query.equipment)
+  where.oneOf('definition', query.definition, limits)
+  where.oneOf('equipment', query.equipment, limits)
   where.oneOf('key', query.keys, limits)
   where.overlapping('from_time', 'to_time', query.overlapping)
   where.known(query.asKnownAt, query.allRevisions)
-  if (!query.allRevisions) where.add('is_withdrawn IS NOT TRUE')
+  if (!query.allRevisions && !query.isWithdrawnToo) where.add('is_withdrawn IS NOT TRUE')
   const { rows, truncated } = await rowsWithin(
     connection,
     {

@@ -155,9 +155,6 @@ class Rows {
   }
 
   series({ start, end }: Part): Omit<Series, 'signal'> {
-    const ingests = this.#ingest
-    let newestIngest = 0
-    for (let i = start; i < end; i++) if ((ingests[i] as number) > newestIngest) newestIngest = ingests[i] as number
     const text = new Map<number, string>()
     for (let i = start; this.#text.size > 0 && i < end; i++) {
       const of = this.#text.get(i)
@@ -168,7 +165,7 @@ class Rows {
       time: this.#time.subarray(start, end),
       value: this.#value.subarray(start, end),
       status: this.#status.subarray(start, end),
-      newestIngest,
+      ingest: this.#ingest.subarray(start, end),
       ...(text.size > 0 && { text }),
     }
   }

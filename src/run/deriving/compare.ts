@@ -29,14 +29,8 @@ async function changedFacts(
   history: History,
 ): Promise<{ changed: Fact[]; withdrawn: Fact[] }> {
   if (derivation.facts === 'none') return { changed: [], withdrawn: [] }
-  const published = await publishedOf(derivation, outcomes, history)
+  const { published, gone } = await publishedOf(derivation, outcomes, history)
   const computed = new Map(outcomes.flatMap((outcome) => outcome.facts.map((fact) => [fact.key, { fact, why: outcome.why }] as const)))
-  const fresh = [...computed.values()].filter(({ fact }) => !published.has(fact.key))
-  const gone = await withdrawnBefore(
-    derivation.name,
-    fresh.map(({ fact }) => fact.key),
-    history,
-  )
   const changed = [...computed.values()].flatMap(({ fact, why }) => {
     const before = published.get(fact.key) ?? gone.get(fact.key)
     return before && saysTheSame(before, fact) ? [] : [{ ...fact, cause: causeOf(before, why, derivation.version) }]
@@ -49,34 +43,33 @@ async function changedFacts(
   return { changed, withdrawn }
 }
 
-/** Facts in force that the outcomes may replace, by key. */
-async function publishedOf(derivation: Derivation, outcomes: readonly Reasoned[], history: History): Promise<Map<string, StoredFact>> {
+/**
+ * Facts in force that the outcomes may replace, by key; and the last revisions of those that were withdrawn: they come back, and are not the first of
+ * their keys.
+ */
+async function publishedOf(
+  derivation: Derivation,
+  outcomes: readonly Reasoned[],
+  history: History,
+): Promise<{ published: Map<string, StoredFact>; gone: Map<string, StoredFact> }> {
   const { name } = derivation
   const keys = new Set(outcomes.flatMap((outcome) => outcome.facts.map(({ key }) => key)))
   if (derivation.facts === 'keyed') for (const { unit } of outcomes) keys.add(unit.key)
-  const found = new Map<string, StoredFact>()
-  if (keys.size > 0) await ask(history, { definition: name, keys: [...keys] }, found)
-  if (derivation.facts === 'started') {
-    const from = Math.min(...outcomes.map(({ unit }) => unit.from)) - 1
-    const to = Math.max(...outcomes.map(({ unit }) => unit.to)) + 1
-    await ask(history, { definition: name, overlapping: { from, to } }, found)
-  }
-  return found
+  const from = Math.min(...outcomes.map(({ unit }) => unit.from)) - 1
+  const to = Math.max(...outcomes.map(({ unit }) => unit.to)) + 1
+  const [named, begun] = await Promise.all([
+    keys.size > 0 ? ask(history, { definition: name, keys: [...keys], isWithdrawnToo: true }) : [],
+    derivation.facts === 'started' ? ask(history, { definition: name, overlapping: { from, to } }) : [],
+  ])
+  const [published, gone] = [new Map<string, StoredFact>(), new Map<string, StoredFact>()]
+  for (const fact of [...named, ...begun]) (fact.isWithdrawn ? gone : published).set(fact.key, fact)
+  return { published, gone }
 }
 
-async function ask(history: History, query: Omit<Parameters<History['facts']>[0], 'limit'>, found: Map<string, StoredFact>): Promise<void> {
+async function ask(history: History, query: Omit<Parameters<History['facts']>[0], 'limit'>): Promise<StoredFact[]> {
   const { facts, truncated } = await history.facts({ ...query, limit: DERIVING_LIMITS.groupFacts })
   if (truncated) throw new QueryRefused(`more than ${DERIVING_LIMITS.groupFacts} facts`)
-  for (const fact of facts) found.set(fact.key, fact)
-}
-
-/** The last revisions of facts that were withdrawn: they come back, and are not the first of their keys. */
-async function withdrawnBefore(definition: string, keys: readonly string[], history: History): Promise<Map<string, StoredFact>> {
-  if (keys.length === 0) return new Map()
-  const { facts } = await history.facts({ definition, keys, allRevisions: true, limit: DERIVING_LIMITS.groupFacts })
-  const newest = new Map<string, StoredFact>()
-  for (const fact of facts) if (fact.revision > (newest.get(fact.key)?.revision ?? 0)) newest.set(fact.key, fact)
-  return newest
+  return facts
 }
 
 function owns(derivation: Derivation, unit: Unit, { key, from }: Fact): boolean {

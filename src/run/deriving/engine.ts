@@ -7,6 +7,7 @@ import { WHY } from './dirty.ts'
 import { guarded, remembering } from './guarded.ts'
 import { type Interested, interests } from './interests.ts'
 import { restoreWorker, type SavedWorker, saveWorker } from './state.ts'
+import { together } from './together.ts'
 import { type DerivationView, type Publish, Worker } from './worker.ts'
 
 export interface EngineParts {
@@ -55,7 +56,7 @@ export interface Engine {
 
 /** Without a saved state everything within the horizon is dirty once; so is what is declared otherwise now. */
 export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
-  const history = guarded(parts.history)
+  const history = together(guarded(parts.history))
   const workers = parts.derivations.map(
     (derivation) => new Worker({ ...parts, derivation, history, watermark: () => parts.watermark(derivation) }),
   )

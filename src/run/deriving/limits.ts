@@ -29,6 +29,9 @@ export const DERIVING_LIMITS = {
   versions: 10_000,
   /** How long a node that is silent holds up what is computed from it. */
   stallUs: MINUTE,
+  /** Questions about times that lie within this, or within twice the longest of them, are asked as one; of at most so many signals or keys. */
+  togetherUs: 10 * SECOND,
+  togetherNames: 5_000,
   /** Facts in one record of the log. */
   publishedFacts: 500,
   /** Bytes of the saved state; past it everything within the horizon is computed anew at the next start. */

@@ -233,7 +233,8 @@ export class Plant {
   }
 
   #record({ kind, key, source, at, length, stand, isDeleted }: Extract<Told, { is: 'record' }>): void {
-    const before = this.history.versions.filter((one) => one.kind === kind && one.key === key && one.source === source)
+    // Of every source, as the node tells it: which of them counts may be another one now.
+    const before = this.history.versions.filter((one) => one.kind === kind && one.key === key)
     const from = T0 + at * S
     const to = length === null ? null : from + length * S
     const values = { id: key, start: from, end: to, stand: STANDS[stand] as string }
