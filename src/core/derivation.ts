@@ -73,8 +73,8 @@ export interface Derivation {
    * published of it while it was shorter stays until then.
    */
   readonly progressUs?: Micros
-  /** The units that a change touches; never fewer. `history` is only for what cannot be known otherwise (which records overlap). */
-  touched(change: Change, history: History): Promise<readonly Unit[]>
+  /** The units that changes touch; never fewer. `history` is only for what cannot be known otherwise (which records overlap). */
+  touched(changes: readonly Change[], history: History): Promise<readonly Unit[]>
   /**
    * Every unit that depends on something in [from, to], to compute it all anew. `to` may be FOREVER: then those known already to come or to go on (records),
    * and none for time that nothing is known of.

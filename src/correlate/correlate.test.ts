@@ -279,5 +279,5 @@ test('a change that touches more records than the limit is refused, so that its 
     return { versions: rest.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit), truncated: rest.length > limit }
   }
   const derivation = join({ mean: { signal: './current', function: 'TimeAverage2' } })
-  await assert.rejects(derivation.touched({ signal: 'site/stand-1/current', from: T, to: T }, history), QueryRefused)
+  await assert.rejects(derivation.touched([{ signal: 'site/stand-1/current', from: T, to: T }], history), QueryRefused)
 })

@@ -39,7 +39,7 @@ export function createJoin(name: string, declared: Correlation, context: Correla
       records: named.filter((one) => context.kinds.has(one)),
       facts: named.filter((one) => !context.kinds.has(one)),
     },
-    touched: (change, history) => touched(join, change, history),
+    touched: (changes, history) => touched(join, changes, history),
     within: async (range, history) => {
       const slackUs = slackOf(join)
       const wide = { from: range.from - slackUs.before, to: Math.min(FOREVER, range.to + slackUs.after), most: CORRELATE_LIMITS.touched }
@@ -100,35 +100,65 @@ function unitOf(join: Join, subject: Subject): Unit | undefined {
 
 const unitsOf = (join: Join, subjects: Iterable<Subject>): Unit[] => [...subjects].flatMap((subject) => unitOf(join, subject) ?? [])
 
-async function touched(join: Join, change: Change, history: History): Promise<Unit[]> {
+async function touched(join: Join, changes: readonly Change[], history: History): Promise<Unit[]> {
   const { declared, plan } = join
-  const units: Unit[] = []
-  const name = 'record' in change ? change.record : 'fact' in change ? change.fact : undefined
-  if (name === declared.each && 'key' in change) {
-    const [subject] = (await subjectsByKey(declared.each, [change.key], declared.use, history, plan.context)).values()
-    const was = { definition: join.name, key: change.key, from: change.from, to: Math.max(change.from, change.to) }
+  const nameOf = (change: Change) => ('record' in change ? change.record : 'fact' in change ? change.fact : undefined)
+  const own = changes.flatMap((change) => ('key' in change && nameOf(change) === declared.each ? [change] : []))
+  const keys = [...new Set(own.map(({ key }) => key))]
+  const subjects =
+    own.length > 0 ? await subjectsByKey(declared.each, keys, declared.use, history, plan.context) : new Map<string, Subject>()
+  const units = own.map(({ key, from, to }): Unit => {
+    const subject = subjects.get(key)
+    const was = { definition: join.name, key, from, to: Math.max(from, to) }
     const is = (subject && unitOf(join, subject)) ?? was
     // From where it was: what was found there has to be taken back, even when the record lies in the future now.
-    units.push({ ...is, from: Math.min(is.from, was.from) })
-  }
-  const reads =
-    'signal' in change
-      ? (subject: Subject) => readsSignal(join, subject, change.signal)
-      : (subject: Subject) => mayRelate(placeOf(join, subject), change)
-  if (name !== undefined && !plan.related.includes(name)) return units
+    return { ...is, from: Math.min(is.from, was.from) }
+  })
   const { before, after } = slackOf(join)
-  // To whole minutes, so that the changes of one commit ask the same.
-  const from = Math.floor((change.from - before) / MINUTE) * MINUTE
-  const to = Math.min(FOREVER, Math.ceil((change.to + after) / MINUTE) * MINUTE)
-  const subjects = await subjectsWithin(declared.each, { from, to, most: CORRELATE_LIMITS.touched }, declared.use, history, plan.context)
-  const near = unitsOf(join, subjects.filter(reads)).filter((unit) => unit.from - after <= change.to && change.from <= unit.to + before)
-  return [...units, ...near]
+  // To whole minutes: the changes of one commit lie close together, and ask once.
+  const periods = new Map<string, { readonly from: Micros; readonly to: Micros; readonly changes: Change[] }>()
+  for (const change of changes) {
+    const name = nameOf(change)
+    if (name !== undefined && !plan.related.includes(name)) continue
+    const from = Math.floor((change.from - before) / MINUTE) * MINUTE
+    const to = Math.min(FOREVER, Math.ceil((change.to + after) / MINUTE) * MINUTE)
+    const known = periods.get(`${from} ${to}`) ?? { from, to, changes: [] }
+    periods.set(`${from} ${to}`, known)
+    known.changes.push(change)
+  }
+  const near = await Promise.all(
+    [...periods.values()].map(async ({ from, to, changes }) => {
+      const span = { from, to, most: CORRELATE_LIMITS.touched }
+      const found = await subjectsWithin(declared.each, span, declared.use, history, plan.context)
+      const readers = readersOf(join, found)
+      return changes.flatMap((change) => {
+        const reads = 'signal' in change ? (readers.get(change.signal) ?? []) : found.filter((one) => mayRelate(placeOf(join, one), change))
+        return unitsOf(join, reads).filter((unit) => unit.from - after <= change.to && change.from <= unit.to + before)
+      })
+    }),
+  )
+  return [...units, ...near.flat()]
+}
+
+/** The subjects that read each signal. */
+function readersOf(join: Join, subjects: readonly Subject[]): ReadonlyMap<string, Subject[]> {
+  const makers = [...join.plan.makers.values()]
+  const signals = new Map<string | undefined, readonly string[]>()
+  const readers = new Map<string, Subject[]>()
+  for (const subject of subjects) {
+    const place = placeOf(join, subject)
+    const read = signals.get(place) ?? [...new Set(makers.flatMap((maker) => maker.signals(place)))]
+    signals.set(place, read)
+    for (const signal of read) {
+      const list = readers.get(signal)
+      if (list) list.push(subject)
+      else readers.set(signal, [subject])
+    }
+  }
+  return readers
 }
 
 const placeOf = ({ declared }: Join, subject: Subject): string | undefined => declared.equipment ?? subject.equipment
-
-const readsSignal = (join: Join, subject: Subject, signal: string): boolean =>
-  [...join.plan.makers.values()].some((maker) => maker.signals(placeOf(join, subject)).includes(signal))
 
 /** False only where both places are known and one has nothing to do with the other. */
 function mayRelate(place: string | undefined, change: Change): boolean {

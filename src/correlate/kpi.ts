@@ -51,7 +51,8 @@ export function createKpi(name: string, declared: Kpi, context: CorrelateContext
       records: named.filter((one) => context.kinds.has(one)),
       facts: named.filter((one) => !context.kinds.has(one)),
     },
-    touched: async (change, history) => (isAsked ? [] : await touched(figure, change, history)),
+    touched: async (changes, history) =>
+      isAsked ? [] : (await Promise.all(changes.map((change) => touched(figure, change, history)))).flat(),
     within: ({ from, to }, history) =>
       unitsWithin(figure, from - plan.afterUs, Math.min(FOREVER, to + plan.beforeUs), figure.places, history),
     compute: (units, history, { watermark, cause }) => compute(figure, units, history, watermark, cause),

@@ -20,11 +20,12 @@ export function derive(declared: DerivedSignal, site: string, known: Known): Der
     version: versionOf(declared),
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
     facts: 'none',
-    touched: async (change, history) => {
-      if (!isSignalChange(change)) return []
-      const found = where.of(change.signal, relative)
+    touched: async (changes, history) => {
+      const found = changes
+        .filter(isSignalChange)
+        .flatMap((change) => where.of(change.signal, relative).map((place) => ({ change, place })))
       return Promise.all(
-        found.map(async (place) => {
+        found.map(async ({ change, place }) => {
           const { from, to } = await reach(change, inputsOf(place), history)
           return unit(place, from, to)
         }),
@@ -35,17 +36,18 @@ export function derive(declared: DerivedSignal, site: string, known: Known): Der
         found.map(({ place, from, to }) => unit(place, from, to + aheadOf(inputsOf(place)))),
       ),
     compute: async (units, history, { watermark }) => {
-      const outcomes: Outcome[] = []
-      for (const { key, from, to } of units) {
-        const inputs = inputsOf(key)
-        const signal = where.id(key, declared.id)
-        const expression = compiled(declared.expression, inputs, { type: declared.type, unit: declared.unit })
-        const end = Math.min(to, watermark) - aheadOf(inputs)
-        if (end < from) continue
-        const samples = await computed(signal, inputs, expression, { from, to: end }, history)
-        outcomes.push({ unit: unit(key, from, end), facts: [], samples, signals: [signal] })
-      }
-      return outcomes
+      const outcomes = await Promise.all(
+        units.map(async ({ key, from, to }): Promise<Outcome[]> => {
+          const inputs = inputsOf(key)
+          const signal = where.id(key, declared.id)
+          const expression = compiled(declared.expression, inputs, { type: declared.type, unit: declared.unit })
+          const end = Math.min(to, watermark) - aheadOf(inputs)
+          if (end < from) return []
+          const samples = await computed(signal, inputs, expression, { from, to: end }, history)
+          return [{ unit: unit(key, from, end), facts: [], samples, signals: [signal] }]
+        }),
+      )
+      return outcomes.flat()
     },
   }
 }

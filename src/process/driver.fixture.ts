@@ -15,7 +15,7 @@ export class Driver {
   }
 
   async absorb(change: Change): Promise<void> {
-    for (const unit of await this.#derivation.touched(change, this.history)) this.#wait(unit)
+    for (const unit of await this.#derivation.touched([change], this.history)) this.#wait(unit)
   }
 
   #wait(unit: Unit): void {

@@ -105,8 +105,10 @@ export function frameDerivation(spec: FrameSpec): Derivation {
   return {
     ...{ name, version, facts: 'started', stretchUs: MINUTE },
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
-    touched: async (change) =>
-      isSignalChange(change) ? where.of(change.signal, relative).map((place) => unit(keyOf(place), change.from, change.to)) : [],
+    touched: async (changes) =>
+      changes
+        .filter(isSignalChange)
+        .flatMap(({ signal, from, to }) => where.of(signal, relative).map((place) => unit(keyOf(place), from, to))),
     within: async (range, history) =>
       (await unitsWithin(where.all(), range, history, (place) => relative.map((one) => where.id(place, one)))).map(({ place, from, to }) =>
         unit(keyOf(place), from, to),

@@ -59,17 +59,14 @@ export function states(declared: StateMachine, site: string, known: Known): Deri
   return {
     ...{ name, version: versionOf(declared), facts: 'none', stretchUs: MINUTE },
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
-    touched: async (change) =>
-      isSignalChange(change) ? where.of(change.signal, relative).map((place) => unit(place, change.from, change.to)) : [],
+    touched: async (changes) =>
+      changes.filter(isSignalChange).flatMap(({ signal, from, to }) => where.of(signal, relative).map((place) => unit(place, from, to))),
     within: async (range, history) =>
       (await unitsWithin(where.all(), range, history, (place) => relative.map((one) => where.id(place, one)))).map(({ place, from, to }) =>
         unit(place, from, to),
       ),
-    compute: async (units, history, { watermark }) => {
-      const outcomes: Outcome[] = []
-      for (const one of units) if (one.from <= watermark) outcomes.push(await computeOne(one, history, watermark))
-      return outcomes
-    },
+    compute: (units, history, { watermark }) =>
+      Promise.all(units.filter(({ from }) => from <= watermark).map((one) => computeOne(one, history, watermark))),
   }
 }
 

@@ -80,7 +80,7 @@ test('sessions and states are events', async () => {
 test('more windows than the limit are asked for a piece at a time', async () => {
   const derivation = made({ window: { tumbling: '1ms' }, function: 'Count' })
   const to = (PROCESS_LIMITS.windows + 2) * 1000
-  await assert.rejects(() => derivation.touched({ signal: 's/x', from: 0, to }, new Driver(derivation).history), QueryRefused)
+  await assert.rejects(() => derivation.touched([{ signal: 's/x', from: 0, to }], new Driver(derivation).history), QueryRefused)
 })
 
 interface Given {

@@ -93,8 +93,10 @@ function fixedWindows(declared: WindowOverSignal, length: Micros, every: Micros,
   return {
     ...{ name, version: versionOf(declared), facts: 'none' },
     inputs: { signals: [where.glob(declared.signal)], records: [], facts: [] },
-    touched: async (change) =>
-      isSignalChange(change) ? where.of(change.signal, [declared.signal]).flatMap((place) => unitsOf(place, change.from, change.to)) : [],
+    touched: async (changes) =>
+      changes
+        .filter(isSignalChange)
+        .flatMap(({ signal, from, to }) => where.of(signal, [declared.signal]).flatMap((place) => unitsOf(place, from, to))),
     within: async (range, history) => {
       const found = await unitsWithin(where.all(), range, history, (place) => [where.id(place, declared.signal)])
       return found.flatMap(({ place, from, to }) => unitsOf(place, from, Math.min(to, FOREVER)))

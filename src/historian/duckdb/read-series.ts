@@ -1,6 +1,6 @@
 import { QueryRefused } from '../../core/historian.ts'
 import type { Series, SeriesQuery } from '../../core/history.ts'
-import { DAY, HOUR, MINUTE, type Micros } from '../../core/time.ts'
+import { DAY, HOUR, MINUTE, type Micros, SECOND } from '../../core/time.ts'
 import { coldPaths } from './cold.ts'
 import type { StoreLimits } from './limits.ts'
 import { orderOf } from './read-aggregate.ts'
@@ -98,7 +98,7 @@ async function samplesOf({ context, condition }: Asked, keys: readonly number[],
 }
 
 /**
- * Spans back from a time, one before the other: minutes, an hour, the rest of the day, then whole days, twice as many each time. Most signals have
+ * Spans back from a time, one before the other: seconds, minutes, an hour, the rest of the day, then whole days, twice as many each time. Most signals have
  * spoken a moment before; and cold files hold a day each.
  */
 function* stepsBack(from: Micros, lookBackUs: Micros): Generator<Span> {
@@ -126,7 +126,7 @@ function* stepsAhead(to: Micros, lookAheadUs: Micros): Generator<Span> {
 
 /** Rising distances from a time that is so far from the beginning or the end of its day. */
 function* distances(toMidnight: Micros): Generator<Micros> {
-  yield* [5 * MINUTE, HOUR].filter((distance) => distance < toMidnight)
+  yield* [10 * SECOND, 5 * MINUTE, HOUR].filter((distance) => distance < toMidnight)
   if (toMidnight > 0) yield toMidnight
   for (let days = 1, distance = toMidnight; ; days = Math.min(days * 2, MOST_DAYS)) {
     distance += days * DAY

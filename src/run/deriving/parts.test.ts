@@ -25,7 +25,7 @@ function counting(name: string, more: Partial<Derivation> = {}): Derivation & { 
   const asked: number[] = []
   return {
     ...{ name, version: '1', inputs, facts: 'none', asked },
-    touched: async (change: Change) => [{ definition: name, key: `${change.from}`, from: change.from, to: change.to }],
+    touched: async (changes: readonly Change[]) => changes.map(({ from, to }) => ({ definition: name, key: `${from}`, from, to })),
     within: async () => [],
     compute: async (units: readonly Unit[]) => {
       asked.push(units.length)

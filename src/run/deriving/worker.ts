@@ -71,13 +71,16 @@ export class Worker {
   async touch(changes: readonly Change[], history: History): Promise<void> {
     if (this.isStopped) return
     await this.#stopping(async () => {
-      for (const change of changes) {
-        const why = 'signal' in change ? WHY.samples : 'record' in change ? WHY.record : WHY.fact
+      const byWhy = Map.groupBy(changes, (change) => ('signal' in change ? WHY.samples : 'record' in change ? WHY.record : WHY.fact))
+      for (const [why, alike] of byWhy) {
         // A long stretch of samples is opened a piece at a time; so is what touches too much to be named at once.
-        const units =
-          'signal' in change && change.to - change.from > DERIVING_LIMITS.sliceMostUs ? undefined : await this.#touched(change, history)
-        if (units) for (const unit of units) this.mark(unit, why)
-        else this.#markRange(change, why)
+        const isLong = (change: Change) => 'signal' in change && change.to - change.from > DERIVING_LIMITS.sliceMostUs
+        for (const change of alike) if (isLong(change)) this.#markRange(change, why)
+        await this.#markTouched(
+          alike.filter((change) => !isLong(change)),
+          why,
+          history,
+        )
       }
     })
   }
@@ -88,13 +91,16 @@ export class Worker {
     else this.dirty.add(unit, why, now, due)
   }
 
-  /** Undefined: too many to be named. */
-  async #touched(change: Change, history: History): Promise<readonly Unit[] | undefined> {
+  /** All at once; where that is too much, one after the other; and what is too much alone as a time. */
+  async #markTouched(changes: readonly Change[], why: number, history: History): Promise<void> {
+    const [first] = changes
+    if (!first) return
     try {
-      return await this.derivation.touched(change, history)
+      for (const unit of await this.derivation.touched(changes, history)) this.mark(unit, why)
     } catch (error) {
-      if (error instanceof QueryRefused) return undefined
-      throw error
+      if (!(error instanceof QueryRefused)) throw error
+      if (changes.length === 1) this.#markRange(first, why)
+      else for (const change of changes) await this.#markTouched([change], why, history)
     }
   }
 
