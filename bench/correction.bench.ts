@@ -136,8 +136,10 @@ async function late(historian: Historian, recorder: Recorder, at: Micros) {
   const derivations = createCorrelations({ correlations: { shift_means: declared }, kpis: {} }, context)
   const parts = {
     ...{ history: historian, derivations, log: silent, now: () => systemClock.now(), watermark: () => systemClock.now() },
-    publish: async (_name: string, facts: readonly Fact[]) =>
-      historian.write([recorder.record('facts', encodeContent({ kind: 'facts', facts }))]),
+    publish: async (_name: string, facts: readonly Fact[]) => {
+      await historian.write([recorder.record('facts', encodeContent({ kind: 'facts', facts }))])
+      return {}
+    },
   }
   // What is known already is as it should be: only the change is computed.
   const saved = await createEngine({ ...parts, horizonUs: 0 }).save()

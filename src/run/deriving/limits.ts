@@ -29,8 +29,12 @@ export const DERIVING_LIMITS = {
   versions: 10_000,
   /** How long a node that is silent holds up what is computed from it. */
   stallUs: MINUTE,
-  /** Questions about times that lie within this, or within twice the longest of them, are asked as one; of at most so many signals or keys. */
-  togetherUs: 10 * SECOND,
+  /**
+   * Questions are asked as one when all are about so little time, or when the one reads at most this many times what they would; it names at most so many
+   * signals or keys.
+   */
+  togetherUs: SECOND,
+  togetherWaste: 1.3,
   togetherNames: 5_000,
   /** Facts in one record of the log. */
   publishedFacts: 500,

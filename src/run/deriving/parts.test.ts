@@ -38,7 +38,7 @@ function counting(name: string, more: Partial<Derivation> = {}): Derivation & { 
 function engineOf(derivations: readonly Derivation[], now = 10 * DAY) {
   const history = new MemoryHistory()
   return createEngine({
-    ...{ history, derivations, publish: async () => {}, horizonUs: DAY, now: () => now, watermark: () => now, log: silent },
+    ...{ history, derivations, publish: async () => ({}), horizonUs: DAY, now: () => now, watermark: () => now, log: silent },
   })
 }
 

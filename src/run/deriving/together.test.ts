@@ -86,7 +86,7 @@ test('whatever many ask at once, each is answered as if it had asked alone', asy
     ),
     { numRuns: 500 },
   )
-  assert.ok(answered < asked * 0.7, `${answered} questions for ${asked}`)
+  assert.ok(answered < asked * 0.9, `${answered} questions for ${asked}`)
 })
 
 test('where all together are too much each is asked alone; a history that does not answer is so for all', async () => {
@@ -95,11 +95,11 @@ test('where all together are too much each is asked alone; a history that does n
   const limited = (error: Error): History => ({
     ...{ facts: (query) => history.facts(query), records: (query) => history.records(query) },
     series: async (query) => {
-      if (query.to - query.from > 6 * SECOND) throw error
+      if (query.to - query.from > 4 * SECOND) throw error
       return history.series(query)
     },
   })
-  const questions = [0, 4].map((from) => ({ signals: ['s/a'], from: from * SECOND, to: (from + 4) * SECOND, lookBackUs: 0 }))
+  const questions = [0, 1].map((from) => ({ signals: ['s/a'], from: from * SECOND, to: (from + 4) * SECOND, lookBackUs: 0 }))
   const ask = (error: Error) => {
     const gathered = together(limited(error))
     return Promise.allSettled(questions.map((one) => gathered.series(one)))

@@ -130,28 +130,23 @@ function nearGroups<Query, A>(
   time: (query: Query) => Span,
   size: (query: Query) => number,
 ): Asked<Query, A>[][] {
-  const groups: {
-    readonly asked: Asked<Query, A>[]
-    readonly form: string
-    readonly from: number
-    to: number
-    longest: number
-    size: number
-  }[] = []
+  // Cost: names times time, as each was asked; together it may be a little more.
+  const groups: { readonly asked: Asked<Query, A>[]; form: string; from: number; to: number; size: number; cost: number }[] = []
   for (const one of all.toSorted((a, b) => time(a.query).from - time(b.query).from)) {
     const { from, to } = time(one.query)
-    const own = { form: form(one.query), size: size(one.query) }
+    const own = { form: form(one.query), size: size(one.query), cost: size(one.query) * (to - from) }
     const group = groups.findLast((other) => {
+      const size = other.size + own.size
       const span = Math.max(to, other.to) - other.from
-      const isNear = span <= Math.max(DERIVING_LIMITS.togetherUs, 2 * Math.max(other.longest, to - from))
-      return other.form === own.form && isNear && other.size + own.size <= DERIVING_LIMITS.togetherNames
+      const isNear = span <= DERIVING_LIMITS.togetherUs || size * span <= DERIVING_LIMITS.togetherWaste * (other.cost + own.cost)
+      return other.form === own.form && isNear && size <= DERIVING_LIMITS.togetherNames
     })
     if (group) {
       group.asked.push(one)
       group.to = Math.max(group.to, to)
-      group.longest = Math.max(group.longest, to - from)
       group.size += own.size
-    } else groups.push({ asked: [one], from, to, longest: to - from, ...own })
+      group.cost += own.cost
+    } else groups.push({ asked: [one], from, to, ...own })
   }
   return groups.map(({ asked }) => asked)
 }

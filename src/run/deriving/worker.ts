@@ -33,8 +33,15 @@ export interface DerivationView {
   readonly problem: string | undefined
 }
 
-/** Brings facts and derived samples into the history. Resolves when they can be read back; rejects when that cannot be known. */
-export type Publish = (name: string, facts: readonly Fact[], samples: readonly DerivedSample[]) => Promise<void>
+/**
+ * Brings facts and derived samples into the log. Resolves when they are durable; `readable` when history has them, absent when it has them at once. Rejects
+ * when that cannot be known.
+ */
+export type Publish = (
+  name: string,
+  facts: readonly Fact[],
+  samples: readonly DerivedSample[],
+) => Promise<{ readonly readable?: Promise<void> }>
 
 export interface WorkerParts {
   readonly derivation: Derivation
@@ -58,6 +65,8 @@ export class Worker {
   /** That of the parts, or for one step one that answers the same question once for all. */
   #history: History
   readonly #counts = { computed: 0, published: 0, withdrawn: 0, samples: 0, refused: 0 }
+  /** Until what was published last can be read back, nothing more is compared with it. */
+  #unread: Promise<void> | undefined
   #sliceUs: Micros = 60 * 60 * 1_000_000
 
   constructor(parts: WorkerParts) {
@@ -111,9 +120,9 @@ export class Worker {
     if (to >= horizon) this.dirty.addRange({ from: Math.max(from, horizon), to, why, since })
   }
 
-  /** Computes one group, asking `history`. True when there may be more at once. */
+  /** Computes one group, asking `history`. True when there may be more at once; false also while what was published last cannot be read yet. */
   async step(history: History): Promise<boolean> {
-    if (this.isStopped) return false
+    if (this.isStopped || this.#unread) return false
     this.#history = history
     return (await this.#stopping(async () => {
       const { watermark, now } = this.#parts
@@ -241,6 +250,7 @@ export class Worker {
   }
 
   async #computeGroup(units: readonly DirtyUnit[]): Promise<void> {
+    await this.#unread
     const { publish, now } = this.#parts
     const history = this.#history
     const { derivation } = this
@@ -249,7 +259,12 @@ export class Worker {
     const outcomes = await derivation.compute(asked, history, { watermark, cause: 'first' })
     const reasoned = withReasons(derivation, units, outcomes, watermark)
     const { facts, samples, withdrawn } = await differences(derivation, reasoned, this.#parts.history)
-    if (facts.length + samples.length > 0) await publish(derivation.name, facts, samples)
+    if (facts.length + samples.length > 0) {
+      const { readable } = await publish(derivation.name, facts, samples)
+      this.#unread = readable?.finally(() => {
+        this.#unread = undefined
+      })
+    }
     this.#counts.computed += units.length
     this.#counts.published += facts.length - withdrawn
     this.#counts.withdrawn += withdrawn
