@@ -17,7 +17,7 @@ import { mergeFiles } from './merge.ts'
 import { type Located, locate, locateKey, Problems } from './places.ts'
 import { checkProcess } from './process-checks.ts'
 import { readYaml, type YamlFile } from './read-yaml.ts'
-import { checkRecords } from './records.ts'
+import { checkRecordRules, checkRecords } from './records.ts'
 import { errorCode, pathKey, type ReferenceContext, resolveReferences, secretReader } from './references.ts'
 import { type EcluseConfig, ecluseConfig } from './schema.ts'
 import { checkUnits } from './units.ts'
@@ -194,6 +194,7 @@ function readWhole(
     checkDeclarations(parsed.data, { at, declared, isComplete: entries.every(([, raw]) => namesItsSignals(raw)), problems, words })
   const loaded = read.flatMap((one) => one.loaded ?? [])
   if (parsed.data) checkRecords(parsed.data, loaded, { at, problems, words })
+  if (parsed.data) checkRecordRules(parsed.data, { at, problems, words })
   if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data

@@ -2,6 +2,7 @@ import type { EquipmentConfig } from '../core/equipment.ts'
 import type { FieldType } from '../core/it-records.ts'
 import type { Feed, RecordKindsConfig } from '../core/record-kinds.ts'
 import { nearest } from '../lib/suggest.ts'
+import type { QualifyConfig } from '../qualify/config.ts'
 import type { LoadedConnection } from './connections.ts'
 import { type Located, locate, locateKey, type Path, type Problems } from './places.ts'
 import type { ConfigWords } from './words.ts'
@@ -42,6 +43,32 @@ export function checkRecords(
     }
   }
   for (const connection of connections) checkFeeds(connection, kinds, context)
+}
+
+/** What rules take from records: the kind is there, says when it holds and where, and has the fields. */
+export function checkRecordRules(
+  config: Pick<QualifyConfig, 'maintenanceRecords' | 'calibrationRecords'> & { readonly records: RecordKindsConfig },
+  context: RecordsContext,
+): void {
+  const { words, problems, at } = context
+  for (const part of ['maintenanceRecords', 'calibrationRecords'] as const)
+    config[part].forEach(({ record, only }, i) => {
+      const kind = Object.hasOwn(config.records, record) ? config.records[record] : undefined
+      const path: Path = [part, i, 'record']
+      if (!kind) {
+        add(path, 'E_UNKNOWN_RECORD', words.unknownRecord(record, nearest(record, Object.keys(config.records))), context)
+        return
+      }
+      if (!kind.validity) add(path, 'E_NO_INTERVAL', words.noInterval(), context)
+      if (!kind.equipment) add(path, 'E_PLACE_NEEDED', words.recordNeedsPlace(), context)
+      for (const field of Object.keys(only ?? {}))
+        if (!Object.hasOwn(kind.fields, field))
+          problems.add(
+            locateKey(at, [part, i, 'only'], field),
+            'E_UNKNOWN_FIELD',
+            words.unknownField(field, nearest(field, Object.keys(kind.fields))),
+          )
+    })
 }
 
 function checkFeeds(connection: LoadedConnection, kinds: RecordKindsConfig, context: RecordsContext): void {

@@ -47,6 +47,8 @@ const segment = z.string().min(1).max(32)
 const declared = z.looseObject({
   peers: z.record(z.string(), z.looseObject({})).optional(),
   maintenance: z.array(z.looseObject({ signals: z.string(), from: z.string(), to: z.string() })).optional(),
+  maintenanceRecords: z.array(z.looseObject({ record: z.string(), signals: z.string() })).optional(),
+  calibrationRecords: z.array(z.looseObject({ record: z.string(), signals: z.string() })).optional(),
   clocks: z.record(z.string(), z.looseObject({ maxOffsetMs: z.number() })).optional(),
 })
 /** What a configuration declares that stands at no single signal: with it a reading is explained years later, also on another node. */

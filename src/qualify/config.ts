@@ -5,7 +5,14 @@ const name = z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,63}$/u, 'a name 
 const author = z.string().min(1).max(128).optional().describe('Who answers for this declaration')
 /** Signals one declaration may name. */
 const MEMBERS = 64
-export const DECLARATION_LIMITS = { models: 10_000, peers: 10_000, maintenance: 1_000, substitutes: 10_000, perSignal: 32 } as const
+export const DECLARATION_LIMITS = {
+  models: 10_000,
+  peers: 10_000,
+  maintenance: 1_000,
+  recordRules: 64,
+  substitutes: 10_000,
+  perSignal: 32,
+} as const
 
 /** Signals that must agree, compared in event time: `same` measure one thing, or `total` is the sum of `parts`. */
 export const peerGroup = z
@@ -39,6 +46,18 @@ export const maintenanceWindow = z
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), '`from` must be before `to`')
 
+/** What an IT record that holds says of the readings at its equipment. */
+export const recordRule = z.strictObject({
+  record: z.string().min(1).max(64).describe('Kind of IT record, with validity and equipment'),
+  signals: z.string().min(1).max(256).default('**').describe('Glob over what is below the record’s equipment: **, temperature, */current'),
+  only: z
+    .record(z.string(), z.array(z.string().max(256)).min(1).max(64))
+    .optional()
+    .describe('Only records whose fields have one of these values: { status: [in-progress] }'),
+  author,
+})
+export type RecordRule = z.output<typeof recordRule>
+
 /** A new signal that repeats another and stands in for it while it is not Good. */
 export const substitute = z
   .strictObject({
@@ -59,6 +78,18 @@ export const qualifyConfig = {
     .max(DECLARATION_LIMITS.maintenance)
     .default([])
     .describe('Times in which readings are not to be trusted'),
+  maintenanceRecords: z
+    .array(recordRule)
+    .max(DECLARATION_LIMITS.recordRules)
+    .default([])
+    .describe('Kinds of IT records that are maintenance: readings at their equipment are not to be trusted while one holds'),
+  calibrationRecords: z
+    .array(recordRule)
+    .max(DECLARATION_LIMITS.recordRules)
+    .default([])
+    .describe(
+      'Kinds of IT records that are certificates: readings at their equipment are not to be trusted while none of those known holds',
+    ),
   substitutes: z.record(signalId, substitute).default({}).describe('New signals that stand in for others while those are not Good, by id'),
 }
 const whole = z.strictObject(qualifyConfig)

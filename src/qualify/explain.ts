@@ -20,7 +20,8 @@ export function explain(reason: string, definition: SignalDefinition, declared: 
   const { model, author } = definition
   const kind = RULES.find(({ reasons }) => reasons.includes(reason))
   if (kind) {
-    const parameters = kind.parametersOf(definition) ?? {}
+    const recorded = reason === 'calibration-expired' && definition.calibratedUntil === undefined
+    const parameters = recorded ? { records: recordsOf(declared) } : (kind.parametersOf(definition) ?? {})
     return {
       reason,
       rule: kind.id,
@@ -53,13 +54,23 @@ function clockOf({ connection }: SignalDefinition, { clocks }: Declared): Record
   return { connection, ...(clock && { maxOffset: `${clock.maxOffsetMs / 1000} s` }) }
 }
 
+const recordsOf = ({ calibrationRecords = [] }: Declared): string[] => [...new Set(calibrationRecords.map(({ record }) => record))]
+
 /** The window that covers the reading. */
-function maintained({ id }: SignalDefinition, { maintenance = [] }: Declared, time: Micros | undefined): RuleExplanation {
+function maintained(
+  { id }: SignalDefinition,
+  { maintenance = [], maintenanceRecords }: Declared,
+  time: Micros | undefined,
+): RuleExplanation {
   const site = id.slice(0, id.indexOf('/') + 1)
   const window = maintenance.find(({ signals, from, to }) => {
     const isTime = time === undefined || (time >= parseTime(from) && time < parseTime(to))
     return isTime && picomatch.isMatch(id, `${site}${signals}`)
   }) as { from: string; to: string; reason?: string; author?: string } | undefined
+  if (!window && (maintenanceRecords ?? []).length > 0) {
+    const records = (maintenanceRecords ?? []).map(({ record }) => record)
+    return { reason: 'under-maintenance', rule: 'maintenance', version: 1, parameters: { records: [...new Set(records)] } }
+  }
   const { from, to, reason, author } = window ?? {}
   const parameters = { ...(from && { from }), ...(to && { to }), ...(reason && { reason }) }
   return { reason: 'under-maintenance', rule: 'maintenance', version: 1, parameters, ...(author && { author }) }

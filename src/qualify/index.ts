@@ -13,6 +13,7 @@ import { CHUNK_ROWS, Trace } from './trace.ts'
 
 export { qualityOf } from './characteristics.ts'
 export { appliedRules, explain } from './explain.ts'
+export { byRecord, RecordWindows } from './rules/by-record.ts'
 export { ClocksOff, clockOffset } from './rules/clock-offset.ts'
 
 /** Nothing declared besides the signals themselves. */

@@ -14,10 +14,11 @@ import type { Spool, SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
-import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
+import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qualify/index.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { runConnection } from './connection.ts'
 import { Depth } from './depth.ts'
+import { placeOfRecord } from './deriving/declared.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { discovering } from './discovering.ts'
 import { endpointOf } from './endpoint.ts'
@@ -34,6 +35,7 @@ import { openBooks, startRecordConnections } from './records/start.ts'
 import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
+import { RuleRecords } from './rule-records.ts'
 import { scoped } from './scoped.ts'
 import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
@@ -101,7 +103,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   )
   const { peers, maintenance, substitutes, site } = config
   const clocksOff = new ClocksOff()
-  const others = [clockOffset(reasons, clocksOff)]
+  const windows = new RecordWindows(site.id, { maintenance: config.maintenanceRecords, calibration: config.calibrationRecords })
+  const others = [clockOffset(reasons, clocksOff), byRecord(reasons, windows)]
   const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
   const contracts = createContractWatch({ contracts: loaded.contracts, site: site.id, signals, reasons, since: startedTime })
   const memory = new RuleMemory({ memories: memoriesOf(config.data, qualify, contracts), spool, clock, log })
@@ -110,14 +113,20 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
   const kinds = toRecordKinds(config.records)
   const equipmentNames = new EquipmentNames(config.equipment)
+  const ruleRecords = new RuleRecords({
+    ...{ windows, kinds, placeOf: placeOfRecord(kinds, equipmentNames, () => clock.now()), now: () => clock.now() },
+    rules: [...config.maintenanceRecords, ...config.calibrationRecords],
+  })
   let deriving: StartedDeriving | undefined
   let books: ReadonlyMap<string, RecordBook> = new Map()
   const resumed = async () => {
     await memory.restore()
     remotes.restore(await historian.writers(), spool.node)
     books = await openBooks(loaded.connections, historian, spool.node)
+    await ruleRecords.load(historian)
     const onRecords = (record: SpoolRecord) => {
       for (const book of books.values()) book.absorb(record)
+      ruleRecords.absorb(record)
     }
     const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords }
     const sequence = await resume(seeding)
@@ -127,6 +136,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const from = await resumed().catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     throw error
+  })
+  spool.follow((records) => {
+    for (const record of records) ruleRecords.absorb(record)
   })
   const feeder = new Feeder({
     ...deps,

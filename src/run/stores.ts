@@ -72,7 +72,8 @@ const DECLARED_BYTES = 1024 * 1024
 
 function declaredIn({ config, connections }: LoadedConfig): { declared?: Declared } {
   const clocks = Object.fromEntries(connections.map(({ name, clock }) => [name, { maxOffsetMs: clock.maxOffset }]))
-  const declared: Declared = { peers: config.peers, maintenance: config.maintenance, clocks }
+  const { peers, maintenance, maintenanceRecords, calibrationRecords } = config
+  const declared: Declared = { peers, maintenance, maintenanceRecords, calibrationRecords, clocks }
   return Buffer.byteLength(JSON.stringify(declared)) <= DECLARED_BYTES ? { declared } : {}
 }
 

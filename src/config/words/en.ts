@@ -193,6 +193,10 @@ export const en = {
     'give it `tolerance:`, e.g. 2s: the clocks of machines and of IT systems never agree, and nobody can guess how far',
   ],
   noInterval: (): Wording => ['this kind of record does not say when it holds', 'give the kind its `validity:` under `records:`'],
+  recordNeedsPlace: (): Wording => [
+    'this kind of record does not say which equipment it is about',
+    'give the kind its `equipment:` under `records:`',
+  ],
   placeNeeded: (): Wording => [
     'a signal that begins with ./ needs to know at which equipment',
     'name `equipment:` here, or the field of it under `records:`; or write the whole id',

@@ -206,6 +206,10 @@ export const fr: ConfigWords = {
     'donnez `tolerance:`, par exemple 2s : les horloges des machines et de l’informatique ne sont jamais d’accord, et personne ne peut deviner de combien',
   ],
   noInterval: () => ['ce type d’enregistrement ne dit pas quand il est valable', 'donnez-lui sa `validity:` sous `records:`'],
+  recordNeedsPlace: () => [
+    'ce type d’enregistrement ne dit pas de quel équipement il s’agit',
+    'donnez-lui son `equipment:` sous `records:`',
+  ],
   placeNeeded: () => [
     'un signal qui commence par ./ doit savoir de quel équipement il s’agit',
     'nommez `equipment:` ici, ou son champ sous `records:` ; ou écrivez l’identifiant entier',
