@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { z } from 'zod'
 import { loadConfig } from '../src/config/index.ts'
 import { connectors } from '../src/connectors/index.ts'
 import { createRestSimulator, type RestSimulator } from '../src/connectors/rest/simulator.ts'
+import { BatchBuilder } from '../src/core/batch.ts'
+import type { Connector } from '../src/core/connector.ts'
 import type { StoredVersion } from '../src/core/it-records.ts'
 import { silent } from '../src/core/log.ts'
 import { systemClock } from '../src/core/time.ts'
@@ -35,7 +38,13 @@ const order = (wonum: string, status: string, priority: unknown = 3) => ({
   reported: '2026-07-01T08:00:00Z',
 })
 
-async function start(t: TestContext, directory: string, url: string, fields = 'priority: { type: number }'): Promise<RunningNode> {
+async function start(
+  t: TestContext,
+  directory: string,
+  url: string,
+  fields = 'priority: { type: number }',
+  more = '',
+): Promise<RunningNode> {
   const file = join(directory, 'ecluse.yaml')
   writeFileSync(
     file,
@@ -57,12 +66,36 @@ connections:
     auth: { type: none }
     records:
       - { record: order, path: orders, rows: items, paging: { page: page, size: 3 }, snapshot: true, every: 100ms }
-`,
+${more}`,
   )
-  const loaded = await loadConfig(file, { connectors, env: {} })
+  const loaded = await loadConfig(file, { connectors: [...connectors, ticking], env: {} })
   const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0' })
   t.after(() => node.stop())
   return node
+}
+
+/** A device whose belt draws 3 A, read every 20 ms. */
+const ticking: Connector = {
+  kind: 'ticking',
+  label: { fr: 'tic', en: 'tick' },
+  config: z.strictObject({ discover: z.literal(true) }),
+  async *check() {},
+  source(_config, { clock, signals, site, connection }) {
+    const id = `${site}/baggage/carousel-3/current`
+    let due = 0
+    return {
+      counters: { dropped: {} },
+      connect: async () => void signals.define({ id, connection, address: 'current', dataType: 'number', unit: 'A' }),
+      close: async () => undefined,
+      nextReadMs: () => due,
+      read: async () => {
+        due = clock.monotonicMs() + 20
+        const builder = new BatchBuilder()
+        builder.push(signals.indexOf(id) as number, clock.now(), 3, 0)
+        return { batch: builder.build(clock.now()) }
+      },
+    }
+  },
 }
 
 async function until<T>(what: string, found: () => Promise<T | undefined>): Promise<T> {
@@ -151,4 +184,47 @@ test('a malformed row is set aside with its reason; when the declaration is corr
   const [released] = await quarantine()
   assert.ok(released?.releasedTime !== undefined)
   assert.deepEqual((await node.view.releaseQuarantined([row?.id ?? ''])).refused, [{ id: row?.id, reason: 'it is released already' }])
+})
+
+test('while a work order is open at a belt its readings are under maintenance, over a restart too; when it is done they are Good', async (t) => {
+  const [directory, simulator] = [scratch(t), await system(t)]
+  const more = `  belt: { kind: ticking, discover: true }
+maintenanceRecords: [{ record: order, only: { status: [OPEN] } }]
+`
+  const begin = () => start(t, directory, simulator.url, undefined, more)
+  /** The reasons of the next reading are what is expected, sooner or later. */
+  const judged = ({ view }: RunningNode, expected: string) =>
+    until(`a reading that is ${expected || 'Good'}`, async () => {
+      const now = view.clock.now()
+      const signal = 't2e/baggage/carousel-3/current'
+      const { count, reasons, reasonSets } = await view.historian.samples({ signal, from: 0, to: now, limit: 1, descending: true })
+      return count > 0 && (reasonSets.get(reasons[0] as number) ?? []).join() === expected ? true : undefined
+    })
+  let node = await begin()
+  await judged(node, '')
+  simulator.put(order('W1', 'OPEN'))
+  await judged(node, 'under-maintenance')
+  await node.stop()
+  // The source stays away: what is stored tells.
+  for (let i = 0; i < 100; i++) simulator.failNext(503)
+  const since = systemClock.now()
+  node = await begin()
+  await until('readings after the restart', async () => {
+    const { last, signals } = node.view
+    const index = signals.indexOf('t2e/baggage/carousel-3/current')
+    return index !== undefined && (last.sourceTime[index] ?? 0) > since + 200_000 ? true : undefined
+  })
+  const signal = 't2e/baggage/carousel-3/current'
+  const rows = await until('stored readings', async () => {
+    const found = await node.view.historian.samples({ signal, from: since, to: node.view.clock.now(), limit: 100 })
+    return found.count > 3 ? found : undefined
+  })
+  const names = Array.from(rows.reasons.subarray(0, rows.count), (set) => (rows.reasonSets.get(set) ?? []).join())
+  assert.deepEqual([...new Set(names)], ['under-maintenance'])
+  await node.stop()
+  simulator.put(order('W1', 'DONE'))
+  const after = await system(t)
+  after.put(order('W1', 'DONE'))
+  node = await start(t, directory, after.url, undefined, more)
+  await judged(node, '')
 })
