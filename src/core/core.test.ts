@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { BatchBuilder } from './batch.ts'
 import { byteSize, duration, label, signalBase } from './config-parts.ts'
+import { type Fact, type FactValue, saysTheSame } from './facts.ts'
 import { LastValues } from './last-values.ts'
 import { LIMITS } from './limits.ts'
 import { isSignalId, toSegment } from './names.ts'
@@ -136,4 +137,13 @@ test('wall time has the microseconds of the timer, and follows a clock that is s
     pass(5, stepMs)
     assert.ok(Math.abs(now() / 1000 - wallMs) <= 50, `a step of ${stepMs} ms`)
   }
+})
+
+test('two facts say the same whatever the order in which they say it', () => {
+  const fact = (value: FactValue): Fact => ({
+    ...{ definition: 'd', type: 'event', version: 'v', key: 'k', from: 0, to: 1, values: { a: value }, inputs: [], cause: 'first' },
+  })
+  const computed = fact({ value: 1, status: 0, coverage: 1, unit: 'W' })
+  assert.ok(saysTheSame(computed, fact({ coverage: 1, unit: 'W', status: 0, value: 1, reasons: [] })))
+  assert.ok(!saysTheSame(computed, fact({ value: 1, status: 0, coverage: 0.9, unit: 'W' })))
 })

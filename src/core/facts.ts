@@ -78,7 +78,10 @@ function said({ version, from, to, equipment, isWithdrawn, toleranceUs, values, 
     equipment,
     isWithdrawn ?? false,
     toleranceUs,
-    Object.entries(values).sort(([x], [y]) => (x < y ? -1 : 1)),
+    // By name, whatever the order in which a value says what it says: what was stored comes back in another.
+    Object.entries(values)
+      .map(([name, { value, unit, status, coverage, reasons }]) => [name, value, unit, status, coverage, reasons ?? []] as const)
+      .sort(([x], [y]) => (x < y ? -1 : 1)),
     named,
   ])
 }

@@ -147,6 +147,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     from,
     storedTo,
     onStored: (sequence, records) => {
+      reached = sequence
       deriving?.stored(sequence)
       const stated = statedChanges(records)
       if (stated) changes.publish(stated)
@@ -154,6 +155,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     commitRows: config.historian.commitRows,
     commitIntervalMs: config.historian.commitInterval,
   })
+  let reached = from
   const stopping = new AbortController()
   const publish = (batch: SampleBatch) => {
     last.update(batch, signals.size)
@@ -213,6 +215,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     connections: () => connections.map((connection) => connection.health()),
     onBatch: publish,
   })
+  // What was stored while it started: nothing else may come that would tell it.
+  deriving?.stored(reached)
 
   const view: NodeView = {
     site: config.site,
