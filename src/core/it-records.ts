@@ -89,6 +89,12 @@ export interface RecordBatch {
   readonly quarantined: readonly QuarantinedRow[]
   /** Ids of quarantined rows that these versions replace. */
   readonly released?: readonly string[] | undefined
+  /** Ids of quarantined rows that somebody has decided not to take. */
+  readonly discarded?: readonly string[] | undefined
+  /** Who released or discarded them, and why. */
+  readonly settled?: { readonly by: string; readonly reason: string } | undefined
+  /** Why each of the released and discarded rows was set aside, as counted; see `reasonClass`. */
+  readonly wereAside?: Readonly<Record<string, number>> | undefined
   /** Opaque to everybody but the source: handed to it at the next start. */
   readonly cursor?: string | undefined
 }

@@ -8,6 +8,7 @@ import type { FactType } from './facts.ts'
 import type { Historian } from './historian.ts'
 import type { RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
+import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
@@ -223,6 +224,8 @@ export interface NodeView {
   discover: Discover
   /** Judges rows in quarantine again; those that are records now are stored as such. */
   releaseQuarantined(ids: readonly string[]): Promise<Released>
+  /** What became of all that was read: in whole hours of recorded time, or since the ledger began. Rejects with RangeError for a period that is too long. */
+  ledger(period?: { readonly from: Micros; readonly to: Micros }): Promise<LedgerView>
   spool(): SpoolStats
   /** How long this node works alone. */
   outlook(): SpoolOutlook

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { feedsOf, type LoadedConfig, type LoadedConnection } from '../config/index.ts'
-import type { SampleBatch } from '../core/batch.ts'
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import type { SampleConnector } from '../core/connector.ts'
 import { EquipmentNames } from '../core/equipment.ts'
 import { LastValues } from '../core/last-values.ts'
@@ -20,12 +20,14 @@ import { runConnection } from './connection.ts'
 import { Depth } from './depth.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { discovering } from './discovering.ts'
+import { Drops } from './drops.ts'
 import { endpointOf } from './endpoint.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
+import { startLedger } from './ledger.ts'
 import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
 import type { RecordBook } from './records/book.ts'
@@ -128,6 +130,14 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
+  const ledger = await startLedger({
+    ...{ ...deps, spool, storedTo, signals, directory: join(config.data, 'ledger') },
+    historian: config.node.role === 'relay' ? undefined : historian,
+    hasUplink: (transport?.dial ?? transport?.oneWay?.link) !== undefined,
+  }).catch(async (error) => {
+    await Promise.all([spool.close(), historian.close()])
+    throw error
+  })
   const feeder = new Feeder({
     ...deps,
     spool,
@@ -135,6 +145,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     from,
     storedTo,
     onStored: (sequence, records) => {
+      ledger.stored(sequence, records)
       deriving?.stored(sequence)
       const stated = statedChanges(records)
       if (stated) changes.publish(stated)
@@ -153,14 +164,17 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   })
   const gateway =
     transport &&
-    (await openGateway({ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart }).catch(
-      async (error) => {
-        stopping.abort()
-        await feeder.close(DRAIN_LIMIT_MS)
-        await Promise.all([spool.close(), historian.close()])
-        throw error
-      },
-    ))
+    (await openGateway({
+      ...{ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart },
+      onTaken: (records, before) => ledger.sent(records, before),
+      onConfirmed: (sequence) => ledger.confirmed(sequence),
+    }).catch(async (error) => {
+      stopping.abort()
+      await feeder.close(DRAIN_LIMIT_MS)
+      await ledger.close()
+      await Promise.all([spool.close(), historian.close()])
+      throw error
+    }))
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, stop: stopping.signal }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
@@ -225,6 +239,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
     releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
+    ledger: (period) => ledger.view(period),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
     uplink: () => gateway?.uplink?.view(),
@@ -246,6 +261,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await memory.save()
     await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)
+    await ledger.close()
     await spool.close()
     await historian.close()
   }
@@ -273,11 +289,31 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
     fanOut.publish(batch)
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
+  const drops = new Drops(name, 'samples', () => source.counters.dropped)
+  /** Counts what was dropped while nothing came that it could go with. */
+  const account = async () => {
+    const account = drops.take()
+    if (account) await lane.put({ batch: new BatchBuilder(0).build(clock.now()), account })
+  }
   // What the node measures itself is not counted as the device's.
   const ownLane = new Lane({ spool, health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock), clock, random, onStored })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
   const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
-  const running = runConnection({ source, health, liveness, lane, qualify, contracts, memory, clockWatch, backOff, clock, log, stop })
+  const running = runConnection({
+    source,
+    health,
+    liveness,
+    lane,
+    drops,
+    qualify,
+    contracts,
+    memory,
+    clockWatch,
+    backOff,
+    clock,
+    log,
+    stop,
+  })
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) {
@@ -287,6 +323,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
     }
     const measured = clockWatch.measure()
     if (measured) await ownLane.put(measured)
+    await account()
   })
   return {
     health: () => {
@@ -297,6 +334,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
     },
     finish: async () => {
       await Promise.all([running, watching])
+      await account()
       await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
     },
   }

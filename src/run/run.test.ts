@@ -15,6 +15,7 @@ import { parseTime } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { Qualify } from '../qualify/index.ts'
 import { runConnection } from './connection.ts'
+import { Drops } from './drops.ts'
 import { Feeder } from './feeder.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
@@ -115,6 +116,7 @@ function rig(limits = { uncertainAfter: 5_000, badAfter: 15_000 }) {
       health,
       liveness,
       lane,
+      drops: new Drops('c', 'samples', () => source.counters.dropped),
       qualify,
       contracts: { judge: () => undefined },
       memory: { enter: async () => () => undefined },

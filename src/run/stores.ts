@@ -8,6 +8,7 @@ import { beginEpoch, continuedFrom, isEpochAskedFor, type OpenedSpool, openSpool
 import { openHistorian } from '../historian/index.ts'
 import { isComputing } from './deriving/declared.ts'
 import { DERIVING_CONSUMER } from './deriving/index.ts'
+import { LEDGER_CONSUMER } from './ledger.ts'
 import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'
 import { RULES_CONSUMER } from './rule-memory.ts'
@@ -55,6 +56,7 @@ export async function openStores(
     consumers: [
       ...(isRelay ? [] : ['historian']),
       RULES_CONSUMER,
+      LEDGER_CONSUMER,
       ...(!isRelay && isComputing(config) ? [DERIVING_CONSUMER] : []),
       ...(hasUplink ? [LINK_CONSUMER] : []),
     ],

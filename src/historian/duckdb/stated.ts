@@ -18,11 +18,14 @@ export interface Origin {
   readonly isFill: boolean
 }
 
+/** What is kept beside the samples. */
+export type StatedContent = Exclude<AppendedContent, { kind: 'account' }>
+
 /** What one commit brings of IT records and facts. Thrown away when the commit fails. */
 export class Stated {
-  readonly #taken: { readonly origin: Origin; readonly content: AppendedContent }[] = []
+  readonly #taken: { readonly origin: Origin; readonly content: StatedContent }[] = []
 
-  take(content: AppendedContent, origin: Origin): void {
+  take(content: StatedContent, origin: Origin): void {
     this.#taken.push({ content, origin })
   }
 
