@@ -91,6 +91,11 @@ export interface Spool {
   read(sequence: number, maxRecords: number, maxBytes: number): Promise<SpoolRecord[]>
   /** A consumer needs nothing before `sequence` any more. Segments no consumer needs may go. */
   release(consumer: string, sequence: number): void
+  /**
+   * Asks before data goes that somebody needs, or a full log refuses: whoever needs records only until its own state is on disk saves that, as far as the
+   * sequence given, and releases. What it throws is logged, and nothing waits for it.
+   */
+  beforeDrop(save: (sequence: number) => Promise<void>): void
   /** Calls back with each record as it becomes durable, in order (dictionaries included). Returns the way to stop. */
   follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void
   /** The segments of this log, oldest first. */

@@ -27,7 +27,9 @@ const ALL = { from: 0, to: 8_640_000_000_000_000 }
 export interface LedgerRunParts {
   readonly spool: Spool
   /** Absent on a relay: it keeps no history. */
-  readonly historian: Pick<Historian, 'accounts' | 'writers' | 'sql' | 'checkpoints'> | undefined
+  readonly historian: Pick<Historian, 'accounts' | 'writers' | 'sql'> | undefined
+  /** The last sequence the historian has at the start. */
+  readonly from: number
   readonly hasUplink: boolean
   /** Records up to this sequence the historian has under an earlier epoch of this log. */
   readonly storedTo: number
@@ -89,9 +91,14 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
       await ledger.advance(name, sequence)
     }
   }
+  let savedAt = ''
   const save = async () => {
     savedMs = clock.monotonicMs()
+    const at = [ledger.sequence, ...destinations.map((name) => ledger.reached(name))].join(' ')
+    if (at === savedAt) return
+    savedAt = ''
     spool.release(LEDGER_CONSUMER, await ledger.save(clock.now()))
+    savedAt = at
   }
   const round = async () => {
     await countTo(tail.durable)
@@ -112,11 +119,18 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
     }
   }
   const running = run()
+  spool.beforeDrop((sequence) =>
+    exclusive(async () => {
+      await countTo(sequence)
+      await advance()
+      await save()
+    }),
+  )
   return {
     stored: (sequence, records) => {
       if (!historian) return
       const own = records.filter(({ node, epoch }) => node === spool.node && epoch === spool.epoch)
-      for (const hole of holesIn(own, said.get(HISTORIAN) ?? ledger.reached(HISTORIAN))) ledger.miss(HISTORIAN, hole)
+      for (const hole of holesIn(own, said.get(HISTORIAN) ?? parts.from)) ledger.miss(HISTORIAN, hole)
       said.set(HISTORIAN, sequence)
       tail.wake()
     },

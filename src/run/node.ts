@@ -131,7 +131,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     throw error
   })
   const ledger = await startLedger({
-    ...{ ...deps, spool, storedTo, signals, directory: join(config.data, 'ledger') },
+    ...{ ...deps, spool, storedTo, signals, from, directory: join(config.data, 'ledger') },
     historian: config.node.role === 'relay' ? undefined : historian,
     hasUplink: (transport?.dial ?? transport?.oneWay?.link) !== undefined,
   }).catch(async (error) => {

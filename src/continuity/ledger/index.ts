@@ -79,8 +79,7 @@ export class Ledger {
       for (const { name, reached } of saved.destinations)
         for (const { counts } of blocks.beyond({ reached }))
           for (const [cell, count] of counts) tally(shareOf(cell, name).lost, 'log-ended', count)
-      const { sequence, own: table } = await parts.begin()
-      own = { ...newStream(parts.node, parts.epoch, sequence), ...table, samples: sequence === 0 ? 0 : undefined }
+      own = ownStream(parts, await parts.begin())
       blocks = new Blocks()
     }
     const isNewLog = own.epoch !== saved.own.epoch
@@ -91,11 +90,13 @@ export class Ledger {
     })
     const ledger = new Ledger(parts, files, new Fold(book, own, saved.others, isNewLog ? [] : saved.declared), blocks, destinations)
     ledger.#savedDays = new Set(book.openDays)
+    if (isNewLog) await ledger.save(0)
     return ledger
   }
 
   static async #begin(parts: LedgerParts, files: LedgerFiles): Promise<Ledger> {
-    const { sequence, own, others, delivered } = await parts.begin()
+    const beginning = await parts.begin()
+    const { sequence, others, delivered } = beginning
     const book = new Book()
     for (const { node, connection, unit, hour, delivered: count, refused } of delivered) {
       const cell = book.cell(node, connection, unit, hour)
@@ -103,10 +104,12 @@ export class Ledger {
       // Other ways are counted from here on: what went before is not theirs to answer for.
       for (const name of parts.destinations) shareOf(cell, name).passed += count + refused
     }
-    const stream = { ...newStream(parts.node, parts.epoch, sequence), ...own, samples: sequence === 0 ? 0 : undefined }
     const destinations = parts.destinations.map((name) => ({ name, reached: sequence, holes: [] }))
     if (sequence > 0) parts.log.warn({ sequence }, 'the ledger begins here: what was dropped before is not counted')
-    return new Ledger(parts, files, new Fold(book, stream, others), new Blocks(), destinations)
+    const ledger = new Ledger(parts, files, new Fold(book, ownStream(parts, beginning), others), new Blocks(), destinations)
+    // Said at once: a crash before the first save must not let it begin later.
+    await ledger.save(0)
+    return ledger
   }
 
   /** The last record that is counted. */
@@ -280,6 +283,11 @@ export class Ledger {
     if (!found) throw new RangeError(`the ledger has no destination ${name}`)
     return found
   }
+}
+
+/** This node's log from where counting begins; at its very beginning it holds no samples. */
+function ownStream({ node, epoch }: LedgerParts, { sequence, own: { connections, of } }: Beginning): Stream {
+  return { ...newStream(node, epoch, sequence), connections, of, samples: sequence === 0 ? 0 : undefined }
 }
 
 const keyOf = ({ node, connection, unit }: { node: string; connection: string; unit: AccountUnit }): string =>
