@@ -125,6 +125,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     recompute: async () => [],
     discover: () => Promise.reject(new Error('not part of the fixture')),
     releaseQuarantined: async (ids) => ({ released: [...ids], refused: [] }),
+    discardQuarantined: async (ids) => ({ discarded: [...ids], refused: [] }),
     ledger: async () => ({ period: undefined, lines: [] }),
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },

@@ -1,6 +1,6 @@
 import type { DeliveredRow } from './account.ts'
 import type { History } from './history.ts'
-import type { StoredQuarantine } from './it-records.ts'
+import type { QuarantineState, StoredQuarantine } from './it-records.ts'
 import type { Declared } from './record-content.ts'
 import type { SignalDefinition } from './signals.ts'
 import type { SpoolRecord } from './spool.ts'
@@ -176,8 +176,8 @@ export interface RecordCount {
 export interface QuarantineQuery {
   readonly kind?: string
   readonly source?: string
-  /** Absent: both those released and those that are not. */
-  readonly isReleased?: boolean
+  /** Absent: all. */
+  readonly state?: QuarantineState
   readonly ids?: readonly string[]
   readonly limit: number
 }

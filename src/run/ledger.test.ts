@@ -89,7 +89,14 @@ class World {
     spool.release('historian', this.store.sequence + 1)
     spool.release('link', this.confirmed + 1)
     this.ledger = await startLedger({
-      ...{ spool, signals, historian: this.store.historian(spool.node, spool.epoch), hasUplink: true, storedTo: 0, from: this.store.sequence },
+      ...{
+        spool,
+        signals,
+        historian: this.store.historian(spool.node, spool.epoch),
+        hasUplink: true,
+        storedTo: 0,
+        from: this.store.sequence,
+      },
       ...{ directory: join(this.directory, 'ledger'), clock: this.#ledgerClock, log: silent },
     })
     this.sent = this.confirmed
@@ -150,7 +157,8 @@ function assertCloses({ lines }: LedgerView): void {
     for (const { destination, delivered, dropped, pending, off } of line.destinations) {
       assert.equal(off, 0, `${line.connection} to ${destination}`)
       assert.equal(line.read, delivered + line.known + sum(line.quarantined) + sum(dropped) + pending)
-      for (const count of [delivered, pending, ...Object.values(dropped)]) assert.ok(count >= 0, `${line.connection} to ${destination}: ${count}`)
+      for (const count of [delivered, pending, ...Object.values(dropped)])
+        assert.ok(count >= 0, `${line.connection} to ${destination}: ${count}`)
     }
 }
 
@@ -167,10 +175,16 @@ const to = (line: LedgerLine, name: string) => {
 }
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('append' as const), connection: fc.nat(2), count: fc.integer({ min: 1, max: 400 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('append' as const), connection: fc.nat(2), count: fc.integer({ min: 1, max: 400 }) }),
+  },
   fc.record({ do: fc.constant('drop' as const), connection: fc.nat(2), count: fc.integer({ min: 1, max: 50 }) }),
   { weight: 3, arbitrary: fc.record({ do: fc.constant('store' as const), count: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('send' as const), count: fc.integer({ min: 1, max: 40 }), isConfirmed: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('send' as const), count: fc.integer({ min: 1, max: 40 }), isConfirmed: fc.boolean() }),
+  },
   fc.record({ do: fc.constantFrom('die' as const, 'restart' as const, 'break' as const, 'hour' as const, 'look' as const) }),
 )
 

@@ -31,7 +31,7 @@ import { startLedger } from './ledger.ts'
 import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
 import type { RecordBook } from './records/book.ts'
-import { releaseQuarantined } from './records/release.ts'
+import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
 import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
@@ -39,10 +39,13 @@ import { type Memory, RuleMemory } from './rule-memory.ts'
 import { scoped } from './scoped.ts'
 import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
+import { within } from './within.ts'
 
 const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 10_000
+/** A decision about quarantine is answered after this long, whether the historian has it or not. */
+const STORED_LIMIT_MS = 5_000
 const LINK_DRAIN_MS = 2_000
 const GROWTH_EVERY_MS = 5_000
 const COMPACT_EVERY_MS = 3_600_000
@@ -216,6 +219,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     onBatch: publish,
   })
 
+  const deciding = {
+    ...{ historian, spool, connections: loaded.connections, kinds, books, settling: new Set<string>() },
+    stored: (sequence: number) => within(feeder.stored(sequence, stopping.signal), STORED_LIMIT_MS, clock),
+  }
+  const oneAtATime = inTurn()
+
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -238,7 +247,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
-    releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
+    releaseQuarantined: (ids, decision) => oneAtATime(() => releaseQuarantined(ids, decision, deciding)),
+    discardQuarantined: (ids, decision) => oneAtATime(() => discardQuarantined(ids, decision, deciding)),
     ledger: (period) => ledger.view(period),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
@@ -357,5 +367,15 @@ async function repeatedly(clock: Clock, ms: number, stop: AbortSignal, work: () 
   while (!stop.aborted) {
     await clock.sleep(ms, stop)
     if (!stop.aborted) await work()
+  }
+}
+
+/** Runs pieces of work one after the other. */
+function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let turn: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
   }
 }

@@ -12,6 +12,7 @@ import { entryOf, Fold } from './fold.ts'
 import { LEDGER_LIMITS } from './limits.ts'
 import { newStream, type Stream } from './streams.ts'
 
+export { reasonClass } from './cells.ts'
 export { LEDGER_LIMITS } from './limits.ts'
 export { defineSignals, newStream, type Stream } from './streams.ts'
 

@@ -74,7 +74,8 @@ CREATE OR REPLACE VIEW main.facts AS
     content::JSON AS "values", inputs::JSON AS inputs, ingest, until AS superseded_time
   FROM store.facts;
 CREATE OR REPLACE VIEW main.quarantine AS
-  SELECT ingest || '.' || number AS id, kind, source, reason, content, known AS known_time, released AS released_time FROM store.quarantine;
+  SELECT ingest || '.' || number AS id, kind, source, reason, content, known AS known_time, released AS released_time,
+    discarded AS discarded_time, settled_by, settled_reason FROM store.quarantine;
 `
 
 /** The views a SELECT may name. */
