@@ -13,7 +13,6 @@ import { LEDGER_LIMITS } from './limits.ts'
 import { newStream, type Stream } from './streams.ts'
 
 export { reasonClass } from './cells.ts'
-export { LEDGER_LIMITS } from './limits.ts'
 export { defineSignals, newStream, type Stream } from './streams.ts'
 
 /** How long a day stays open after its end, for what comes a little late. */
