@@ -27,7 +27,7 @@ import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
-import { startLedger } from './ledger.ts'
+import { noLedger, startLedger } from './ledger.ts'
 import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
 import type { RecordBook } from './records/book.ts'
@@ -61,6 +61,8 @@ export interface NodeDependencies {
   readonly version: string
   /** Bytes free on the disk of a directory; absent: not known. */
   readonly diskFree?: (directory: string) => Promise<number>
+  /** Nothing is accounted for: for measuring what the ledger costs. */
+  readonly isUnaccounted?: boolean
   /** Ways to other nodes; absent: this node stands alone. */
   readonly transport?: Transport
 }
@@ -133,7 +135,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
-  const ledger = await startLedger({
+  const start = deps.isUnaccounted ? async () => noLedger() : startLedger
+  const ledger = await start({
     ...{ ...deps, spool, storedTo, signals, from, directory: join(config.data, 'ledger') },
     historian: config.node.role === 'relay' ? undefined : historian,
     hasUplink: (transport?.dial ?? transport?.oneWay?.link) !== undefined,

@@ -40,6 +40,7 @@ export async function openStores(
         compactAfterMs: config.historian.compactAfter,
         ...(config.historian.retention !== undefined && { retentionMs: config.historian.retention }),
         queryTimeoutMs: config.historian.queryTimeout,
+        ...(deps.isUnaccounted && { limits: { accountRows: 0 } }),
         clock,
         log,
       })
@@ -56,7 +57,7 @@ export async function openStores(
     consumers: [
       ...(isRelay ? [] : ['historian']),
       RULES_CONSUMER,
-      LEDGER_CONSUMER,
+      ...(deps.isUnaccounted ? [] : [LEDGER_CONSUMER]),
       ...(!isRelay && isComputing(config) ? [DERIVING_CONSUMER] : []),
       ...(hasUplink ? [LINK_CONSUMER] : []),
     ],

@@ -147,11 +147,6 @@ export class Ledger {
     else destination.holes = [...destination.holes.slice(1 - LEDGER_LIMITS.holes), hole]
   }
 
-  /** Gaps that the log declared and a destination is not past. */
-  declaredBeyond(name: string): readonly Hole[] {
-    return this.#fold.declaredBeyond(this.#destination(name).reached)
-  }
-
   /** A destination has everything up to a sequence, as far as it is counted. */
   async advance(name: string, to: number): Promise<void> {
     const destination = this.#destination(name)

@@ -38,7 +38,7 @@ export interface StoreLimits {
   readonly sqlBytes: number
   /** Rows sorted into one cold file; a larger day becomes several files, each with its own signals. */
   readonly fileRows: number
-  /** Rows of the ledger's counts that are added before each hour is summed up to one. */
+  /** Rows of the ledger's counts that are added before each hour is summed up to one; 0: nothing is counted, for measuring what counting costs. */
   readonly accountRows: number
 }
 

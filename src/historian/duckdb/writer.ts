@@ -100,7 +100,7 @@ export class SampleWriter {
     this.#stored = []
     this.#stated = new Stated()
     this.#accountRows += this.#accounts.rows().length
-    if (this.#accountRows < this.#limits.accountRows) return
+    if (this.#accountRows < this.#limits.accountRows || this.#accountRows === 0) return
     this.#dropAppenders()
     this.#accountRows = 0
     await sumUp(this.#connection).catch((cause: unknown) => this.#log.warn({ cause: String(cause) }, 'the ledger rows are not summed up'))
@@ -245,7 +245,8 @@ export class SampleWriter {
     const rows: Rows = { batch, signal, reasons, ingest }
     const known = unknown === 0 ? rows : pick(rows, (row) => signal[row] !== 0)
     if (unknown > 0) this.#gap(writer, record.sequence, record.sequence, UNDEFINED_SIGNALS, unknown)
-    this.#accounts.addSamples(writer.node, record.recordedTime, known.signal, (key) => this.dictionaries.connectionOf(key))
+    if (this.#limits.accountRows > 0)
+      this.#accounts.addSamples(writer.node, record.recordedTime, known.signal, (key) => this.dictionaries.connectionOf(key))
     if (unknown > 0) this.#accounts.add(writer.node, '', 'samples', record.recordedTime, 0, unknown)
     this.#append(known)
     this.#stored.push(known)
