@@ -17,16 +17,18 @@ export async function withNode<T>(
   work: (view: NodeView) => Promise<T>,
   extra: readonly Connector[] = [],
   declared = '',
+  more: { readonly isUnaccounted?: boolean; readonly after?: (data: string) => void } = {},
 ): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-bench-'))
   const file = join(directory, 'ecluse.yaml')
   writeFileSync(file, `version: 1\nsite: { id: b }\nspool: { maxBytes: 16GiB }\n${declared}connections:\n${connections}`)
   const loaded = await loadConfig(file, { connectors: [...connectors, ...extra], env: process.env })
-  const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'bench' })
+  const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'bench', ...more })
   try {
     return await work(node.view)
   } finally {
     await node.stop()
+    more.after?.(loaded.config.data)
     rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -37,13 +37,17 @@ export async function measure(): Promise<Figure[]> {
   ]
 }
 
+/** Samples of one run. */
+export const samplesOfRun = (): number => PAYLOADS * PASSES * SIGNALS
+
 interface Run {
   readonly seconds: number
   readonly cpu: number
   readonly ackMs: number[]
 }
 
-async function once(data: readonly Buffer[], rules: 'five' | 'all'): Promise<Run> {
+/** One run of a whole node. */
+export async function once(data: readonly Buffer[], rules: 'five' | 'all', more: Parameters<typeof withNode>[4] = {}): Promise<Run> {
   const ackMs: number[] = []
   let begin = 0
   let cpu = 0
@@ -66,5 +70,7 @@ async function once(data: readonly Buffer[], rules: 'five' | 'all'): Promise<Run
       return { seconds, cpu: used, ackMs }
     },
     [connector],
+    '',
+    more,
   )
 }

@@ -12,6 +12,7 @@ import { type RunningNode, startNode } from '../src/run/node.ts'
 import { transportOf } from '../src/run/transport.ts'
 import { countingDevice } from './counter.ts'
 import { Journal } from './journal.ts'
+import { disagreements, openSums } from './ledger.ts'
 import { firstFree, type NodeProcess, type StartOptions, startNodeProcess, withBench } from './node.ts'
 import { compare, type Verdict } from './oracle.ts'
 
@@ -81,12 +82,18 @@ export async function withGateway<T>(members: readonly Member[], work: (gateway:
       writeFileSync(file, lines.join('\n'))
       return file
     }
+    let unclosed: string[] | undefined
     return work({
       ...{ folder, data, port },
       reroute: (name, to) => void routes.set(name, to),
       start: async (name, options) => startNodeProcess(await configure(name, true), { journal: journal(name) }, options),
-      verdict: (edge) => compare(journal(edge), join(data(hub), 'historian'), `${edge}/`),
-      settle: (meanwhile) => settle(members, hub, { configure: (name) => configure(name, false), folder, ...(meanwhile && { meanwhile }) }),
+      verdict: async (edge) => {
+        const verdict = await compare(journal(edge), join(data(hub), 'historian'), `${edge}/`)
+        return unclosed ? { ...verdict, unclosed } : verdict
+      },
+      settle: async (meanwhile) => {
+        unclosed = await settle(members, hub, { configure: (name) => configure(name, false), folder, ...(meanwhile && { meanwhile }) })
+      },
     })
   })
 }
@@ -114,7 +121,8 @@ interface Settling {
   readonly meanwhile?: () => Promise<void>
 }
 
-async function settle(members: readonly Member[], hub: string, { configure, folder, meanwhile }: Settling): Promise<void> {
+/** Says which sums do not close, and where an edge and the hub disagree. */
+async function settle(members: readonly Member[], hub: string, { configure, folder, meanwhile }: Settling): Promise<string[]> {
   const nodes = new Map<string, RunningNode>()
   try {
     for (const { name, isForeign } of members) if (!isForeign) nodes.set(name, await inProcess(await configure(name), folder))
@@ -133,6 +141,9 @@ async function settle(members: readonly Member[], hub: string, { configure, fold
     await settled()
     await meanwhile?.()
     await settled()
+    const all = [...nodes.values()].map((node) => openSums(node.view))
+    const pairs = edges.map(({ name }) => disagreements((nodes.get(name) as RunningNode).view, view))
+    return (await Promise.all([...all, ...pairs])).flat()
   } finally {
     for (const node of [...nodes.values()].reverse()) await node.stop()
   }

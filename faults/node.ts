@@ -22,6 +22,7 @@ import { systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 import { countingDevice } from './counter.ts'
 import { Journal } from './journal.ts'
+import { openSums } from './ledger.ts'
 import type { Report } from './node-report.ts'
 import { compare, type Verdict } from './oracle.ts'
 
@@ -204,17 +205,18 @@ function childOf(pid: number): number {
 
 /** Lets a node recover in this process and bring everything to the historian, then asks the oracle. */
 export async function judge(bench: Bench): Promise<Verdict> {
-  await recover(bench)
-  return compare(bench.journal, join(bench.data, 'historian'), 't/')
+  const unclosed = await recover(bench)
+  return { ...(await compare(bench.journal, join(bench.data, 'historian'), 't/')), unclosed }
 }
 
-/** One start of the node without its device, until the historian has all that the spool holds. */
-async function recover(bench: Bench): Promise<void> {
+/** One start of the node without its device, until the historian has all that the spool holds. Says which sums of its ledger do not close. */
+async function recover(bench: Bench): Promise<string[]> {
   const journal = new Journal(join(bench.folder, 'unused'))
   const loaded = await loadConfig(join(bench.folder, 'ecluse.yaml'), { connectors: [countingDevice(journal) as Connector], env: {} })
   const node = await startNode({ ...loaded, connections: [] }, { clock: systemClock, log: silent, random: Math.random, version: 'faults' })
   try {
     await until('everything in the historian', LIMIT_MS, () => node.view.historianLag().records === 0)
+    return await openSums(node.view)
   } finally {
     await node.stop()
     journal.close()

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { BatchBuilder } from '../src/core/batch.ts'
 import { encodeBatch } from '../src/core/batch-codec.ts'
 import { silent } from '../src/core/log.ts'
@@ -65,6 +66,26 @@ for (const { name, rows, expected } of CASES) {
     assert.deepEqual([verdict.said, verdict.acknowledged], [5, 4])
   })
 }
+
+test('the oracle: miscounted', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-oracle-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const journal = new Journal(join(directory, 'journal'))
+  journal.said([{ signal: 'a', sequence: 1, value: 1, time: 1000 }])
+  journal.close()
+  await store(join(directory, 'historian'), [[1, 1000]])
+  const instance = await DuckDBInstance.create(join(directory, 'historian', 'historian.duckdb'))
+  const connection = await instance.connect()
+  await connection.run('UPDATE store.accounts SET delivered = 2')
+  connection.closeSync()
+  instance.closeSync()
+  const verdict = await compare(join(directory, 'journal'), join(directory, 'historian'), 't/')
+  assert.equal(faultsOf(verdict), 'miscounted 1')
+  assert.match(
+    faultsOf({ ...verdict, miscounted: 0, unclosed: ['n: c to link off by 1'] }),
+    /^the ledger does not close \(n: c to link off by 1\)$/,
+  )
+})
 
 test('half a line that a kill left is not read as the beginning of the next', () => {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-journal-'))

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
-/** What became of a source's samples. All but the first three are faults. */
+/** What became of a source's samples. All but the first three are faults; what is in gaps is for each fault to judge. */
 export interface Verdict {
   readonly said: number
   readonly acknowledged: number
@@ -20,6 +20,10 @@ export interface Verdict {
   readonly wronglyGood: number
   /** Samples that the node's declared gaps account for. */
   readonly inGaps: number
+  /** Connections of which the historian's account counts another number of samples than lie in its files. */
+  readonly miscounted: number
+  /** Sums of the nodes' ledgers that do not close, and where edge and hub say different things; absent: nobody asked them. */
+  readonly unclosed?: readonly string[]
 }
 
 /**
@@ -57,6 +61,9 @@ async function load(connection: DuckDBConnection, journal: string, historian: st
   await connection.run(`CREATE TABLE rows AS SELECT g.id, r.us, r.value, r.status, r.ingest
     FROM (SELECT ${columns}, value FROM h.store.samples ${cold}) r JOIN h.store.signals g USING (signal)
     WHERE g.id IN (SELECT DISTINCT id FROM said)`)
+  await connection.run(`CREATE TABLE lying AS SELECT g.connection, count(*) AS samples
+    FROM (SELECT signal FROM h.store.samples UNION ALL SELECT signal FROM h.store.texts ${cold && `UNION ALL SELECT signal FROM (${cold.slice('UNION ALL '.length)})`}) r
+    JOIN h.store.signals g USING (signal) GROUP BY 1`)
 }
 
 async function count(connection: DuckDBConnection): Promise<Verdict> {
@@ -76,15 +83,19 @@ async function count(connection: DuckDBConnection): Promise<Verdict> {
       AND NOT EXISTS (FROM said s WHERE s.id = r.id AND s.us = r.us AND s.value = r.value)`),
     wronglyGood: await one(`SELECT count(*) FROM rows r WHERE r.status >> 30 = 0 AND NOT isnan(r.value)
       AND NOT EXISTS (FROM said s WHERE s.id = r.id AND s.us = r.us)`),
+    miscounted: await one(`SELECT count(*) FROM lying l
+      FULL JOIN (SELECT connection, sum(delivered) AS samples FROM h.store.accounts WHERE unit = 'samples' AND connection <> '' GROUP BY 1) a USING (connection)
+      WHERE l.samples IS DISTINCT FROM a.samples`),
     inGaps: await one('SELECT coalesce(sum(samples), 0) FROM h.store.gaps'),
   }
 }
 
 /** The faults of a verdict in words; empty when there are none. */
 export function faultsOf(verdict: Verdict): string {
-  const { lost, dup, reordered, corrupted, wronglyGood } = verdict
-  return Object.entries({ lost, dup, reordered, corrupted, wronglyGood })
+  const { lost, dup, reordered, corrupted, wronglyGood, miscounted, unclosed = [] } = verdict
+  return Object.entries({ lost, dup, reordered, corrupted, wronglyGood, miscounted })
     .filter(([, n]) => n > 0)
     .map(([name, n]) => `${name} ${n}`)
+    .concat(unclosed.length > 0 ? [`the ledger does not close (${unclosed.slice(0, 3).join('; ')})`] : [])
     .join(', ')
 }

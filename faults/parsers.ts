@@ -256,6 +256,7 @@ const dictionary: Record<Exclude<RecordKind, 'batch' | 'forwarded'>, Uint8Array>
   streams: json([{ node: 'edge-1', epoch: 1, sequence: 4, hash: 'ab'.repeat(32) }]),
   records: encodeContent({ kind: 'records', records: RECORDS }),
   facts: encodeContent({ kind: 'facts', facts: [FACT] }),
+  account: encodeContent({ kind: 'account', account: { connection: 'c', unit: 'samples', dropped: { flood: 3 } } }),
 }
 
 function records(): Parser[] {

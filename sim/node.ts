@@ -178,7 +178,7 @@ export class SimNode {
     const health = new HealthRecord({ name: 'device', kind: 'sim', endpoint: '' }, clock)
     const onStored = (batch: SampleBatch) => last.update(batch, signals.size)
     const append = (batch: SampleBatch) => this.#append(spool, batch)
-    const lane = new Lane({ spool: { append }, health, clock, random, onStored })
+    const lane = new Lane({ spool: { append, appendContent: (content) => spool.appendContent(content) }, health, clock, random, onStored })
     const work = role === 'edge' ? [] : [ticking(clock, remotes, stop.signal)]
     const journal = this.#parts.journals.get(name)
     if (journal) work.push(this.#produce(journal, lane, clock, { signals, reasons }, stop.signal))

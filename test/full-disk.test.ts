@@ -55,7 +55,7 @@ test('a full disk in a whole node: health says so, nothing more is acknowledged,
   await until('health is well again', LIMIT_MS, async () => (await health()).status === 'ok')
   child.stdin.write('stop\n')
   assert.deepEqual(await ended, [0, null])
-  assert.deepEqual(await compare(file, [{ first: 0, last: told.acknowledged }]), { lost: 0, twice: 0 })
+  assert.deepEqual(await compare(file, [{ first: 0, last: told.acknowledged }]), { lost: 0, twice: 0, unclosed: [] })
 })
 
 /** What the child says, as it says it. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openSums } from '../faults/ledger.ts'
 import { loadConfig } from '../src/config/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import { silent } from '../src/core/log.ts'
@@ -14,6 +15,8 @@ export interface KillReport {
   readonly acknowledged: number
   readonly lost: number
   readonly twice: number
+  /** Sums of the ledger that do not close, in words. */
+  readonly unclosed: readonly string[]
   /** Milliseconds from the start of each process to a node that collects. */
   readonly readyMs: readonly number[]
 }
@@ -35,9 +38,9 @@ export async function killRun(kills: number, random: () => number): Promise<Kill
       journal.push({ first: life * RANGE, last })
       readyMs.push(ready)
     }
-    const { lost, twice } = await compare(configFile(directory, kills * RANGE), journal)
+    const { lost, twice, unclosed } = await compare(configFile(directory, kills * RANGE), journal)
     const acknowledged = journal.reduce((sum, { first, last }) => sum + Math.max(0, last - first + 1), 0)
-    return { kills, acknowledged, lost, twice, readyMs }
+    return { kills, acknowledged, lost, twice, unclosed, readyMs }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -82,7 +85,10 @@ function oneLife(file: string, aliveMs: number): Promise<{ last: number; ready: 
 }
 
 /** Lets the node recover, then reads every number the historian holds. */
-export async function compare(file: string, journal: readonly { first: number; last: number }[]): Promise<{ lost: number; twice: number }> {
+export async function compare(
+  file: string,
+  journal: readonly { first: number; last: number }[],
+): Promise<Pick<KillReport, 'lost' | 'twice' | 'unclosed'>> {
   const connector = countingConnector(() => undefined)
   const loaded = await loadConfig(file, { connectors: [connector as Connector], env: {} })
   const node = await startNode({ ...loaded, connections: [] }, { clock: systemClock, log: silent, random: Math.random, version: 'test' })
@@ -98,7 +104,7 @@ export async function compare(file: string, journal: readonly { first: number; l
     let lost = 0
     for (const { first, last } of journal) for (let number = first; number <= last; number++) if (!times.has(number)) lost++
     const twice = [...times.values()].filter((count) => count > 1).length
-    return { lost, twice }
+    return { lost, twice, unclosed: await openSums(node.view) }
   } finally {
     await node.stop()
   }

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { openSums } from '../faults/ledger.ts'
 import { loadConfig } from '../src/config/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import type { Channel, Peer, Transport } from '../src/core/link.ts'
@@ -153,6 +154,7 @@ test('an edge through a relay to a hub: cut lines, restarts of each, and every a
   assert.notEqual(origin?.configVersion, hub.view.configVersion)
   assert.deepEqual((await historian.declared(origin?.configVersion ?? ''))?.clocks, { c: { maxOffsetMs: 5000 } })
   assert.equal((await historian.definitions('t/count/3'))[0]?.configVersion, origin?.configVersion)
+  assert.deepEqual([await openSums(relay.view), await openSums(hub.view)], [[], []])
   await Promise.all([relay.stop(), hub.stop()])
 })
 
@@ -210,5 +212,10 @@ test('an older copy of the hub is brought up to date; an older copy of the edge 
   const end = await numbersAt(hub)
   assert.equal(end.count, end.high + 1, 'also what was read between the restoring and its discovery')
   assert.equal(end.distinct, end.count)
+  assert.deepEqual(await openSums(hub.view), [])
+  edge = await startAs(directory, 'edge', 'edge', exchange.dialler('edge'))
+  await until('all of the edge in its historian', () => edge.view.historianLag().records === 0)
+  assert.deepEqual(await openSums(edge.view), [], 'over both epochs')
+  await edge.stop()
   await hub.stop()
 })

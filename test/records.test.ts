@@ -167,7 +167,8 @@ test('a malformed row is set aside with its reason; when the declaration is corr
   const quarantine = async () => (await node.view.historian.quarantine({ limit: 10 })).rows
   const [row] = await until('the row in quarantine', async () => ((await quarantine()).length > 0 ? quarantine() : undefined))
   assert.equal(row?.reason, 'priority is "urgent" where a number was expected')
-  assert.deepEqual(await node.view.releaseQuarantined([row?.id ?? '', '99.9']), {
+  const decision = { by: 'Ada', reason: 'the declaration was too narrow' }
+  assert.deepEqual(await node.view.releaseQuarantined([row?.id ?? '', '99.9'], decision), {
     released: [],
     refused: [
       { id: row?.id, reason: 'priority is "urgent" where a number was expected' },
@@ -179,11 +180,44 @@ test('a malformed row is set aside with its reason; when the declaration is corr
   simulator.failNext(503)
   for (let i = 0; i < 100; i++) simulator.failNext(503)
   node = await start(t, directory, simulator.url, 'priority: {}')
-  assert.deepEqual(await node.view.releaseQuarantined([row?.id ?? '']), { released: [row?.id], refused: [] })
+  assert.deepEqual(await node.view.releaseQuarantined([row?.id ?? ''], decision), { released: [row?.id], refused: [] })
   await until('the record', async () => ((await all(node)).some(({ key }) => key === 'W2') ? true : undefined))
   const [released] = await quarantine()
   assert.ok(released?.releasedTime !== undefined)
-  assert.deepEqual((await node.view.releaseQuarantined([row?.id ?? ''])).refused, [{ id: row?.id, reason: 'it is released already' }])
+  assert.deepEqual(released.settled, decision)
+  assert.deepEqual((await node.view.releaseQuarantined([row?.id ?? ''], decision)).refused, [
+    { id: row?.id, reason: 'it is released already' },
+  ])
+})
+
+test('a row that is discarded stays visible, with who and why; the ledger of the rows closes at every step', async (t) => {
+  const [directory, simulator] = [scratch(t), await system(t)]
+  simulator.put(order('W1', 'OPEN'), order('W2', 'OPEN', 'urgent'))
+  const node = await start(t, directory, simulator.url)
+  const quarantine = async () => (await node.view.historian.quarantine({ limit: 10 })).rows
+  const [row] = await until('the row in quarantine', async () => ((await quarantine()).length > 0 ? quarantine() : undefined))
+  const sums = async () => {
+    const { lines } = await node.view.ledger()
+    const [line] = lines.filter(({ unit }) => unit === 'rows')
+    const [destination] = line?.destinations ?? []
+    assert.equal(destination?.off, 0)
+    return { read: line?.read, delivered: destination?.delivered, quarantined: line?.quarantined, dropped: destination?.dropped }
+  }
+  const aside = { 'priority is … where a number was expected': 1 }
+  const before = await sums()
+  assert.deepEqual([before.delivered, before.quarantined, before.dropped], [1, aside, {}])
+  const decision = { by: 'Ada', reason: 'a test order' }
+  assert.deepEqual(await node.view.discardQuarantined([row?.id ?? '', '99.9'], decision), {
+    discarded: [row?.id],
+    refused: [{ id: '99.9', reason: 'there is no such row' }],
+  })
+  const after = await sums()
+  assert.deepEqual([after.delivered, after.quarantined, after.dropped], [1, {}, { discarded: 1 }])
+  const [discarded] = await quarantine()
+  assert.ok(discarded?.discardedTime !== undefined)
+  assert.deepEqual(discarded.settled, decision)
+  assert.deepEqual((await node.view.historian.quarantine({ state: 'waiting', limit: 10 })).rows, [])
+  assert.match((await node.view.releaseQuarantined([row?.id ?? ''], decision)).refused[0]?.reason ?? '', /discarded already/)
 })
 
 test('while a work order is open at a belt its readings are under maintenance, over a restart too; when it is done they are Good', async (t) => {

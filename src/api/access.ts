@@ -22,6 +22,8 @@ const LINK_MS = 3_600_000
 const IDLE_MS = 8 * 3_600_000
 const LONGEST_MS = 7 * 24 * 3_600_000
 const LOCAL_TOKEN = 'local-token'
+/** Who calls with the token of the data folder: no account says who it is. */
+export const LOCAL_CALLER = 'local'
 
 interface Session extends Caller {
   readonly beganMs: number
@@ -77,7 +79,7 @@ export class Access {
   callerOf(request: FastifyRequest, isUse = true): Caller | undefined {
     const bearer = /^Bearer ([\w-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
     if (bearer)
-      return same(hash(bearer), this.#localHash) ? { name: 'local', permissions: new Set(['read', 'query', 'operate']) } : undefined
+      return same(hash(bearer), this.#localHash) ? { name: LOCAL_CALLER, permissions: new Set(['read', 'query', 'operate']) } : undefined
     const cookie = request.cookies[cookieName(request)]
     return cookie ? this.#session(hash(cookie), isUse) : undefined
   }

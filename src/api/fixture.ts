@@ -125,6 +125,8 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     recompute: async () => [],
     discover: () => Promise.reject(new Error('not part of the fixture')),
     releaseQuarantined: async (ids) => ({ released: [...ids], refused: [] }),
+    discardQuarantined: async (ids) => ({ discarded: [...ids], refused: [] }),
+    ledger: async () => ({ period: undefined, lines: [] }),
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
       ...{ appendedBytes: 100, held: [] },
@@ -165,6 +167,7 @@ function fakeHistorian(
     facts: (query) => history.facts(query),
     quarantine: async () => ({ rows: [], truncated: false }),
     recordCursors: async () => [],
+    accounts: async () => ({ checkpoints: [], rows: [] }),
     recordCounts: async () => history.recordCounts(),
     writers: async () => [],
     declared: async () => undefined,

@@ -11,6 +11,7 @@ import { discoverRoutes } from './discover.ts'
 import { factRoutes } from './facts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
+import { ledgerRoutes } from './ledger.ts'
 import { API_LIMITS } from './limits.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
@@ -81,6 +82,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     factRoutes,
     discoverRoutes,
     nodeRoutes,
+    ledgerRoutes,
     sessionRoutes,
     metricRoutes,
   ]

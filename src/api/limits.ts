@@ -24,8 +24,10 @@ export const API_LIMITS = {
   gaps: 1_000,
   /** Ids named of the signals that one property of a contract binds. */
   contractSignals: 20,
-  /** IT records in one answer; rows of quarantine released at once. */
+  /** IT records in one answer; rows of quarantine released or discarded at once. */
   recordRows: 10_000,
+  /** Rows of the ledger in one answer. */
+  ledgerRows: 10_000,
   /** Facts in one answer. */
   factRows: 10_000,
   /** Definitions whose facts one request asks for. */

@@ -62,6 +62,9 @@ export const quarantineList = z.object({
       row: z.string().describe('as it came, in JSON; long ones are cut'),
       knownTime: time,
       releasedTime: time.optional(),
+      discardedTime: time.optional(),
+      settledBy: z.string().optional().describe('who released or discarded it'),
+      settledReason: z.string().optional(),
     }),
   ),
   truncated: z.boolean(),
@@ -75,6 +78,12 @@ export const releaseAnswer = z.object({
     .describe('still malformed under the present declaration, or not there'),
 })
 export type ReleaseAnswer = z.infer<typeof releaseAnswer>
+
+export const discardAnswer = z.object({
+  discarded: z.array(z.string()),
+  refused: z.array(z.object({ id: z.string(), reason: z.string() })),
+})
+export type DiscardAnswer = z.infer<typeof discardAnswer>
 
 export const unknownEquipmentList = z.object({
   names: z.array(

@@ -115,7 +115,7 @@ describe('records', () => {
 
   test('releasing is refused to a caller who may only read', async () => {
     const release = (headers: Record<string, string> = {}) => {
-      const body = json({ ids: ['1.0'] })
+      const body = json({ ids: ['1.0'], reason: 'corrected', by: 'Ada' })
       return fixture.call('/api/v1/records/quarantine/release', {
         ...body,
         headers: { ...(body.headers as Record<string, string>), ...headers },

@@ -1,15 +1,19 @@
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { byAuthority, disagreements } from '../core/authority.ts'
 import type { RecordCount } from '../core/historian.ts'
-import { type FieldValue, NEVER, type RecordKind, type StoredVersion } from '../core/it-records.ts'
+import { type FieldValue, NEVER, QUARANTINE_STATES, type RecordKind, type StoredVersion } from '../core/it-records.ts'
+import { LIMITS } from '../core/limits.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
+import { LOCAL_CALLER } from './access.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import { readMoment } from './query-times.ts'
 import type { RecordView } from './record-schemas.ts'
 import {
+  discardAnswer,
   quarantineList,
   recordKindList,
   recordList,
@@ -39,7 +43,7 @@ const listQuery = z.object({
 })
 
 /** IT records: their kinds, what the sources say of them, what was set aside, and names of equipment that nobody has declared. */
-export function recordRoutes(server: Server, { view }: Resources): void {
+export function recordRoutes(server: Server, { view, access }: Resources): void {
   server.get(
     '/api/v1/records/kinds',
     { config: { permission: 'read' }, schema: { summary: 'Kinds of IT records', response: { 200: recordKindList } } },
@@ -74,7 +78,7 @@ export function recordRoutes(server: Server, { view }: Resources): void {
       return { records: recordViews(shown, kind, view), truncated, ...(next !== undefined && { next }) }
     },
   )
-  quarantineRoutes(server, view)
+  quarantineRoutes(server, { view, access })
   server.get(
     '/api/v1/records/equipment',
     {
@@ -85,11 +89,11 @@ export function recordRoutes(server: Server, { view }: Resources): void {
   )
 }
 
-function quarantineRoutes(server: Server, view: NodeView): void {
+function quarantineRoutes(server: Server, { view, access }: Resources): void {
   const query = z.object({
     kind: z.string().max(64).optional(),
     source: z.string().max(64).optional(),
-    state: z.enum(['waiting', 'released', 'all']).default('waiting'),
+    state: z.enum([...QUARANTINE_STATES, 'all']).default('waiting'),
     limit: z.coerce.number().int().min(1).max(API_LIMITS.recordRows).default(1_000),
   })
   server.get(
@@ -102,26 +106,47 @@ function quarantineRoutes(server: Server, view: NodeView): void {
       const asked = { limit, ...(kind !== undefined && { kind }), ...(source !== undefined && { source }) }
       const { rows, truncated } = await view.historian.quarantine({
         ...asked,
-        ...(state !== 'all' && { isReleased: state === 'released' }),
+        ...(state !== 'all' && { state }),
       })
       return {
-        rows: rows.map(({ knownTime, releasedTime, ...row }) => ({
+        rows: rows.map(({ knownTime, releasedTime, discardedTime, settled, ...row }) => ({
           ...row,
           knownTime: formatTime(knownTime),
           ...(releasedTime !== undefined && { releasedTime: formatTime(releasedTime) }),
+          ...(discardedTime !== undefined && { discardedTime: formatTime(discardedTime) }),
+          ...(settled && { settledBy: settled.by, settledReason: settled.reason }),
         })),
         truncated,
       }
     },
   )
-  const body = z.object({ ids: z.array(z.string().max(64)).min(1).max(API_LIMITS.released) })
+  const said = z.string().trim().min(1).max(LIMITS.settledText)
+  const body = z.strictObject({
+    ids: z.array(z.string().max(64)).min(1).max(API_LIMITS.released),
+    reason: said.describe('why, in words that will still be read in a year'),
+    by: said.optional().describe('who decides; of a caller with an account it is the account'),
+  })
+  const decisionOf = (request: FastifyRequest, { reason, by }: z.infer<typeof body>) => {
+    const name = access.callerOf(request)?.name
+    if (name !== undefined && name !== LOCAL_CALLER) return { by: name, reason }
+    if (by === undefined) throw new Refusal(400, 'no-name', 'somebody has to answer for it: say who decides', 'add `by`')
+    return { by, reason }
+  }
   server.post(
     '/api/v1/records/quarantine/release',
     {
       config: { permission: 'operate' },
       schema: { summary: 'Judge rows in quarantine again by the present declaration', body, response: { 200: releaseAnswer } },
     },
-    async (request) => view.releaseQuarantined(request.body.ids),
+    async (request) => view.releaseQuarantined(request.body.ids, decisionOf(request, request.body)),
+  )
+  server.post(
+    '/api/v1/records/quarantine/discard',
+    {
+      config: { permission: 'operate' },
+      schema: { summary: 'Say of rows in quarantine that nobody takes them; they stay visible', body, response: { 200: discardAnswer } },
+    },
+    async (request) => view.discardQuarantined(request.body.ids, decisionOf(request, request.body)),
   )
 }
 

@@ -7,9 +7,11 @@ import { uplink } from './node-schemas.ts'
 import { PROCESSED_NAMES } from './processed-names.ts'
 
 export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
+export type { LedgerAnswer, LedgerRow } from './ledger-schemas.ts'
 export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'
 export { gapList, nodeList } from './node-schemas.ts'
 export type {
+  DiscardAnswer,
   QuarantineList,
   RecordKindList,
   RecordKindView,

@@ -102,6 +102,14 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...url)
     .option(...config)
     .action(async (signal, given) => done(await (await import('./why.ts')).why(verb, signal, given)))
+  command('ledger', verbs.ledger)
+    .option('--from <TIME>', options.ledgerFrom)
+    .option('--to <TIME>', options.ledgerTo)
+    .option('--connection <GLOB>', options.ledgerConnection)
+    .option('--limit <N>', options.limit, integer(1, ANSWER_ROWS), READ_ROWS)
+    .option(...url)
+    .option(...config)
+    .action(async (given) => done(await (await import('./ledger.ts')).ledger(verb, given)))
   command('schema', verbs.schema).action(async (given) => done(await (await import('./schema.ts')).schema(verb, given)))
   command('trust <NAME>', verbs.trust)
     .option('--fingerprint <SHA256>', options.fingerprint)
@@ -160,8 +168,12 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
   limit(sub('quarantine', verbs.recordsQuarantine)).action(async (_given, command) =>
     done(await (await code()).recordsQuarantine(verb, all(command))),
   )
-  sub('release <ID...>', verbs.recordsRelease).action(async (ids, _given, command) =>
+  const deciding = (command: Command) => command.requiredOption('--reason <TEXT>', options.reason).option('--by <NAME>', options.by)
+  deciding(sub('release <ID...>', verbs.recordsRelease)).action(async (ids, _given, command) =>
     done(await (await code()).recordsRelease(verb, ids, all(command))),
+  )
+  deciding(sub('discard <ID...>', verbs.recordsDiscard)).action(async (ids, _given, command) =>
+    done(await (await code()).recordsDiscard(verb, ids, all(command))),
   )
   sub('equipment', verbs.recordsEquipment).action(async (_given, command) =>
     done(await (await code()).recordsEquipment(verb, all(command))),

@@ -1,4 +1,13 @@
-import { quarantineList, type RecordView, recordKindList, recordList, releaseAnswer, unknownEquipmentList } from '../api/record-schemas.ts'
+import { userInfo } from 'node:os'
+import {
+  discardAnswer,
+  quarantineList,
+  type RecordView,
+  recordKindList,
+  recordList,
+  releaseAnswer,
+  unknownEquipmentList,
+} from '../api/record-schemas.ts'
 import { type Client, type ClientOptions, connectClient } from './client.ts'
 import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
 import { paint, table, writeResult } from './output.ts'
@@ -91,14 +100,35 @@ export async function recordsQuarantine(verb: Verb, options: CommonOptions & Cli
   return EXIT.ok
 }
 
+export interface DecisionOptions extends CommonOptions, ClientOptions {
+  readonly reason: string
+  readonly by?: string
+}
+
+const decisionOf = ({ reason, by }: DecisionOptions) => ({ reason, by: by ?? userInfo().username })
+
 /** `ecluse records release ID...`: 1 when a row stays in quarantine. */
-export async function recordsRelease(verb: Verb, ids: readonly string[], options: CommonOptions & ClientOptions): Promise<Exit> {
+export async function recordsRelease(verb: Verb, ids: readonly string[], options: DecisionOptions): Promise<Exit> {
   const client: Client = await connectClient(verb, options)
   const words = verb.words.records
-  const answer = await client.post('/api/v1/records/quarantine/release', { ids }, releaseAnswer)
+  const answer = await client.post('/api/v1/records/quarantine/release', { ids, ...decisionOf(options) }, releaseAnswer)
   writeResult(verb.io, options.output, answer, () =>
     [
       ...(answer.released.length > 0 ? [words.released(answer.released.length)] : []),
+      ...answer.refused.map(({ id, reason }) => `${id}: ${reason}`),
+    ].join('\n'),
+  )
+  return answer.refused.length > 0 ? EXIT.failed : EXIT.ok
+}
+
+/** `ecluse records discard ID...`: 1 when a row cannot be discarded. */
+export async function recordsDiscard(verb: Verb, ids: readonly string[], options: DecisionOptions): Promise<Exit> {
+  const client: Client = await connectClient(verb, options)
+  const words = verb.words.records
+  const answer = await client.post('/api/v1/records/quarantine/discard', { ids, ...decisionOf(options) }, discardAnswer)
+  writeResult(verb.io, options.output, answer, () =>
+    [
+      ...(answer.discarded.length > 0 ? [words.discarded(answer.discarded.length)] : []),
       ...answer.refused.map(({ id, reason }) => `${id}: ${reason}`),
     ].join('\n'),
   )

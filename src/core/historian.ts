@@ -1,5 +1,6 @@
+import type { DeliveredRow } from './account.ts'
 import type { History } from './history.ts'
-import type { StoredQuarantine } from './it-records.ts'
+import type { QuarantineState, StoredQuarantine } from './it-records.ts'
 import type { Declared } from './record-content.ts'
 import type { SignalDefinition } from './signals.ts'
 import type { SpoolRecord } from './spool.ts'
@@ -175,8 +176,8 @@ export interface RecordCount {
 export interface QuarantineQuery {
   readonly kind?: string
   readonly source?: string
-  /** Absent: both those released and those that are not. */
-  readonly isReleased?: boolean
+  /** Absent: all. */
+  readonly state?: QuarantineState
   readonly ids?: readonly string[]
   readonly limit: number
 }
@@ -213,6 +214,11 @@ export interface Historian extends History {
   writers(): Promise<WriterTables[]>
   /** What a version of a configuration declared beside its signals; undefined when it is not known, or said nothing. */
   declared(configVersion: string): Promise<Declared | undefined>
+  /**
+   * What was committed, by node, connection and unit, and by hour within a period of whole hours (all as one without it); and how far each writer's log is
+   * committed at that moment. Counted from what was stored, once, with it; what retention removes stays counted.
+   */
+  accounts(period?: { readonly from: Micros; readonly to: Micros }): Promise<{ checkpoints: Checkpoint[]; rows: DeliveredRow[] }>
   /** How much there is of each kind from each source, by kind and source. */
   recordCounts(): Promise<RecordCount[]>
   /** Every version of a signal's definition, oldest first. A definition that is repeated as it was adds none. */

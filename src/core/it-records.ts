@@ -73,11 +73,23 @@ export interface QuarantinedRow {
   readonly row: string
 }
 
+/** Who decided about rows in quarantine, and why. */
+export interface Decision {
+  readonly by: string
+  readonly reason: string
+}
+
+export const QUARANTINE_STATES = ['waiting', 'released', 'discarded'] as const
+export type QuarantineState = (typeof QUARANTINE_STATES)[number]
+
 export interface StoredQuarantine extends QuarantinedRow {
   /** `ingest.number`: names it to `ecluse records release`. */
   readonly id: string
   readonly knownTime: Micros
   readonly releasedTime: Micros | undefined
+  readonly discardedTime: Micros | undefined
+  /** Of what was released or discarded; undefined for rows of before this was asked. */
+  readonly settled: Decision | undefined
 }
 
 /** The content of a spool record `records`: what one reading of a source came to, and where to go on from. */
@@ -89,6 +101,12 @@ export interface RecordBatch {
   readonly quarantined: readonly QuarantinedRow[]
   /** Ids of quarantined rows that these versions replace. */
   readonly released?: readonly string[] | undefined
+  /** Ids of quarantined rows that somebody has decided not to take. */
+  readonly discarded?: readonly string[] | undefined
+  /** Who released or discarded them, and why. */
+  readonly settled?: Decision | undefined
+  /** Why each of the released and discarded rows was set aside, as counted; see `reasonClass`. */
+  readonly wereAside?: Readonly<Record<string, number>> | undefined
   /** Opaque to everybody but the source: handed to it at the next start. */
   readonly cursor?: string | undefined
 }

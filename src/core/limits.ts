@@ -35,4 +35,8 @@ export const LIMITS = {
   /** Values of one fact, and inputs that one fact names. */
   factValues: 256,
   factInputs: 4_096,
+  /** Characters of the name of who releases or discards rows in quarantine, and of the reason. */
+  settledText: 500,
+  /** Reasons in one account of what was dropped. */
+  accountReasons: 64,
 } as const

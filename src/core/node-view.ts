@@ -6,8 +6,9 @@ import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
 import type { FactType } from './facts.ts'
 import type { Historian } from './historian.ts'
-import type { RecordKind } from './it-records.ts'
+import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
+import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
@@ -192,6 +193,11 @@ export interface Released {
   readonly refused: { id: string; reason: string }[]
 }
 
+export interface Discarded {
+  readonly discarded: string[]
+  readonly refused: { id: string; reason: string }[]
+}
+
 /** What the API and the commands see of a running node. */
 export interface NodeView {
   readonly site: { readonly id: string; readonly label?: Label }
@@ -221,8 +227,12 @@ export interface NodeView {
   recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
   /** Which signals moved before something: one search at a time, as long as it takes or until it is stopped. */
   discover: Discover
-  /** Judges rows in quarantine again; those that are records now are stored as such. */
-  releaseQuarantined(ids: readonly string[]): Promise<Released>
+  /** Judges rows in quarantine again; those that are records now are stored as such. The decision is kept. */
+  releaseQuarantined(ids: readonly string[], decision: Decision): Promise<Released>
+  /** Rows in quarantine that nobody wants: they stay visible, as discarded. */
+  discardQuarantined(ids: readonly string[], decision: Decision): Promise<Discarded>
+  /** What became of all that was read: in whole hours of recorded time, or since the ledger began. Rejects with RangeError for a period that is too long. */
+  ledger(period?: { readonly from: Micros; readonly to: Micros }): Promise<LedgerView>
   spool(): SpoolStats
   /** How long this node works alone. */
   outlook(): SpoolOutlook

@@ -1,3 +1,4 @@
+import type { Account } from './account.ts'
 import type { SampleBatch } from './batch.ts'
 import type { Fact } from './facts.ts'
 import type { Forwarded } from './forwarded.ts'
@@ -22,15 +23,17 @@ export interface Position {
  * `forwarded`: records of another node's log as they came over a link (`encodeForwarded`). `streams`: how far each such log had come,
  * `{node, epoch, sequence, hash?}[]`, at the start of every segment.
  * `records`: `RecordBatch`, what one reading of a source of IT records came to. `facts`: `Fact[]`, results as they stand from here on.
+ * `account`: `Account`, what was read and is not in the log, with the reasons.
  */
 export type RecordKind = (typeof RECORD_KINDS)[number]
 /** In the order of their numbers on disk and on the wire; only ever added to. */
-export const RECORD_KINDS = ['batch', 'signals', 'reasons', 'config', 'gap', 'forwarded', 'streams', 'records', 'facts'] as const
+export const RECORD_KINDS = ['batch', 'signals', 'reasons', 'config', 'gap', 'forwarded', 'streams', 'records', 'facts', 'account'] as const
 
 /** What is appended beside batches. */
 export type AppendedContent =
   | { readonly kind: 'records'; readonly records: RecordBatch }
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
+  | { readonly kind: 'account'; readonly account: Account }
 
 export interface SpoolRecord extends Position {
   readonly kind: RecordKind
@@ -73,7 +76,7 @@ export interface Spool {
    * sealed and the batch is written again to a new one; nothing is resolved on the strength of a retried fsync.
    */
   append(batch: SampleBatch): Promise<SpoolRecord>
-  /** Appends IT records or facts, in the same order and with the same promises as `append`. */
+  /** Appends IT records, facts or an account, in the same order and with the same promises as `append`. */
   appendContent(content: AppendedContent): Promise<SpoolRecord>
   /**
    * Appends records of another node's log, as they are; resolves once they are on disk. They must follow what this log has of that stream, and come
@@ -88,6 +91,11 @@ export interface Spool {
   read(sequence: number, maxRecords: number, maxBytes: number): Promise<SpoolRecord[]>
   /** A consumer needs nothing before `sequence` any more. Segments no consumer needs may go. */
   release(consumer: string, sequence: number): void
+  /**
+   * Asks before data goes that somebody needs, or a full log refuses: whoever needs records only until its own state is on disk saves that, as far as the
+   * sequence given, and releases. What it throws is logged, and nothing waits for it.
+   */
+  beforeDrop(save: (sequence: number) => Promise<void>): void
   /** Calls back with each record as it becomes durable, in order (dictionaries included). Returns the way to stop. */
   follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void
   /** The segments of this log, oldest first. */
@@ -120,7 +128,7 @@ export interface SpoolStats {
 
 /** Records that a consumer still needs, so that they stay. Bytes and time are interpolated within the oldest segment. */
 export interface SpoolHeld {
-  /** `historian`, `link`, `rules`. */
+  /** `historian`, `link`, `rules`, `process`, `ledger`. */
   readonly consumer: string
   readonly records: number
   readonly bytes: number

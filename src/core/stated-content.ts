@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ACCOUNT_UNITS } from './account.ts'
 import { FACT_TYPES, REVISION_CAUSES } from './facts.ts'
 import { LIMITS } from './limits.ts'
 import type { AppendedContent } from './spool.ts'
@@ -32,6 +33,9 @@ export const recordBatch = z.object({
     .array(z.object({ kind: name, source: name, reason: z.string().max(1_000), row: z.string().max(LIMITS.quarantinedRow) }))
     .max(2 * LIMITS.deliveryRows),
   released: z.array(z.string().max(64)).max(LIMITS.deliveryRows).optional(),
+  discarded: z.array(z.string().max(64)).max(LIMITS.deliveryRows).optional(),
+  settled: z.object({ by: z.string().max(LIMITS.settledText), reason: z.string().max(LIMITS.settledText) }).optional(),
+  wereAside: bounded(z.int().min(0), LIMITS.accountReasons).optional(),
   cursor: z.string().max(LIMITS.cursorLength).optional(),
 })
 
@@ -65,10 +69,23 @@ const fact = z.object({
 })
 export const facts = z.array(fact).max(10_000)
 
+const count = z.int().min(0)
+export const account = z.object({
+  connection: z.string().min(1).max(LIMITS.nodeLength),
+  unit: z.enum(ACCOUNT_UNITS),
+  dropped: bounded(count, LIMITS.accountReasons).optional(),
+  known: count.optional(),
+})
+
 /** The payload of a spool record. Throws RangeError when the content is beyond its limits: nothing that nobody could read is written. */
 export function encodeContent(content: AppendedContent): Uint8Array {
-  const stated = content.kind === 'records' ? content.records : content.facts
-  const checked = (content.kind === 'records' ? recordBatch : facts).safeParse(stated)
+  const [stated, schema] = statedIn(content)
+  const checked = schema.safeParse(stated)
   if (!checked.success) throw new RangeError(`${content.kind}: ${z.prettifyError(checked.error)}`)
   return Buffer.from(JSON.stringify(stated))
+}
+
+function statedIn(content: AppendedContent): [unknown, z.ZodType] {
+  if (content.kind === 'records') return [content.records, recordBatch]
+  return content.kind === 'facts' ? [content.facts, facts] : [content.account, account]
 }

@@ -200,14 +200,28 @@ export function recording(open: Open): void {
     ])
     const [, second] = (await b.historian.quarantine({ limit: 9 })).rows
     assert.ok(second)
-    assert.deepEqual(second, { ...bad(2), id: second.id, knownTime: START, releasedTime: undefined })
+    assert.deepEqual(second, {
+      ...bad(2),
+      id: second.id,
+      knownTime: START,
+      releasedTime: undefined,
+      discardedTime: undefined,
+      settled: undefined,
+    })
     await b.historian.write([batchOf(r, [flight('AF1', 'A1')], { released: [second.id, '1.99', 'nonsense'] })])
     await b.reopen()
-    assert.deepEqual(await rows({ isReleased: false }), [[3, 1], false])
+    assert.deepEqual(await rows({ state: 'waiting' }), [[3, 1], false])
     const [flights] = await b.historian.recordCounts()
     assert.deepEqual(flights, { kind: 'flight', source: 'aodb', records: 1, changedTime: START + 100, quarantined: 1 })
-    assert.deepEqual(await rows({ isReleased: true }), [[2], false])
+    assert.deepEqual(await rows({ state: 'released' }), [[2], false])
     assert.deepEqual(await rows({ ids: [second.id, 'nonsense'] }), [[2], false])
+    const [third] = (await b.historian.quarantine({ limit: 9 })).rows
+    const settled = { by: 'Ada', reason: 'a test' }
+    await b.historian.write([batchOf(r, [], { discarded: [third?.id ?? '', second.id], settled })])
+    await b.reopen()
+    assert.deepEqual(await rows({ state: 'waiting' }), [[1], false])
+    assert.deepEqual(await rows({ state: 'discarded' }), [[3], false])
+    assert.deepEqual((await b.historian.quarantine({ state: 'discarded', limit: 1 })).rows[0]?.settled, settled)
     assert.equal((await b.historian.quarantine({ ids: [second.id], limit: 1 })).rows[0]?.releasedTime, START + 100)
     const cursors = [
       { node: 'node-1', source: 'aodb', feed: 0, cursor: 'c2' },

@@ -3,6 +3,7 @@ import type { ContractWatch } from '../govern/contracts/index.ts'
 import type { Qualify } from '../qualify/index.ts'
 import { type AttemptParts, keepConnected } from './attempts.ts'
 import type { ClockWatch } from './clock-watch.ts'
+import type { Drops } from './drops.ts'
 import type { Lane } from './lane.ts'
 import type { Liveness } from './liveness.ts'
 import type { RuleMemory } from './rule-memory.ts'
@@ -11,6 +12,8 @@ export interface ConnectionParts extends AttemptParts {
   readonly source: Source
   readonly liveness: Liveness
   readonly lane: Lane
+  /** What the source and the limit of floods have dropped: durable before what came with it is acknowledged. */
+  readonly drops: Drops
   readonly qualify: Qualify
   /** Judges after the rules, what the substitutes added too. */
   readonly contracts: Pick<ContractWatch, 'judge'>
@@ -25,12 +28,14 @@ export function runConnection(parts: ConnectionParts): Promise<void> {
 }
 
 async function readOnce(parts: ConnectionParts): Promise<void> {
-  const { source, health, liveness, lane, qualify, contracts, memory, clockWatch, backOff, stop } = parts
+  const { source, health, liveness, lane, drops, qualify, contracts, memory, clockWatch, backOff, stop } = parts
   const delivery = await source.read(stop)
   liveness.heard()
   backOff.reset()
   if (delivery.batch.count === 0) {
-    delivery.ack?.()
+    const account = drops.take()
+    if (account) await lane.put({ ...delivery, account })
+    else delivery.ack?.()
     return
   }
   health.countRead(delivery.batch.count)
@@ -46,6 +51,7 @@ async function readOnce(parts: ConnectionParts): Promise<void> {
     settled()
     delivery.ack?.()
   }
-  if (batch.count > 0) await lane.put({ batch, ack })
+  const account = drops.take()
+  if (batch.count > 0 || account) await lane.put({ batch, ack, ...(account && { account }) })
   else ack()
 }

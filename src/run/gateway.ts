@@ -18,7 +18,7 @@ const IMPORTS_MS = 2_000
 /** Names of senders turned away that are remembered. */
 export const REFUSALS_KEPT = 256
 
-export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool' | 'last' | 'signalCount'> {
+export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool' | 'last' | 'signalCount' | 'onTaken' | 'onConfirmed'> {
   readonly loaded: LoadedConfig
   readonly transport: Transport
   readonly remotes: Remotes

@@ -1,4 +1,5 @@
-import type { SampleBatch } from '../core/batch.ts'
+import type { Account } from '../core/account.ts'
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import type { Delivery } from '../core/source.ts'
 import type { Spool } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
@@ -12,8 +13,13 @@ const PENDING_SAMPLES = 1_048_576
 const RETRY_FIRST_MS = 50
 const RETRY_LIMIT_MS = 2_000
 
+/** A batch, and what was dropped beside it. The batch may be empty then. */
+export interface Load extends Delivery {
+  readonly account?: Account
+}
+
 export interface LaneParts {
-  readonly spool: Pick<Spool, 'append'>
+  readonly spool: Pick<Spool, 'append' | 'appendContent'>
   readonly health: HealthRecord
   readonly clock: Clock
   readonly random: () => number
@@ -28,7 +34,7 @@ export interface LaneParts {
  */
 export class Lane {
   readonly #parts: LaneParts
-  readonly #inbox = new Inbox<Delivery>(PENDING_SAMPLES, (delivery) => delivery.batch.count)
+  readonly #inbox = new Inbox<Load>(PENDING_SAMPLES, (delivery) => delivery.batch.count)
   readonly #finished: Promise<void>
   readonly #end = new AbortController()
   #room: (() => void)[] = []
@@ -39,7 +45,7 @@ export class Lane {
   }
 
   /** Queues a batch; resolves when the next one may come. */
-  async put(delivery: Delivery): Promise<void> {
+  async put(delivery: Load): Promise<void> {
     while (!this.#inbox.put(delivery)) await new Promise<void>((resolve) => this.#room.push(resolve))
     this.#parts.health.pending += delivery.batch.count
   }
@@ -52,7 +58,7 @@ export class Lane {
 
   async #run(): Promise<void> {
     for (;;) {
-      let group: Delivery[]
+      let group: Load[]
       try {
         group = await this.#inbox.take(this.#end.signal)
       } catch {
@@ -63,27 +69,43 @@ export class Lane {
     }
   }
 
-  async #write(deliveries: Delivery[]): Promise<void> {
-    const { spool, health, clock, random, onStored } = this.#parts
+  async #write(loads: Load[]): Promise<void> {
+    const { health, clock, random } = this.#parts
     const backOff = new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, random)
-    for (let left = deliveries; left.length > 0; ) {
-      const results = await Promise.allSettled(left.map(({ batch }) => spool.append(batch)))
+    for (let left = loads; left.length > 0; ) {
       // What the spool refused is tried again; what it took of the same group is durable and acknowledged meanwhile. Only then can batches change places.
-      const refused: Delivery[] = []
-      results.forEach((result, i) => {
-        const delivery = left[i] as Delivery
-        if (result.status === 'rejected') {
-          refused.push(delivery)
-          health.failed(`the spool does not take samples: ${String((result.reason as Error)?.message ?? result.reason)}`)
-          return
-        }
-        health.pending -= delivery.batch.count
-        health.countStored(delivery.batch)
-        onStored(delivery.batch)
-        delivery.ack?.()
-      })
-      left = refused
-      if (left.length > 0) await clock.sleep(backOff.next())
+      const refused = await Promise.all(left.map((load) => this.#append(load)))
+      left = refused.filter((load) => load !== undefined)
+      if (left.length > 0) {
+        health.failed(`the spool does not take samples: ${this.#problem}`)
+        await clock.sleep(backOff.next())
+      }
     }
+  }
+
+  #problem = ''
+
+  /** What is left to append. An account goes before its batch, under the same fsync as a rule: both are durable before either is acknowledged. */
+  async #append({ batch, account, ...load }: Load): Promise<Load | undefined> {
+    const { spool, health, onStored } = this.#parts
+    const isEmpty = batch.count === 0
+    const [counted, stored] = await Promise.allSettled([
+      account && spool.appendContent({ kind: 'account', account }),
+      isEmpty ? undefined : spool.append(batch),
+    ])
+    const failed = [counted, stored].find((result) => result.status === 'rejected')
+    if (failed) this.#problem = String((failed.reason as Error)?.message ?? failed.reason)
+    if (stored.status === 'fulfilled' && !isEmpty) {
+      health.pending -= batch.count
+      health.countStored(batch)
+      onStored(batch)
+    }
+    const isCounted = counted.status === 'fulfilled'
+    if (isCounted && stored.status === 'fulfilled') {
+      load.ack?.()
+      return undefined
+    }
+    const rest = stored.status === 'fulfilled' ? new BatchBuilder(0).build(batch.receivedTime) : batch
+    return { ...load, batch: rest, ...(account && !isCounted && { account }) }
   }
 }

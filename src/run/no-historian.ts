@@ -18,6 +18,7 @@ export function noHistorian(): Historian {
     records: refuse,
     facts: refuse,
     recordCounts: nothing,
+    accounts: async () => ({ checkpoints: [], rows: [] }),
     quarantine: refuse,
     recordCursors: nothing,
     sql: refuse,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { feedsOf, type LoadedConfig, type LoadedConnection } from '../config/index.ts'
-import type { SampleBatch } from '../core/batch.ts'
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import type { SampleConnector } from '../core/connector.ts'
 import { EquipmentNames } from '../core/equipment.ts'
 import { LastValues } from '../core/last-values.ts'
@@ -21,16 +21,18 @@ import { Depth } from './depth.ts'
 import { placeOfRecord } from './deriving/declared.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { discovering } from './discovering.ts'
+import { Drops } from './drops.ts'
 import { endpointOf } from './endpoint.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
+import { noLedger, startLedger } from './ledger.ts'
 import { Liveness } from './liveness.ts'
 import { receiptsOf } from './receipts.ts'
 import type { RecordBook } from './records/book.ts'
-import { releaseQuarantined } from './records/release.ts'
+import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
 import { Remotes } from './remotes.ts'
 import { resume } from './resume.ts'
@@ -39,10 +41,13 @@ import { RuleRecords } from './rule-records.ts'
 import { scoped } from './scoped.ts'
 import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
+import { within } from './within.ts'
 
 const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 10_000
+/** A decision about quarantine is answered after this long, whether the historian has it or not. */
+const STORED_LIMIT_MS = 5_000
 const LINK_DRAIN_MS = 2_000
 const GROWTH_EVERY_MS = 5_000
 const COMPACT_EVERY_MS = 3_600_000
@@ -58,6 +63,8 @@ export interface NodeDependencies {
   readonly version: string
   /** Bytes free on the disk of a directory; absent: not known. */
   readonly diskFree?: (directory: string) => Promise<number>
+  /** Nothing is accounted for: for measuring what the ledger costs. */
+  readonly isUnaccounted?: boolean
   /** Ways to other nodes; absent: this node stands alone. */
   readonly transport?: Transport
 }
@@ -140,6 +147,15 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   spool.follow((records) => {
     for (const record of records) ruleRecords.absorb(record)
   })
+  const start = deps.isUnaccounted ? async () => noLedger() : startLedger
+  const ledger = await start({
+    ...{ ...deps, spool, storedTo, signals, from, directory: join(config.data, 'ledger') },
+    historian: config.node.role === 'relay' ? undefined : historian,
+    hasUplink: (transport?.dial ?? transport?.oneWay?.link) !== undefined,
+  }).catch(async (error) => {
+    await Promise.all([spool.close(), historian.close()])
+    throw error
+  })
   const feeder = new Feeder({
     ...deps,
     spool,
@@ -148,6 +164,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     storedTo,
     onStored: (sequence, records) => {
       reached = sequence
+      ledger.stored(sequence, records)
       deriving?.stored(sequence)
       const stated = statedChanges(records)
       if (stated) changes.publish(stated)
@@ -167,14 +184,17 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   })
   const gateway =
     transport &&
-    (await openGateway({ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart }).catch(
-      async (error) => {
-        stopping.abort()
-        await feeder.close(DRAIN_LIMIT_MS)
-        await Promise.all([spool.close(), historian.close()])
-        throw error
-      },
-    ))
+    (await openGateway({
+      ...{ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart },
+      onTaken: (records, before) => ledger.sent(records, before),
+      onConfirmed: (sequence) => ledger.confirmed(sequence),
+    }).catch(async (error) => {
+      stopping.abort()
+      await feeder.close(DRAIN_LIMIT_MS)
+      await ledger.close()
+      await Promise.all([spool.close(), historian.close()])
+      throw error
+    }))
   const judges = { qualify, contracts, memory, clocksOff }
   const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, stop: stopping.signal }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
@@ -218,6 +238,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   // What was stored while it started: nothing else may come that would tell it.
   deriving?.stored(reached)
 
+  const deciding = {
+    ...{ historian, spool, connections: loaded.connections, kinds, books, settling: new Set<string>() },
+    stored: (sequence: number) => within(feeder.stored(sequence, stopping.signal), STORED_LIMIT_MS, clock),
+  }
+  const oneAtATime = inTurn()
+
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -240,7 +266,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
-    releaseQuarantined: (ids) => releaseQuarantined(ids, { historian, spool, connections: loaded.connections, kinds, books }),
+    releaseQuarantined: (ids, decision) => oneAtATime(() => releaseQuarantined(ids, decision, deciding)),
+    discardQuarantined: (ids, decision) => oneAtATime(() => discardQuarantined(ids, decision, deciding)),
+    ledger: (period) => ledger.view(period),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
     uplink: () => gateway?.uplink?.view(),
@@ -262,6 +290,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await memory.save()
     await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)
+    await ledger.close()
     await spool.close()
     await historian.close()
   }
@@ -289,11 +318,31 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
     fanOut.publish(batch)
   }
   const lane = new Lane({ spool, health, clock, random, onStored })
+  const drops = new Drops(name, 'samples', () => source.counters.dropped)
+  /** Counts what was dropped while nothing came that it could go with. */
+  const account = async () => {
+    const account = drops.take()
+    if (account) await lane.put({ batch: new BatchBuilder(0).build(clock.now()), account })
+  }
   // What the node measures itself is not counted as the device's.
   const ownLane = new Lane({ spool, health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock), clock, random, onStored })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
   const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
-  const running = runConnection({ source, health, liveness, lane, qualify, contracts, memory, clockWatch, backOff, clock, log, stop })
+  const running = runConnection({
+    source,
+    health,
+    liveness,
+    lane,
+    drops,
+    qualify,
+    contracts,
+    memory,
+    clockWatch,
+    backOff,
+    clock,
+    log,
+    stop,
+  })
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
     if (marks) {
@@ -303,6 +352,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
     }
     const measured = clockWatch.measure()
     if (measured) await ownLane.put(measured)
+    await account()
   })
   return {
     health: () => {
@@ -313,6 +363,7 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
     },
     finish: async () => {
       await Promise.all([running, watching])
+      await account()
       await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
     },
   }
@@ -335,5 +386,15 @@ async function repeatedly(clock: Clock, ms: number, stop: AbortSignal, work: () 
   while (!stop.aborted) {
     await clock.sleep(ms, stop)
     if (!stop.aborted) await work()
+  }
+}
+
+/** Runs pieces of work one after the other. */
+function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let turn: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
   }
 }

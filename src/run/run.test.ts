@@ -9,12 +9,14 @@ import { ManualClock } from '../core/manual-clock.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { Delivery, Source } from '../core/source.ts'
-import { type Spool, SpoolFull, type SpoolRecord } from '../core/spool.ts'
+import { type AppendedContent, type RecordKind, type Spool, SpoolFull, type SpoolRecord } from '../core/spool.ts'
+import { encodeContent } from '../core/stated-content.ts'
 import { statusName } from '../core/status.ts'
 import { parseTime } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { Qualify } from '../qualify/index.ts'
 import { runConnection } from './connection.ts'
+import { Drops } from './drops.ts'
 import { Feeder } from './feeder.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
@@ -30,10 +32,11 @@ function memorySpool() {
     full: false,
     records,
     released: 0,
-    append: async (batch: SampleBatch) => {
+    append: (batch: SampleBatch) => spool.write('batch', encodeBatch(batch)),
+    appendContent: (content: AppendedContent) => spool.write(content.kind, encodeContent(content)),
+    write: async (kind: RecordKind, payload: Uint8Array) => {
       if (spool.full) throw new SpoolFull('no room')
-      const place = { node: 'n', epoch: 1, sequence: records.length + 1 }
-      const record = { ...place, kind: 'batch' as const, recordedTime: START, payload: encodeBatch(batch) }
+      const record: SpoolRecord = { node: 'n', epoch: 1, sequence: records.length + 1, kind, recordedTime: START, payload }
       records.push(record)
       for (const follower of followers) follower([record])
       return record
@@ -115,6 +118,7 @@ function rig(limits = { uncertainAfter: 5_000, badAfter: 15_000 }) {
       health,
       liveness,
       lane,
+      drops: new Drops('c', 'samples', () => source.counters.dropped),
       qualify,
       contracts: { judge: () => undefined },
       memory: { enter: async () => () => undefined },
@@ -294,9 +298,14 @@ test('a batch that a flood made shorter still answers for all the messages it ca
   const rows = Array.from({ length: 6_000 }, (_, value): [number, number] => [0, value])
   const running = connect(scripted([], [{ ...batch(...rows), receipt: Uint8Array.of(1, 2, 3) }]))
   for (let i = 0; i < 20; i++) await clock.advance(0)
-  const [record] = spool.records
+  const [account, record] = spool.records
   assert.ok(record)
   const { count, receipt } = decodeBatch(record.payload)
+  // What the flood cost is in the log before the batch is acknowledged.
+  assert.deepEqual(JSON.parse(Buffer.from(account?.payload ?? []).toString()), {
+    ...{ connection: 'c', unit: 'samples' },
+    dropped: { flood: 6_000 - count },
+  })
   assert.ok(count < 6_000, `${count} rows are kept`)
   assert.deepEqual([...(receipt ?? [])], [1, 2, 3])
   stop.abort()

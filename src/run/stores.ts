@@ -8,6 +8,7 @@ import { beginEpoch, continuedFrom, isEpochAskedFor, type OpenedSpool, openSpool
 import { openHistorian } from '../historian/index.ts'
 import { isComputing } from './deriving/declared.ts'
 import { DERIVING_CONSUMER } from './deriving/index.ts'
+import { LEDGER_CONSUMER } from './ledger.ts'
 import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'
 import { RULES_CONSUMER } from './rule-memory.ts'
@@ -39,6 +40,7 @@ export async function openStores(
         compactAfterMs: config.historian.compactAfter,
         ...(config.historian.retention !== undefined && { retentionMs: config.historian.retention }),
         queryTimeoutMs: config.historian.queryTimeout,
+        ...(deps.isUnaccounted && { limits: { accountRows: 0 } }),
         clock,
         log,
       })
@@ -55,6 +57,7 @@ export async function openStores(
     consumers: [
       ...(isRelay ? [] : ['historian']),
       RULES_CONSUMER,
+      ...(deps.isUnaccounted ? [] : [LEDGER_CONSUMER]),
       ...(!isRelay && isComputing(config) ? [DERIVING_CONSUMER] : []),
       ...(hasUplink ? [LINK_CONSUMER] : []),
     ],

@@ -45,6 +45,10 @@ export interface UplinkParts {
   readonly stop: AbortSignal
   /** Where a one-way link stood, and where that is kept. */
   readonly cursor?: Cursor
+  /** Records of our log that were taken to be sent, behind the record `before`. */
+  readonly onTaken?: (records: readonly SpoolRecord[], before: number) => void
+  /** The other end has our log up to there; one way, it was sent. */
+  readonly onConfirmed?: (sequence: number) => void
   /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
   readonly onForked: (position: StreamPosition) => Promise<void>
 }
@@ -179,7 +183,9 @@ export class Uplink {
       while (!over.signal.aborted) {
         if (this.#tail.lag === 0) await this.#tail.wait()
         else {
+          const before = this.#tail.next - 1
           const records = await this.#tail.take(TAKE_ROWS)
+          this.#parts.onTaken?.(records, before)
           // Dropped all of it, and the gap that says so finds no room on the disk yet.
           if (records.length === 0) await this.#tail.wait(RETRY_MS)
           await this.#send(link, records)
@@ -225,7 +231,7 @@ export class Uplink {
         `${welcome.node} has a later or another record ${position.sequence} of this log: an older copy of it was restored, or two programs write it`,
       )
     }
-    this.#confirmed = position?.sequence ?? 0
+    this.#confirm(position?.sequence ?? 0)
     // Said at once: a full log takes nothing new, so that nothing would ever be confirmed again.
     if (position) spool.release(LINK_CONSUMER, this.#confirmed + 1)
     this.#tail.seek(this.#confirmed + 1)
@@ -236,13 +242,13 @@ export class Uplink {
     const { spool, cursor } = this.#parts
     this.#handed = new Map()
     const sent = Math.min((await cursor?.read()) ?? 0, spool.stats().lastSequence)
-    this.#confirmed = Math.max(this.#confirmed, sent)
+    this.#confirm(Math.max(this.#confirmed, sent))
     this.#tail.seek(this.#confirmed + 1)
   }
 
   async #noteSent(sequence: number): Promise<void> {
     const { spool, cursor, clock } = this.#parts
-    this.#confirmed = sequence
+    this.#confirm(sequence)
     spool.release(LINK_CONSUMER, sequence + 1)
     if (clock.monotonicMs() - this.#notedMs < NOTE_MS) return
     this.#notedMs = clock.monotonicMs()
@@ -287,6 +293,11 @@ export class Uplink {
     }
   }
 
+  #confirm(sequence: number): void {
+    this.#confirmed = sequence
+    this.#parts.onConfirmed?.(sequence)
+  }
+
   #note(outer: number, key: string, inner: number): void {
     this.#onItsWay.push({ outer, key, inner })
     this.#release()
@@ -299,7 +310,7 @@ export class Uplink {
       this.#release()
       return
     }
-    this.#confirmed = Math.max(this.#confirmed, position.sequence)
+    this.#confirm(Math.max(this.#confirmed, position.sequence))
     spool.release(LINK_CONSUMER, this.#confirmed + 1)
   }
 
@@ -312,7 +323,7 @@ export class Uplink {
     }
     const last = this.#onItsWay.splice(0, done).at(-1)
     if (!last) return
-    this.#confirmed = last.outer
+    this.#confirm(last.outer)
     this.#parts.spool.release(LINK_CONSUMER, last.outer + 1)
   }
 

@@ -1,9 +1,11 @@
 import type {
   ContractList,
   DefinitionList,
+  DiscardAnswer,
   FactList,
   GapList,
   Health,
+  LedgerAnswer,
   NodeList,
   Problem,
   QualityPage,
@@ -88,6 +90,9 @@ export const readQualityHours = (signal: string, from: Date, to: Date) =>
   call<QualityPage>(`quality/hours?${query({ signal, from: from.toISOString(), to: to.toISOString() })}`)
 /** Why the reading in force has its status. */
 export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
+/** What became of all that was read by connections of this name (a glob; empty: all). */
+export const readLedger = (connection: string, period: { readonly from: Date; readonly to: Date } | undefined, limit: number) =>
+  call<LedgerAnswer>(`ledger?${query({ connection, from: period?.from.toISOString(), to: period?.to.toISOString(), limit })}`)
 export const readContracts = () => call<ContractList>('contracts')
 
 export const readNodes = () => call<NodeList>('nodes')
@@ -123,7 +128,10 @@ export async function readRecordPages(asked: RecordsAsked, pages: number): Promi
   return { ok: true, data: { records, truncated: true } }
 }
 export const readQuarantine = (limit: number) => call<QuarantineList>(`records/quarantine?${query({ limit })}`)
-export const releaseRows = (ids: readonly string[]) => call<ReleaseAnswer>('records/quarantine/release', json('POST', { ids }))
+export const releaseRows = (ids: readonly string[], reason: string) =>
+  call<ReleaseAnswer>('records/quarantine/release', json('POST', { ids, reason }))
+export const discardRows = (ids: readonly string[], reason: string) =>
+  call<DiscardAnswer>('records/quarantine/discard', json('POST', { ids, reason }))
 export const readUnknownEquipment = () => call<UnknownEquipmentList>('records/equipment')
 
 export const readDefinitions = () => call<DefinitionList>('facts/definitions')

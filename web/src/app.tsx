@@ -9,6 +9,7 @@ import { LiveContext } from './live/use-live.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { ContractsPage } from './pages/contracts.tsx'
 import { KpisPage } from './pages/kpis.tsx'
+import { LedgerPage } from './pages/ledger.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
 import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
@@ -118,6 +119,8 @@ function Page() {
       return <KpisPage at={search.get('at') ?? ''} />
     case 'contracts':
       return <ContractsPage at={search.get('at') ?? ''} />
+    case 'ledger':
+      return <LedgerPage query={search.get('q') ?? ''} period={search.get('period') ?? 'all'} />
     case 'connections':
       return <ConnectionsPage at={search.get('at') ?? ''} />
     case 'node':

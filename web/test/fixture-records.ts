@@ -1,4 +1,5 @@
 import type {
+  DiscardAnswer,
   QuarantineList,
   RecordKindList,
   RecordKindView,
@@ -223,6 +224,10 @@ export function createRecords(startMs: number, count: number) {
       const released = ids.filter((id) => id !== '4711.2')
       waiting = waiting.filter(({ id }) => !released.includes(id))
       return { released, refused }
+    },
+    discard(ids: readonly string[]): DiscardAnswer {
+      waiting = waiting.filter(({ id }) => !ids.includes(id))
+      return { discarded: [...ids], refused: [] }
     },
     unknown: (): UnknownEquipmentList => ({
       names:

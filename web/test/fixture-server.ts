@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
-import type { Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
+import type { LedgerAnswer, Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
 import { createFacts } from './fixture-facts.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { createFixturePlant } from './fixture-plant.ts'
@@ -91,6 +91,7 @@ export async function startFixture({
     if (path === 'session' && request.method === 'DELETE') who = undefined
     if (!who) return problem(response, 401, 'not-signed-in')
     if (path === 'records/quarantine/release') return json(response, 200, records.release((body as unknown as { ids: string[] }).ids))
+    if (path === 'records/quarantine/discard') return json(response, 200, records.discard((body as unknown as { ids: string[] }).ids))
     if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
     get(path, url.searchParams, response)
   }
@@ -116,6 +117,8 @@ export async function startFixture({
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
+      case 'ledger':
+        return json(response, 200, LEDGER)
       case 'records/kinds':
         return json(response, 200, records.kinds())
       case 'records':
@@ -231,4 +234,39 @@ function sendFile(path: string, response: ServerResponse): void {
   }
   response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY })
   createReadStream(file).pipe(response)
+}
+
+const sums = { known: 0, quarantined: {}, dropped: {}, pending: 0, off: 0, ownWord: true }
+/** Two sums that close, and one that does not. */
+const LEDGER: LedgerAnswer = {
+  closes: false,
+  rows: [
+    {
+      ...sums,
+      node: 'edge-1',
+      connection: 'meter',
+      unit: 'samples',
+      destination: 'link',
+      read: 104,
+      delivered: 100,
+      off: 4,
+      ownWord: false,
+    },
+    {
+      ...sums,
+      node: 'edge-1',
+      connection: 'baggage',
+      unit: 'samples',
+      destination: 'historian',
+      read: 1_210,
+      delivered: 1_200,
+      dropped: { flood: 7 },
+      pending: 3,
+    },
+    {
+      ...{ ...sums, node: 'edge-1', connection: 'aodb', unit: 'rows', destination: 'historian', read: 5, delivered: 2, known: 2 },
+      quarantined: { 'is required and empty': 1 },
+    },
+  ],
+  truncated: false,
 }

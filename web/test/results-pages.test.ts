@@ -43,6 +43,7 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
       correlation: '#/results?of=delivery',
       stopped: '#/results?of=sorter_load',
       kpis: '#/kpis',
+      ledger: '#/ledger',
       trend: `#/signal?${of([
         ['id', MOTOR],
         ['from', jams[2].from],
@@ -76,7 +77,14 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
 
   /** What has to be there before a page counts as shown. */
   const SHOWN: Record<string, string> = {
-    ...{ records: '.row-grid-row', record: '.plane', quarantine: '.quarantine tbody tr', equipment: '.yaml-line', event: '.versions li' },
+    ...{
+      records: '.row-grid-row',
+      record: '.plane',
+      quarantine: '.quarantine tbody tr',
+      ledger: '.ledger tbody tr',
+      equipment: '.yaml-line',
+      event: '.versions li',
+    },
     ...{ correlation: '.row-grid-row', stopped: '.card-2', kpis: '.kpi-row', trend: '.band-list li', overview: '.attention' },
   }
   for (const [name, shown] of Object.entries(SHOWN)) {
@@ -168,10 +176,25 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
     await open('#/')
     await page.getByRole('link', { name: 'Rows in quarantine, waiting for release: 3' }).press('Enter')
     await page.getByRole('button', { name: /^Release the row: first_bag/ }).press('Enter')
+    await saying('Say why first: the reason is kept with the rows.')
+    await page.getByLabel('Reason for releasing or discarding').fill('the times were corrected')
+    await page.getByRole('button', { name: /^Release the row: first_bag/ }).press('Enter')
     await saying('Released: 0. Still in quarantine: 1.')
     await page.getByRole('button', { name: 'Release these 3' }).press('Enter')
     await saying('Released: 2. Still in quarantine: 1.')
     await page.waitForFunction(() => document.querySelectorAll('.quarantine tbody tr').length === 1)
+    await page.getByRole('button', { name: /^Discard the row: first_bag/ }).press('Enter')
+    await saying('Discarded: 1. Still in quarantine: 0.')
+  })
+
+  test('the ledger shows each sum in words, and calls out the one that does not close', async () => {
+    const { page } = browser
+    await open('#/ledger')
+    await saying('read 1,210 samples = delivered 1,200 + dropped 7 (flood 7) + pending 3')
+    await saying('read 5 rows = delivered 2 + nothing new 2 + quarantined 1 (is required and empty 1) + pending 0')
+    assert.equal(await page.locator('.ledger-off').innerText(), 'off by 4')
+    await saying('1 of 3 sums do not close')
+    assert.equal(await page.locator('.ledger tbody tr', { hasText: 'closed' }).count(), 2)
   })
 
   test('from a stopped computation on the overview to its reason, and from a result to its inputs and back in time', async () => {

@@ -2,6 +2,7 @@ import { discoverEn } from './discover.ts'
 import { contract } from './en-contract.ts'
 import { factsEn, recordsEn } from './facts.ts'
 import { identityEn } from './identity.ts'
+import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
 import { spoolEn } from './spool.ts'
 
@@ -32,6 +33,8 @@ export const en = {
     records: 'Show IT records of a running node: their kinds, or those of one kind with all versions',
     recordsQuarantine: 'Show rows that are no record of their kind, and why',
     recordsRelease: 'Judge rows in quarantine again by the present declaration',
+    recordsDiscard: 'Say of rows in quarantine that nobody takes them; they stay visible',
+    ledger: 'Show what became of all that was read: delivered, set aside, dropped, pending; ends with 1 when a sum does not close',
     recordsEquipment: 'Show names of equipment in IT records that nobody has declared',
     facts: 'Show results of a running node: what is computed and how far, or the results of one definition',
     discover: 'Search which signals moved before an event or a number did: suggestions with evidence, never causes',
@@ -83,6 +86,10 @@ export const en = {
     lifetime: 'how long the token can be used',
     edgeAddress: 'how the edge reaches this hub, HOST:PORT (default: from the configuration)',
     reason: 'why, for those who look later',
+    by: 'who decides (default: the user of this machine)',
+    ledgerConnection: 'glob over the names of connections',
+    ledgerTo: 'end of the period',
+    ledgerFrom: 'begin of the period, in whole hours of recorded time: RFC 3339, or -8h (default: since the ledger began)',
     recordKey: 'one record: the values of its key fields, comma-separated',
     recordSource: 'only what this connection says',
     periodFrom: 'only what holds after that: RFC 3339, or a duration before now: -8h',
@@ -119,6 +126,7 @@ export const en = {
   unexpected: (message: string) => `something went wrong inside ecluse: ${message}`,
   unexpectedHint: 'run again with --log-level debug and report what it shows',
   records: recordsEn,
+  ledger: ledgerEn,
   facts: factsEn,
   discover: discoverEn,
   why: {

@@ -34,8 +34,10 @@ export const recordsEn = {
   none: 'no records',
   more: (limit: number) => `more than ${limit}: narrow it down, or --limit`,
   noQuarantine: 'no row is in quarantine',
-  releaseHint: 'when the declaration is corrected: `ecluse records release ID...`',
+  releaseHint:
+    'when the declaration is corrected: `ecluse records release ID... --reason TEXT`; what nobody wants: `ecluse records discard`',
   released: (count: number) => `${count} row(s) released`,
+  discarded: (count: number) => `${count} row(s) discarded`,
   allKnown: 'every name of equipment is known',
   counts: (name: string, { rows, known, versions, deleted, quarantined, blurred }: RecordCounts) =>
     `${name}: ${rows} row(s) read, ${known} of them known, ${versions} new version(s), ${deleted} deleted, ${quarantined} in quarantine${
@@ -96,8 +98,10 @@ export const recordsFr: typeof recordsEn = {
   none: 'aucun enregistrement',
   more: (limit) => `plus de ${limit} : précisez, ou --limit`,
   noQuarantine: 'aucune ligne n’est en quarantaine',
-  releaseHint: 'une fois la déclaration corrigée : `ecluse records release ID...`',
+  releaseHint:
+    'une fois la déclaration corrigée : `ecluse records release ID... --reason TEXTE` ; ce que personne ne veut : `ecluse records discard`',
   released: (count) => `${count} ligne(s) libérée(s)`,
+  discarded: (count) => `${count} ligne(s) écartée(s)`,
   allKnown: 'tous les noms d’équipement sont connus',
   counts: (name, { rows, known, versions, deleted, quarantined, blurred }) =>
     `${name} : ${rows} ligne(s) lue(s), dont ${known} connue(s), ${versions} nouvelle(s) version(s), ${deleted} suppression(s), ${quarantined} en quarantaine${

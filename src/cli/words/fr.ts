@@ -3,6 +3,7 @@ import type { Words } from './en.ts'
 import { factsFr, recordsFr } from './facts.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
+import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
 import { spoolFr } from './spool.ts'
 
@@ -33,6 +34,9 @@ export const fr: Words = {
     records: 'Montre les enregistrements informatiques d’un nœud : leurs types, ou ceux d’un type avec toutes leurs versions',
     recordsQuarantine: 'Montre les lignes qui ne sont pas des enregistrements de leur type, et pourquoi',
     recordsRelease: 'Juge de nouveau des lignes en quarantaine selon la déclaration présente',
+    recordsDiscard: 'Dit de lignes en quarantaine que personne ne les prend ; elles restent visibles',
+    ledger:
+      'Montre ce qu’est devenu tout ce qui a été lu : livré, mis de côté, abandonné, en attente ; finit par 1 quand une somme n’est pas soldée',
     recordsEquipment: 'Montre les noms d’équipement que personne n’a déclarés',
     facts: 'Montre les résultats d’un nœud : ce qui est calculé et jusqu’où, ou les résultats d’une définition',
     discover: 'Cherche quels signaux ont bougé avant un évènement ou un nombre : des suggestions avec leurs preuves, jamais des causes',
@@ -84,6 +88,10 @@ export const fr: Words = {
     lifetime: 'durée pendant laquelle le jeton peut servir',
     edgeAddress: 'comment le nœud joint ce hub, HÔTE:PORT (par défaut : selon la configuration)',
     reason: 'pourquoi, pour ceux qui regarderont plus tard',
+    by: 'qui décide (par défaut : l’utilisateur de cette machine)',
+    ledgerConnection: 'motif sur les noms des connexions',
+    ledgerTo: 'fin de la période',
+    ledgerFrom: 'début de la période, en heures entières d’enregistrement : RFC 3339, ou -8h (par défaut : depuis le début du registre)',
     recordKey: 'un enregistrement : les valeurs de ses champs clés, séparées par des virgules',
     recordSource: 'seulement ce que dit cette connexion',
     periodFrom: 'seulement ce qui vaut après : RFC 3339, ou une durée avant maintenant : -8h',
@@ -128,6 +136,7 @@ export const fr: Words = {
   unexpected: (message) => `une erreur interne d’ecluse s’est produite : ${message}`,
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
   records: recordsFr,
+  ledger: ledgerFr,
   facts: factsFr,
   discover: discoverFr,
   why: {

@@ -57,6 +57,7 @@ export class SegmentLog implements Spool {
   readonly #queue = new AppendQueue()
   readonly #followers = new Set<(records: readonly SpoolRecord[]) => void>()
   readonly #stop = new AbortController()
+  #saveBeforeDrop: ((sequence: number) => Promise<void>) | undefined
   #chain: Chain & { readonly hash: Uint8Array }
   #written: Written = NOTHING
   #gaps: Gap[] = []
@@ -128,6 +129,10 @@ export class SegmentLog implements Spool {
   follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void {
     this.#followers.add(onDurable)
     return () => this.#followers.delete(onDurable)
+  }
+
+  beforeDrop(save: (sequence: number) => Promise<void>): void {
+    this.#saveBeforeDrop = save
   }
 
   segments(): readonly { id: string; firstSequence: number }[] {
@@ -283,6 +288,7 @@ export class SegmentLog implements Spool {
 
   async #makeRoom(bytes: number): Promise<void> {
     const { retention, catalogue, writer, overflow, maxBytes } = this.#parts
+    if (retention.released(0).length === 0) await this.#askToSave()
     const released = retention.released(0)
     if (released.length > 0) return this.#remove(enough(released, bytes), undefined)
     const isStuck = catalogue.sealed.length === 0 && writer.contents === undefined
@@ -304,12 +310,19 @@ export class SegmentLog implements Spool {
 
   /** Drops unreleased segments: the record that declares it goes to disk first, so that a crash in between loses no count. */
   async #discard(victims: readonly Segment[], cause: 'overflow' | 'age'): Promise<void> {
+    await this.#askToSave()
     const gap = await this.#parts.retention.cost(victims, cause)
     if (gap) this.#gaps.push(gap)
     if (gap && this.#parts.writer.newSegment === undefined) {
       await this.#write(this.#compose([])).catch((error: unknown) => this.#fail(error)) // it stays first in line
     }
     await this.#remove(victims, gap)
+  }
+
+  async #askToSave(): Promise<void> {
+    await this.#saveBeforeDrop?.(this.#chain.sequence).catch((error: unknown) => {
+      this.#parts.log.warn({ error: String(error) }, 'What is about to be dropped from the spool could not be counted before')
+    })
   }
 
   async #remove(victims: readonly Segment[], gap: Gap | undefined): Promise<void> {

@@ -39,6 +39,8 @@ export class Dictionaries {
   readonly #writers = new Map<string, Writer>()
   readonly #signals = new Map<string, Signal>()
   readonly #ids: string[] = ['']
+  /** By signal: the connection of its newest definition. */
+  readonly #connections: string[] = ['']
   readonly #reasons = new Map<string, number>([['[]', 0]])
   readonly #reasonNames: (readonly string[])[] = [[]]
   readonly #configs = new Map<string, number>([['', 0]])
@@ -49,9 +51,11 @@ export class Dictionaries {
 
   static async load(connection: DuckDBConnection): Promise<Dictionaries> {
     const d = new Dictionaries()
-    for (const [key, id, definition, hasText] of await rowsOf(connection, 'SELECT signal, id, definition, has_text FROM store.signals')) {
+    const signals = await rowsOf(connection, 'SELECT signal, id, definition, has_text, connection FROM store.signals')
+    for (const [key, id, definition, hasText, source] of signals) {
       d.#signals.set(id as string, { key: key as number, definition: definition as string, hasText: hasText as boolean })
       d.#ids[key as number] = id as string
+      d.#connections[key as number] = source as string
     }
     for (const [key, names] of await rowsOf(connection, 'SELECT reasons, names FROM store.reasons')) {
       d.#reasonNames[key as number] = names as string[]
@@ -100,6 +104,10 @@ export class Dictionaries {
 
   idOf(key: number): string {
     return this.#ids[key] ?? ''
+  }
+
+  connectionOf(key: number): string {
+    return this.#connections[key] ?? ''
   }
 
   /** Sets of reasons that name one of these, with whatever version (`late@2`). */
@@ -199,6 +207,7 @@ export class Dictionaries {
     if (known) {
       this.#insert('definitions', [known.key, ...version])
       known.definition = json
+      this.#connections[known.key] = connection
       const columns = { connection, address, unit, data_type: dataType, definition: json }
       const set = Object.entries(columns).map(
         ([name, value]) => `${name} = ${value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`}`,
@@ -210,6 +219,7 @@ export class Dictionaries {
     if (this.#ids.length > LIMITS.signals) return 0
     const key = this.#ids.push(id) - 1
     const hasText = dataType === 'text'
+    this.#connections[key] = connection
     this.#signals.set(id, { key, definition: json, hasText })
     this.#insert('signals', [key, id, connection, address, unit, dataType, json, hasText])
     this.#insert('definitions', [key, ...version])

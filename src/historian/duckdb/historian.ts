@@ -70,6 +70,7 @@ function proxy(owner: Owner, clock: Pick<Clock, 'now'>): Historian {
     records: (query) => owner.call('records', [query]),
     facts: (query) => owner.call('facts', [query]),
     recordCursors: () => owner.call('recordCursors', []),
+    accounts: (period) => owner.call('accounts', [period]),
     recordCounts: () => owner.call('recordCounts', []),
     quarantine: (query) => owner.call('quarantine', [query]),
     aggregate: (query) => owner.call('aggregate', [query]),

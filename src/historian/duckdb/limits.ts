@@ -38,6 +38,8 @@ export interface StoreLimits {
   readonly sqlBytes: number
   /** Rows sorted into one cold file; a larger day becomes several files, each with its own signals. */
   readonly fileRows: number
+  /** Rows of the ledger's counts that are added before each hour is summed up to one; 0: nothing is counted, for measuring what counting costs. */
+  readonly accountRows: number
 }
 
 export const STORE_LIMITS: StoreLimits = {
@@ -60,6 +62,7 @@ export const STORE_LIMITS: StoreLimits = {
   sqlLength: 20_000,
   sqlBytes: 64 * 1024 * 1024,
   fileRows: 8_000_000,
+  accountRows: 2_000,
 }
 
 /** Ingest ids are whole numbers exact in a double: at a million records a second they last 285 years. */

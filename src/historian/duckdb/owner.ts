@@ -71,6 +71,7 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
     records: (q) => query(queryTimeoutMs, (connection) => readRecords(connection, q, limits)),
     facts: (q) => query(queryTimeoutMs, (connection) => readFacts(connection, q, limits)),
     recordCursors: () => query(queryTimeoutMs, readCursors),
+    accounts: (period) => exclusive(async () => ({ checkpoints: store.dictionaries.checkpoints(), rows: await store.accounts(period) })),
     recordCounts: () => query(queryTimeoutMs, (connection) => readCounts(connection, limits)),
     quarantine: (q) => query(queryTimeoutMs, (connection) => readQuarantine(connection, q, limits)),
     aggregate: (q) => query(queryTimeoutMs, (connection) => readAggregate(context(connection), q, limits)),

@@ -1,3 +1,4 @@
+import type { DeliveredRow } from '../../core/account.ts'
 import type { StoredFact } from '../../core/facts.ts'
 import type {
   AggregateQuery,
@@ -61,6 +62,7 @@ export interface Operations {
   records(query: RecordQuery): Promise<{ versions: StoredVersion[]; truncated: boolean }>
   facts(query: FactQuery): Promise<{ facts: StoredFact[]; truncated: boolean }>
   recordCursors(): Promise<RecordCursor[]>
+  accounts(period: { readonly from: Micros; readonly to: Micros } | undefined): Promise<{ checkpoints: Checkpoint[]; rows: DeliveredRow[] }>
   recordCounts(): Promise<RecordCount[]>
   quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   aggregate(query: AggregateQuery): Promise<{ rows: AggregateRow[]; truncated: boolean }>

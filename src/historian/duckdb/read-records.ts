@@ -44,7 +44,8 @@ export async function readQuarantine(
   const where = new Conditions()
   where.compare('kind', '=', query.kind)
   where.compare('source', '=', query.source)
-  if (query.isReleased !== undefined) where.add(`released IS ${query.isReleased ? 'NOT ' : ''}NULL`)
+  if (query.state === 'waiting') where.add('released IS NULL AND discarded IS NULL')
+  else if (query.state !== undefined) where.add(`${query.state} IS NOT NULL`)
   if (query.ids) {
     if (query.ids.length > limits.statedKeys)
       throw new QueryRefused(`${query.ids.length} ids in one query, the limit is ${limits.statedKeys}`)
@@ -54,7 +55,8 @@ export async function readQuarantine(
   const { rows, truncated } = await rowsWithin(
     connection,
     {
-      columns: "ingest || '.' || number, kind, source, reason, content, epoch_us(known), epoch_us(released)",
+      columns:
+        "ingest || '.' || number, kind, source, reason, content, epoch_us(known), epoch_us(released), epoch_us(discarded), settled_by, settled_reason",
       ...{
         table: 'store.quarantine',
         order: 'ingest DESC, number DESC',
@@ -65,8 +67,9 @@ export async function readQuarantine(
     },
     mostOf(query.limit, limits),
   )
-  const found = rows.map(([id, kind, source, reason, row, knownTime, released]) => {
-    return { id, kind, source, reason, row, knownTime, releasedTime: released ?? undefined } as StoredQuarantine
+  const found = rows.map(([id, kind, source, reason, row, knownTime, released, discarded, by, why]) => {
+    const times = { knownTime, releasedTime: released ?? undefined, discardedTime: discarded ?? undefined }
+    return { id, kind, source, reason, row, ...times, settled: by === null ? undefined : { by, reason: why } } as StoredQuarantine
   })
   return { rows: found, truncated }
 }
@@ -78,7 +81,7 @@ export async function readCounts(connection: DuckDBConnection, limits: StoreLimi
     `SELECT kind, source, sum(records)::DOUBLE, epoch_us(max(changed)), sum(quarantined)::DOUBLE FROM (
        SELECT kind, source, count(*) FILTER (NOT is_deleted) AS records, max(known) AS changed, 0 AS quarantined
        FROM store.records WHERE until IS NULL GROUP BY ALL
-       UNION ALL SELECT kind, source, 0, NULL, count(*) FROM store.quarantine WHERE released IS NULL GROUP BY ALL
+       UNION ALL SELECT kind, source, 0, NULL, count(*) FROM store.quarantine WHERE released IS NULL AND discarded IS NULL GROUP BY ALL
      ) GROUP BY ALL ORDER BY kind, source LIMIT ${limits.statedRows}`,
   )
   return rows.map(([kind, source, records, changed, quarantined]) => {

@@ -19,6 +19,7 @@ const REVISION_COLUMNS = 'revision UINTEGER, known TIMESTAMP, until TIMESTAMP, i
  * Rows are found by `ingest`, `signal` and `reasons`, numbers given here; `writers`, `signal_indices` and `reason_indices` say what a
  * node's own numbers mean. `fills` names the ingests that came later into a gap that had been declared: their samples are no last values. Ingest ids are exact in a double, and BIGINT rather than UBIGINT because arithmetic of signed with unsigned numbers
  * goes through 128 bits. `definitions` keeps every version: a sample follows the newest whose `since_ingest` is at or below its own `ingest`.
+ * `accounts` is what was committed, by connection and hour of the record, added row by row and summed up now and then: the historian's word in the ledger.
  * Of records and facts every version stays: it was the newest known from `known` until `until`, null for the one that is it now.
  */
 const TABLES = `
@@ -46,6 +47,10 @@ CREATE TABLE IF NOT EXISTS store.records (kind VARCHAR, key VARCHAR, source VARC
 CREATE TABLE IF NOT EXISTS store.facts (definition VARCHAR, key VARCHAR, type VARCHAR, version VARCHAR, equipment VARCHAR, from_time TIMESTAMP, to_time TIMESTAMP, is_withdrawn BOOLEAN, tolerance DOUBLE, cause VARCHAR, content VARCHAR, inputs VARCHAR, ${REVISION_COLUMNS});
 CREATE TABLE IF NOT EXISTS store.quarantine (ingest BIGINT, number UINTEGER, kind VARCHAR, source VARCHAR, reason VARCHAR, content VARCHAR, known TIMESTAMP, released TIMESTAMP);
 CREATE TABLE IF NOT EXISTS store.record_cursors (node VARCHAR, source VARCHAR, feed BIGINT, cursor VARCHAR, base BIGINT, sequence BIGINT);
+CREATE TABLE IF NOT EXISTS store.accounts (node VARCHAR, connection VARCHAR, unit VARCHAR, hour BIGINT, delivered BIGINT, refused BIGINT);
+ALTER TABLE store.quarantine ADD COLUMN IF NOT EXISTS discarded TIMESTAMP;
+ALTER TABLE store.quarantine ADD COLUMN IF NOT EXISTS settled_by VARCHAR;
+ALTER TABLE store.quarantine ADD COLUMN IF NOT EXISTS settled_reason VARCHAR;
 CREATE OR REPLACE TABLE store.status_names (code UINTEGER, name VARCHAR);
 `
 
@@ -69,7 +74,8 @@ CREATE OR REPLACE VIEW main.facts AS
     content::JSON AS "values", inputs::JSON AS inputs, ingest, until AS superseded_time
   FROM store.facts;
 CREATE OR REPLACE VIEW main.quarantine AS
-  SELECT ingest || '.' || number AS id, kind, source, reason, content, known AS known_time, released AS released_time FROM store.quarantine;
+  SELECT ingest || '.' || number AS id, kind, source, reason, content, known AS known_time, released AS released_time,
+    discarded AS discarded_time, settled_by, settled_reason FROM store.quarantine;
 `
 
 /** The views a SELECT may name. */

@@ -18,11 +18,14 @@ export interface Origin {
   readonly isFill: boolean
 }
 
+/** What is kept beside the samples. */
+export type StatedContent = Exclude<AppendedContent, { kind: 'account' }>
+
 /** What one commit brings of IT records and facts. Thrown away when the commit fails. */
 export class Stated {
-  readonly #taken: { readonly origin: Origin; readonly content: AppendedContent }[] = []
+  readonly #taken: { readonly origin: Origin; readonly content: StatedContent }[] = []
 
-  take(content: AppendedContent, origin: Origin): void {
+  take(content: StatedContent, origin: Origin): void {
     this.#taken.push({ content, origin })
   }
 
@@ -56,10 +59,10 @@ export class Stated {
   }
 }
 
-/** Rows in quarantine: those that came, and those that are released. */
+/** Rows in quarantine: those that came, and those that are released or discarded. */
 async function setAside(
   connection: DuckDBConnection,
-  { source, quarantined, released }: RecordBatch,
+  { source, quarantined, released, discarded, settled }: RecordBatch,
   ingest: number,
   known: Micros,
 ): Promise<void> {
@@ -68,11 +71,20 @@ async function setAside(
     'quarantine',
     quarantined.map((row, i) => ofQuarantine(row, ingest, i + 1, known)),
   )
-  const ids = (released ?? []).map(partsOfId).filter((id) => id !== undefined)
-  if (ids.length === 0) return
-  const list = ids.map(([of, number]) => `(${of}, ${number})`).join(', ')
-  const own = `released IS NULL AND source = $1 AND (ingest, number) IN (${list})`
-  await connection.run(`UPDATE store.quarantine SET released = ${at(known)} WHERE ${own}`, [source.toWellFormed()])
+  for (const [column, ids] of [
+    ['released', released],
+    ['discarded', discarded],
+  ] as const) {
+    const parts = (ids ?? []).map(partsOfId).filter((id) => id !== undefined)
+    if (parts.length === 0) continue
+    const list = parts.map(([of, number]) => `(${of}, ${number})`).join(', ')
+    const own = `released IS NULL AND discarded IS NULL AND source = $1 AND (ingest, number) IN (${list})`
+    await connection.run(`UPDATE store.quarantine SET ${column} = ${at(known)}, settled_by = $2, settled_reason = $3 WHERE ${own}`, [
+      source.toWellFormed(),
+      settled?.by.toWellFormed() ?? null,
+      settled?.reason.toWellFormed() ?? null,
+    ])
+  }
 }
 
 /** See `Place`. Ingests that retention removed are older than any gap that can still be filled. */
@@ -107,7 +119,7 @@ const ofQuarantine = ({ kind, source, reason, row }: QuarantinedRow, ingest: num
   ingest,
   number,
   ...named(kind, source),
-  ...[reason, row, known, null],
+  ...[reason, row, known, null, null, null, null],
 ]
 
 /** Ingest and number of a row in quarantine; undefined for what is no such id. */

@@ -1,9 +1,11 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DeliveredRow } from '../../core/account.ts'
 import type { HistorianStats, IngestRow, LastRow } from '../../core/historian.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Micros } from '../../core/time.ts'
+import { readAccounts } from './accounts.ts'
 import { sweep } from './cold.ts'
 import { type CompactContext, compactDay, dropDays, firstOpenDay, hotDays, refreshView } from './compact.ts'
 import type { Dictionaries } from './dictionaries.ts'
@@ -168,6 +170,11 @@ export class Store {
       recordedTime: recordedTime as number,
       configVersion: (configVersion ?? '') as string,
     }))
+  }
+
+  /** Not while a write runs. */
+  accounts(period: { readonly from: Micros; readonly to: Micros } | undefined): Promise<DeliveredRow[]> {
+    return readAccounts(this.#connection, period)
   }
 
   /** Not while a write runs. */

@@ -3,6 +3,7 @@ import type { SampleBatch } from '../../core/batch.ts'
 import type { Logger } from '../../core/log.ts'
 import { type Content, parseRecord } from '../../core/record-content.ts'
 import type { Micros } from '../../core/time.ts'
+import { Accounts, sumUp } from './accounts.ts'
 import { appendRows, RowAppender } from './append-rows.ts'
 import { pick, type Rows } from './batch-rows.ts'
 import { Dictionaries, type Writer } from './dictionaries.ts'
@@ -24,6 +25,8 @@ export class SampleWriter {
   #numbers: SampleAppender | undefined
   #texts: SampleAppender | undefined
   #ingestAppender: RowAppender | undefined
+  #accountAppender: RowAppender | undefined
+  #accounts = new Accounts()
   readonly #begin: DuckDBPreparedStatement
   readonly #commit: DuckDBPreparedStatement
   #lastIngest: number
@@ -70,6 +73,7 @@ export class SampleWriter {
     this.#ingests = []
     this.#stored = []
     this.#stated = new Stated()
+    this.#accounts = new Accounts()
     // Recorded times never go back, so that "as known at" is a bound on the ingest id.
     this.#recorded = Math.max(now, this.#lastRecorded)
     let begun = false
@@ -79,6 +83,7 @@ export class SampleWriter {
       this.#numbers ??= await SampleAppender.numbers(this.#connection)
       this.#texts ??= await SampleAppender.texts(this.#connection)
       this.#ingestAppender ??= await RowAppender.create(this.#connection, 'ingests')
+      this.#accountAppender ??= await RowAppender.create(this.#connection, 'accounts')
       this.#gaps = await Gaps.load(this.#connection, this.dictionaries, packed.records)
       for (const record of packed.records) this.#take(record, packed.bytes)
       await this.#flush()
@@ -94,7 +99,14 @@ export class SampleWriter {
     }
     this.#stored = []
     this.#stated = new Stated()
+    this.#accountRows += this.#accounts.rows().length
+    if (this.#accountRows < this.#limits.accountRows || this.#accountRows === 0) return
+    this.#dropAppenders()
+    this.#accountRows = 0
+    await sumUp(this.#connection).catch((cause: unknown) => this.#log.warn({ cause: String(cause) }, 'the ledger rows are not summed up'))
   }
+
+  #accountRows = 0
 
   /** Lets go of everything the engine holds for this writer. */
   close(): void {
@@ -112,6 +124,7 @@ export class SampleWriter {
     dictionaries.pending = new Map()
     dictionaries.changes = []
     this.#ingestAppender?.append(this.#ingests)
+    this.#accountAppender?.append(this.#accounts.rows())
     await this.#gaps?.flush(this.#connection)
     await this.#stated.flush(this.#connection, this.#recorded, this.#limits.cursorsOfNode, this.#log)
   }
@@ -132,7 +145,7 @@ export class SampleWriter {
   }
 
   #dropAppenders(): void {
-    for (const appender of [this.#numbers, this.#texts, this.#ingestAppender]) {
+    for (const appender of [this.#numbers, this.#texts, this.#ingestAppender, this.#accountAppender]) {
       try {
         appender?.discard()
       } catch (cause) {
@@ -142,6 +155,7 @@ export class SampleWriter {
     this.#numbers = undefined
     this.#texts = undefined
     this.#ingestAppender = undefined
+    this.#accountAppender = undefined
   }
 
   #take(record: PackedRecord, bytes: Uint8Array): void {
@@ -191,6 +205,8 @@ export class SampleWriter {
     this.#define(writer, content)
     this.#ingest(writer, record, record.recordedTime, 0, null, null)
     if (content.kind !== 'records' && content.kind !== 'facts') return
+    if (content.kind === 'records')
+      this.#accounts.add(writer.node, content.records.source, 'rows', record.recordedTime, content.records.versions.length)
     this.#stated.take(content, {
       ...{ node: writer.node, writer: writer.key },
       ...{ sequence: record.sequence, ingest: this.#lastIngest, isFill },
@@ -229,6 +245,9 @@ export class SampleWriter {
     const rows: Rows = { batch, signal, reasons, ingest }
     const known = unknown === 0 ? rows : pick(rows, (row) => signal[row] !== 0)
     if (unknown > 0) this.#gap(writer, record.sequence, record.sequence, UNDEFINED_SIGNALS, unknown)
+    if (this.#limits.accountRows > 0)
+      this.#accounts.addSamples(writer.node, record.recordedTime, known.signal, (key) => this.dictionaries.connectionOf(key))
+    if (unknown > 0) this.#accounts.add(writer.node, '', 'samples', record.recordedTime, 0, unknown)
     this.#append(known)
     this.#stored.push(known)
   }

@@ -11,6 +11,7 @@ import { type AppendedContent, SpoolFull, type SpoolRecord } from '../../core/sp
 import { encodeContent } from '../../core/stated-content.ts'
 import { parseTime } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
+import { Drops } from '../drops.ts'
 import { HealthRecord } from '../health.ts'
 import { RecordBook } from './book.ts'
 import { runRecords } from './run.ts'
@@ -80,6 +81,7 @@ async function play(log: MemoryLog, steps: Step[], book = new RecordBook('erp'))
   const lastVersions = async ({ keys }: { keys?: readonly string[] }) =>
     [...log.newest.values()].filter(({ key }) => keys?.includes(key)) as StoredVersion[]
   const running = runRecords({
+    drops: new Drops('erp', 'rows', () => ({})),
     ...{ source, health, clock, book, counts, spool: log, lastVersions, log: silent, stop: stop.signal, random: () => 0 },
     ...{ feeds: [{ record: 'order' }], kinds: new Map([['order', order]]), backOff: new BackOff(1, 1, () => 0) },
   })

@@ -7,9 +7,12 @@ import type { RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import { type Spool, SpoolFull, type SpoolRecord } from '../../core/spool.ts'
 import { BackOff } from '../../lib/back-off.ts'
 import { type AttemptParts, keepConnected } from '../attempts.ts'
+import type { Drops } from '../drops.ts'
 import type { RecordBook } from './book.ts'
 import { type Snapshot, type Taken, takeDelivery } from './take.ts'
 
+/** Rows that say nothing new are lost to nobody: their number may wait. */
+const ACCOUNT_EVERY_MS = 10_000
 const RETRY_FIRST_MS = 50
 const RETRY_LIMIT_MS = 2_000
 
@@ -18,6 +21,8 @@ export interface RecordRunParts extends AttemptParts {
   readonly feeds: readonly Feed[]
   readonly kinds: ReadonlyMap<string, RecordKind>
   readonly book: RecordBook
+  /** What the source dropped, and rows that said nothing new. */
+  readonly drops: Drops
   readonly counts: { -readonly [K in keyof RecordCounts]: number }
   readonly spool: Pick<Spool, 'appendContent'>
   readonly random: () => number
@@ -32,6 +37,7 @@ export interface RecordRunParts extends AttemptParts {
 export async function runRecords(parts: RecordRunParts): Promise<void> {
   // A snapshot that breaks off with its connection deletes nothing: the next one begins anew.
   let snapshots = new Map<number, Snapshot>()
+  let accountedMs = parts.clock.monotonicMs()
   const source: AttemptParts['source'] = {
     connect: (stop) => {
       snapshots = new Map()
@@ -49,8 +55,19 @@ export async function runRecords(parts: RecordRunParts): Promise<void> {
     if (delivery.snapshot && !snapshots.has(delivery.feed)) snapshots.set(delivery.feed, { seen: new Set(), isBlurred: false })
     await take(delivery, delivery.snapshot && snapshots.get(delivery.feed), parts)
     if (delivery.snapshot?.last) snapshots.delete(delivery.feed)
+    if (clock.monotonicMs() - accountedMs >= ACCOUNT_EVERY_MS) {
+      accountedMs = clock.monotonicMs()
+      await accountFor(parts)
+    }
     delivery.ack?.()
   })
+  await accountFor(parts).catch((error: unknown) => parts.log.warn({ error: String(error) }, 'what was read last is not accounted for'))
+}
+
+/** Puts what made no version into the log's account. */
+async function accountFor({ drops, spool }: Pick<RecordRunParts, 'drops' | 'spool'>): Promise<void> {
+  const account = drops.take()
+  if (account) await spool.appendContent({ kind: 'account', account })
 }
 
 async function take(delivery: RecordDelivery, snapshot: Snapshot | undefined, parts: RecordRunParts): Promise<void> {
@@ -73,6 +90,7 @@ async function take(delivery: RecordDelivery, snapshot: Snapshot | undefined, pa
   await store(batch, parts)
   counts.rows += delivery.rows.length
   counts.known += taken.known
+  parts.drops.addKnown(taken.known)
   counts.versions += taken.versions.length
   counts.deleted += gone.length
   counts.quarantined += taken.quarantined.length

@@ -8,6 +8,7 @@ import type { ConnectionHealth } from '../../core/node-view.ts'
 import type { Spool } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
+import { Drops } from '../drops.ts'
 import { endpointOf } from '../endpoint.ts'
 import { HealthRecord } from '../health.ts'
 import { scoped } from '../scoped.ts'
@@ -66,7 +67,22 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
   }
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
   const running = runRecords({
-    ...{ source, book, kinds, feeds: feedsOf(connection), spool, lastVersions, counts, health, backOff, clock, log, random, stop },
+    ...{
+      source,
+      book,
+      drops: new Drops(name, 'rows', () => source.counters.dropped),
+      kinds,
+      feeds: feedsOf(connection),
+      spool,
+      lastVersions,
+      counts,
+      health,
+      backOff,
+      clock,
+      log,
+      random,
+      stop,
+    },
   })
   return {
     health: () => {

@@ -1,6 +1,6 @@
-import { useCallback, useState } from 'react'
-import type { QuarantineList, ReleaseAnswer } from '../../../src/api/schemas.ts'
-import { readQuarantine, releaseRows } from '../api.ts'
+import { useCallback, useRef, useState } from 'react'
+import type { QuarantineList } from '../../../src/api/schemas.ts'
+import { discardRows, readQuarantine, releaseRows } from '../api.ts'
 import { formatNumber } from '../format.ts'
 import { useLive } from '../live/use-live.ts'
 import { useAnswer } from '../pages/use-answer.ts'
@@ -12,14 +12,25 @@ const AGAIN_MS = 15_000
 const MOST = 1_000
 const ROWS_PER_PAGE = 50
 
-/** Rows that are no record of their kind, newest first: as they came, with the reason, until somebody releases them. */
+type Decide = 'release' | 'discard'
+
+/** What became of a decision. */
+interface Settled {
+  readonly how: Decide
+  readonly count: number
+  readonly refused: readonly { readonly id: string; readonly reason: string }[]
+}
+
+/** Rows that are no record of their kind, newest first: as they came, with the reason, until somebody releases or discards them. */
 export function QuarantinePanel() {
   const { locale, words } = useLanguage()
   const { permissions } = useLive()
   const text = words.records
   const [beat, setBeat] = useState(0)
   const [page, setPage] = useState(0)
-  const [answer, setAnswer] = useState<ReleaseAnswer | string>()
+  const [answer, setAnswer] = useState<Settled | string>()
+  const [reason, setReason] = useState('')
+  const asked = useRef<HTMLInputElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when rows have been released
   const read = useCallback(() => readQuarantine(MOST), [beat])
   const { data, problem, loading } = useAnswer(read, AGAIN_MS)
@@ -29,20 +40,58 @@ export function QuarantinePanel() {
   const at = Math.min(page, pages - 1)
   const shown = rows.slice(at * ROWS_PER_PAGE, (at + 1) * ROWS_PER_PAGE)
   const number = (count: number) => formatNumber(count, locale)
-  const release = (ids: readonly string[]) =>
-    void releaseRows(ids).then((said) => {
-      setAnswer(said.ok ? said.data : said.problem.message)
+  /** Nothing is decided without a reason. */
+  const decide = (how: Decide, ids: readonly string[]) => {
+    if (reason.trim() === '') {
+      setAnswer(text.whyMissing)
+      asked.current?.focus()
+      return
+    }
+    const done = (said: Settled | string) => {
+      setAnswer(said)
       setBeat((before) => before + 1)
-    })
+    }
+    if (how === 'release')
+      void releaseRows(ids, reason).then((said) =>
+        done(said.ok ? { how, count: said.data.released.length, refused: said.data.refused } : said.problem.message),
+      )
+    else
+      void discardRows(ids, reason).then((said) =>
+        done(said.ok ? { how, count: said.data.discarded.length, refused: said.data.refused } : said.problem.message),
+      )
+  }
   return (
     <section className="panel" aria-labelledby="quarantine">
       <header className="panel-head">
         <h2 id="quarantine">{text.quarantine}</h2>
         <output className="soft">{data && text.rows(number(rows.length) + (data.truncated ? '+' : ''))}</output>
         {mayRelease && shown.length > 1 && (
-          <button type="button" className="quiet" onClick={() => release(shown.map(({ id }) => id))}>
-            {text.releaseShown(number(shown.length))}
-          </button>
+          <>
+            <button
+              type="button"
+              className="quiet"
+              onClick={() =>
+                decide(
+                  'release',
+                  shown.map(({ id }) => id),
+                )
+              }
+            >
+              {text.releaseShown(number(shown.length))}
+            </button>
+            <button
+              type="button"
+              className="quiet"
+              onClick={() =>
+                decide(
+                  'discard',
+                  shown.map(({ id }) => id),
+                )
+              }
+            >
+              {text.discardShown(number(shown.length))}
+            </button>
+          </>
         )}
         {pages > 1 && (
           <span className="pager">
@@ -57,16 +106,22 @@ export function QuarantinePanel() {
       </header>
       <p className="soft">{text.quarantineHelp}</p>
       {!mayRelease && rows.length > 0 && <p className="soft">{text.mayNotRelease}</p>}
-      <div role="status">{answer !== undefined && <Released answer={answer} />}</div>
+      {mayRelease && rows.length > 0 && (
+        <label className="why">
+          <span>{text.why}</span>
+          <input ref={asked} type="text" maxLength={500} required value={reason} onChange={(event) => setReason(event.target.value)} />
+        </label>
+      )}
+      <div role="status">{answer !== undefined && <Answer answer={answer} />}</div>
       {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}
       {!data && loading && <p className="soft">{words.account.working}…</p>}
       {data && rows.length === 0 && <p>{text.quarantineNone}</p>}
-      {shown.length > 0 && <Rows rows={shown} onRelease={mayRelease ? release : undefined} />}
+      {shown.length > 0 && <Rows rows={shown} onDecide={mayRelease ? decide : undefined} />}
     </section>
   )
 }
 
-function Released({ answer }: { answer: ReleaseAnswer | string }) {
+function Answer({ answer }: { answer: Settled | string }) {
   const { locale, words } = useLanguage()
   const text = words.records
   if (typeof answer === 'string') return <p className="problem">{answer}</p>
@@ -74,7 +129,7 @@ function Released({ answer }: { answer: ReleaseAnswer | string }) {
   return (
     <>
       <p>
-        <b>{text.released(number(answer.released.length), number(answer.refused.length))}</b>
+        <b>{(answer.how === 'release' ? text.released : text.discarded)(number(answer.count), number(answer.refused.length))}</b>
       </p>
       <ul>
         {answer.refused.slice(0, 5).map(({ id, reason }) => (
@@ -87,7 +142,7 @@ function Released({ answer }: { answer: ReleaseAnswer | string }) {
   )
 }
 
-function Rows({ rows, onRelease }: { rows: QuarantineList['rows']; onRelease: ((ids: readonly string[]) => void) | undefined }) {
+function Rows({ rows, onDecide }: { rows: QuarantineList['rows']; onDecide: ((how: Decide, ids: readonly string[]) => void) | undefined }) {
   const { words } = useLanguage()
   const text = words.records
   return (
@@ -100,7 +155,7 @@ function Rows({ rows, onRelease }: { rows: QuarantineList['rows']; onRelease: ((
             <th scope="col">{text.source}</th>
             <th scope="col">{text.reason}</th>
             <th scope="col">{text.raw}</th>
-            {onRelease && (
+            {onDecide && (
               <th scope="col">
                 <span className="unseen">{text.release}</span>
               </th>
@@ -119,10 +174,13 @@ function Rows({ rows, onRelease }: { rows: QuarantineList['rows']; onRelease: ((
               <td className="long">
                 <code>{row}</code>
               </td>
-              {onRelease && (
+              {onDecide && (
                 <td>
-                  <button type="button" className="quiet" aria-label={text.releaseRow(reason)} onClick={() => onRelease([id])}>
+                  <button type="button" className="quiet" aria-label={text.releaseRow(reason)} onClick={() => onDecide('release', [id])}>
                     {text.release}
+                  </button>{' '}
+                  <button type="button" className="quiet" aria-label={text.discardRow(reason)} onClick={() => onDecide('discard', [id])}>
+                    {text.discard}
                   </button>
                 </td>
               )}

@@ -1,3 +1,4 @@
+import { ledger } from './en-ledger.ts'
 import { nodes } from './en-nodes.ts'
 import {
   anomalies,
@@ -23,6 +24,7 @@ export const en = {
   breaches,
   contractStatus,
   quality,
+  ledger,
   contracts,
   equipment,
   nodes,
@@ -40,6 +42,7 @@ export const en = {
     results: 'Results',
     kpis: 'KPIs',
     contracts: 'Contracts',
+    ledger: 'Ledger',
     connections: 'Connections',
     node: 'Node',
     main: 'Pages',

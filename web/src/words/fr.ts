@@ -1,3 +1,4 @@
+import { ledger } from './fr-ledger.ts'
 import { nodes } from './fr-nodes.ts'
 import {
   anomalies,
@@ -24,6 +25,7 @@ export const fr: Words = {
   breaches,
   contractStatus,
   quality,
+  ledger,
   contracts,
   equipment,
   nodes,
@@ -41,6 +43,7 @@ export const fr: Words = {
     results: 'Résultats',
     kpis: 'Indicateurs',
     contracts: 'Contrats',
+    ledger: 'Registre',
     connections: 'Connexions',
     node: 'Nœud',
     main: 'Pages',

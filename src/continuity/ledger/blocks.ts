@@ -1,0 +1,143 @@
+import { type Cell, shareOf, tally } from './cells.ts'
+import { LEDGER_LIMITS } from './limits.ts'
+
+/** What neighbouring records of the log came to. */
+export interface Block {
+  readonly first: number
+  readonly last: number
+  readonly counts: readonly (readonly [Cell, number])[]
+}
+
+/** Sequences that went out of the log before a destination had them. */
+export interface Hole {
+  readonly from: number
+  readonly to: number
+  readonly cause: string
+}
+
+/** Who takes what the log holds: everything up to `reached` it has, or has missed. */
+export interface Destination {
+  readonly name: string
+  reached: number
+  holes: Hole[]
+}
+
+/** What the log holds and some destination does not have yet, in order; record by record as long as there are not too many. */
+export class Blocks {
+  #list: Block[]
+  readonly #limit: number
+
+  constructor(list: readonly Block[] = [], limit: number = LEDGER_LIMITS.blocks) {
+    this.#list = [...list]
+    this.#limit = limit
+  }
+
+  get size(): number {
+    return this.#list.length
+  }
+
+  get first(): number | undefined {
+    return this.#list[0]?.first
+  }
+
+  add(block: Block): void {
+    if (block.counts.length === 0) return
+    this.#list.push(block)
+    if (this.#list.length <= this.#limit) return
+    const half = this.#list.length >> 1
+    this.#list = [...joined(this.#list.slice(0, half), half >> 1), ...this.#list.slice(half)]
+  }
+
+  /** The blocks for a file, joined to a bounded number. */
+  saved(): Block[] {
+    return joined(this.#list, LEDGER_LIMITS.savedBlocks)
+  }
+
+  /** What a destination does not have yet, block by block. */
+  beyond({ reached }: Pick<Destination, 'reached'>): readonly Block[] {
+    return this.#list.slice(this.#after(reached))
+  }
+
+  /** A block of which some lies in a hole and some does not. */
+  astride({ from, to }: Hole): Block | undefined {
+    for (const sequence of [from, to]) {
+      const block = this.#list[this.#after(sequence - 1)]
+      const isTouched = block !== undefined && block.first <= to && block.last >= from
+      if (isTouched && block.first < block.last && (block.first < from || block.last > to)) return block
+    }
+    return undefined
+  }
+
+  /** Brings a destination to a sequence. Returns the block that has to be told apart first, where one lies on both sides of it or of a hole. */
+  advance(destination: Destination, to: number): Block | undefined {
+    const { name, holes } = destination
+    for (let at = this.#after(destination.reached); at < this.#list.length; at++) {
+      const block = this.#list[at] as Block
+      if (block.first > to) break
+      const hole = holes.find(({ from, to: end }) => from <= block.last && end >= block.first)
+      const isWhole = block.last <= to && (!hole || (hole.from <= block.first && hole.to >= block.last))
+      if (!isWhole && block.first < block.last) return block
+      for (const [cell, count] of block.counts) {
+        const share = shareOf(cell, name)
+        if (hole) tally(share.lost, hole.cause, count)
+        else share.passed += count
+      }
+      destination.reached = block.last
+    }
+    destination.reached = Math.max(destination.reached, to)
+    destination.holes = holes.filter((hole) => hole.to > destination.reached)
+    return undefined
+  }
+
+  /** Puts finer blocks in the place of one. What they do not account for is in the records that are gone: it comes as one block of its own. */
+  divide(block: Block, parts: readonly Block[]): void {
+    const at = this.#list.indexOf(block)
+    const left = new Map(block.counts)
+    for (const { counts } of parts) for (const [cell, count] of counts) left.set(cell, (left.get(cell) ?? 0) - count)
+    const gone = [...left].filter(([, count]) => count !== 0)
+    const place = gone.length === 0 ? undefined : freeOf(block, parts)
+    const all = [
+      ...parts.filter(({ counts }) => counts.length > 0),
+      ...(place === undefined ? [] : [{ first: place, last: place, counts: gone }]),
+    ]
+    this.#list.splice(at, 1, ...all.sort((a, b) => a.first - b.first))
+  }
+
+  /** Lets go of what every destination has. */
+  release(reached: number): void {
+    this.#list.splice(0, this.#after(reached))
+  }
+
+  /** Place of the first block that is not wholly at or below a sequence. */
+  #after(reached: number): number {
+    let low = 0
+    let high = this.#list.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#list[middle] as Block).last <= reached) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** The first sequence of a block that none of its parts stands at. */
+function freeOf(block: Block, parts: readonly Block[]): number {
+  const taken = new Set(parts.map(({ first }) => first))
+  for (let at = block.first; at <= block.last; at++) if (!taken.has(at)) return at
+  return block.last
+}
+
+/** Neighbours joined until there are at most `most`. */
+function joined(blocks: readonly Block[], most: number): Block[] {
+  const by = Math.ceil(blocks.length / Math.max(1, most))
+  if (by <= 1) return [...blocks]
+  const result: Block[] = []
+  for (let at = 0; at < blocks.length; at += by) {
+    const some = blocks.slice(at, at + by)
+    const counts = new Map<Cell, number>()
+    for (const block of some) for (const [cell, count] of block.counts) counts.set(cell, (counts.get(cell) ?? 0) + count)
+    result.push({ first: (some[0] as Block).first, last: (some.at(-1) as Block).last, counts: [...counts] })
+  }
+  return result
+}

@@ -1,0 +1,311 @@
+import type { AccountUnit, DeliveredRow } from '../../core/account.ts'
+import { accountHour } from '../../core/account.ts'
+import type { DestinationLine, LedgerLine } from '../../core/ledger.ts'
+import type { Logger } from '../../core/log.ts'
+import type { SpoolRecord } from '../../core/spool.ts'
+import { HOUR, type Micros } from '../../core/time.ts'
+import { type Block, Blocks, type Destination, type Hole } from './blocks.ts'
+import { Book, dayOf } from './book.ts'
+import { addCell, type Cell, emptyCell, shareOf, tally, total } from './cells.ts'
+import { LedgerFiles } from './files.ts'
+import { entryOf, Fold } from './fold.ts'
+import { LEDGER_LIMITS } from './limits.ts'
+import { newStream, type Stream } from './streams.ts'
+
+export { reasonClass } from './cells.ts'
+export { defineSignals, newStream, type Stream } from './streams.ts'
+
+/** How long a day stays open after its end, for what comes a little late. */
+const OPEN_US = 36 * HOUR
+const READ_RECORDS = 4_096
+const READ_BYTES = 16 * 1024 * 1024
+
+export interface LedgerParts {
+  readonly node: string
+  readonly epoch: number
+  readonly destinations: readonly string[]
+  readonly directory: string
+  readonly log: Logger
+  /** Reads the log again, where what was joined has to be told apart. */
+  readonly read: (sequence: number, maxRecords: number, maxBytes: number) => Promise<SpoolRecord[]>
+  /** What is taken up where there is no ledger yet, or none that can be trusted. */
+  readonly begin: () => Promise<Beginning>
+}
+
+/** Where a ledger begins that knows nothing of before. */
+export interface Beginning {
+  /** Records up to this one are not counted. */
+  readonly sequence: number
+  readonly others: readonly Stream[]
+  readonly own: Pick<Stream, 'connections' | 'of'>
+  /** What the historian says it has: taken as delivered before. */
+  readonly delivered: readonly DeliveredRow[]
+}
+
+export interface Period {
+  readonly from: Micros
+  readonly to: Micros
+}
+
+/**
+ * The ledger of a node: a fold over its log. It is told of every record in order, and of every record that a destination has; its sums follow from that. One caller at a time.
+ */
+export class Ledger {
+  readonly #parts: LedgerParts
+  readonly #files: LedgerFiles
+  readonly #fold: Fold
+  readonly #blocks: Blocks
+  readonly #destinations: readonly Destination[]
+  /** Days that were open in the state as it was saved last: only they may be closed. */
+  #savedDays = new Set<number>()
+
+  private constructor(parts: LedgerParts, files: LedgerFiles, fold: Fold, blocks: Blocks, destinations: readonly Destination[]) {
+    this.#parts = parts
+    this.#files = files
+    this.#fold = fold
+    this.#blocks = blocks
+    this.#destinations = destinations
+  }
+
+  static async open(parts: LedgerParts): Promise<Ledger> {
+    const files = new LedgerFiles(parts.directory, parts.log)
+    const saved = await files.readState()
+    if (saved?.own.node !== parts.node) return Ledger.#begin(parts, files)
+    const book = new Book(saved.closed, saved.open)
+    let { own } = saved
+    let blocks = new Blocks(saved.blocks)
+    if (own.epoch !== parts.epoch) {
+      // The log before has ended: what was left in it is carried into the new one, or gone with it.
+      for (const { name, reached } of saved.destinations)
+        for (const { counts } of blocks.beyond({ reached }))
+          for (const [cell, count] of counts) tally(shareOf(cell, name).lost, 'log-ended', count)
+      own = ownStream(parts, await parts.begin())
+      blocks = new Blocks()
+    }
+    const isNewLog = own.epoch !== saved.own.epoch
+    const destinations = parts.destinations.map((name): Destination => {
+      const known = saved.destinations.find((one) => one.name === name)
+      // A destination that was added has what is written from now on.
+      return known && !isNewLog ? { ...known } : { name, reached: own.sequence, holes: [] }
+    })
+    const ledger = new Ledger(parts, files, new Fold(book, own, saved.others, isNewLog ? [] : saved.declared), blocks, destinations)
+    ledger.#savedDays = new Set(book.openDays)
+    if (isNewLog) await ledger.save(0)
+    return ledger
+  }
+
+  static async #begin(parts: LedgerParts, files: LedgerFiles): Promise<Ledger> {
+    const beginning = await parts.begin()
+    const { sequence, others, delivered } = beginning
+    const book = new Book()
+    for (const { node, connection, unit, hour, delivered: count, refused } of delivered) {
+      const cell = book.cell(node, connection, unit, hour)
+      cell.logged += count + refused
+      // Other ways are counted from here on: what went before is not theirs to answer for.
+      for (const name of parts.destinations) shareOf(cell, name).passed += count + refused
+    }
+    const destinations = parts.destinations.map((name) => ({ name, reached: sequence, holes: [] }))
+    if (sequence > 0) parts.log.warn({ sequence }, 'the ledger begins here: what was dropped before is not counted')
+    const ledger = new Ledger(parts, files, new Fold(book, ownStream(parts, beginning), others), new Blocks(), destinations)
+    // Said at once: a crash before the first save must not let it begin later.
+    await ledger.save(0)
+    return ledger
+  }
+
+  /** The last record that is counted. */
+  get sequence(): number {
+    return this.#fold.own.sequence
+  }
+
+  /** How far a destination is. */
+  reached(name: string): number {
+    return this.#destination(name).reached
+  }
+
+  /** Counts records of this log, in order; those counted before change nothing. */
+  async take(records: readonly SpoolRecord[]): Promise<void> {
+    const entries = records.map(entryOf)
+    for (const { record, inner } of entries)
+      for (const { recordedTime } of [record, ...inner]) await this.#openDay(dayOf(accountHour(recordedTime)))
+    for (const entry of entries) {
+      const block = this.#fold.take(entry)
+      if (block) this.#blocks.add(block)
+    }
+  }
+
+  /** Sequences that a destination will not have: they are counted as lost when it is past them. */
+  miss(name: string, hole: Hole): void {
+    const destination = this.#destination(name)
+    if (hole.to <= destination.reached) return
+    const last = destination.holes.at(-1)
+    const isNext = last !== undefined && last.cause === hole.cause && hole.from <= last.to + 1 && hole.to >= last.from
+    if (isNext)
+      destination.holes = [
+        ...destination.holes.slice(0, -1),
+        { ...hole, from: Math.min(last.from, hole.from), to: Math.max(last.to, hole.to) },
+      ]
+    else destination.holes = [...destination.holes.slice(1 - LEDGER_LIMITS.holes), hole]
+  }
+
+  /** A destination has everything up to a sequence, as far as it is counted. */
+  async advance(name: string, to: number): Promise<void> {
+    const destination = this.#destination(name)
+    const until = Math.min(to, this.sequence)
+    // What nobody could read any more is explained by a gap that the log declares further on.
+    destination.holes = destination.holes.map((hole) => ({ ...hole, cause: this.#fold.causeOf(hole.from, hole.to, hole.cause) }))
+    while (destination.reached < until) {
+      const block = this.#blocks.advance(destination, until)
+      if (!block) break
+      await this.#divide(block)
+    }
+    this.#blocks.release(Math.min(...this.#destinations.map(({ reached }) => reached), Number.POSITIVE_INFINITY))
+  }
+
+  async #divide(block: Block): Promise<void> {
+    const { first, last } = block
+    const parts: Block[] = []
+    for (let next = first; next <= last; ) {
+      const records = await this.#parts.read(next, READ_RECORDS, READ_BYTES)
+      if (records.length === 0) break
+      for (const record of records) {
+        if (record.sequence > last || record.kind === 'gap') continue
+        parts.push({ first: record.sequence, last: record.sequence, counts: this.#fold.countsOf(entryOf(record)) })
+      }
+      next = (records.at(-1) as SpoolRecord).sequence + 1
+    }
+    this.#blocks.divide(block, parts)
+  }
+
+  /** The first record that a start after a crash would have to read again. */
+  get needed(): number {
+    return Math.min(this.sequence + 1, this.#blocks.first ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Saves the ledger and closes days that are over. Afterwards the log needs to keep what is from `needed` on. */
+  async save(now: Micros): Promise<number> {
+    const needed = this.needed
+    const book = this.#fold.book
+    const waiting = new Set(this.#blocks.beyond({ reached: 0 }).flatMap(({ counts }) => counts.map(([{ hour }]) => dayOf(hour))))
+    for (const day of book.openDays) {
+      const isOver = day > 0 && day < dayOf(now - OPEN_US)
+      if (!isOver || waiting.has(day) || !this.#savedDays.has(day)) continue
+      await this.#files.writeDay(day, book.cellsOf(day))
+      book.close(day)
+    }
+    const { own, others } = this.#fold
+    const blocks = this.#blocks.saved()
+    const declared = this.#fold.declaredBeyond(Math.min(...this.#destinations.map(({ reached }) => reached)))
+    const cells = { closed: book.closed(), open: book.open() }
+    await this.#files.writeState({ own, others, destinations: this.#destinations, ...cells, blocks, declared })
+    this.#savedDays = new Set(book.openDays)
+    return needed
+  }
+
+  /**
+   * The sums by node, connection and unit; of a period in whole hours of recorded time, or of all there is. `words` are what destinations say of themselves that they have;
+   * a destination that says nothing is believed as far as it is.
+   */
+  async lines(period: Period | undefined, words: ReadonlyMap<string, readonly DeliveredRow[]>): Promise<LedgerLine[]> {
+    const sums = new Map<string, Cell>()
+    const into = (cell: Pick<Cell, 'node' | 'connection' | 'unit'>): Cell => {
+      const key = keyOf(cell)
+      const known = sums.get(key)
+      if (known) return known
+      const sum = emptyCell({ ...cell, hour: 0 })
+      sums.set(key, sum)
+      return sum
+    }
+    const isIn = (hour: number) => !period || (hour >= period.from && hour < period.to)
+    for (const cell of await this.#cells(period)) if (isIn(cell.hour)) addCell(into(cell), cell)
+    const said = new Map<string, Map<string, { delivered: number; refused: number }>>()
+    for (const [name, rows] of words) {
+      const by = new Map<string, { delivered: number; refused: number }>()
+      for (const row of rows) {
+        if (!isIn(row.hour)) continue
+        const before = by.get(keyOf(into(row))) ?? { delivered: 0, refused: 0 }
+        by.set(keyOf(row), { delivered: before.delivered + row.delivered, refused: before.refused + row.refused })
+      }
+      said.set(name, by)
+    }
+    const waiting = await Promise.all(this.#destinations.map((destination) => this.#waiting(destination)))
+    const lines = (cell: Cell): DestinationLine[] => {
+      const key = keyOf(cell)
+      return waiting.map(({ name, pending, gone }) => {
+        for (const [of, cause, count] of gone) if (isIn(of.hour) && keyOf(of) === key) tally(shareOf(cell, name).lost, cause, count)
+        const left = pending.reduce((sum, [of, count]) => sum + (isIn(of.hour) && keyOf(of) === key ? count : 0), 0)
+        const word = said.get(name)
+        return destinationLine(cell, name, left, word && (word.get(key) ?? { delivered: 0, refused: 0 }))
+      })
+    }
+    return [...sums.values()].map((cell) => lineOf(cell, lines(cell)))
+  }
+
+  /** What a destination does not have: what waits for it, and what the log has dropped before it came. */
+  async #waiting(destination: Destination) {
+    const declared = this.#fold.declaredBeyond(destination.reached)
+    for (const hole of declared)
+      for (let block = this.#blocks.astride(hole); block; block = this.#blocks.astride(hole)) await this.#divide(block)
+    const pending = new Map<Cell, number>()
+    const gone: [Cell, string, number][] = []
+    for (const { first, last, counts } of this.#blocks.beyond(destination)) {
+      const hole = declared.find(({ from, to }) => from <= first && last <= to)
+      for (const [cell, count] of counts) {
+        if (hole) gone.push([cell, hole.cause, count])
+        else pending.set(cell, (pending.get(cell) ?? 0) + count)
+      }
+    }
+    return { name: destination.name, pending: [...pending], gone }
+  }
+
+  async #cells(period: Period | undefined): Promise<Cell[]> {
+    const { book } = this.#fold
+    if (!period) return [...book.open(), ...book.closed()]
+    const cells = book.open()
+    const [from, to] = [dayOf(period.from), dayOf(period.to - 1)]
+    if (to - from >= LEDGER_LIMITS.askedDays) throw new RangeError(`at most ${LEDGER_LIMITS.askedDays} days at once`)
+    for (let day = from; day <= to; day++) if (!book.isOpen(day)) cells.push(...(await this.#files.readDay(day)))
+    return cells
+  }
+
+  async #openDay(day: number): Promise<void> {
+    const { book } = this.#fold
+    if (book.isOpen(day) || book.openDays.length >= LEDGER_LIMITS.openDays) return
+    book.reopen(day, await this.#files.readDay(day))
+  }
+
+  #destination(name: string): Destination {
+    const found = this.#destinations.find((one) => one.name === name)
+    if (!found) throw new RangeError(`the ledger has no destination ${name}`)
+    return found
+  }
+}
+
+/** This node's log from where counting begins; at its very beginning it holds no samples. */
+function ownStream({ node, epoch }: LedgerParts, { sequence, own: { connections, of } }: Beginning): Stream {
+  return { ...newStream(node, epoch, sequence), connections, of, samples: sequence === 0 ? 0 : undefined }
+}
+
+const keyOf = ({ node, connection, unit }: { node: string; connection: string; unit: AccountUnit }): string =>
+  `${unit}\u001f${node}\u001f${connection}`
+
+function destinationLine(
+  cell: Cell,
+  name: string,
+  pending: number,
+  word: { readonly delivered: number; readonly refused: number } | undefined,
+): DestinationLine {
+  const { passed, lost } = cell.to[name] ?? { passed: 0, lost: {} }
+  const dropped = { ...cell.dropped }
+  for (const [reason, count] of Object.entries(lost)) dropped[reason] = (dropped[reason] ?? 0) + count
+  if (word && word.refused > 0) dropped['undefined-signal'] = (dropped['undefined-signal'] ?? 0) + word.refused
+  const delivered = word ? word.delivered : passed
+  const off = readOf(cell) - (delivered + cell.known + total(cell.quarantined) + total(dropped) + pending)
+  return { destination: name, delivered, dropped, pending, off, isOwnWord: word !== undefined }
+}
+
+const readOf = (cell: Cell): number => cell.logged + cell.known + total(cell.quarantined) + total(cell.dropped)
+
+function lineOf(cell: Cell, destinations: readonly DestinationLine[]): LedgerLine {
+  const { node, connection, unit, known, quarantined } = cell
+  return { node, connection, unit, read: readOf(cell), known, quarantined, destinations }
+}

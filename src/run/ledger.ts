@@ -1,0 +1,225 @@
+import { type Beginning, defineSignals, Ledger, newStream } from '../continuity/ledger/index.ts'
+import type { DeliveredRow } from '../core/account.ts'
+import type { Historian } from '../core/historian.ts'
+import type { LedgerView } from '../core/ledger.ts'
+import type { Logger } from '../core/log.ts'
+import type { SignalTable } from '../core/signals.ts'
+import type { Spool, SpoolRecord } from '../core/spool.ts'
+import { type Clock, HOUR, type Micros } from '../core/time.ts'
+import { holesIn } from './holes.ts'
+import { Tail } from './tail.ts'
+
+/** The log keeps what was written since the ledger was last saved, under this name. */
+export const LEDGER_CONSUMER = 'ledger'
+export const HISTORIAN = 'historian'
+export const LINK = 'link'
+const TAKE_ROWS = 200_000
+const TAIL_BYTES = 16 * 1024 * 1024
+const TICK_MS = 1_000
+const SAVE_EVERY_MS = 30_000
+const RETRY_MS = 1_000
+/** Saved earlier when more than this share of the spool's room is held for it. */
+const SHARE = 1 / 8
+const GAPS_READ = 10_000
+const QUERY_MS = 10_000
+const ALL = { from: 0, to: 8_640_000_000_000_000 }
+
+export interface LedgerRunParts {
+  readonly spool: Spool
+  /** Absent on a relay: it keeps no history. */
+  readonly historian: Pick<Historian, 'accounts' | 'writers' | 'sql'> | undefined
+  /** The last sequence the historian has at the start. */
+  readonly from: number
+  readonly hasUplink: boolean
+  /** Records up to this sequence the historian has under an earlier epoch of this log. */
+  readonly storedTo: number
+  readonly signals: SignalTable
+  readonly directory: string
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The ledger of a running node. */
+export interface RunningLedger {
+  /** The historian has everything up to a sequence; with what it was given. */
+  stored(sequence: number, records: readonly SpoolRecord[]): void
+  /** Records that were handed to the link, in order, behind the record `before`. */
+  sent(records: readonly SpoolRecord[], before: number): void
+  /** The next node has everything up to a sequence. */
+  confirmed(sequence: number): void
+  /** The sums, in whole hours where a period is asked for. Rejects with RangeError for a period that is too long. */
+  view(period?: { readonly from: Micros; readonly to: Micros }): Promise<LedgerView>
+  /** Counts what is durable, saves, stops; while the spool is open still. */
+  close(): Promise<void>
+}
+
+/** Follows the log and its destinations, and answers with sums that were all taken at one place of the log. */
+export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger> {
+  const { spool, historian, clock, log } = parts
+  const destinations = [...(historian ? [HISTORIAN] : []), ...(parts.hasUplink ? [LINK] : [])]
+  const ledger = await Ledger.open({
+    ...{ node: spool.node, epoch: spool.epoch, destinations, directory: parts.directory, log },
+    read: (...range) => spool.read(...range),
+    begin: () => beginning(parts),
+  })
+  const tail = new Tail(spool, clock, ledger.sequence + 1, TAIL_BYTES)
+  spool.release(LEDGER_CONSUMER, ledger.needed)
+  if (historian) await missedBefore(ledger, historian, spool)
+  const stop = new AbortController()
+  /** How far each destination says it is. */
+  const said = new Map<string, number>()
+  let mustSave = false
+  let savedMs = clock.monotonicMs()
+  let turn: Promise<unknown> = Promise.resolve()
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  /** Counts what is durable up to a sequence. */
+  const countTo = async (sequence: number) => {
+    while (ledger.sequence < sequence) {
+      const records = await tail.take(TAKE_ROWS)
+      if (records.length === 0) break
+      await ledger.take(records)
+    }
+  }
+  const advance = async () => {
+    for (const [name, sequence] of said) {
+      await countTo(sequence)
+      await ledger.advance(name, sequence)
+    }
+  }
+  let savedAt = ''
+  const save = async () => {
+    savedMs = clock.monotonicMs()
+    const at = [ledger.sequence, ...destinations.map((name) => ledger.reached(name))].join(' ')
+    if (at === savedAt && !mustSave) return
+    savedAt = ''
+    mustSave = false
+    spool.release(LEDGER_CONSUMER, await ledger.save(clock.now()))
+    savedAt = at
+  }
+  const round = async () => {
+    await countTo(tail.durable)
+    await advance()
+    const { held, maxBytes } = spool.stats()
+    const heldBytes = held.find(({ consumer }) => consumer === LEDGER_CONSUMER)?.bytes ?? 0
+    if (mustSave || clock.monotonicMs() - savedMs >= SAVE_EVERY_MS || heldBytes > maxBytes * SHARE) await save()
+  }
+  const run = async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await exclusive(round)
+        if (!stop.signal.aborted) await tail.wait(TICK_MS)
+      } catch (error) {
+        log.error({ error: String(error) }, 'the ledger cannot go on; it is tried again, and the log keeps what it needs')
+        await clock.sleep(RETRY_MS, stop.signal)
+      }
+    }
+  }
+  const running = run()
+  spool.beforeDrop((sequence) =>
+    exclusive(async () => {
+      await countTo(sequence)
+      await advance()
+      await save()
+    }),
+  )
+  return {
+    stored: (sequence, records) => {
+      if (!historian) return
+      const own = records.filter(({ node, epoch }) => node === spool.node && epoch === spool.epoch)
+      for (const hole of holesIn(own, said.get(HISTORIAN) ?? parts.from)) ledger.miss(HISTORIAN, hole)
+      said.set(HISTORIAN, sequence)
+      tail.wake()
+    },
+    sent: (records, before) => {
+      const holes = holesIn(records, before)
+      for (const hole of holes) ledger.miss(LINK, hole)
+      // Saved before the next node is past it: after a crash its place alone would not tell whether it has what is gone here.
+      if (holes.length === 0) return
+      mustSave = true
+      tail.wake()
+    },
+    confirmed: (sequence) => {
+      said.set(LINK, Math.max(sequence, said.get(LINK) ?? 0))
+      tail.wake()
+    },
+    view: (period) =>
+      exclusive(async () => {
+        const words = new Map<string, readonly DeliveredRow[]>()
+        const hours = period && wholeHours(period)
+        if (historian) {
+          const { checkpoints, rows } = await historian.accounts(hours)
+          words.set(HISTORIAN, rows)
+          const at = checkpoints.find(({ node, epoch }) => node === spool.node && epoch === spool.epoch)?.sequence ?? 0
+          await countTo(Math.max(at, tail.durable))
+          await ledger.advance(HISTORIAN, at)
+        }
+        await countTo(tail.durable)
+        const link = said.get(LINK)
+        if (link !== undefined) await ledger.advance(LINK, link)
+        return { period: hours, lines: await ledger.lines(hours, words) }
+      }),
+    close: async () => {
+      stop.abort()
+      tail.wake()
+      await running
+      await exclusive(async () => {
+        await round()
+        await save()
+      }).catch((error: unknown) => log.error({ error: String(error) }, 'the ledger is not saved; the next start counts again from the log'))
+      tail.close()
+    },
+  }
+}
+
+function wholeHours({ from, to }: { readonly from: Micros; readonly to: Micros }): { from: Micros; to: Micros } {
+  return { from: Math.floor(from / HOUR) * HOUR, to: Math.ceil(to / HOUR) * HOUR }
+}
+
+/** Without a ledger of before: what the historian has is taken as delivered, and counting begins behind it. */
+async function beginning({ spool, historian, storedTo, signals }: LedgerRunParts): Promise<Beginning> {
+  const own = newStream(spool.node, spool.epoch)
+  for (let index = 0; index < signals.size; index++) {
+    const definition = signals.at(index)
+    if (definition) defineSignals(own, [[index, definition]])
+  }
+  const { checkpoints, rows } = historian ? await historian.accounts(ALL) : { checkpoints: [], rows: [] }
+  const stored = checkpoints.find(({ node, epoch }) => node === spool.node && epoch === spool.epoch)?.sequence
+  const writers = historian ? await historian.writers() : []
+  const others = spool.streams().map(({ node, epoch, sequence }) => {
+    const stream = newStream(node, epoch, checkpoints.find((one) => one.node === node && one.epoch === epoch)?.sequence ?? sequence)
+    for (const [index, id] of writers.find((one) => one.node === node && one.epoch === epoch)?.signals ?? []) {
+      const known = signals.indexOf(id)
+      const definition = known === undefined ? undefined : signals.at(known)
+      if (definition) defineSignals(stream, [[index, definition]])
+    }
+    return stream
+  })
+  const sequence = Math.max(stored ?? spool.stats().firstSequence - 1, storedTo)
+  return { sequence, own, others, delivered: rows }
+}
+
+/** What the historian missed between the last save and a crash: it has noted that itself. */
+async function missedBefore(ledger: Ledger, historian: Pick<Historian, 'sql'>, { node, epoch }: Spool): Promise<void> {
+  const { rows } = await historian.sql(
+    `SELECT first_sequence, last_sequence, cause FROM gaps WHERE node = '${node.replaceAll("'", "''")}' AND epoch = ${epoch}
+     AND last_sequence > ${ledger.reached(HISTORIAN)} AND cause <> 'signals without a definition' ORDER BY 1`,
+    { maxRows: GAPS_READ, timeoutMs: QUERY_MS },
+  )
+  for (const [from, to, cause] of rows) ledger.miss(HISTORIAN, { from: Number(from), to: Number(to), cause: String(cause) })
+}
+
+/** For measuring what a ledger costs. */
+export function noLedger(): RunningLedger {
+  return {
+    stored: () => {},
+    sent: () => {},
+    confirmed: () => {},
+    view: async () => ({ period: undefined, lines: [] }),
+    close: async () => {},
+  }
+}

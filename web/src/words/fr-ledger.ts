@@ -1,0 +1,56 @@
+import type { Words } from './words.ts'
+
+/** Les mots de la page Registre. */
+export const ledger: Words['ledger'] = {
+  title: 'Registre',
+  intro: 'Ce qu’est devenu tout ce qui a été lu : chaque ligne est une connexion vers une destination, et sa somme doit être soldée.',
+  period: 'Période',
+  periods: { all: 'Depuis le début', '24h': '24 heures', '7d': '7 jours', '30d': '30 jours' },
+  search: 'Connexion',
+  searchHint: 'toutes les connexions',
+  node: 'Nœud',
+  connection: 'Connexion',
+  destination: 'Vers',
+  sum: 'Somme',
+  state: 'État',
+  unknownConnection: 'plus connue',
+  destinations: { historian: 'l’historique', link: 'le nœud suivant' },
+  ownWord: 'compté par la destination elle-même',
+  byPlace: 'confirmé par sa place dans le journal',
+  units: { samples: 'mesures', rows: 'lignes' },
+  read: 'lu',
+  delivered: 'livré',
+  known: 'rien de nouveau',
+  quarantined: 'en quarantaine',
+  dropped: 'abandonné',
+  pending: 'en attente',
+  closed: 'soldé',
+  off: (count) => `écart de ${count}`,
+  allClosed: (count) => `${count} sommes, toutes soldées`,
+  notClosed: (open, count) => `${open} sommes sur ${count} ne sont pas soldées`,
+  whole: (from, to) => `heures entières d’enregistrement, du ${from} au ${to}`,
+  empty: 'Rien n’a été lu pendant ce temps.',
+  truncated: (count) => `Seules les ${count} premières lignes sont montrées ; nommez une connexion.`,
+  problem: 'Le registre ne peut pas être lu',
+  explain: 'Ce que les mots veulent dire',
+  meanings: [
+    [
+      'lu',
+      'Tout ce qu’une connexion a lu et dont ce nœud rend compte : dans son journal sur disque, ou abandonné avant avec une raison. Les marques que le nœud pose lui-même (silence, substituts) comptent comme lues.',
+    ],
+    [
+      'livré',
+      'Ce que la destination possède. L’historique le compte lui-même en l’enregistrant ; le nœud suivant le confirme par sa place dans le journal.',
+    ],
+    [
+      'en quarantaine',
+      'Lignes d’enregistrements mises de côté, par type de raison. Libérées depuis, elles comptent comme livrées ; écartées depuis, comme abandonnées.',
+    ],
+    [
+      'abandonné',
+      'Ce qui est perdu pour de bon, par raison : abandonné par l’appareil ou la source, par la limite de débit, ou par un journal plein avant que la destination l’ait reçu.',
+    ],
+    ['en attente', 'Dans le journal sur disque, et pas encore à destination.'],
+    ['rien de nouveau', 'Lignes d’enregistrements qui disaient ce qui était déjà connu.'],
+  ],
+}
