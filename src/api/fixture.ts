@@ -121,6 +121,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     equipmentNames: new EquipmentNames({}),
     recordKinds: new Map(),
     recordSources: () => [],
+    originOf: () => undefined,
     derivations: () => [],
     recompute: async () => [],
     discover: () => Promise.reject(new Error('not part of the fixture')),
@@ -180,6 +181,7 @@ function fakeHistorian(
       rows: ids.map((signal) => ({ signal, time: from, values: Object.fromEntries(functions.map((name) => [name, 0])) })),
       truncated: false,
     }),
+    tally: async () => ({ rows: [], truncated: false }),
     ingests: async (ids) =>
       ids.map((ingest) => ({
         ingest,

@@ -2,6 +2,7 @@ import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
+import type { InputSpan } from './derivation.ts'
 import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
 import type { FactType } from './facts.ts'
@@ -187,6 +188,13 @@ export interface DerivationView {
   readonly problem: string | undefined
 }
 
+/** Where samples of a derived signal come from. */
+export interface SignalOrigin {
+  /** Name of its derivation. */
+  readonly definition: string
+  readonly inputs: readonly InputSpan[]
+}
+
 export interface Released {
   readonly released: string[]
   readonly refused: { id: string; reason: string }[]
@@ -215,6 +223,8 @@ export interface NodeView {
   readonly recordKinds: ReadonlyMap<string, RecordKind>
   /** Connections that bring records of a kind. */
   recordSources(kind: string): readonly string[]
+  /** Which declaration writes a derived signal, and what a sample of it came of; undefined where no declaration does (any more). */
+  originOf(signal: string, at: Micros): SignalOrigin | undefined
   /** What is computed from history. */
   derivations(): readonly DerivationView[]
   /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */

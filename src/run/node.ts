@@ -221,6 +221,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     equipmentNames,
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
+    originOf: (signal, at) => deriving?.originOf(signal, at),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
