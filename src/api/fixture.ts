@@ -119,6 +119,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     contracts: options.contracts ?? (() => []),
     equipment: {},
     equipmentNames: new EquipmentNames({}),
+    uses: new Map(),
     recordKinds: new Map(),
     recordSources: () => [],
     originOf: () => undefined,

@@ -15,6 +15,7 @@ import { API_LIMITS } from './limits.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
+import { passportRoutes } from './passport.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -76,6 +77,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     queryRoutes,
     qualityRoutes,
     whyRoutes,
+    passportRoutes,
     contractRoutes,
     recordRoutes,
     factRoutes,

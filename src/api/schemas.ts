@@ -9,6 +9,7 @@ import { PROCESSED_NAMES } from './processed-names.ts'
 export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
 export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'
 export { gapList, nodeList } from './node-schemas.ts'
+export type { Passport, PassportHop, PassportReason, PassportVersion } from './passport-schemas.ts'
 export type {
   QuarantineList,
   RecordKindList,

@@ -94,14 +94,27 @@ export class MemoryHistory implements History {
   }
 
   async facts(query: FactQuery): Promise<{ facts: StoredFact[]; truncated: boolean }> {
-    const { definition, keys, equipment, overlapping, asKnownAt = Number.POSITIVE_INFINITY, allRevisions, descending, limit } = query
+    const {
+      definition,
+      keys,
+      equipment,
+      overlapping,
+      asKnownAt = Number.POSITIVE_INFINITY,
+      allRevisions,
+      descending,
+      newestRevisionFirst,
+      limit,
+    } = query
     const known = this.published.filter((one) => one.definition === definition && one.ingest <= asKnownAt)
     const newest = new Map(known.map((one) => [one.key, one]))
     const current = allRevisions ? known : [...newest.values()].filter(({ isWithdrawn }) => !isWithdrawn)
     const found = current
       .filter((one) => (!keys || keys.includes(one.key)) && (equipment === undefined || one.equipment === equipment))
       .filter(({ from, to }) => !overlapping || (from < overlapping.to && (to ?? Number.POSITIVE_INFINITY) > overlapping.from))
-      .sort((a, b) => (descending ? b.from - a.from : a.from - b.from) || order(a.key, b.key) || a.revision - b.revision)
+      .sort((a, b) => {
+        if (newestRevisionFirst) return order(a.key, b.key) || b.revision - a.revision
+        return (descending ? b.from - a.from : a.from - b.from) || order(a.key, b.key) || a.revision - b.revision
+      })
     return { facts: found.slice(0, limit), truncated: found.length > limit }
   }
 }

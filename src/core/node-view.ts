@@ -14,6 +14,7 @@ import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
+import type { Use } from './uses.ts'
 
 /** What a node is to the others. `edge`: collects and sends on; `relay`: passes on; `hub`: receives; `all`: everything in one. */
 export const NODE_ROLES = ['all', 'edge', 'relay', 'hub'] as const
@@ -220,6 +221,8 @@ export interface NodeView {
   /** Places of the equipment hierarchy by path under the site, and what stands in them. */
   readonly equipment: EquipmentConfig
   readonly equipmentNames: EquipmentNames
+  /** What values may be used for, by id. */
+  readonly uses: ReadonlyMap<string, Use>
   readonly recordKinds: ReadonlyMap<string, RecordKind>
   /** Connections that bring records of a kind. */
   recordSources(kind: string): readonly string[]
