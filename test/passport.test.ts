@@ -38,14 +38,14 @@ function rememberingMeter() {
     source: ({ signals: declared }, { signals, site, connection, clock }) => ({
       counters: { dropped: {} },
       connect: async () => {
-        if (!isPlugged) throw new NotConnected('unplugged', 'plug it in')
+        if (!isPlugged) throw new NotConnected('unplugged')
         for (const one of declared)
           signals.define(toDefinition(one, { id: `${site}/${one.id}`, connection, address: one.id, dataType: 'number' }))
       },
       read: async (stop) => {
         await clock.sleep(EVERY_MS, stop)
         stop.throwIfAborted()
-        if (!isPlugged) throw new NotConnected('unplugged', 'plug it in')
+        if (!isPlugged) throw new NotConnected('unplugged')
         const now = Math.floor(clock.now() / (EVERY_MS * 1000)) * EVERY_MS * 1000
         if (measuredTo === 0) measuredTo = now - EVERY_MS * 1000
         for (; measuredTo < now; ) waiting.push((measuredTo += EVERY_MS * 1000))

@@ -27,6 +27,8 @@ export interface FactsBelow {
   readonly facts: StoredFact[]
   /** Named as an input and found no more. */
   readonly lost: string[]
+  /** Of them another revision was the newest when what is above became known: the one that was read a moment before. */
+  others: number
 }
 
 export interface RecordsBelow {
@@ -83,7 +85,7 @@ async function factsUnder(facts: readonly StoredFact[], below: Below, parts: Par
       else if ('fact' in input) {
         const keys = wanted.get(input.fact) ?? new Map()
         wanted.set(input.fact, keys.set(input.key, { revision: input.revision, known: knownTime }))
-        feed(below.facts, input.fact, { definition: input.fact, feeds: new Set(), facts: [], lost: [] }, definition)
+        feed(below.facts, input.fact, { definition: input.fact, feeds: new Set(), facts: [], lost: [], others: 0 }, definition)
       } else {
         const id = `${input.record} ${input.source}`
         const some = records.get(id) ?? { kind: input.record, source: input.source, keys: new Map(), known: 0 }
@@ -124,6 +126,7 @@ async function readFacts(
   group.facts.push(...facts)
   const found = new Set(facts.map(({ key }) => key))
   group.lost.push(...asked.filter((key) => !found.has(key)))
+  group.others += facts.filter(({ key, revision }) => keys.get(key)?.revision !== revision).length
   return facts
 }
 

@@ -44,7 +44,7 @@ export function chainOf(parts: ChainParts): readonly Station[] {
   }
   if ('fact' in root) stations.push(resultStation(root.fact, parts))
   const feedsOf = (names: Iterable<string>) => [...names].map((name) => idOfName(name, parts))
-  for (const { definition, feeds, facts, lost } of below.facts.values()) {
+  for (const { definition, feeds, facts, lost, others } of below.facts.values()) {
     const declared = view.derivations().some(({ name }) => name === definition)
     const problem = !declared ? 'declaration-gone' : lost.length > 0 ? 'fact-gone' : undefined
     const hop: Hop = {
@@ -56,7 +56,7 @@ export function chainOf(parts: ChainParts): readonly Station[] {
       }),
       ...extent(facts.map(({ from }) => from)),
       lastSeen: Math.max(0, ...facts.map(({ knownTime }) => knownTime)),
-      ...{ details: lost.length > 0 ? { lost: lost.length } : {}, canExpand: true },
+      ...{ details: { ...(lost.length > 0 && { lost: lost.length }), ...(others > 0 && { otherRevisions: others }) }, canExpand: true },
     }
     const members = () => [
       ...lost.map((name): Member => ({ name, problem: 'fact-gone' })),
