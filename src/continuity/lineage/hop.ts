@@ -2,20 +2,7 @@ import type { Micros } from '../../core/time.ts'
 
 /** Stations between a value and the device, nearest to the value first. */
 export const HOP_KINDS = [
-  ...([
-    'result',
-    'facts',
-    'records',
-    'derived',
-    'samples',
-    'rules',
-    'log',
-    'link',
-    'connection',
-    'device',
-    'conduit',
-    'configuration',
-  ] as const),
+  ...(['result', 'facts', 'records', 'derived', 'samples', 'rules', 'log', 'link', 'connection', 'conduit', 'configuration'] as const),
 ] as const
 export type HopKind = (typeof HOP_KINDS)[number]
 
