@@ -5,6 +5,7 @@ import type {
   GapList,
   Health,
   NodeList,
+  Passport,
   Problem,
   QualityPage,
   QuarantineList,
@@ -88,6 +89,11 @@ export const readQualityHours = (signal: string, from: Date, to: Date) =>
   call<QualityPage>(`quality/hours?${query({ signal, from: from.toISOString(), to: to.toISOString() })}`)
 /** Why the reading in force has its status. */
 export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
+/** `known`: as it was known then. A member list is told of the hop that is named. */
+export const readPassport = (
+  { known, ...of }: { readonly [name in 'signal' | 'definition' | 'key' | 'value' | 'at' | 'use' | 'known']?: string },
+  more: { readonly expand?: string; readonly after?: number } = {},
+) => call<Passport>(`passport?${query({ ...of, ...more, ...(known !== undefined && { asKnownAt: known }) })}`)
 export const readContracts = () => call<ContractList>('contracts')
 
 export const readNodes = () => call<NodeList>('nodes')

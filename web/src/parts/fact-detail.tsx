@@ -11,6 +11,7 @@ import { EquipmentLink } from './equipment-link.tsx'
 import { FactInputs } from './fact-inputs.tsx'
 import { FactCoverage, factReason } from './fact-table.tsx'
 import { FieldText, TimeText } from './field-value.tsx'
+import { PassportLink } from './passport-link.tsx'
 import { Mark } from './status-mark.tsx'
 import { Changes } from './version-history.tsx'
 
@@ -46,6 +47,7 @@ export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: 
             <Mark of={1} /> {text.isWithdrawn}
           </span>
         )}
+        {fact && <PassportLink of={{ definition: name, key: factKey, ...(knownAt && { known: knownAt }) }} what={`${name} ${factKey}`} />}
         {fact && fact.to === null && <span className="badge">{text.goesOn}</span>}
         <button type="button" className="quiet" onClick={onClose}>
           {words.records.close}

@@ -1,4 +1,5 @@
 import { nodes } from './en-nodes.ts'
+import { passport } from './en-passport.ts'
 import {
   anomalies,
   breaches,
@@ -28,6 +29,7 @@ export const en = {
   nodes,
   records,
   results,
+  passport,
   kpis,
   bands,
   overlay,

@@ -1,4 +1,5 @@
 import { nodes } from './fr-nodes.ts'
+import { passport } from './fr-passport.ts'
 import {
   anomalies,
   breaches,
@@ -29,6 +30,7 @@ export const fr: Words = {
   nodes,
   records,
   results,
+  passport,
   kpis,
   bands,
   overlay,
