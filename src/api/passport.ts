@@ -1,8 +1,15 @@
 import { z } from 'zod'
 import { CONTINUITY_LIMITS } from '../continuity/limits.ts'
 import type { Hop, Member } from '../continuity/lineage/hop.ts'
+import { remembered, type Tally } from '../continuity/lineage/remembered.ts'
 import { DEFAULT_USE } from '../continuity/passport/default-use.ts'
-import { type Passport as Found, judgedValues, passportOfFact, passportOfSample } from '../continuity/passport/passport.ts'
+import {
+  type Passport as Found,
+  judgedValues,
+  type PassportParts,
+  passportOfFact,
+  passportOfSample,
+} from '../continuity/passport/passport.ts'
 import { factAt, type Moment, type SampleVersion, sampleAt } from '../continuity/passport/subject.ts'
 import type { StoredFact } from '../core/facts.ts'
 import { NEVER } from '../core/it-records.ts'
@@ -36,6 +43,7 @@ type Query = z.output<typeof querystring>
 
 /** May this value be used for this, and why: verdict, chain, contracts, versions. */
 export function passportRoutes(server: Server, { view }: Resources): void {
+  const tally = remembered((query) => view.historian.tally(query))
   server.get(
     '/api/v1/passport',
     {
@@ -46,11 +54,11 @@ export function passportRoutes(server: Server, { view }: Resources): void {
         response: { 200: passport },
       },
     },
-    ({ query }) => answerPassport(view, query),
+    ({ query }) => answerPassport(view, tally, query),
   )
 }
 
-async function answerPassport(view: NodeView, query: Query): Promise<Passport> {
+async function answerPassport(view: NodeView, tally: Tally, query: Query): Promise<Passport> {
   const now = view.clock.now()
   const use = statedUse(view, query.use)
   const moment: Moment = {
@@ -59,7 +67,8 @@ async function answerPassport(view: NodeView, query: Query): Promise<Passport> {
   }
   if ((query.signal === undefined) === (query.definition === undefined))
     throw new Refusal(400, 'invalid-request', 'a passport is of a `signal` or of a result: `definition` and `key`')
-  return query.signal === undefined ? ofFact(view, query, use, moment) : ofSample(view, query.signal, query, use, moment)
+  const parts = partsOf(view, tally)
+  return query.signal === undefined ? ofFact(parts, query, use, moment) : ofSample(parts, query.signal, query, use, moment)
 }
 
 function statedUse(view: NodeView, name: string | undefined): Use {
@@ -72,16 +81,17 @@ function statedUse(view: NodeView, name: string | undefined): Use {
   throw new Refusal(404, 'unknown-use', `nobody has declared the use ${name}`, near ? `did you mean ${near}? ${declared}` : declared)
 }
 
-const partsOf = (view: NodeView) => ({
-  view,
+const partsOf = (view: NodeView, tally: Tally): PassportParts => ({
+  ...{ view, tally },
   rulesOf: (definition: SignalDefinition) => appliedRules(definition).map(({ rule, version }) => `${rule}@${version}`),
 })
 
-async function ofSample(view: NodeView, id: string, query: Query, use: Use, moment: Moment): Promise<Passport> {
+async function ofSample(parts: PassportParts, id: string, query: Query, use: Use, moment: Moment): Promise<Passport> {
+  const { view } = parts
   const signal = signalOf(view, id)
   const read = await sampleAt(signal, moment, view)
   const { shown, versions } = read
-  const found = await passportOfSample(signal, read, { ...moment, use }, partsOf(view))
+  const found = await passportOfSample(signal, read, { ...moment, use }, parts)
   const row = shown && found.ingests.get(shown.ingest)
   const raw = (one: SampleVersion) => toSample(signal, one)
   const told = (one: SampleVersion) => {
@@ -132,7 +142,8 @@ function causeOf({ connection }: SignalDefinition, one: SampleVersion, before: S
   return Object.is(one.value, before.value) && one.text === before.text ? 'repeat' : 'correction'
 }
 
-async function ofFact(view: NodeView, query: Query, use: Use, moment: Moment): Promise<Passport> {
+async function ofFact(parts: PassportParts, query: Query, use: Use, moment: Moment): Promise<Passport> {
+  const { view } = parts
   const definition = query.definition as string
   known(view, definition)
   const about = view.derivations().find(({ name }) => name === definition)
@@ -147,7 +158,7 @@ async function ofFact(view: NodeView, query: Query, use: Use, moment: Moment): P
       near ? `did you mean ${near}?` : `it has ${names.join(', ')}`,
     )
   }
-  const found = await passportOfFact(shown, query.value, { ...moment, use }, partsOf(view))
+  const found = await passportOfFact(shown, query.value, { ...moment, use }, parts)
   const told = (fact: StoredFact) =>
     Object.fromEntries(
       Object.entries(fact.values).flatMap(([name, value]) =>

@@ -17,6 +17,9 @@ export const CONTINUITY_LIMITS = {
   countedSamples: 20_000_000,
   /** Periods that are counted one by one; signals of more are told by their number only. */
   periods: 32,
+  /** Counts that are remembered, and from how many signals on it is worth it. */
+  rememberedTallies: 16,
+  rememberedSignals: 20,
   /** Rows of such a count, and signals of one question. */
   countedRows: 100_000,
   /** Hops of one chain; groups beyond are drawn together. */

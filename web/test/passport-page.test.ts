@@ -93,11 +93,11 @@ describe('the passport page in a browser', { skip: noBrowser }, () => {
     await browser.page.getByRole('link', { name: 'Show the newest' }).click()
     await browser.page.getByText('version 2 of 2').waitFor()
     await open(`#/signal?${new URLSearchParams({ id: SIGNAL })}`)
-    await browser.page.getByRole('link', { name: `Passport: may I use ${SIGNAL}?` }).click()
+    await browser.page.getByRole('link', { name: `May I use this? ${SIGNAL}`, exact: true }).click()
     await verdict('yes')
     await open('#/kpis')
     await browser.page
-      .getByRole('link', { name: /^Passport: may I use/ })
+      .getByRole('link', { name: /^May I use this\?/ })
       .first()
       .click()
     await verdict('yes')

@@ -3,6 +3,7 @@ import { rank } from '../../core/status.ts'
 import type { Micros } from '../../core/time.ts'
 import { CONTINUITY_LIMITS } from '../limits.ts'
 import type { Below, SignalBelow } from './below.ts'
+import type { Tally } from './remembered.ts'
 
 /** What the samples of one signal below a value came to. */
 export interface Counted {
@@ -16,11 +17,7 @@ export interface Counted {
 }
 
 /** By signal; those that were too many to be counted, or whose time was one too many, are not in it. */
-export async function countSamples(
-  { signals }: Below,
-  historian: Historian,
-  asKnownAt: Micros | undefined,
-): Promise<ReadonlyMap<string, Counted>> {
+export async function countSamples({ signals }: Below, tally: Tally, asKnownAt: Micros | undefined): Promise<ReadonlyMap<string, Counted>> {
   const all = [...signals.values()]
   const counted = new Map<string, Counted>()
   if (all.reduce((sum, { samples = 0 }) => sum + samples, 0) > CONTINUITY_LIMITS.countedSamples) return counted
@@ -28,7 +25,7 @@ export async function countSamples(
   for (const some of [...periods.values()].slice(0, CONTINUITY_LIMITS.periods)) {
     const { from, to } = some[0] as SignalBelow
     const query = { signals: some.map(({ signal }) => signal), from, to, limit: CONTINUITY_LIMITS.countedRows }
-    const { rows, truncated } = await historian.tally({ ...query, ...(asKnownAt !== undefined && { asKnownAt }) })
+    const { rows, truncated } = await tally({ ...query, ...(asKnownAt !== undefined && { asKnownAt }) })
     if (truncated) continue
     for (const { signal } of some) {
       counted.set(signal, { samples: 0, worst: 0, reasons: new Map(), oldest: Number.NaN, newest: Number.NaN, newestIngest: 0 })

@@ -10,6 +10,7 @@ import { type Below, type Root, walkBelow } from '../lineage/below.ts'
 import { chainOf, type Station } from '../lineage/chain.ts'
 import { type Counted, countSamples, readIngests } from '../lineage/counted.ts'
 import { ownersOf } from '../lineage/owners.ts'
+import type { Tally } from '../lineage/remembered.ts'
 import { clausesOf } from './clauses.ts'
 import { type ClockThen, clocksOf } from './clocks.ts'
 import { coverageOf } from './coverage.ts'
@@ -20,6 +21,7 @@ export interface PassportParts {
   readonly view: NodeView
   /** Rules that judge a signal as it is declared, `range@3`. */
   readonly rulesOf: (definition: SignalDefinition) => readonly string[]
+  readonly tally: Tally
 }
 
 /** What is known of one value for one use. */
@@ -105,14 +107,14 @@ async function follow(
   root: Root,
   at: Micros,
   { asKnownAt }: Asked,
-  { view, rulesOf }: PassportParts,
+  { view, rulesOf, tally }: PassportParts,
   isPending: boolean,
 ): Promise<Followed> {
   const { historian } = view
   const below = await walkBelow(root, { ...pick(view), ...(asKnownAt !== undefined && { asKnownAt }) })
   // What a fact was computed from is what was known when it was: samples that came since are none of its.
   const known = 'fact' in root ? root.fact.knownTime : asKnownAt
-  const [counted, clocks] = await Promise.all([countSamples(below, historian, known), clocksOf(below, at, view)])
+  const [counted, clocks] = await Promise.all([countSamples(below, tally, known), clocksOf(below, at, view)])
   const ingests = await readIngests(below, counted, historian)
   const contracts = view.contracts(view.clock.now())
   const owners = ownersOf(contracts, view.signals)

@@ -57,7 +57,7 @@ export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: 
       {!data && loading && <p className="soft">{words.account.working}…</p>}
       {data && !fact && <p className="soft">{text.gone}</p>}
       {fact && <When fact={fact} />}
-      {fact && <Values fact={fact} />}
+      {fact && <Values fact={fact} knownAt={knownAt} />}
       {fact && <FactInputs inputs={fact.inputs} />}
       {fact && <Revisions revisions={revisions} />}
       {fact && <FactElsewhere definition={name} factKey={factKey} />}
@@ -106,7 +106,7 @@ function When({ fact: { from, to, equipment, tolerance } }: { fact: FactView }) 
   )
 }
 
-function Values({ fact: { values } }: { fact: FactView }) {
+function Values({ fact: { definition, key, values }, knownAt }: { fact: FactView; knownAt: string }) {
   const { words } = useLanguage()
   const text = words.results
   if (Object.keys(values).length === 0) return <p className="soft">{text.noValues}</p>
@@ -129,7 +129,16 @@ function Values({ fact: { values } }: { fact: FactView }) {
           <tbody>
             {Object.entries(values).map(([name, { value, unit, status, statusCode, coverage, reasons }]) => (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">
+                  {name}{' '}
+                  <small>
+                    <PassportLink
+                      of={{ definition, key, value: name, ...(knownAt && { known: knownAt }) }}
+                      what={`${definition} ${key} ${name}`}
+                      short
+                    />
+                  </small>
+                </th>
                 <td className="number">
                   <b>
                     <FieldText value={value} unit={unit} />

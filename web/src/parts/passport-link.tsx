@@ -17,9 +17,11 @@ export const passportHref = (of: PassportOf): string => hrefTo('passport', { ...
 /** The way to the passport of a value; short in tables, where the row says what it is. */
 export function PassportLink({ of, what, short = false }: { of: PassportOf; what: string; short?: boolean }) {
   const { words } = useLanguage()
+  const text = short ? words.passport.title : words.passport.ask
+  // The accessible name begins with what is seen, and says which value besides.
   return (
-    <a href={passportHref(of)} aria-label={words.passport.askFor(what)}>
-      {short ? words.passport.title : words.passport.ask}
+    <a href={passportHref(of)} aria-label={`${text} ${what}`}>
+      {text}
     </a>
   )
 }

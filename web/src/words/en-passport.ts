@@ -2,7 +2,6 @@
 export const passport = {
   title: 'Passport',
   ask: 'May I use this?',
-  askFor: (what: string) => `Passport: may I use ${what}?`,
   problem: 'The passport could not be read',
   whatFor: 'What for',
   unstated: 'No stated use',

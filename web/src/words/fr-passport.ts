@@ -3,7 +3,6 @@ import type { Words } from './words.ts'
 export const passport: Words['passport'] = {
   title: 'Passeport',
   ask: 'Puis-je m’en servir ?',
-  askFor: (what) => `Passeport : puis-je me servir de ${what} ?`,
   problem: 'Le passeport n’a pas pu être lu',
   whatFor: 'Pour quoi faire',
   unstated: 'Sans usage énoncé',
