@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   core: ['lib'],
   config: ['core', 'lib', 'connectors', ...parts],
   run: ['core', 'lib', 'config', ...parts],
-  api: ['core', 'lib', 'config', 'qualify'],
+  api: ['core', 'lib', 'config', 'qualify', 'continuity'],
   ...Object.fromEntries(parts.map((part) => [part, ['core', 'lib']])),
 }
 

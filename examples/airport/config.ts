@@ -94,6 +94,21 @@ const REST = `
 # What both sides agreed on: who answers for the data, what it may be used for, and what must hold while it flows.
 contracts: [contracts/*.odcs.yaml]
 
+# What values are used for, and how good they must be for that: ecluse why SIGNAL --use billing answers yes, with care or no, and why.
+uses:
+  maintenance-display:
+    label: { fr: "Affichage pour la maintenance", en: "Maintenance display" }
+    # What the contracts call it.
+    names: [maintenance planning, alerting the maintenance crew]
+    care: { minimumCoverage: 0.9, worstStatus: Good, maximumClockUncertainty: 2s, maximumAge: 1min, contractStates: [active], wholeChain: true }
+    refuse: { minimumCoverage: 0.5, worstStatus: Uncertain, maximumAge: 15min, contractStates: [active, deprecated] }
+  billing:
+    label: { fr: "Facturation", en: "Billing" }
+    # No bill without a contract that permits it.
+    contract: required
+    care: { minimumCoverage: 1, worstStatus: Good, maximumClockUncertainty: 100ms, wholeChain: true }
+    refuse: { minimumCoverage: 0.98, worstStatus: Good, maximumClockUncertainty: 1s, contractStates: [active], reasons: ["spike@*", "clock-*"] }
+
 connections:
 `
 

@@ -6,7 +6,7 @@ import { FACT_TYPES, REVISION_CAUSES } from '../core/facts.ts'
 const time = z.iso.datetime().describe('RFC 3339 UTC')
 const label = z.object({ fr: z.string().optional(), en: z.string().optional() })
 
-const factValue = z.object({
+export const factValue = z.object({
   value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
   unit: z.string().optional(),
   status: z.enum(['Good', 'Uncertain', 'Bad']),

@@ -84,12 +84,12 @@ export function factRoutes(server: Server, { view }: Resources): void {
 }
 
 /** A key as it is, and what is meant when its parts are written with commas or as an answer shows them. */
-const keysOf = (key: string): string[] => [
+export const keysOf = (key: string): string[] => [
   ...new Set([key, key.split(',').join(KEY_SEPARATOR), key.split(SHOWN_SEPARATOR).join(KEY_SEPARATOR)]),
 ]
-const shownKey = (key: string): string => key.replaceAll(KEY_SEPARATOR, SHOWN_SEPARATOR)
+export const shownKey = (key: string): string => key.replaceAll(KEY_SEPARATOR, SHOWN_SEPARATOR)
 
-function known(view: NodeView, name: string): void {
+export function known(view: NodeView, name: string): void {
   const names = view.derivations().map((one) => one.name)
   if (names.includes(name)) return
   const near = nearest(name, names)
@@ -136,7 +136,7 @@ export function factViews(facts: readonly StoredFact[]): FactView[] {
   })
 }
 
-function valueView({ value, unit, status, coverage, reasons }: FactValue): FactView['values'][string] {
+export function valueView({ value, unit, status, coverage, reasons }: FactValue): FactView['values'][string] {
   return {
     value,
     ...(unit !== undefined && { unit }),
@@ -153,7 +153,7 @@ function inputView(input: FactInput): FactView['inputs'][number] {
 }
 
 /** Names of what differs: values, and `from`, `to`, `equipment`. */
-function changes(a: StoredFact, b: StoredFact): string[] {
+export function changes(a: StoredFact, b: StoredFact): string[] {
   const names = new Set([...Object.keys(a.values), ...Object.keys(b.values)])
   const values = [...names].filter((name) => JSON.stringify(a.values[name]) !== JSON.stringify(b.values[name]))
   const frame = (['from', 'to', 'equipment', 'isWithdrawn'] as const).filter((name) => (a[name] ?? null) !== (b[name] ?? null))

@@ -119,8 +119,10 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     contracts: options.contracts ?? (() => []),
     equipment: {},
     equipmentNames: new EquipmentNames({}),
+    uses: new Map(),
     recordKinds: new Map(),
     recordSources: () => [],
+    originOf: () => undefined,
     derivations: () => [],
     recompute: async () => [],
     discover: () => Promise.reject(new Error('not part of the fixture')),
@@ -183,6 +185,7 @@ function fakeHistorian(
       rows: ids.map((signal) => ({ signal, time: from, values: Object.fromEntries(functions.map((name) => [name, 0])) })),
       truncated: false,
     }),
+    tally: async () => ({ rows: [], truncated: false }),
     ingests: async (ids) =>
       ids.map((ingest) => ({
         ingest,

@@ -16,6 +16,7 @@ import { API_LIMITS } from './limits.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
+import { passportRoutes } from './passport.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -77,6 +78,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     queryRoutes,
     qualityRoutes,
     whyRoutes,
+    passportRoutes,
     contractRoutes,
     recordRoutes,
     factRoutes,

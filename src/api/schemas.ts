@@ -10,6 +10,7 @@ export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } 
 export type { LedgerAnswer, LedgerRow } from './ledger-schemas.ts'
 export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'
 export { gapList, nodeList } from './node-schemas.ts'
+export type { Passport, PassportHop, PassportReason, PassportVersion } from './passport-schemas.ts'
 export type {
   DiscardAnswer,
   QuarantineList,

@@ -26,30 +26,33 @@ export function whyRoutes(server: Server, { view }: Resources): void {
         response: { 200: why },
       },
     },
-    async ({ query }): Promise<Why> => {
-      const now = view.clock.now()
-      const signal = signalOf(view, query.signal)
-      const at = query.at === undefined ? now : readMoment(query.at, now)
-      const versions = await view.historian.definitions(signal.id)
-      const found = query.at === undefined ? undefined : await stored(view, signal, at)
-      const sample = found?.sample ?? (query.at === undefined ? lastSample(view, view.signals.indexOf(signal.id) as number) : undefined)
-      const version = versions.findLast(({ sinceIngest }) => found === undefined || sinceIngest <= found.ingest) ?? versions[0]
-      const definition = version?.definition ?? signal
-      const declared = await declaredThen(view, found?.ingest)
-      const hour = Math.floor(at / HOUR) * HOUR
-      const { rows } = await measured(view, { from: hour, to: hour + HOUR }, [signal.id], 1)
-      return {
-        signal: signal.id,
-        at: formatTime(at),
-        ...(sample && { sample }),
-        equipment: placesOf(signal.id, view.equipment, at).map(toPlace),
-        rules: (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, declared, found?.time ?? at) ?? []),
-        applied: appliedRules(definition, declared),
-        ...declaration(version, definition),
-        ...(rows.length > 0 && { quality: toQualityRow(view, signal.id, rows) }),
-      }
-    },
+    ({ query }) => answerWhy(view, query),
   )
+}
+
+/** Why a reading is what it is: of the newest, or of the one in force at a time. */
+export async function answerWhy(view: NodeView, query: { readonly signal: string; readonly at?: string | undefined }): Promise<Why> {
+  const now = view.clock.now()
+  const signal = signalOf(view, query.signal)
+  const at = query.at === undefined ? now : readMoment(query.at, now)
+  const versions = await view.historian.definitions(signal.id)
+  const found = query.at === undefined ? undefined : await stored(view, signal, at)
+  const sample = found?.sample ?? (query.at === undefined ? lastSample(view, view.signals.indexOf(signal.id) as number) : undefined)
+  const version = versions.findLast(({ sinceIngest }) => found === undefined || sinceIngest <= found.ingest) ?? versions[0]
+  const definition = version?.definition ?? signal
+  const declared = await declaredThen(view, found?.ingest)
+  const hour = Math.floor(at / HOUR) * HOUR
+  const { rows } = await measured(view, { from: hour, to: hour + HOUR }, [signal.id], 1)
+  return {
+    signal: signal.id,
+    at: formatTime(at),
+    ...(sample && { sample }),
+    equipment: placesOf(signal.id, view.equipment, at).map(toPlace),
+    rules: (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, declared, found?.time ?? at) ?? []),
+    applied: appliedRules(definition, declared),
+    ...declaration(version, definition),
+    ...(rows.length > 0 && { quality: toQualityRow(view, signal.id, rows) }),
+  }
 }
 
 function toPlace({ asset, label, ...place }: Place): Why['equipment'][number] {

@@ -25,8 +25,8 @@ export interface Verb {
   readonly connectors: () => Promise<readonly Connector[]>
 }
 
-/** Exit codes: done; failed; the configuration is refused (EX_CONFIG). */
-export const EXIT = { ok: 0, failed: 1, config: 78 } as const
+/** Exit codes: done; failed; a value may not be used for this, or with care only (`why --use`); the configuration is refused (EX_CONFIG). */
+export const EXIT = { ok: 0, failed: 1, refused: 2, withCare: 3, config: 78 } as const
 export type Exit = (typeof EXIT)[keyof typeof EXIT]
 
 /** A failure meant for the person: one sentence, and what to do. The program prints it and ends with 1. */

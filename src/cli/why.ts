@@ -1,15 +1,36 @@
-import { why as answer, type RuleExplanation, type Why } from '../api/schemas.ts'
+import { passport } from '../api/passport-schemas.ts'
+import type { RuleExplanation, Why } from '../api/schemas.ts'
 import { type ClientOptions, connectClient } from './client.ts'
-import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
+import type { CommonOptions, Exit, Verb } from './context.ts'
 import { printable, table, writeResult } from './output.ts'
+import { describePassport, passportExit } from './passport.ts'
 import { paintStatus, statusText, valueText } from './samples.ts'
 
-/** `ecluse why SIGNAL [--at TIME]`: the reading in force, its status, the rules that gave it, and the quality of the hour. */
-export async function why(verb: Verb, signal: string, options: CommonOptions & ClientOptions & { at?: string }): Promise<Exit> {
+export interface WhyOptions extends CommonOptions, ClientOptions {
+  readonly use?: string
+  readonly at?: string
+  readonly knownAt?: string
+  readonly value?: string
+  readonly expand?: string
+  readonly after?: number
+}
+
+/**
+ * `ecluse why SIGNAL` or `ecluse why NAME [KEY]`: may this be used, for what is stated, and why. Of a signal also the rules that gave its reading its status,
+ * and the quality of the hour.
+ */
+export async function why(verb: Verb, subject: string, key: string | undefined, options: WhyOptions): Promise<Exit> {
   const client = await connectClient(verb, options)
-  const found = await client.get('/api/v1/why', { signal, ...(options.at !== undefined && { at: options.at }) }, answer)
-  writeResult(verb.io, options.output, found, () => describe(verb, found))
-  return found.sample ? EXIT.ok : EXIT.failed
+  // Ids of signals begin with the site; names of results have no slash.
+  const { use, at, knownAt, value, expand, after } = options
+  const of = subject.includes('/') ? { signal: subject } : { definition: subject, key }
+  const asked = { ...of, use, at, asKnownAt: knownAt, value, expand, ...(after !== undefined && { after: String(after) }) }
+  const query = Object.fromEntries(Object.entries(asked).filter(([, one]) => one !== undefined)) as Record<string, string>
+  const found = await client.get('/api/v1/passport', query, passport)
+  writeResult(verb.io, options.output, found, () =>
+    [describePassport(verb, found), ...(found.why ? ['', describe(verb, found.why)] : [])].join('\n'),
+  )
+  return passportExit(found)
 }
 
 function describe(verb: Verb, found: Why): string {

@@ -21,6 +21,7 @@ import { checkRecordRules, checkRecords } from './records.ts'
 import { errorCode, pathKey, type ReferenceContext, resolveReferences, secretReader } from './references.ts'
 import { type EcluseConfig, ecluseConfig } from './schema.ts'
 import { checkUnits } from './units.ts'
+import { checkDeclaredUses } from './uses.ts'
 import { type ConfigWords, configWords, type Language } from './words.ts'
 
 export type { LoadedConnection } from './connections.ts'
@@ -195,6 +196,7 @@ function readWhole(
   const loaded = read.flatMap((one) => one.loaded ?? [])
   if (parsed.data) checkRecords(parsed.data, loaded, { at, problems, words })
   if (parsed.data) checkRecordRules(parsed.data, { at, problems, words })
+  if (parsed.data) checkDeclaredUses(parsed.data, at, problems, words)
   if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { usesConfig } from '../continuity/config.ts'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
@@ -54,6 +55,7 @@ export const ecluseConfig = z.strictObject({
     .prefault({})
     .describe('What is computed from history'),
   ...qualifyConfig,
+  uses: usesConfig,
   contracts: z
     .array(z.string().min(1))
     .max(256)

@@ -36,6 +36,17 @@ export interface DerivedSample {
   readonly text?: string
 }
 
+/** Samples that one sample of a derived signal came of: those of [from, to), and the nearest before and after as far as they reach. */
+export interface InputSpan {
+  /** Whole id. */
+  readonly signal: string
+  readonly from: Micros
+  readonly to: Micros
+  /** How long a sample holds, so that an older one may still have had its say. */
+  readonly lookBackUs: Micros
+  readonly lookAheadUs: Micros
+}
+
 /** What a unit comes to, whole: what was published of it before and is not in here is withdrawn. */
 export interface Outcome {
   /** As it turned out: it may be wider than the one asked for, or end earlier. */
@@ -73,6 +84,8 @@ export interface Derivation {
    * published of it while it was shorter stays until then.
    */
   readonly progressUs?: Micros
+  /** What a sample of a signal that it writes came of; undefined: that signal is none of its own. Absent: it writes none. */
+  origin?(signal: string, at: Micros): readonly InputSpan[] | undefined
   /** The units that changes touch; never fewer. `history` is only for what cannot be known otherwise (which records overlap). */
   touched(changes: readonly Change[], history: History): Promise<readonly Unit[]>
   /**

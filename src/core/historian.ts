@@ -182,6 +182,28 @@ export interface QuarantineQuery {
   readonly limit: number
 }
 
+export interface TallyQuery {
+  readonly signals: readonly string[]
+  /** Inclusive. */
+  readonly from: Micros
+  /** Exclusive. */
+  readonly to: Micros
+  readonly asKnownAt?: Micros
+  readonly limit: number
+}
+
+/** The stored samples of one signal that have the same status and the same reasons, those included that later ones of their time replaced. */
+export interface TallyRow {
+  readonly signal: string
+  readonly status: number
+  readonly reasons: readonly string[]
+  readonly samples: number
+  /** Source times. */
+  readonly oldest: Micros
+  readonly newest: Micros
+  readonly newestIngest: number
+}
+
 export interface HistorianStats {
   readonly samples: number
   readonly hotBytes: number
@@ -205,6 +227,8 @@ export interface Historian extends History {
   write(records: readonly SpoolRecord[]): Promise<void>
   samples(query: SampleQuery): Promise<SampleColumns>
   aggregate(query: AggregateQuery): Promise<{ rows: AggregateRow[]; truncated: boolean }>
+  /** What the samples of a period came to, by the order of the signals asked for. Rejects with QueryRefused past its limit of signals. */
+  tally(query: TallyQuery): Promise<{ rows: TallyRow[]; truncated: boolean }>
   /** The newest stored sample (by arrival) of every signal, to seed the node's last values at start. */
   lastAll(): Promise<LastRow[]>
   /** Read-only SQL over the documented views, bounded in rows and time. Rejects with QueryRefused. */

@@ -67,5 +67,7 @@ export interface FactQuery {
   readonly isWithdrawnToo?: boolean
   /** Newest start first; default oldest first. */
   readonly descending?: boolean
+  /** By key, then the newest revision first, whenever they begin. */
+  readonly newestRevisionFirst?: boolean
   readonly limit: number
 }

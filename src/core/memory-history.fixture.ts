@@ -94,7 +94,17 @@ export class MemoryHistory implements History {
   }
 
   async facts(query: FactQuery): Promise<{ facts: StoredFact[]; truncated: boolean }> {
-    const { keys, equipment, overlapping, asKnownAt = Number.POSITIVE_INFINITY, allRevisions, isWithdrawnToo, descending, limit } = query
+    const {
+      keys,
+      equipment,
+      overlapping,
+      asKnownAt = Number.POSITIVE_INFINITY,
+      allRevisions,
+      isWithdrawnToo,
+      descending,
+      newestRevisionFirst,
+      limit,
+    } = query
     const named = new Set([query.definition].flat())
     const known = this.published.filter((one) => named.has(one.definition) && one.ingest <= asKnownAt)
     const newest = new Map(known.map((one) => [`${one.definition}\n${one.key}`, one]))
@@ -102,7 +112,10 @@ export class MemoryHistory implements History {
     const found = current
       .filter((one) => (!keys || keys.includes(one.key)) && (equipment === undefined || [equipment].flat().includes(one.equipment ?? '')))
       .filter(({ from, to }) => !overlapping || (from < overlapping.to && (to ?? Number.POSITIVE_INFINITY) > overlapping.from))
-      .sort((a, b) => (descending ? b.from - a.from : a.from - b.from) || order(a.key, b.key) || a.revision - b.revision)
+      .sort((a, b) => {
+        if (newestRevisionFirst) return order(a.key, b.key) || b.revision - a.revision
+        return (descending ? b.from - a.from : a.from - b.from) || order(a.key, b.key) || a.revision - b.revision
+      })
     return { facts: found.slice(0, limit), truncated: found.length > limit }
   }
 }

@@ -2,6 +2,7 @@ import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
+import type { InputSpan } from './derivation.ts'
 import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
 import type { FactType } from './facts.ts'
@@ -14,6 +15,7 @@ import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
+import type { Use } from './uses.ts'
 
 /** What a node is to the others. `edge`: collects and sends on; `relay`: passes on; `hub`: receives; `all`: everything in one. */
 export const NODE_ROLES = ['all', 'edge', 'relay', 'hub'] as const
@@ -188,6 +190,13 @@ export interface DerivationView {
   readonly problem: string | undefined
 }
 
+/** Where samples of a derived signal come from. */
+export interface SignalOrigin {
+  /** Name of its derivation. */
+  readonly definition: string
+  readonly inputs: readonly InputSpan[]
+}
+
 export interface Released {
   readonly released: string[]
   readonly refused: { id: string; reason: string }[]
@@ -218,9 +227,13 @@ export interface NodeView {
   /** Places of the equipment hierarchy by path under the site, and what stands in them. */
   readonly equipment: EquipmentConfig
   readonly equipmentNames: EquipmentNames
+  /** What values may be used for, by id. */
+  readonly uses: ReadonlyMap<string, Use>
   readonly recordKinds: ReadonlyMap<string, RecordKind>
   /** Connections that bring records of a kind. */
   recordSources(kind: string): readonly string[]
+  /** Which declaration writes a derived signal, and what a sample of it came of; undefined where no declaration does (any more). */
+  originOf(signal: string, at: Micros): SignalOrigin | undefined
   /** What is computed from history. */
   derivations(): readonly DerivationView[]
   /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */

@@ -246,6 +246,21 @@ test('figures per record, sums over records, and a logical range', async () => {
   )
 })
 
+test('what is taken of results covers no more of the time than the least covered of them', async () => {
+  const history = new MemoryHistory()
+  const stop = { definition: 'stops', type: 'event', version: '1', equipment: 'stand-1', inputs: [], cause: 'first' } as const
+  for (const [i, coverage] of [1, 0.25, 0.75].entries()) {
+    const values = { seconds: { value: 2, status: 0, coverage }, other: { value: 1, status: 0, coverage: null } }
+    history.publish({ ...stop, key: `stand-1@${i}`, from: T + i * SECOND, to: T + (i + 1) * SECOND, values })
+  }
+  flight(history, {})
+  const taken = (value: string) => ({ of: 'stops', value, take: 'sum', relation: 'overlaps' })
+  const inputs = { seconds: taken('seconds'), other: taken('other') }
+  const each = createKpi('each', kpi.parse({ per: { record: 'flights' }, equipment: 'stand-1', inputs, formula: 'seconds' }), context)
+  const [{ values } = { values: {} as Fact['values'] }] = await computed(each, history)
+  assert.deepEqual([values.value?.value, values.value?.coverage, values.other?.coverage], [6, 0.25, null])
+})
+
 test('more correlations, values or equipment than the limits are refused', () => {
   const one = { each: 'flights', tolerance: '1s', values: {} }
   const many = (count: number, value: unknown) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, value]))

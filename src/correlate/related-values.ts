@@ -113,12 +113,15 @@ function taken(
   const numbers = found.flatMap(({ values }) => (typeof values[field] === 'number' ? [values[field]] : []))
   const why = numbers.length < found.length ? [...reasons, 'input-missing'] : reasons
   const sum = numbers.reduce((total, number) => total + number, 0)
+  // No more of the time than the least covered of them: what a figure over figures does not cover must not vanish.
+  const covered = found.flatMap(({ coverages }) => coverages?.[field] ?? [])
+  const least = covered.length > 0 ? Math.min(coverage ?? 1, ...covered) : coverage
   const result = {
     ...{ sum: () => sum, average: () => sum / numbers.length, minimum: () => Math.min(...numbers), maximum: () => Math.max(...numbers) },
     ...{ first: () => numbers[0] as number, last: () => numbers.at(-1) as number },
   }[take]
-  if (numbers.length === 0 && (take !== 'sum' || found.length > 0)) return { value: bad('none', Status.BadNoData, coverage), inputs }
-  return { value: factValue(result(), Status.Good, { unit, coverage, reasons: why }), inputs }
+  if (numbers.length === 0 && (take !== 'sum' || found.length > 0)) return { value: bad('none', Status.BadNoData, least), inputs }
+  return { value: factValue(result(), Status.Good, { unit, coverage: least, reasons: why }), inputs }
 }
 
 /** The first that begins at or after the interval does (or ends), within a time. GoodNoData when that time has passed without one: then it is known that none came. */

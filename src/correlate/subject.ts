@@ -19,6 +19,8 @@ export interface Subject {
   readonly from: Micros | null
   readonly to: Micros | null
   readonly values: Readonly<Record<string, FieldValue>>
+  /** How much of the time its values cover, of those of which that can be said. */
+  readonly coverages?: Readonly<Record<string, number>>
   /** `sources-disagree`, `input-uncertain`: why nothing Good comes of it. */
   readonly reasons: readonly string[]
   /** What it was told by; a period of the calendar is told by nobody. */
@@ -130,6 +132,9 @@ function ofFact({ key, equipment, from, to, values, definition, revision }: Stor
   return {
     ...{ key, equipment, from, to, isPlaced: equipment !== undefined },
     values: Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value])),
+    coverages: Object.fromEntries(
+      Object.entries(values).flatMap(([name, { coverage }]: [string, FactValue]) => (coverage === null ? [] : [[name, coverage]])),
+    ),
     reasons: isUncertain ? ['input-uncertain'] : [],
     input: { fact: definition, key, revision },
   }

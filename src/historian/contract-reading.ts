@@ -63,6 +63,44 @@ export function reading(open: Open): void {
     assert.deepEqual(await known(START + 99), [1])
   })
 
+  test('a tally counts by signal, status and reasons, as known at a time', async (t) => {
+    const b = await bench(t, open)
+    const r = new Recorder()
+    await b.historian.write([
+      r.signals([0, { id: 'a/x' }], [1, { id: 'a/y' }]),
+      r.reasons(1, ['spike@1']),
+      r.batch(
+        { signal: 0, time: START, value: 1 },
+        { signal: 0, time: START + 1, value: 2, status: Status.Uncertain, reasons: 1 },
+        { signal: 0, time: START + 2, value: 3 },
+        { signal: 1, time: START, status: Status.BadNoData },
+      ),
+    ])
+    b.clock.time = START + 100
+    await b.historian.write([r.batch({ signal: 0, time: START + 2, value: 4 }, { signal: 0, time: START + 50, value: 5 })])
+    const q = { signals: ['a/y', 'a/x', 'a/unknown'], from: START, to: START + 50, limit: 10 }
+    const told = async (asKnownAt?: Micros) => {
+      const { rows, truncated } = await b.historian.tally(asKnownAt === undefined ? q : { ...q, asKnownAt })
+      const lines = rows.map(
+        ({ signal, status, reasons, samples, oldest, newest }) =>
+          [signal, status >>> 30, reasons.join(), samples, oldest - START, newest - START] as const,
+      )
+      return [lines, truncated]
+    }
+    const check = async () => {
+      const others = [['a/y', 2, '', 1, 0, 0] as const, ['a/x', 1, 'spike@1', 1, 1, 1] as const]
+      assert.deepEqual(await told(), [[others[0], ['a/x', 0, '', 3, 0, 2], others[1]], false])
+      assert.deepEqual(await told(START), [[others[0], ['a/x', 0, '', 2, 0, 2], others[1]], false])
+      assert.deepEqual(await told(START - 1), [[], false])
+    }
+    await check()
+    await b.historian.compact(START + 5 * DAY)
+    await check()
+    const cut = await b.historian.tally({ ...q, limit: 1 })
+    assert.deepEqual([cut.rows.length, cut.truncated], [1, true])
+    await assert.rejects(b.historian.tally({ ...q, signals: Array.from({ length: 20_000 }, (_, i) => `s${i}`) }), /limit/)
+  })
+
   test('aggregates equal a naive recomputation, hot, cold and mixed', async (t) => {
     const b = await bench(t, open)
     const r = new Recorder()

@@ -5,7 +5,7 @@ import { rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import type { DerivedSignal } from './config.ts'
 import { isSignalChange, unitsWithin, versionOf } from './derivation-parts.ts'
-import { compiled, type Input, inputsAt, type Reading, readAt, signalsOf, worstOf } from './inputs.ts'
+import { compiled, type Input, inputsAt, type Reading, readAt, signalsOf, spansAt, worstOf } from './inputs.ts'
 import { type Known, places } from './places.ts'
 
 /** A signal computed from others: a sample at every time at which one of them has one. */
@@ -20,6 +20,10 @@ export function derive(declared: DerivedSignal, site: string, known: Known): Der
     version: versionOf(declared),
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
     facts: 'none',
+    origin: (signal, at) => {
+      const [place] = where.of(signal, [declared.id])
+      return place === undefined ? undefined : spansAt(inputsOf(place), at)
+    },
     touched: async (changes, history) => {
       const found = changes
         .filter(isSignalChange)

@@ -1,3 +1,4 @@
+import type { InputSpan } from '../core/derivation.ts'
 import { compile, type Expression, type ResultType, type Variable } from '../core/expression/index.ts'
 import type { Series } from '../core/history.ts'
 import type { FieldValue } from '../core/it-records.ts'
@@ -79,6 +80,13 @@ function sampleAt(series: Series, row: number, type: Input['type']): Reading {
           : number
   if (value === undefined) return { value, status: Status.BadNoData, why: 'input-bad' }
   return { value, status, why: rank(status) === 1 ? 'input-uncertain' : undefined }
+}
+
+/** What inputs are read from for one moment. */
+export function spansAt(inputs: readonly Input[], at: Micros): InputSpan[] {
+  return inputs.map(({ signal, toleranceUs, interpolation }) => ({
+    ...{ signal, from: at, to: at + 1, lookBackUs: toleranceUs, lookAheadUs: interpolation === 'linear' ? toleranceUs : 0 },
+  }))
 }
 
 /** What an input says at a time; `row` is its newest sample at or before it, or -1. */

@@ -5,7 +5,7 @@ import { rank, Status } from '../core/status.ts'
 import { MINUTE, type Micros } from '../core/time.ts'
 import type { StateMachine } from './config.ts'
 import { isSignalChange, unitsWithin, versionOf } from './derivation-parts.ts'
-import { compiled, type Input, inputsAt, signalsOf } from './inputs.ts'
+import { compiled, type Input, inputsAt, signalsOf, spansAt } from './inputs.ts'
 import { type Known, places } from './places.ts'
 import { type Neutral, regionAround } from './region.ts'
 import { type Stretch, truthOf } from './timeline.ts'
@@ -59,6 +59,10 @@ export function states(declared: StateMachine, site: string, known: Known): Deri
   return {
     ...{ name, version: versionOf(declared), facts: 'none', stretchUs: MINUTE },
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
+    origin: (signal, at) => {
+      const [place] = where.of(signal, [declared.id])
+      return place === undefined ? undefined : spansAt(inputsAt(place, declared.inputs, declared.tolerance, where, known), at)
+    },
     touched: async (changes) =>
       changes.filter(isSignalChange).flatMap(({ signal, from, to }) => where.of(signal, relative).map((place) => unit(place, from, to))),
     within: async (range, history) =>

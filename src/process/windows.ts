@@ -93,6 +93,13 @@ function fixedWindows(declared: WindowOverSignal, length: Micros, every: Micros,
   return {
     ...{ name, version: versionOf(declared), facts: 'none' },
     inputs: { signals: [where.glob(declared.signal)], records: [], facts: [] },
+    origin: (signal, from) => {
+      const [place] = where.of(signal, [declared.id])
+      if (place === undefined) return undefined
+      const own = asked(place)
+      const input = where.id(place, declared.signal)
+      return [{ signal: input, from, to: from + length, lookBackUs: own.toleranceUs, lookAheadUs: ahead(own) }]
+    },
     touched: async (changes) =>
       changes
         .filter(isSignalChange)

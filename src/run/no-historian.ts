@@ -14,6 +14,7 @@ export function noHistorian(): Historian {
     writers: nothing,
     samples: refuse,
     aggregate: refuse,
+    tally: refuse,
     series: refuse,
     records: refuse,
     facts: refuse,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { feedsOf, type LoadedConfig, type LoadedConnection } from '../config/index.ts'
+import { toUses } from '../continuity/config.ts'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import type { SampleConnector } from '../core/connector.ts'
 import { EquipmentNames } from '../core/equipment.ts'
@@ -261,8 +262,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     contracts: contracts.findings,
     equipment: config.equipment,
     equipmentNames,
+    uses: toUses(config.uses),
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
+    originOf: (signal, at) => deriving?.originOf(signal, at),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),

@@ -7,6 +7,7 @@ import type {
   Health,
   LedgerAnswer,
   NodeList,
+  Passport,
   Problem,
   QualityPage,
   QuarantineList,
@@ -93,6 +94,11 @@ export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
 /** What became of all that was read by connections of this name (a glob; empty: all). */
 export const readLedger = (connection: string, period: { readonly from: Date; readonly to: Date } | undefined, limit: number) =>
   call<LedgerAnswer>(`ledger?${query({ connection, from: period?.from.toISOString(), to: period?.to.toISOString(), limit })}`)
+/** `known`: as it was known then. A member list is told of the hop that is named. */
+export const readPassport = (
+  { known, ...of }: { readonly [name in 'signal' | 'definition' | 'key' | 'value' | 'at' | 'use' | 'known']?: string },
+  more: { readonly expand?: string; readonly after?: number } = {},
+) => call<Passport>(`passport?${query({ ...of, ...more, ...(known !== undefined && { asKnownAt: known }) })}`)
 export const readContracts = () => call<ContractList>('contracts')
 
 export const readNodes = () => call<NodeList>('nodes')

@@ -13,12 +13,14 @@ import { LedgerPage } from './pages/ledger.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
 import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { PassportPage } from './pages/passport.tsx'
 import { QualityPage } from './pages/quality.tsx'
 import { RecordsPage } from './pages/records.tsx'
 import { ResultsPage } from './pages/results.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignalPage } from './pages/signal.tsx'
 import { WelcomePage } from './pages/welcome.tsx'
+import type { PassportOf } from './parts/passport-link.tsx'
 import { go, hrefTo, usePlace } from './router.ts'
 import { firstLocale, LanguageContext, type Locale, WORDS } from './words/index.ts'
 
@@ -115,6 +117,8 @@ function Page() {
           span={search.get('span') ?? ''}
         />
       )
+    case 'passport':
+      return <PassportPage of={passportOf(search)} />
     case 'kpis':
       return <KpisPage at={search.get('at') ?? ''} />
     case 'contracts':
@@ -128,4 +132,10 @@ function Page() {
     default:
       return <OverviewPage />
   }
+}
+
+const PASSPORT_NAMES = ['signal', 'definition', 'key', 'value', 'at', 'use', 'known'] as const
+
+function passportOf(search: URLSearchParams): PassportOf {
+  return Object.fromEntries(PASSPORT_NAMES.flatMap((name) => (search.get(name) ? [[name, search.get(name) as string]] : [])))
 }

@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path'
 import type { LedgerAnswer, Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
 import { createFacts } from './fixture-facts.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
+import { passportOf } from './fixture-passport.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
 import { createRecords } from './fixture-records.ts'
@@ -115,6 +116,8 @@ export async function startFixture({
         return json(response, 200, qualityHours(search))
       case 'why':
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
+      case 'passport':
+        return json(response, 200, passportOf(search, startMs))
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
       case 'ledger':

@@ -4,6 +4,7 @@ import { factsEn, recordsEn } from './facts.ts'
 import { identityEn } from './identity.ts'
 import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
+import { passportEn } from './passport.ts'
 import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
@@ -29,7 +30,7 @@ export const en = {
     spoolVerify: 'Check every byte of a log and its chain of hashes; ends with 1 when anything is wrong',
     spoolExport: 'Write records of a log to one file, for a node where they are missing; the node may be running',
     spoolImport: 'Check such a file and hand it to the node of the configuration, running or not',
-    why: 'Say why a reading has its status: rules, who declared them, quality of the hour',
+    why: 'Say whether a value may be used, and why: verdict for a use, chain, contracts, changes; of a signal its rules and quality of the hour',
     records: 'Show IT records of a running node: their kinds, or those of one kind with all versions',
     recordsQuarantine: 'Show rows that are no record of their kind, and why',
     recordsRelease: 'Judge rows in quarantine again by the present declaration',
@@ -129,6 +130,7 @@ export const en = {
   ledger: ledgerEn,
   facts: factsEn,
   discover: discoverEn,
+  passport: passportEn,
   why: {
     none: 'no reading',
     noReason: '  nothing is known against it',

@@ -5,6 +5,7 @@ import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
 import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
+import { passportFr } from './passport.ts'
 import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
@@ -30,7 +31,7 @@ export const fr: Words = {
     spoolVerify: 'Vérifie chaque octet d’un journal et sa chaîne d’empreintes ; finit par 1 si quoi que ce soit est faux',
     spoolExport: 'Écrit des enregistrements d’un journal dans un fichier, pour un nœud où ils manquent ; le nœud peut tourner',
     spoolImport: 'Vérifie un tel fichier et le remet au nœud de la configuration, qu’il tourne ou non',
-    why: 'Dire pourquoi une mesure a son statut : règles, qui les a déclarées, qualité de l’heure',
+    why: 'Dire si une valeur peut servir, et pourquoi : verdict pour un usage, chaîne, contrats, changements ; d’un signal, ses règles et la qualité de l’heure',
     records: 'Montre les enregistrements informatiques d’un nœud : leurs types, ou ceux d’un type avec toutes leurs versions',
     recordsQuarantine: 'Montre les lignes qui ne sont pas des enregistrements de leur type, et pourquoi',
     recordsRelease: 'Juge de nouveau des lignes en quarantaine selon la déclaration présente',
@@ -139,6 +140,7 @@ export const fr: Words = {
   ledger: ledgerFr,
   facts: factsFr,
   discover: discoverFr,
+  passport: passportFr,
   why: {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',

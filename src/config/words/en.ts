@@ -206,6 +206,18 @@ export const en = {
     'something else has this name',
     'kinds of records, events, correlations and figures share their names: each names its facts',
   ],
+  refusedTooSoon: (): Wording => [
+    'stricter than the same limit under `care`',
+    'what is refused lies beyond what is to be used with care: a lower coverage, a worse status, a longer time',
+  ],
+  badReasonPattern: (): Wording => [
+    'is not a pattern that can be read',
+    'reasons are words such as spike@1 or clock-offset; patterns are `*`, `?`, `[a-c]`, `{a,b}`, e.g. spike@*',
+  ],
+  sameUseName: (other: string): Wording => [
+    `the use \`${other}\` has the same name`,
+    'contracts name uses by id, label or `names`: each means one use',
+  ],
   missingInput: (name: string, meaning: { en: string; fr: string }, unit: string): Wording => [
     `the input \`${name}\` is missing`,
     `it means: ${meaning.en}, in \`${unit}\``,

@@ -219,6 +219,18 @@ export const fr: ConfigWords = {
     'autre chose porte déjà ce nom',
     'types d’enregistrement, événements, corrélations et indicateurs partagent leurs noms : chacun nomme ses faits',
   ],
+  refusedTooSoon: () => [
+    'plus strict que la même limite sous `care`',
+    'ce qui est refusé est au-delà de ce qui demande de la prudence : couverture plus basse, statut pire, durée plus longue',
+  ],
+  badReasonPattern: () => [
+    'n’est pas un motif lisible',
+    'les raisons sont des mots comme spike@1 ou clock-offset ; les motifs sont `*`, `?`, `[a-c]`, `{a,b}`, par exemple spike@*',
+  ],
+  sameUseName: (other) => [
+    `l’usage \`${other}\` porte le même nom`,
+    'les contrats nomment les usages par identifiant, libellé ou `names` : chacun désigne un seul usage',
+  ],
   missingInput: (name, meaning, unit) => [`l’entrée \`${name}\` manque`, `elle signifie : ${meaning.fr}, en \`${unit}\``],
   unknownEvent: (name, near) => [
     `aucun événement ni type d’enregistrement \`${name}\` n’est déclaré`,

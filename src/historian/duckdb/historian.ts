@@ -74,6 +74,7 @@ function proxy(owner: Owner, clock: Pick<Clock, 'now'>): Historian {
     recordCounts: () => owner.call('recordCounts', []),
     quarantine: (query) => owner.call('quarantine', [query]),
     aggregate: (query) => owner.call('aggregate', [query]),
+    tally: (query) => owner.call('tally', [query]),
     lastAll: () => owner.call('lastAll', []),
     sql: (text, limits) => owner.call('sql', [text, limits]),
     ingests: (ids) => owner.call('ingests', [ids]),

@@ -10,6 +10,7 @@ import { readCounts, readCursors, readQuarantine, readRecords } from './read-rec
 import { type ReadContext, readSamples } from './read-samples.ts'
 import { readSeries } from './read-series.ts'
 import { readSql } from './read-sql.ts'
+import { readTally } from './read-tally.ts'
 import { Store } from './store.ts'
 
 /** Opens the database and answers the calls of the main thread. Writes wait for each other; queries run beside them. */
@@ -75,6 +76,7 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
     recordCounts: () => query(queryTimeoutMs, (connection) => readCounts(connection, limits)),
     quarantine: (q) => query(queryTimeoutMs, (connection) => readQuarantine(connection, q, limits)),
     aggregate: (q) => query(queryTimeoutMs, (connection) => readAggregate(context(connection), q, limits)),
+    tally: (q) => query(queryTimeoutMs, (connection) => readTally(context(connection), q, limits)),
     lastAll: () => exclusive(async () => store.lastAll()),
     sql: (text, bounds) => store.readers.sql(bounds.timeoutMs, (connection) => readSql(connection, text, bounds.maxRows, limits)),
     ingests: (ids) => query(queryTimeoutMs, (connection) => store.ingests(connection, ids)),

@@ -16,6 +16,8 @@ import type {
   SampleColumns,
   SampleQuery,
   SqlResult,
+  TallyQuery,
+  TallyRow,
   WriterTables,
 } from '../../core/historian.ts'
 import type { FactQuery, RecordQuery, Series, SeriesQuery } from '../../core/history.ts'
@@ -66,6 +68,7 @@ export interface Operations {
   recordCounts(): Promise<RecordCount[]>
   quarantine(query: QuarantineQuery): Promise<{ rows: StoredQuarantine[]; truncated: boolean }>
   aggregate(query: AggregateQuery): Promise<{ rows: AggregateRow[]; truncated: boolean }>
+  tally(query: TallyQuery): Promise<{ rows: TallyRow[]; truncated: boolean }>
   lastAll(): Promise<LastRow[]>
   sql(text: string, limits: { maxRows: number; timeoutMs: number }): Promise<SqlResult>
   ingests(ids: readonly number[]): Promise<IngestRow[]>

@@ -23,7 +23,10 @@ export async function readFacts(
     {
       columns: `definition, key, type, version, cause, epoch_us(from_time), epoch_us(to_time), revision, epoch_us(known), ingest,
         content, inputs, equipment, is_withdrawn, tolerance`,
-      ...{ table: 'store.facts', order: `from_time ${query.descending ? 'DESC' : 'ASC'}, key, revision` },
+      ...{
+        table: 'store.facts',
+        order: query.newestRevisionFirst ? 'key, revision DESC' : `from_time ${query.descending ? 'DESC' : 'ASC'}, key, revision`,
+      },
       ...{ where: where.sql, parameters: where.parameters, isNamed: !!query.keys },
     },
     mostOf(query.limit, limits),

@@ -5,7 +5,7 @@ import type { EquipmentNames } from '../../core/equipment.ts'
 import type { Historian, WriterTables } from '../../core/historian.ts'
 import type { RecordKind } from '../../core/it-records.ts'
 import type { Logger } from '../../core/log.ts'
-import type { ConnectionHealth, DerivationView } from '../../core/node-view.ts'
+import type { ConnectionHealth, DerivationView, SignalOrigin } from '../../core/node-view.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Spool } from '../../core/spool.ts'
@@ -36,6 +36,7 @@ export interface StartDerivingParts {
 export interface StartedDeriving {
   stored(sequence: number): void
   view(): readonly DerivationView[]
+  originOf(signal: string, at: Micros): SignalOrigin | undefined
   recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
   close(): Promise<void>
 }
@@ -70,6 +71,13 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
   return {
     stored: (sequence) => deriving.stored(sequence),
     view: () => deriving.view().derivations.map((one) => ({ ...one, ...(about.get(one.name) ?? { type: 'signal', declaration: {} }) })),
+    originOf: (signal, at) => {
+      for (const { name, origin } of derivations) {
+        const inputs = origin?.(signal, at)
+        if (inputs) return { definition: name, inputs }
+      }
+      return undefined
+    },
     recompute: async ({ definition, from, to }) => {
       const names = derivations.map(({ name }) => name).filter((name) => definition === undefined || name === definition)
       deriving.recompute(definition, from, to, stopping.signal).catch((error: unknown) => {

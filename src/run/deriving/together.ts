@@ -114,8 +114,17 @@ function seriesGroups<A>(all: readonly Asked<SeriesQuery, A>[]): Asked<SeriesQue
 
 /** Those of one form. */
 function factGroups<A>(all: readonly Asked<FactQuery, A>[]): Asked<FactQuery, A>[][] {
-  const form = ({ keys, equipment, overlapping, asKnownAt, allRevisions, isWithdrawnToo, descending }: FactQuery) =>
-    JSON.stringify([!!keys, equipment !== undefined, !!overlapping, asKnownAt, allRevisions, isWithdrawnToo, descending])
+  const form = ({ keys, equipment, overlapping, asKnownAt, allRevisions, isWithdrawnToo, descending, newestRevisionFirst }: FactQuery) =>
+    JSON.stringify([
+      !!keys,
+      equipment !== undefined,
+      !!overlapping,
+      asKnownAt,
+      allRevisions,
+      isWithdrawnToo,
+      descending,
+      newestRevisionFirst,
+    ])
   return nearGroups(
     all,
     form,

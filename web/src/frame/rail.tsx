@@ -17,7 +17,7 @@ const PAGES = [
 export function Rail() {
   const { words } = useLanguage()
   const { page } = usePlace()
-  const here = page === 'signal' ? 'namespace' : page
+  const here = page === 'signal' || page === 'passport' ? 'namespace' : page
   return (
     <nav className="rail" aria-label={words.nav.main}>
       {PAGES.map((entry) => (

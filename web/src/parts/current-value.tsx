@@ -6,6 +6,7 @@ import { useSample } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 import { Analog } from './analog.tsx'
 import { CopyButton } from './copy-button.tsx'
+import { PassportLink } from './passport-link.tsx'
 import { statusText } from './reason-text.ts'
 import { ReasonList } from './reasons.tsx'
 import { StatusWord } from './status-mark.tsx'
@@ -22,7 +23,10 @@ export function CurrentValue({ index, signal, why }: { index: number; signal: Si
       <h2>{words.signal.current}</h2>
       <p className="current-value">
         <ValueText sample={sample} signal={signal} /> <UnitText signal={signal} />
-        {sample && sample.value !== null && <CopyButton text={raw} label={words.value.copyRaw(raw)} />}
+        {sample && sample.value !== null && <CopyButton text={raw} label={words.value.copyRaw(raw)} />}{' '}
+        <small>
+          <PassportLink of={{ signal: signal.id }} what={signal.id} />
+        </small>
       </p>
       {stored && <p className="soft current-stored">{stored}</p>}
       <p className="current-status">

@@ -11,6 +11,7 @@ import { EquipmentLink } from './equipment-link.tsx'
 import { FactInputs } from './fact-inputs.tsx'
 import { FactCoverage, factReason } from './fact-table.tsx'
 import { FieldText, TimeText } from './field-value.tsx'
+import { PassportLink } from './passport-link.tsx'
 import { Mark } from './status-mark.tsx'
 import { Changes } from './version-history.tsx'
 
@@ -46,6 +47,7 @@ export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: 
             <Mark of={1} /> {text.isWithdrawn}
           </span>
         )}
+        {fact && <PassportLink of={{ definition: name, key: factKey, ...(knownAt && { known: knownAt }) }} what={`${name} ${factKey}`} />}
         {fact && fact.to === null && <span className="badge">{text.goesOn}</span>}
         <button type="button" className="quiet" onClick={onClose}>
           {words.records.close}
@@ -55,7 +57,7 @@ export function FactDetail({ definition: { name }, factKey, knownAt, onClose }: 
       {!data && loading && <p className="soft">{words.account.working}…</p>}
       {data && !fact && <p className="soft">{text.gone}</p>}
       {fact && <When fact={fact} />}
-      {fact && <Values fact={fact} />}
+      {fact && <Values fact={fact} knownAt={knownAt} />}
       {fact && <FactInputs inputs={fact.inputs} />}
       {fact && <Revisions revisions={revisions} />}
       {fact && <FactElsewhere definition={name} factKey={factKey} />}
@@ -104,7 +106,7 @@ function When({ fact: { from, to, equipment, tolerance } }: { fact: FactView }) 
   )
 }
 
-function Values({ fact: { values } }: { fact: FactView }) {
+function Values({ fact: { definition, key, values }, knownAt }: { fact: FactView; knownAt: string }) {
   const { words } = useLanguage()
   const text = words.results
   if (Object.keys(values).length === 0) return <p className="soft">{text.noValues}</p>
@@ -127,7 +129,16 @@ function Values({ fact: { values } }: { fact: FactView }) {
           <tbody>
             {Object.entries(values).map(([name, { value, unit, status, statusCode, coverage, reasons }]) => (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">
+                  {name}{' '}
+                  <small>
+                    <PassportLink
+                      of={{ definition, key, value: name, ...(knownAt && { known: knownAt }) }}
+                      what={`${definition} ${key} ${name}`}
+                      short
+                    />
+                  </small>
+                </th>
                 <td className="number">
                   <b>
                     <FieldText value={value} unit={unit} />

@@ -7,6 +7,7 @@ import { type Locale, useLanguage, type Words } from '../words/index.ts'
 import { EquipmentLink } from './equipment-link.tsx'
 import { factReason } from './fact-table.tsx'
 import { KpiBars } from './kpi-bars.tsx'
+import { PassportLink } from './passport-link.tsx'
 import { Mark } from './status-mark.tsx'
 
 interface KpiPanelProps {
@@ -115,7 +116,8 @@ function Period({ fact, name, target, definition, isPointed }: PeriodProps) {
         {coverage !== null && ` · ${text.covered(formatShare(coverage, locale))}`}
       </p>
       {reasons.length > 0 && <p className="soft">{reasons.map((reason) => factReason(reason, words)).join(' · ')}</p>}
-      <a href={hrefTo('results', { of: definition, key: fact.key, span: 'all' })}>{text.inputs}</a>
+      <a href={hrefTo('results', { of: definition, key: fact.key, span: 'all' })}>{text.inputs}</a>{' '}
+      <PassportLink of={{ definition, key: fact.key, value: name }} what={`${definition} ${fact.key}`} />
     </div>
   )
 }

@@ -6,6 +6,7 @@ import { shownValue } from '../live/shown.ts'
 import { useLive, useSample } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 import { CopyButton } from './copy-button.tsx'
+import { PassportLink } from './passport-link.tsx'
 import { reasonText } from './reason-text.ts'
 import { StatusWord } from './status-mark.tsx'
 import { UnitText, ValueText } from './value.tsx'
@@ -82,7 +83,10 @@ export function SampleTable({ signal, index }: { signal: Signal; index: number }
                   <StatusWord sample={sample} />
                 </td>
                 <td>{sample.reasons.map((reason) => reasonText(reason, words)).join(' · ')}</td>
-                <td>{sample.value !== null && <CopyRaw raw={rawValue(shownValue(signal, sample.value))} />}</td>
+                <td>
+                  {sample.value !== null && <CopyRaw raw={rawValue(shownValue(signal, sample.value))} />}{' '}
+                  <PassportLink of={{ signal: signal.id, at: sample.time }} what={`${signal.id} ${sample.time}`} short />
+                </td>
               </tr>
             ))}
           </tbody>

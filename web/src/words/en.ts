@@ -1,5 +1,6 @@
 import { ledger } from './en-ledger.ts'
 import { nodes } from './en-nodes.ts'
+import { passport } from './en-passport.ts'
 import {
   anomalies,
   breaches,
@@ -30,6 +31,7 @@ export const en = {
   nodes,
   records,
   results,
+  passport,
   kpis,
   bands,
   overlay,

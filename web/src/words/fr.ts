@@ -1,5 +1,6 @@
 import { ledger } from './fr-ledger.ts'
 import { nodes } from './fr-nodes.ts'
+import { passport } from './fr-passport.ts'
 import {
   anomalies,
   breaches,
@@ -31,6 +32,7 @@ export const fr: Words = {
   nodes,
   records,
   results,
+  passport,
   kpis,
   bands,
   overlay,
