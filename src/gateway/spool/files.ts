@@ -51,12 +51,16 @@ export const machineFiles: SpoolFiles = {
 }
 
 /** Replaces a small file of the directory in one step: after a crash it is the old or the new one, whole. */
-export async function replaceIn(files: SpoolFiles, directory: string, name: string, content: object): Promise<void> {
+export function replaceIn(files: SpoolFiles, directory: string, name: string, content: object): Promise<void> {
+  return replaceTextIn(files, directory, name, `${JSON.stringify(content)}\n`)
+}
+
+export async function replaceTextIn(files: SpoolFiles, directory: string, name: string, text: string): Promise<void> {
   const draft = `${name}.draft`
   if ((await files.list(directory)).includes(draft)) await files.remove(join(directory, draft))
   const file = await files.open(join(directory, draft), 'create')
   try {
-    await file.write([new TextEncoder().encode(`${JSON.stringify(content)}\n`)], 0)
+    await file.write([new TextEncoder().encode(text)], 0)
     await file.sync()
   } finally {
     await file.close()
