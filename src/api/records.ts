@@ -5,6 +5,7 @@ import { type FieldValue, NEVER, type RecordKind, type StoredVersion } from '../
 import type { NodeView } from '../core/node-view.ts'
 import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
+import { audited, callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import { readMoment } from './query-times.ts'
@@ -39,7 +40,8 @@ const listQuery = z.object({
 })
 
 /** IT records: their kinds, what the sources say of them, what was set aside, and names of equipment that nobody has declared. */
-export function recordRoutes(server: Server, { view }: Resources): void {
+export function recordRoutes(server: Server, resources: Resources): void {
+  const { view } = resources
   server.get(
     '/api/v1/records/kinds',
     { config: { permission: 'read' }, schema: { summary: 'Kinds of IT records', response: { 200: recordKindList } } },
@@ -74,7 +76,7 @@ export function recordRoutes(server: Server, { view }: Resources): void {
       return { records: recordViews(shown, kind, view), truncated, ...(next !== undefined && { next }) }
     },
   )
-  quarantineRoutes(server, view)
+  quarantineRoutes(server, resources)
   server.get(
     '/api/v1/records/equipment',
     {
@@ -85,7 +87,7 @@ export function recordRoutes(server: Server, { view }: Resources): void {
   )
 }
 
-function quarantineRoutes(server: Server, view: NodeView): void {
+function quarantineRoutes(server: Server, { view, access }: Resources): void {
   const query = z.object({
     kind: z.string().max(64).optional(),
     source: z.string().max(64).optional(),
@@ -121,7 +123,12 @@ function quarantineRoutes(server: Server, view: NodeView): void {
       config: { permission: 'operate' },
       schema: { summary: 'Judge rows in quarantine again by the present declaration', body, response: { 200: releaseAnswer } },
     },
-    async (request) => view.releaseQuarantined(request.body.ids),
+    async (request) => {
+      const { ids } = request.body
+      const detail = { rows: ids.length, first: ids[0] ?? '', last: ids.at(-1) ?? '' }
+      await audited(view.audit, { kind: 'release', outcome: 'done', ...callerIn(request, access), what: 'records', detail })
+      return view.releaseQuarantined(ids)
+    },
   )
 }
 

@@ -189,7 +189,7 @@ export class Seals {
       first: { ordinal: first?.ordinal ?? 0, sequence: first?.firstSequence ?? sequence + 1 },
       last: { ordinal: last?.ordinal ?? 0, sequence, hash: Buffer.from(this.#chain.hash).toString('hex') },
       isStopped,
-      ...(audit && { audit }),
+      ...(audit && { audit: { entry: audit.entry, hash: audit.hash } }),
       ...{ time: clock.now(), key: signer.key },
     }
     await replaceTextIn(files, directory, HEAD_FILE, signedText(content, signer))

@@ -74,6 +74,8 @@ class Found extends Error {
 export interface VerifyOptions {
   readonly files?: SpoolFiles
   readonly onProgress?: (progress: VerifyProgress) => void
+  /** Called with the signed head, once it holds. */
+  readonly onHead?: (head: HeadContent) => void
   /** Called with each record that holds, in order. */
   readonly onRecord?: (record: { sequence: number; recordedTime: number; hash: Uint8Array }) => void
   readonly stop?: AbortSignal
@@ -157,6 +159,7 @@ class SignedWalk {
     if (read === 'missing') throw found('unsigned', HEAD_FILE, 'there is no signed head')
     if (typeof read === 'string') throw found('forged', HEAD_FILE, wrongStatement(read))
     this.#head = read
+    this.#options.onHead?.(read)
     return read
   }
 

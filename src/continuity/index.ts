@@ -1,0 +1,6 @@
+export { startForwarding } from './audit/forward.ts'
+export { AuditLog } from './audit/log.ts'
+export { createTrail, type RunningTrail } from './audit/trail.ts'
+export { type AuditReport, verifyAudit } from './audit/verify.ts'
+export { Anchors } from './evidence/anchors.ts'
+export { type Period, Periods } from './evidence/periods.ts'
