@@ -46,6 +46,7 @@ function makeWorld(t: TestContext) {
   }
   const start = async () => {
     const stop = new AbortController()
+    t.after(() => stop.abort())
     let said = ''
     const ended = run(['run', config, '--log-level', 'error'], stop.signal, (text) => {
       said += text

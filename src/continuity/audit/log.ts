@@ -158,7 +158,10 @@ export class AuditLog {
       if (!this.#open) await this.#next()
       else await reserve(this.#open.file, this.#open.end)
       await this.#makeSpare()
-      for (const what of [...(await this.#againstHead()), ...problems]) {
+      const wrong = [...(await this.#againstHead()), ...problems]
+      // It goes on from here: a head that says it stopped would call the next entry an addition.
+      await this.#writeHead(false).catch((error: unknown) => this.#fail(error))
+      for (const what of wrong) {
         this.#options.log.error({ directory: this.#options.directory }, `audit log: ${what}`)
         await this.#write([lineOf({ kind: 'finding', outcome: 'done', what }, this.#head, this.#options.clock.now())])
       }
@@ -332,9 +335,13 @@ export class AuditLog {
 
   /** A signature in the log itself, whose room is reserved; and the head beside it, which a full disk may not take. */
   async #sign(isStopped: boolean): Promise<void> {
-    const { directory, files, node, signer, clock } = this.#options
     if (this.#open && AUDIT_LIMITS.fileBytes - this.#open.end < 2 * AUDIT_LIMITS.signatureBytes) await this.#rotate()
     else if (this.#head.entry > this.#signed.entry) await this.#writeSignature()
+    await this.#writeHead(isStopped)
+  }
+
+  async #writeHead(isStopped: boolean): Promise<void> {
+    const { directory, files, node, signer, clock } = this.#options
     const content = { format: 'ecluse-audit-head', version: 1, node, entry: this.#head.entry, hash: this.#head.hash, isStopped }
     const text = signedText({ ...content, time: clock.now(), key: signer.key }, signer)
     await replaceTextIn(files, directory, AUDIT_HEAD_FILE, text)

@@ -96,8 +96,8 @@ export class Anchors {
     const stream = this.#streams.get(keyOf(node, epoch))
     const current = stream?.periods.current()
     const period = [...(stream?.recent ?? []), ...(current ? [current] : [])].find(({ from, to }) => from <= sequence && sequence <= to)
-    const proof = period && (await this.#leaves.prove(period, sequence))
-    return period && proof && { ...period, ...proof, isOpen: period === current }
+    const proof = period && (await this.#leaves.prove(period, sequence, period === current))
+    return period && proof && { ...period, ...proof, to: period.from + proof.records - 1, isOpen: period === current }
   }
 
   /** Writes what waits; called about once a minute. */

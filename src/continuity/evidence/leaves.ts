@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type DurableFiles, machineFiles } from '../../lib/durable-files.ts'
-import { inclusionProof } from '../../lib/merkle.ts'
+import { inclusionProof, MerkleFrontier } from '../../lib/merkle.ts'
 import { EVIDENCE_LIMITS } from './limits.ts'
 
 const HASH_BYTES = 32
@@ -12,6 +12,7 @@ interface Proof {
   readonly index: number
   readonly records: number
   readonly path: readonly string[]
+  readonly root: string
 }
 
 interface LeafFile {
@@ -107,12 +108,19 @@ export class Leaves {
   }
 
   /** From what was flushed. Undefined where the hashes of the period are not kept, or not all. */
-  async prove(period: { node: string; epoch: number; from: number; to: number }, sequence: number): Promise<Proof | undefined> {
+  async prove(
+    period: { node: string; epoch: number; from: number; to: number },
+    sequence: number,
+    isOpen: boolean,
+  ): Promise<Proof | undefined> {
     const { node, epoch, from, to } = period
-    const records = to - from + 1
     const name = nameOf(node, epoch, from)
     const kept = this.#kept.find((one) => one.name === name)
-    if (!kept || kept.bytes < records * HASH_BYTES || records > EVIDENCE_LIMITS.provableRecords) return undefined
+    const whole = to - from + 1
+    // An hour that goes on is proven as far as it is written.
+    const records = isOpen ? Math.min(whole, (kept?.bytes ?? 0) / HASH_BYTES) : whole
+    if (!kept || kept.bytes < records * HASH_BYTES || sequence - from >= records || records > EVIDENCE_LIMITS.provableRecords)
+      return undefined
     const file = await this.#files.open(join(this.#directory, name), 'read')
     try {
       const bytes = new Uint8Array(records * HASH_BYTES)
@@ -120,7 +128,9 @@ export class Leaves {
       const hashes = Array.from({ length: records }, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
       const index = sequence - from
       const path = inclusionProof(hashes, index).map((node) => node.toString('hex'))
-      return { hash: Buffer.from(hashes[index] as Uint8Array).toString('hex'), index, records, path }
+      const tree = new MerkleFrontier()
+      for (const hash of hashes) tree.append(hash)
+      return { root: tree.root().toString('hex'), hash: Buffer.from(hashes[index] as Uint8Array).toString('hex'), index, records, path }
     } finally {
       await file.close()
     }
