@@ -1,3 +1,4 @@
+import { evidence } from './en-evidence.ts'
 import { nodes } from './en-nodes.ts'
 import {
   anomalies,
@@ -26,6 +27,7 @@ export const en = {
   contracts,
   equipment,
   nodes,
+  evidence,
   records,
   results,
   kpis,
@@ -42,6 +44,7 @@ export const en = {
     contracts: 'Contracts',
     connections: 'Connections',
     node: 'Node',
+    evidence: 'Evidence',
     main: 'Pages',
     skip: 'Skip to the content',
   },

@@ -1,3 +1,4 @@
+import { evidence } from './fr-evidence.ts'
 import { nodes } from './fr-nodes.ts'
 import {
   anomalies,
@@ -27,6 +28,7 @@ export const fr: Words = {
   contracts,
   equipment,
   nodes,
+  evidence,
   records,
   results,
   kpis,
@@ -43,6 +45,7 @@ export const fr: Words = {
     contracts: 'Contrats',
     connections: 'Connexions',
     node: 'Nœud',
+    evidence: 'Preuves',
     main: 'Pages',
     skip: 'Aller au contenu',
   },
