@@ -138,7 +138,11 @@ export class Anchors {
     const key = keyOf(node, epoch)
     const known = this.#streams.get(key)
     if (known) return known
-    if (this.#streams.size >= EVIDENCE_LIMITS.streams) this.#streams.delete(this.#streams.keys().next().value as string)
+    if (this.#streams.size >= EVIDENCE_LIMITS.streams) {
+      const own = keyOf(this.#parts.spool.node, this.#parts.spool.epoch)
+      const oldest = [...this.#streams.keys()].find((one) => one !== own)
+      if (oldest !== undefined) this.#streams.delete(oldest)
+    }
     const stream = { periods: new Periods(node, epoch), recent: [] }
     this.#streams.set(key, stream)
     return stream

@@ -1,6 +1,6 @@
 /** Limits of what is kept for proofs. Every one has a test that reaches it. */
 export const EVIDENCE_LIMITS = {
-  /** Logs of nodes, this one's included, whose hours are followed at once; the one heard of longest ago makes room. */
+  /** Logs of nodes, this one's included, whose hours are followed at once; of the others, the one known longest makes room. */
   streams: 1024,
   /** Closed hours that wait for the audit log to take them. */
   pending: 4096,
