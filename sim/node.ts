@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../src/config/index.ts'
+import { noAudit } from '../src/core/audit.ts'
 import type { SampleBatch } from '../src/core/batch.ts'
 import { encodeBatch } from '../src/core/batch-codec.ts'
 import { LastValues } from '../src/core/last-values.ts'
@@ -170,6 +171,7 @@ export class SimNode {
     const gateway = await openGateway({
       ...{ clock, log, random, version: 'sim', spool, last, remotes, signalCount: () => signals.size },
       instance: `${name}-${this.starts}`,
+      audit: noAudit,
       onRestart: () => this.#parts.onViolation(`${name}: begins a new epoch`),
       loaded: { config: { node: { role } } } as LoadedConfig,
       transport: network.transport(name, to, role !== 'edge', life, role === 'relay'),

@@ -79,7 +79,9 @@ export class Access {
   callerOf(request: FastifyRequest, isUse = true): Caller | undefined {
     const bearer = /^Bearer ([\w-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
     if (bearer)
-      return same(hash(bearer), this.#localHash) ? { name: LOCAL_CALLER, permissions: new Set(['read', 'query', 'operate']) } : undefined
+      return same(hash(bearer), this.#localHash)
+        ? { name: LOCAL_CALLER, permissions: new Set(['read', 'query', 'operate', 'audit']) }
+        : undefined
     const cookie = request.cookies[cookieName(request)]
     return cookie ? this.#session(hash(cookie), isUse) : undefined
   }
@@ -96,8 +98,8 @@ export class Access {
     return session
   }
 
-  /** Uses the one-time link up and makes the first account, an administrator. */
-  async createFirst(token: string, name: string, password: string): Promise<Begun> {
+  /** Uses the one-time link up and makes the first account, an administrator; not when `beforeDone` rejects. */
+  async createFirst(token: string, name: string, password: string, beforeDone: () => Promise<void>): Promise<Begun> {
     const link = this.#link
     if (!link || this.#clock.monotonicMs() > link.untilMs || !same(hash(token), link.hash)) {
       throw new Refusal(
@@ -107,6 +109,7 @@ export class Access {
         'start Écluse again: while there is no account it prints a new link',
       )
     }
+    await beforeDone()
     await this.#accounts.create(name, password, PERMISSIONS)
     this.#link = undefined
     return this.#begin(name, PERMISSIONS)
@@ -127,8 +130,8 @@ export class Access {
     return this.#begin(name, permissions)
   }
 
-  signOut(cookie: string | undefined): void {
-    if (cookie) this.#sessions.delete(hash(cookie))
+  endSession(secret: string | undefined): void {
+    if (secret) this.#sessions.delete(hash(secret))
   }
 
   /** True while the session or token of a request would still be accepted; asked again and again of what stays open, which is no use of the session. */

@@ -5,6 +5,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { severity, statusName } from '../core/status.ts'
 import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
+import { audited, callerIn } from './audited.ts'
 import { type DefinitionList, definitionList, type FactView, factList, recomputeAnswer } from './fact-schemas.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
@@ -30,7 +31,7 @@ const listQuery = z.object({
 })
 
 /** Results with their revisions, the definitions behind them, and computing anew on demand. */
-export function factRoutes(server: Server, { view }: Resources): void {
+export function factRoutes(server: Server, { view, access }: Resources): void {
   server.get(
     '/api/v1/facts/definitions',
     { config: { permission: 'read' }, schema: { summary: 'What is computed, and how far', response: { 200: definitionList } } },
@@ -78,6 +79,8 @@ export function factRoutes(server: Server, { view }: Resources): void {
       const { definition, ...asked } = request.body
       if (definition !== undefined) known(view, definition)
       const { from, to } = readPeriod(asked, view.clock.now())
+      const detail = { from: formatTime(from), to: formatTime(to) }
+      await audited(view.audit, { kind: 'recompute', outcome: 'done', ...callerIn(request, access), what: definition ?? '*', detail })
       return { definitions: [...(await view.recompute({ ...(definition !== undefined && { definition }), from, to }))] }
     },
   )

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { noAudit } from '../core/audit.ts'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { EquipmentNames } from '../core/equipment.ts'
 import type { Historian, SampleColumns } from '../core/historian.ts'
@@ -116,6 +117,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     },
     ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored, options.history ?? new MemoryHistory()) },
     connections: () => [connection],
+    audit: noAudit,
     contracts: options.contracts ?? (() => []),
     equipment: {},
     equipmentNames: new EquipmentNames({}),

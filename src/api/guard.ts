@@ -2,7 +2,9 @@ import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyRequest } from 'fastify'
+import type { AuditTrail } from '../core/audit.ts'
 import type { Access } from './access.ts'
+import { callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import type { Server } from './route.ts'
@@ -20,7 +22,7 @@ const HEADERS = {
 }
 
 /** Hooks that every request passes: known host, same origin for changes, then the permission its route declares. Default deny. */
-export function guard(server: Server, access: Access, host: string): void {
+export function guard(server: Server, access: Access, host: string, audit: AuditTrail): void {
   const isKnownHost = knownHosts(host)
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
@@ -28,33 +30,40 @@ export function guard(server: Server, access: Access, host: string): void {
     if (!isKnownHost(request.hostname)) {
       throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as http://${host}`)
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeign(request)
+    const denied = async (refusal: Refusal) => {
+      const what = `${request.method} ${request.routeOptions.url ?? ''}`
+      await audit.note({ kind: 'denial', outcome: 'refused', ...callerIn(request, access), what, detail: { code: refusal.code } })
+      throw refusal
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD' && isForeign(request)) await denied(foreign())
     // A body whose end nobody knows can come in a million pieces before it is too large, each of which costs a turn of the loop.
     if (request.headers['transfer-encoding'] !== undefined) {
       reply.header('connection', 'close')
       throw new Refusal(411, 'length-required', 'a body comes with its content-length here', 'send it whole, not in chunks')
     }
-    authorise(request, access)
+    const refusal = authorise(request, access)
+    // Who shows nothing is not denied anything yet: every first look at a page begins so.
+    if (refusal) await (refusal.status === 403 || request.headers.authorization !== undefined ? denied(refusal) : Promise.reject(refusal))
   })
 }
 
-function authorise(request: FastifyRequest, access: Access): void {
-  if (request.is404) return
+function authorise(request: FastifyRequest, access: Access): Refusal | undefined {
+  if (request.is404) return undefined
   const { permission } = request.routeOptions.config
-  if (permission === 'public') return
+  if (permission === 'public') return undefined
   const caller = access.callerOf(request)
-  if (!caller) throw new Refusal(401, 'not-signed-in', 'sign in first', 'the command line reads its token from the data folder')
+  if (!caller) return new Refusal(401, 'not-signed-in', 'sign in first', 'the command line reads its token from the data folder')
   if (!permission || !caller.permissions.has(permission)) {
-    throw new Refusal(403, 'forbidden', `this needs the permission ${permission ?? 'that nobody has'}`)
+    return new Refusal(403, 'forbidden', `this needs the permission ${permission ?? 'that nobody has'}`)
   }
+  return undefined
 }
 
 /** A change asked for by another site is refused, cookie or not. Programs send neither header. */
-function refuseForeign({ headers }: FastifyRequest): void {
+function isForeign({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreign()
-  if (headers.origin !== undefined && headers.origin !== `http://${headers.host}` && headers.origin !== `https://${headers.host}`)
-    throw foreign()
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
+  return headers.origin !== undefined && headers.origin !== `http://${headers.host}` && headers.origin !== `https://${headers.host}`
 }
 
 const foreign = () => new Refusal(403, 'foreign-origin', 'changes are accepted from our own pages only')

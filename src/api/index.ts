@@ -6,8 +6,10 @@ import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { Access } from './access.ts'
 import { aggregateRoutes } from './aggregate.ts'
+import { auditRoutes } from './audit.ts'
 import { contractRoutes } from './contracts.ts'
 import { discoverRoutes } from './discover.ts'
+import { evidenceRoutes } from './evidence.ts'
 import { factRoutes } from './facts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
@@ -63,7 +65,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   })
   limitPerAddress(server)
   await server.register(fastifyCookie)
-  guard(server, access, host)
+  guard(server, access, host, view.audit)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
@@ -85,6 +87,8 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     discoverRoutes,
     nodeRoutes,
     ledgerRoutes,
+    auditRoutes,
+    evidenceRoutes,
     sessionRoutes,
     metricRoutes,
   ]

@@ -48,6 +48,8 @@ export const API_LIMITS = {
   /** Hours of one question about quality, and hours of signals that are measured for it. */
   qualityHours: 744,
   qualityRows: 250_000,
+  /** Entries of the audit log. */
+  auditRows: 5_000,
   sqlRows: 10_000,
   sqlMs: 10_000,
   sqlLength: 10_000,

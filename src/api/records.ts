@@ -8,6 +8,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
 import { LOCAL_CALLER } from './access.ts'
+import { audited, callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import { readMoment } from './query-times.ts'
@@ -43,7 +44,8 @@ const listQuery = z.object({
 })
 
 /** IT records: their kinds, what the sources say of them, what was set aside, and names of equipment that nobody has declared. */
-export function recordRoutes(server: Server, { view, access }: Resources): void {
+export function recordRoutes(server: Server, resources: Resources): void {
+  const { view } = resources
   server.get(
     '/api/v1/records/kinds',
     { config: { permission: 'read' }, schema: { summary: 'Kinds of IT records', response: { 200: recordKindList } } },
@@ -78,7 +80,7 @@ export function recordRoutes(server: Server, { view, access }: Resources): void 
       return { records: recordViews(shown, kind, view), truncated, ...(next !== undefined && { next }) }
     },
   )
-  quarantineRoutes(server, { view, access })
+  quarantineRoutes(server, resources)
   server.get(
     '/api/v1/records/equipment',
     {
@@ -138,7 +140,12 @@ function quarantineRoutes(server: Server, { view, access }: Resources): void {
       config: { permission: 'operate' },
       schema: { summary: 'Judge rows in quarantine again by the present declaration', body, response: { 200: releaseAnswer } },
     },
-    async (request) => view.releaseQuarantined(request.body.ids, decisionOf(request, request.body)),
+    async (request) => {
+      const { ids } = request.body
+      const detail = { rows: ids.length, first: ids[0] ?? '', last: ids.at(-1) ?? '' }
+      await audited(view.audit, { kind: 'release', outcome: 'done', ...callerIn(request, access), what: 'records', detail })
+      return view.releaseQuarantined(ids, decisionOf(request, request.body))
+    },
   )
   server.post(
     '/api/v1/records/quarantine/discard',
@@ -146,7 +153,12 @@ function quarantineRoutes(server: Server, { view, access }: Resources): void {
       config: { permission: 'operate' },
       schema: { summary: 'Say of rows in quarantine that nobody takes them; they stay visible', body, response: { 200: discardAnswer } },
     },
-    async (request) => view.discardQuarantined(request.body.ids, decisionOf(request, request.body)),
+    async (request) => {
+      const { ids } = request.body
+      const detail = { rows: ids.length, first: ids[0] ?? '', last: ids.at(-1) ?? '' }
+      await audited(view.audit, { kind: 'discard', outcome: 'done', ...callerIn(request, access), what: 'records', detail })
+      return view.discardQuarantined(ids, decisionOf(request, request.body))
+    },
   )
 }
 

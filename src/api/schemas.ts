@@ -356,3 +356,5 @@ export const why = z.object({
   quality: qualityRow.optional().describe('of the hour'),
 })
 export type Why = z.infer<typeof why>
+
+export type { AuditEntryView, AuditList, Evidence, VerifyStateView } from './evidence-schemas.ts'

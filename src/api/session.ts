@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { cookieName } from './access.ts'
+import { audited, callerIn } from './audited.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 import { session } from './schemas.ts'
@@ -17,7 +18,7 @@ function remember(reply: FastifyReply, secret: string): void {
   void reply.setCookie(cookieName(reply.request), secret, { path: '/', httpOnly: true, sameSite: 'strict' })
 }
 
-export function sessionRoutes(server: Server, { access }: Resources): void {
+export function sessionRoutes(server: Server, { access, view: { audit } }: Resources): void {
   const whoIs = (caller: { name: string; permissions: ReadonlySet<string> }) => ({
     name: caller.name,
     permissions: [...caller.permissions],
@@ -44,7 +45,16 @@ export function sessionRoutes(server: Server, { access }: Resources): void {
       },
     },
     async ({ body, ip }, reply) => {
-      const { secret, caller } = await access.signIn(body.name.trim(), body.password, ip)
+      const who = body.name.trim()
+      const { secret, caller } = await access.signIn(who, body.password, ip).catch(async (error: unknown) => {
+        const detail = { code: error instanceof Refusal ? error.code : 'internal' }
+        await audit.note({ kind: 'sign-in', outcome: 'refused', who, from: ip, detail })
+        throw error
+      })
+      await audited(audit, { kind: 'sign-in', outcome: 'done', who: caller.name, from: ip }).catch((error: unknown) => {
+        access.endSession(secret)
+        throw error
+      })
       remember(reply, secret)
       return whoIs(caller)
     },
@@ -54,7 +64,10 @@ export function sessionRoutes(server: Server, { access }: Resources): void {
     '/api/v1/session',
     { config: { permission: 'public' }, schema: { summary: 'Sign out', response: { 200: done } } },
     async (request, reply) => {
-      access.signOut(request.cookies[cookieName(request)])
+      const by = callerIn(request, access)
+      // Leaving is never refused for want of a record.
+      if (by.who !== undefined) await audit.note({ kind: 'sign-out', outcome: 'done', ...by })
+      access.endSession(request.cookies[cookieName(request)])
       void reply.clearCookie(cookieName(request), { path: '/' })
       return { done: true as const }
     },
@@ -70,8 +83,14 @@ export function sessionRoutes(server: Server, { access }: Resources): void {
         response: { 201: session },
       },
     },
-    async ({ body }, reply) => {
-      const { secret, caller } = await access.createFirst(body.token, body.name, body.password)
+    async ({ body, ip }, reply) => {
+      const account = { kind: 'account', who: body.name, from: ip, what: 'first account' } as const
+      const { secret, caller } = await access
+        .createFirst(body.token, body.name, body.password, () => audited(audit, { ...account, outcome: 'done' }))
+        .catch(async (error: unknown) => {
+          await audit.note({ ...account, outcome: 'refused', detail: { code: error instanceof Refusal ? error.code : 'internal' } })
+          throw error
+        })
       remember(reply, secret)
       return reply.code(201).send(whoIs(caller))
     },

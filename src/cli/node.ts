@@ -11,6 +11,7 @@ import { load, loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
 import { refusing } from './enroll.ts'
 import { age, paint, table, writeResult } from './output.ts'
+import { told } from './told.ts'
 
 export interface NodeOptions extends CommonOptions {
   readonly config?: string
@@ -29,13 +30,15 @@ export async function nodeAdd(verb: Verb, name: string, options: NodeAddOptions)
   const { io, clock } = verb
   const words = verb.words.identity
   return refusing(verb, async () => {
-    const { config } = await load(verb, options.config)
+    const loaded = await load(verb, options.config)
+    const { config } = loaded
     const link = config.link ?? linkConfig.parse({})
     if (!isNodeName(name)) throw new Refused(words.badName(name), words.badNameHint)
     if (options.lifetimeMs > IDENTITY_LIMITS.tokenLifetimeMs) throw new Refused(words.badLifetime)
     const address = addressOf(link, options.address)
     if (address === undefined) throw new Refused(words.noAddress, words.noAddressHint)
     const { authority, registry, tokens } = await openHubIdentity({ data: config.data, node: config.node.id, link, clock })
+    await told(verb, loaded, options.config, { kind: 'enrolment', what: name, detail: { step: 'admitted' } })
     await registry.add(name, options.replace === true, options.relay === true)
     if (!authority.isBuiltIn) {
       io.err(`${words.admitted(name)}\n`)
@@ -114,6 +117,12 @@ function stateOf(node: RegisteredNode, notAfter: number | undefined, now: number
 export async function nodeRevoke(verb: Verb, name: string, options: NodeOptions & { readonly reason: string }): Promise<Exit> {
   return refusing(verb, async () => {
     const registry = await registryOf(verb, options)
+    const { loaded } = await loadLoosely(verb, options.config)
+    // A door must not stay open for want of a record.
+    if (loaded)
+      await told(verb, loaded, options.config, { kind: 'revocation', what: name, detail: { reason: options.reason } }).catch(
+        (error: Error) => verb.io.err(`${verb.words.evidence.revokedUnrecorded(error.message)}\n`),
+      )
     await registry.revoke(name, userInfo().username, options.reason)
     verb.io.err(`${verb.words.identity.revoked(name)}\n`)
     return EXIT.ok

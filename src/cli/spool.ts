@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { formatTime } from '../core/time.ts'
 import { parseGapFile } from '../gateway/diode/gap-map.ts'
 import { dropImport } from '../gateway/diode/take-imports.ts'
@@ -11,6 +11,7 @@ import { findLog, type Log, walk } from '../gateway/spool/walk.ts'
 import { loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
 import { bytes, paint, table, writeResult } from './output.ts'
+import { told } from './told.ts'
 
 export interface SpoolVerbOptions extends CommonOptions {
   readonly config?: string
@@ -92,11 +93,12 @@ export async function spoolVerify(verb: Verb, directory: string | undefined, opt
 /** `ecluse spool export [DIR] --from N --to M | --gaps FILE`: records into one file, to be carried to where they are missing. */
 export async function spoolExport(verb: Verb, directory: string | undefined, options: ExportOptions): Promise<Exit> {
   const words = verb.words.spool
-  const { log } = await logIn(verb, directory, options.config)
+  const { log, place } = await logIn(verb, directory, options.config)
   const ranges = await rangesOf(verb, log, options)
   const [first] = ranges
   if (!first) throw new Refused(words.nothingMissing(log.node), words.nothingMissingHint)
   const path = options.out ?? `${log.node}-${first.from}-${ranges.at(-1)?.to ?? first.to}.ecx`
+  await toldOfExport(verb, options.config, { place, path })
   const exported = await exportRecords(log, ranges, path, verb.clock.now()).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') throw new Refused(words.isThere(path), words.isThereHint)
     if (error.code !== undefined) throw new Refused(words.cannotWrite(path, error.message))
@@ -109,6 +111,13 @@ export async function spoolExport(verb: Verb, directory: string | undefined, opt
     ].join('\n'),
   )
   return exported.records > 0 ? EXIT.ok : EXIT.failed
+}
+
+/** A log whose node's configuration cannot be used is a log for itself: there is no audit log to leave word in. */
+async function toldOfExport(verb: Verb, config: string | undefined, { place, path }: { place: string; path: string }): Promise<void> {
+  const { loaded } = await loadLoosely(verb, config)
+  if (loaded && resolve(place) === resolve(loaded.config.data, 'spool'))
+    await told(verb, loaded, config, { kind: 'export', what: basename(path) })
 }
 
 /** `ecluse spool import FILE`: checks the file and lays it where the node of the configuration takes it in. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { usesConfig } from '../continuity/config.ts'
+import { auditConfig, usesConfig } from '../continuity/config.ts'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
@@ -42,6 +42,7 @@ export const ecluseConfig = z.strictObject({
   spool: spoolConfig.prefault({}),
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
+  audit: auditConfig.prefault({}),
   equipment: equipmentConfig,
   records: recordKindsConfig,
   ...processConfig,

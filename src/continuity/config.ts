@@ -121,3 +121,5 @@ function isPattern(pattern: string): boolean {
     throw error
   }
 }
+
+export { auditConfig, type ForwardConfig } from './audit/config.ts'

@@ -1,3 +1,4 @@
+import type { AuditTrail } from './audit.ts'
 import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
@@ -5,6 +6,7 @@ import type { ContractFindings } from './contracts.ts'
 import type { InputSpan } from './derivation.ts'
 import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
+import type { EvidenceView } from './evidence.ts'
 import type { FactType } from './facts.ts'
 import type { Historian } from './historian.ts'
 import type { Decision, RecordKind } from './it-records.ts'
@@ -265,6 +267,10 @@ export interface NodeView {
   refusals(): SenderRefusal[]
   /** Absent: nodes are not told apart by certificates. */
   identity?(): IdentityView
+  /** Who did what here. */
+  readonly audit: AuditTrail
+  /** Absent: nothing is signed. */
+  readonly evidence?: EvidenceView
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }
   /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */

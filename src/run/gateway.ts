@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
+import type { AuditTrail } from '../core/audit.ts'
 import type { LinkRefused, Listening, MissingTaker, Peer, Transport } from '../core/link.ts'
 import type { SenderRefusal } from '../core/node-view.ts'
 import type { Spool, StreamPosition } from '../core/spool.ts'
@@ -22,6 +23,7 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
   readonly loaded: LoadedConfig
   readonly transport: Transport
   readonly remotes: Remotes
+  readonly audit: AuditTrail
   /** The node has to be stopped and started again. */
   readonly onRestart: () => void
   /** New at every start of the process; absent: made here. */
@@ -42,7 +44,7 @@ export interface Gateway {
 
 /** Opens the ways that the transport offers. Rejects when the port to listen on cannot be had. */
 export async function openGateway(parts: GatewayParts): Promise<Gateway> {
-  const { transport, clock, log, remotes, loaded, spool, instance = randomUUID() } = parts
+  const { transport, clock, log, remotes, loaded, spool, audit, instance = randomUUID() } = parts
   const isRelay = loaded.config.node.role === 'relay'
   const stopping = new AbortController()
   const link = linkMaker(parts)
@@ -71,6 +73,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     onRefused: (peer, refusal) => {
       log.warn({ peer: peer.node, address: peer.address, code: refusal.code }, refusal.message)
       remember(refused, peer, refusal, clock.now())
+      void audit.note({ kind: 'node-refusal', outcome: 'refused', who: peer.node, from: peer.address, what: refusal.code })
     },
   })
   const serving = new Set<Promise<void>>()

@@ -24,6 +24,7 @@ import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { discovering } from './discovering.ts'
 import { Drops } from './drops.ts'
 import { endpointOf } from './endpoint.ts'
+import { openSigner, type RunningEvidence, startEvidence } from './evidence/start.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
@@ -51,6 +52,7 @@ const DRAIN_LIMIT_MS = 10_000
 const STORED_LIMIT_MS = 5_000
 const LINK_DRAIN_MS = 2_000
 const GROWTH_EVERY_MS = 5_000
+const SIGN_EVERY_MS = 60_000
 const COMPACT_EVERY_MS = 3_600_000
 const MEASURE_ROWS = 250_000
 /** How long another node may be silent before its values here are Uncertain, and Bad. It says every second that it lives. */
@@ -102,13 +104,15 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const last = new LastValues()
   const startedTime = clock.now()
   const { transport } = deps
-  const { spool, historian, lastRecordedTime, storedTo } = await openStores(
-    loaded,
-    signals,
-    reasons,
-    deps,
-    (transport?.dial ?? transport?.oneWay?.link) !== undefined,
-  )
+  const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
+  const signer = await openSigner(loaded)
+  let evidence: RunningEvidence | undefined
+  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, { signer, auditHead: () => evidence?.audit.view() })
+  const { spool, historian, lastRecordedTime, storedTo } = stores
+  evidence = await startEvidence(loaded, signer, stores, deps).catch(async (error) => {
+    await Promise.all([spool.close(), historian.close()])
+    throw error
+  })
   const { peers, maintenance, substitutes, site } = config
   const clocksOff = new ClocksOff()
   const windows = new RecordWindows(site.id, { maintenance: config.maintenanceRecords, calibration: config.calibrationRecords })
@@ -143,6 +147,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   }
   const from = await resumed().catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
+    await evidence.close()
     throw error
   })
   spool.follow((records) => {
@@ -152,9 +157,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const ledger = await start({
     ...{ ...deps, spool, storedTo, signals, from, directory: join(config.data, 'ledger') },
     historian: config.node.role === 'relay' ? undefined : historian,
-    hasUplink: (transport?.dial ?? transport?.oneWay?.link) !== undefined,
+    hasUplink,
   }).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
+    await evidence.close()
     throw error
   })
   const feeder = new Feeder({
@@ -186,7 +192,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const gateway =
     transport &&
     (await openGateway({
-      ...{ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart },
+      ...{ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart, audit: evidence.audit },
       onTaken: (records, before) => ledger.sent(records, before),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
     }).catch(async (error) => {
@@ -194,6 +200,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       await feeder.close(DRAIN_LIMIT_MS)
       await ledger.close()
       await Promise.all([spool.close(), historian.close()])
+      await evidence.close()
       throw error
     }))
   const judges = { qualify, contracts, memory, clocksOff }
@@ -213,6 +220,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
 
   const depth = new Depth(loaded, spool, deps)
   const measuring = repeatedly(clock, GROWTH_EVERY_MS, stopping.signal, () => depth.measure())
+  const signing = repeatedly(clock, SIGN_EVERY_MS, stopping.signal, () => evidence.tick())
   const listening = repeatedly(clock, remotes.tickMs, stopping.signal, async () => remotes.tick())
   const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => {
     contracts.tick(clock.now())
@@ -282,6 +290,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     connectedNodes: () => gateway?.connected() ?? [],
     ...(transport?.identity && { identity: transport.identity }),
     refusals: () => gateway?.refusals() ?? [],
+    audit: evidence.audit,
+    evidence: evidence.view,
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
     onChanges: (listener) => changes.subscribe(listener),
@@ -289,13 +299,15 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
-    await Promise.all([compacting, remembering, listening, measuring, gateway?.close(LINK_DRAIN_MS)])
+    await Promise.all([compacting, remembering, listening, measuring, signing, gateway?.close(LINK_DRAIN_MS)])
     await memory.save()
     await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)
     await ledger.close()
+    await evidence.finish()
     await spool.close()
     await historian.close()
+    await evidence.close()
   }
   let stopped: Promise<void> | undefined
   return { view, restart, stop: () => (stopped ??= shutdown()) }

@@ -6,6 +6,7 @@ import type { Declared } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
 import { beginEpoch, continuedFrom, isEpochAskedFor, type OpenedSpool, openSpool, type SpoolOptions } from '../gateway/index.ts'
 import { openHistorian } from '../historian/index.ts'
+import type { Signer } from '../lib/signed.ts'
 import { isComputing } from './deriving/declared.ts'
 import { DERIVING_CONSUMER } from './deriving/index.ts'
 import { LEDGER_CONSUMER } from './ledger.ts'
@@ -27,6 +28,7 @@ export async function openStores(
   reasons: ReasonSets,
   deps: NodeDependencies,
   hasUplink: boolean,
+  signing: { readonly signer: Signer; readonly auditHead: NonNullable<SpoolOptions['auditHead']> },
 ): Promise<Stores> {
   const { config, version } = loaded
   const { clock, log, random } = deps
@@ -62,6 +64,7 @@ export async function openStores(
       ...(hasUplink ? [LINK_CONSUMER] : []),
     ],
     ...{ clock, signals, reasons, log, random },
+    ...signing,
   }
   const [historian, opened] = await Promise.allSettled([opening, openOrContinue(options, opening)])
   if (historian.status === 'fulfilled' && opened.status === 'fulfilled') return { ...opened.value, historian: historian.value }

@@ -1,7 +1,9 @@
 import type {
+  AuditList,
   ContractList,
   DefinitionList,
   DiscardAnswer,
+  Evidence,
   FactList,
   GapList,
   Health,
@@ -20,6 +22,7 @@ import type {
   SignalPage,
   Trend,
   UnknownEquipmentList,
+  VerifyStateView,
   Why,
 } from '../../src/api/schemas.ts'
 
@@ -104,6 +107,12 @@ export const readContracts = () => call<ContractList>('contracts')
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
+
+export const readEvidence = () => call<Evidence>('evidence')
+/** Entries of a kind (empty: of all) since a duration before now: `-24h`. */
+export const readAudit = (kind: string, from: string) => call<AuditList>(`audit?${query({ kind, from, limit: 500 })}`)
+export const beginVerification = () => call<VerifyStateView>('evidence/verification', json('POST', {}))
+export const readVerification = () => call<VerifyStateView>('evidence/verification')
 
 export const readRecordKinds = () => call<RecordKindList>('records/kinds')
 

@@ -8,6 +8,7 @@ import { createStream } from './live/stream.ts'
 import { LiveContext } from './live/use-live.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { ContractsPage } from './pages/contracts.tsx'
+import { EvidencePage } from './pages/evidence.tsx'
 import { KpisPage } from './pages/kpis.tsx'
 import { LedgerPage } from './pages/ledger.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
@@ -129,6 +130,8 @@ function Page() {
       return <ConnectionsPage at={search.get('at') ?? ''} />
     case 'node':
       return <NodePage at={search.get('at') ?? ''} query={search.get('q') ?? ''} which={search.get('which') ?? ''} />
+    case 'evidence':
+      return <EvidencePage kind={search.get('kind') ?? ''} period={search.get('period') ?? '-24h'} />
     default:
       return <OverviewPage />
   }

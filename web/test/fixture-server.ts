@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { LedgerAnswer, Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
+import { createEvidence, type FixtureEvidence } from './fixture-evidence.ts'
 import { createFacts } from './fixture-facts.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { passportOf } from './fixture-passport.ts'
@@ -33,6 +34,7 @@ export interface FixtureOptions {
   /** Flights, and jams; absent: neither records nor results are declared. */
   readonly records?: number
   readonly facts?: number
+  readonly evidence?: FixtureEvidence
   readonly permissions?: readonly string[]
 }
 
@@ -55,11 +57,13 @@ export async function startFixture({
   records: recordCount = 0,
   facts: factCount = 0,
   permissions = ['read', 'query'],
+  evidence: evidenceKind = 'sound',
   nodes = { kind: 'alone' },
 }: FixtureOptions): Promise<FixtureServer> {
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
   const records = createRecords(startMs, recordCount)
+  const evidence = createEvidence(evidenceKind)
   const facts = createFacts(startMs, factCount)
   // At a hub, the gates are measured by another node.
   if (nodes.kind === 'hub') for (const signal of plant.signals) if (signal.connection === 'gates-broker') signal.node = 'cell-4'
@@ -93,6 +97,7 @@ export async function startFixture({
     if (!who) return problem(response, 401, 'not-signed-in')
     if (path === 'records/quarantine/release') return json(response, 200, records.release((body as unknown as { ids: string[] }).ids))
     if (path === 'records/quarantine/discard') return json(response, 200, records.discard((body as unknown as { ids: string[] }).ids))
+    if (path === 'evidence/verification' && request.method === 'POST') return json(response, 202, evidence.begin(Date.now()))
     if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
     get(path, url.searchParams, response)
   }
@@ -134,6 +139,12 @@ export async function startFixture({
         return json(response, 200, facts.definitions())
       case 'facts':
         return json(response, 200, facts.list(search))
+      case 'evidence':
+        return json(response, 200, evidence.view(now))
+      case 'evidence/verification':
+        return evidence.state(now) ? json(response, 200, evidence.state(now)) : problem(response, 404, 'not-verified')
+      case 'audit':
+        return json(response, 200, evidence.audit(search, now))
       case 'nodes':
         return json(response, 200, nodeListOf(nodes, now))
       case 'nodes/gaps':

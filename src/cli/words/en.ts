@@ -1,5 +1,6 @@
 import { discoverEn } from './discover.ts'
 import { contract } from './en-contract.ts'
+import { evidenceEn } from './evidence.ts'
 import { factsEn, recordsEn } from './facts.ts'
 import { identityEn } from './identity.ts'
 import { ledgerEn } from './ledger.ts'
@@ -47,6 +48,11 @@ export const en = {
     nodeAdd: 'Let a node enrol: prints its one-time token',
     nodeList: 'Show the nodes that are known, and how long their certificates last',
     nodeRevoke: 'Shut a node out at once',
+    evidence: 'Show and check that what a node kept was not altered',
+    evidenceVerify: 'Check exported evidence, a data directory or a log against a public key, offline; ends with 1 when anything is wrong',
+    evidenceExport: 'Write a signed folder that an auditor can read without this program',
+    evidenceKey: 'Print the public key this node signs with',
+    audit: 'Show who did what on a running node',
     doctor: 'Check that this machine is fit to run a node',
   },
   options: {
@@ -76,6 +82,10 @@ export const en = {
     to: 'end of the history',
     minSamples: 'fewest Good samples of a signal from which anything is proposed',
     fromSequence: 'first record, by its sequence',
+    evidenceKeyFile: 'public key of the node, PEM',
+    evidenceOut: 'folder to write; it must not be there',
+    noRecords: 'leave the records themselves out, and keep their signatures',
+    auditKind: 'only entries of this kind',
     toSequence: 'last record, by its sequence',
     gaps: 'the records that this list of gaps names: gaps.json of the receiving node',
     out: 'file to write (default: NODE-FROM-TO.ecx in this directory)',
@@ -235,6 +245,7 @@ export const en = {
     differs: 'the fingerprint is not the one given: nothing was trusted',
     differsHint: 'another device answers at this address, or somebody stands in between; do not go on before you know which',
   },
+  evidence: evidenceEn,
   spool: spoolEn,
   identity: identityEn,
   node: {

@@ -1,5 +1,6 @@
 import { discoverFr } from './discover.ts'
 import type { Words } from './en.ts'
+import { evidenceFr } from './evidence.ts'
 import { factsFr, recordsFr } from './facts.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
@@ -49,6 +50,12 @@ export const fr: Words = {
     nodeAdd: 'Laisse un nœud s’inscrire : écrit son jeton à usage unique',
     nodeList: 'Montre les nœuds connus, et la durée restante de leurs certificats',
     nodeRevoke: 'Exclut un nœud aussitôt',
+    evidence: 'Montre et vérifie que ce qu’un nœud a gardé n’a pas été altéré',
+    evidenceVerify:
+      'Vérifie hors ligne des preuves exportées, un répertoire de données ou un journal avec une clé publique ; finit par 1 si quoi que ce soit est faux',
+    evidenceExport: 'Écrit un dossier signé qu’un auditeur peut lire sans ce programme',
+    evidenceKey: 'Affiche la clé publique avec laquelle ce nœud signe',
+    audit: 'Montre qui a fait quoi sur un nœud en marche',
     doctor: 'Vérifie que cette machine convient à un nœud',
   },
   options: {
@@ -78,6 +85,10 @@ export const fr: Words = {
     to: "fin de l'historique",
     minSamples: "nombre minimal d'échantillons Good d'un signal pour proposer quoi que ce soit",
     fromSequence: 'premier enregistrement, par son numéro',
+    evidenceKeyFile: 'clé publique du nœud, PEM',
+    evidenceOut: 'dossier à écrire ; il ne doit pas exister',
+    noRecords: 'sans les enregistrements eux-mêmes, avec leurs signatures',
+    auditKind: 'seulement les entrées de cette nature',
     toSequence: 'dernier enregistrement, par son numéro',
     gaps: 'les enregistrements que nomme cette liste de trous : gaps.json du nœud récepteur',
     out: 'fichier à écrire (par défaut : NŒUD-DÉBUT-FIN.ecx dans ce dossier)',
@@ -243,6 +254,7 @@ export const fr: Words = {
     differs: 'l’empreinte n’est pas celle donnée : aucune confiance accordée',
     differsHint: 'un autre appareil répond à cette adresse, ou quelqu’un s’interpose ; ne continuez pas avant de savoir lequel',
   },
+  evidence: evidenceFr,
   spool: spoolFr,
   identity: identityFr,
   node: {

@@ -18,6 +18,8 @@ export const SPOOL_LIMITS = {
   releasedSegments: 1,
   /** Bytes kept in `quarantine/`; what is found beyond is reported but not copied. */
   quarantineBytes: 256 * 1024 * 1024,
+  /** Bytes of a signed statement (`*.sig`). */
+  statementBytes: 4096,
   /** Fsync durations the percentiles are taken from. */
   fsyncDurations: 1024,
   /** Consumers that may hold data back. */

@@ -4,6 +4,7 @@ import type { ReasonSets } from '../../core/reasons.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Spool } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
+import type { Signer } from '../../lib/signed.ts'
 import type { ConfigInForce } from './compose.ts'
 import { Durations } from './durations.ts'
 import { machineFiles, type SpoolFiles } from './files.ts'
@@ -13,6 +14,7 @@ import { Quarantine } from './quarantine.ts'
 import { SpoolReader } from './reader.ts'
 import { cutTail, recover } from './recover.ts'
 import { Retention } from './retention.ts'
+import { type SealFinding, Seals } from './seals.ts'
 import { SegmentLog } from './segment-log.ts'
 import { Catalogue } from './segments.ts'
 import { SegmentWriter } from './writer.ts'
@@ -35,6 +37,10 @@ export interface SpoolOptions {
   readonly keepReleased?: boolean
   /** Consumers that will call `release`. Until each has, nothing is released; name them, or the first to call decides alone. */
   readonly consumers?: readonly string[]
+  /** Signs each closed segment and the head; absent: nothing is signed. */
+  readonly signer?: Signer
+  /** How far the audit log has come, for the signed head. */
+  readonly auditHead?: () => { entry: number; hash: string } | undefined
   readonly files?: SpoolFiles
   /** 0 <= n < 1, for the jitter of retries. */
   readonly random?: () => number
@@ -48,6 +54,10 @@ export interface OpenedSpool {
   readonly spool: Spool
   /** When the last record found was written, for declaring the time the node was down; undefined for a new log. */
   readonly lastRecordedTime: Micros | undefined
+  /** The signatures of this log; undefined where nothing is signed. */
+  readonly seals: Seals | undefined
+  /** What contradicts what had been signed before. */
+  readonly findings: readonly SealFinding[]
 }
 
 /**
@@ -69,15 +79,21 @@ export async function openSpool(options: SpoolOptions): Promise<OpenedSpool> {
     const { epoch, chain, torn, lastRecordedTime, streams } = found
     const catalogue = new Catalogue(found.segments)
     const durations = new Durations()
+    const { signer, auditHead } = options
+    const seals = signer && new Seals({ directory, node, epoch, files, clock, log, signer, catalogue, auditHead }, chain)
+    const onSealed = seals?.sealed.bind(seals)
+    const reader = new SpoolReader(files, catalogue, quarantine, { node, epoch })
     const spool = new SegmentLog({
-      ...{ ...options, epoch, chain, streams, catalogue, durations, quarantine, random, unlock },
-      writer: new SegmentWriter({ directory, files, clock, durations, newSalt }, catalogue, found.lastOrdinal),
-      reader: new SpoolReader(files, catalogue, quarantine, { node, epoch }),
-      retention: new Retention(catalogue, files, log, consumers),
+      ...{ ...options, epoch, chain, streams, catalogue, durations, quarantine, random, unlock, seals },
+      writer: new SegmentWriter({ directory, files, clock, durations, newSalt, onSealed }, catalogue, found.lastOrdinal),
+      reader,
+      retention: new Retention(catalogue, files, log, consumers, seals),
     })
+    // Before anything is written: what follows the signed end was not written by us.
+    const findings = (await seals?.begin(async (sequence) => (await reader.read(sequence, 1, 1))[0]?.seal?.hash)) ?? []
     const isDeclared = !torn || (await spool.declare(torn.gap))
     if (isDeclared && torn?.cut) await cutTail(recovering, torn.cut)
-    return { spool, lastRecordedTime }
+    return { spool, lastRecordedTime, seals, findings }
   } catch (error) {
     await unlock()
     throw error

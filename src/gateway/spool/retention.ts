@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { Logger } from '../../core/log.ts'
 import type { SpoolHeld } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
@@ -5,6 +6,7 @@ import type { Gap } from './compose.ts'
 import type { SpoolFiles } from './files.ts'
 import { SPOOL_LIMITS } from './limits.ts'
 import { samplesBefore } from './reader.ts'
+import { type Seals, sealName } from './seals.ts'
 import type { Catalogue, Segment } from './segments.ts'
 
 /**
@@ -20,10 +22,12 @@ export class Retention {
   readonly #catalogue: Catalogue
   readonly #files: SpoolFiles
   readonly #log: Logger
+  readonly #seals: Seals | undefined
   readonly #released = new Map<string, number>()
   #droppedSamples = 0
 
-  constructor(catalogue: Catalogue, files: SpoolFiles, log: Logger, consumers: readonly string[]) {
+  constructor(catalogue: Catalogue, files: SpoolFiles, log: Logger, consumers: readonly string[], seals?: Seals) {
+    this.#seals = seals
     this.#catalogue = catalogue
     this.#files = files
     this.#log = log
@@ -120,13 +124,24 @@ export class Retention {
         { ...gap },
         gap.cause === 'age' ? 'The spool dropped data older than its maxAge' : 'The spool is full and dropped its oldest data',
       )
+    for (const segment of victims) this.#catalogue.remove(segment)
+    // The signed head says that they go before they do.
+    await this.#seals?.sign()
     for (const segment of victims) {
-      this.#catalogue.remove(segment)
       try {
         await this.#files.remove(segment.path)
+        await this.#removeSeal(segment)
       } catch (error) {
         this.#log.error({ segment: segment.path, error }, 'Cannot remove a segment that is no longer needed; remove it by hand')
       }
     }
+  }
+
+  /** After its segment: a crash in between leaves a signature of nothing, and never a segment without one. */
+  async #removeSeal({ path, ordinal }: Segment): Promise<void> {
+    if (!this.#seals) return
+    await this.#files.remove(join(dirname(path), sealName(ordinal))).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
   }
 }

@@ -16,6 +16,7 @@ import type { Quarantine } from './quarantine.ts'
 import { AppendQueue, type Entry, type Step } from './queue.ts'
 import type { SpoolReader } from './reader.ts'
 import type { Retention } from './retention.ts'
+import type { Seals } from './seals.ts'
 import { type Catalogue, type Segment, segmentId } from './segments.ts'
 import { Streams } from './streams.ts'
 import type { SegmentWriter } from './writer.ts'
@@ -42,6 +43,7 @@ export interface LogParts {
   readonly quarantine: Quarantine
   readonly durations: Durations
   readonly random: () => number
+  readonly seals?: Seals | undefined
   readonly unlock: () => Promise<void>
 }
 
@@ -168,6 +170,7 @@ export class SegmentLog implements Spool {
     this.#stop.abort()
     while (this.#running) await this.#running
     await this.#parts.writer.seal()
+    await this.#parts.seals?.sign(true)
     await this.#parts.unlock()
   }
 
@@ -271,6 +274,7 @@ export class SegmentLog implements Spool {
   async #write(group: Group): Promise<void> {
     await this.#parts.writer.write(group, this.#chain)
     this.#chain = group.chain
+    this.#parts.seals?.reached(group.chain)
     this.#written = group.written
     this.#appendedBytes += group.bytes
     this.#gaps = []

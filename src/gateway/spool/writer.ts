@@ -13,6 +13,8 @@ export interface WriterOptions {
   readonly durations: Durations
   /** 32 bits that nobody can guess, for each segment. */
   readonly newSalt: () => number
+  /** Told of a segment that is closed for good. `isCut`: nothing lies behind its last durable record. */
+  readonly onSealed?: ((segment: Segment, lastHash: Uint8Array, isCut: boolean) => void) | undefined
 }
 
 /** The segment under construction: its number and salt are chosen before its first group is composed. */
@@ -20,6 +22,8 @@ interface Open {
   readonly segment: Segment
   readonly file: SpoolFile
   preambleBytes: number
+  /** Of its last durable record. */
+  lastHash?: Uint8Array
 }
 
 /**
@@ -65,6 +69,7 @@ export class SegmentWriter {
       if (isNew) await this.#options.files.syncDirectory(this.#options.directory)
       this.#options.durations.add(this.#options.clock.monotonicMs() - started)
       this.#advance(segment, group, before, isNew)
+      this.#open.lastHash = group.chain.hash
     } catch (error) {
       await this.#abandon(group.bytes)
       throw error
@@ -72,8 +77,9 @@ export class SegmentWriter {
   }
 
   /** Ends the open segment; everything in it is durable already. */
-  async seal(): Promise<void> {
+  async seal(isCut = true): Promise<void> {
     const open = this.#open
+    if (open?.lastHash) this.#options.onSealed?.(open.segment, open.lastHash, isCut)
     this.#open = undefined
     this.#catalogue.active = undefined
     this.#salt = this.#options.newSalt()
@@ -118,7 +124,7 @@ export class SegmentWriter {
       () => true,
       () => false,
     )
-    await this.seal().catch(() => undefined) // the file is given up already, and closing cannot make it worse
+    await this.seal(isCut === true).catch(() => undefined) // the file is given up already, and closing cannot make it worse
     if (!open) return
     // What was written past the durable end may or may not be on disk; it is counted, and the next segment's first sequence voids it.
     if (!isCut) open.segment.bytes += bytes

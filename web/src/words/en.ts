@@ -1,3 +1,4 @@
+import { evidence } from './en-evidence.ts'
 import { ledger } from './en-ledger.ts'
 import { nodes } from './en-nodes.ts'
 import { passport } from './en-passport.ts'
@@ -29,6 +30,7 @@ export const en = {
   contracts,
   equipment,
   nodes,
+  evidence,
   records,
   results,
   passport,
@@ -47,6 +49,7 @@ export const en = {
     ledger: 'Ledger',
     connections: 'Connections',
     node: 'Node',
+    evidence: 'Evidence',
     main: 'Pages',
     skip: 'Skip to the content',
   },

@@ -1,3 +1,4 @@
+import { evidence } from './fr-evidence.ts'
 import { ledger } from './fr-ledger.ts'
 import { nodes } from './fr-nodes.ts'
 import { passport } from './fr-passport.ts'
@@ -30,6 +31,7 @@ export const fr: Words = {
   contracts,
   equipment,
   nodes,
+  evidence,
   records,
   results,
   passport,
@@ -48,6 +50,7 @@ export const fr: Words = {
     ledger: 'Registre',
     connections: 'Connexions',
     node: 'Nœud',
+    evidence: 'Preuves',
     main: 'Pages',
     skip: 'Aller au contenu',
   },

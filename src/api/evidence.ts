@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import type { EvidencePeriod, EvidenceView, VerifyState } from '../core/evidence.ts'
+import { formatTime } from '../core/time.ts'
+import { evidence, inclusionProof, verifyState } from './evidence-schemas.ts'
+import { Refusal } from './problem.ts'
+import type { Resources, Server } from './route.ts'
+
+const proofQuery = z.object({
+  node: z.string().min(1).max(128),
+  epoch: z.coerce.number(),
+  sequence: z.coerce.number().int().min(1),
+})
+
+/** What this node can prove of what it keeps. */
+export function evidenceRoutes(server: Server, { view }: Resources): void {
+  const signing = (): EvidenceView => {
+    if (view.evidence) return view.evidence
+    throw new Refusal(404, 'not-signed', 'this node signs nothing')
+  }
+  server.get(
+    '/api/v1/evidence',
+    {
+      config: { permission: 'audit' },
+      schema: { summary: 'Signatures, hourly roots and the audit log’s head', response: { 200: evidence } },
+    },
+    async () => {
+      const { key, publicKey, head, problem, streams, leafBytes } = signing()
+      const signed = head()
+      const { forwards, signedTime, problem: trouble, ...audit } = view.audit.view()
+      const why = problem()
+      return {
+        ...{ node: view.node, key, publicKey, leafBytes: leafBytes() },
+        ...(signed && { head: { ...signed, signedTime: formatTime(signed.signedTime) } }),
+        ...(why !== undefined && { problem: why }),
+        streams: streams().map(({ node, epoch, open, recent }) => ({
+          ...{ node, epoch, recent: recent.map(toPeriod) },
+          ...(open && { open: toPeriod(open) }),
+        })),
+        audit: {
+          ...audit,
+          ...(signedTime !== undefined && { signedTime: formatTime(signedTime) }),
+          ...(trouble !== undefined && { problem: trouble }),
+          forwards: forwards.map(({ problem, ...one }) => ({ ...one, ...(problem !== undefined && { problem }) })),
+        },
+      }
+    },
+  )
+  server.post(
+    '/api/v1/evidence/verification',
+    {
+      config: { permission: 'audit' },
+      schema: { summary: 'Check everything kept here against its signatures, unless that is going on', response: { 202: verifyState } },
+    },
+    async (_request, reply) => reply.code(202).send(toState(signing().verify())),
+  )
+  server.get(
+    '/api/v1/evidence/verification',
+    { config: { permission: 'audit' }, schema: { summary: 'How far the check is, or what it came to', response: { 200: verifyState } } },
+    async () => {
+      const state = signing().verification()
+      if (!state) throw new Refusal(404, 'not-verified', 'nothing was verified since the start', 'POST to the same address begins it')
+      return toState(state)
+    },
+  )
+  server.get(
+    '/api/v1/evidence/proof',
+    {
+      config: { permission: 'audit' },
+      schema: { summary: 'That a record was in a signed hour', querystring: proofQuery, response: { 200: inclusionProof } },
+    },
+    async ({ query }) => {
+      const proof = await signing().prove(query.node, query.epoch, query.sequence)
+      if (!proof)
+        throw new Refusal(
+          404,
+          'no-proof',
+          'the hashes of that hour are not kept here',
+          'they are on the node that wrote the record, or in an exported folder',
+        )
+      return {
+        ...toPeriod(proof),
+        hash: proof.hash,
+        index: proof.index,
+        records: proof.records,
+        path: [...proof.path],
+        isOpen: proof.isOpen,
+      }
+    },
+  )
+}
+
+const toPeriod = ({ hour, from, to, root }: EvidencePeriod) => ({ hour: formatTime(hour), from, to, root })
+
+const toState = ({ startedTime, finishedTime, ...state }: VerifyState) => ({
+  ...state,
+  startedTime: formatTime(startedTime),
+  ...(finishedTime !== undefined && { finishedTime: formatTime(finishedTime) }),
+})

@@ -1,0 +1,221 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { AuditTrail } from '../../core/audit.ts'
+import type { InclusionProof, StreamEvidence } from '../../core/evidence.ts'
+import { decodeForwarded } from '../../core/forwarded.ts'
+import { LIMITS } from '../../core/limits.ts'
+import type { Logger } from '../../core/log.ts'
+import type { Spool, SpoolRecord } from '../../core/spool.ts'
+import { formatTime } from '../../core/time.ts'
+import { type DurableFiles, replaceTextIn } from '../../lib/durable-files.ts'
+import { Leaves } from './leaves.ts'
+import { EVIDENCE_LIMITS } from './limits.ts'
+import { type Period, Periods } from './periods.ts'
+
+const STATE_FILE = 'periods.json'
+const CATCH_UP_RECORDS = 512
+const CATCH_UP_BYTES = 8 * 1024 * 1024
+const RECENT = 48
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const sequence = z.int().min(0)
+const period = { hour: z.number(), from: sequence, to: sequence }
+const stored = z.object({
+  version: z.literal(1),
+  /** Of this node's own log: everything up to here is in the periods below. */
+  epoch: z.number(),
+  sequence,
+  streams: z
+    .array(
+      z.object({
+        node: z.string().max(LIMITS.nodeLength),
+        epoch: z.number(),
+        open: z.object({ ...period, subtrees: z.array(hash).max(53) }),
+        recent: z.array(z.object({ ...period, root: hash })).max(RECENT),
+      }),
+    )
+    .max(EVIDENCE_LIMITS.streams),
+})
+
+export interface AnchorParts {
+  readonly spool: Spool
+  readonly audit: AuditTrail
+  readonly directory: string
+  readonly files: DurableFiles
+  readonly log: Logger
+}
+
+interface Stream {
+  readonly periods: Periods
+  recent: Period[]
+}
+
+/**
+ * Computes the hours of this node's log and of all logs that arrive in it, and lays the root of each closed hour down in the audit log: `root` for its own,
+ * `anchor` for others. Nothing needs to be sent for it: the hashes come with the records.
+ */
+export class Anchors {
+  readonly #parts: AnchorParts
+  readonly #leaves: Leaves
+  readonly #streams = new Map<string, Stream>()
+  #pending: Period[] = []
+  #lostRoots = 0
+  #sequence = 0
+  #unfollow: () => void = () => {}
+  #working: Promise<void> = Promise.resolve()
+
+  private constructor(parts: AnchorParts, leaves: Leaves) {
+    this.#parts = parts
+    this.#leaves = leaves
+  }
+
+  /** Takes up where the last process was, reads what the spool holds after that, then follows. */
+  static async start(parts: AnchorParts): Promise<Anchors> {
+    const anchors = new Anchors(parts, await Leaves.open(join(parts.directory, 'leaves'), parts.files))
+    await anchors.#restore()
+    await anchors.#catchUp()
+    return anchors
+  }
+
+  /** Each log: the hour that is still open, and closed ones, newest first. */
+  streams(): StreamEvidence[] {
+    return [...this.#streams.values()].map(({ periods, recent }) => ({
+      ...{ node: periods.node, epoch: periods.epoch, open: periods.current() },
+      recent: recent.toReversed(),
+    }))
+  }
+
+  /** Bytes of hashes kept, and roots that were never laid down because the audit log could take none for too long. */
+  get counters() {
+    return { leafBytes: this.#leaves.bytes, lostRoots: this.#lostRoots, problem: this.#leaves.problem }
+  }
+
+  /** The period a record is in and the proof of it; undefined where either is not kept any more. */
+  async prove(node: string, epoch: number, sequence: number): Promise<InclusionProof | undefined> {
+    await this.tick()
+    const stream = this.#streams.get(keyOf(node, epoch))
+    const current = stream?.periods.current()
+    const period = [...(stream?.recent ?? []), ...(current ? [current] : [])].find(({ from, to }) => from <= sequence && sequence <= to)
+    const proof = period && (await this.#leaves.prove(period, sequence, period === current))
+    return period && proof && { ...period, ...proof, to: period.from + proof.records - 1, isOpen: period === current }
+  }
+
+  /** Writes what waits; called about once a minute. */
+  tick(): Promise<void> {
+    this.#working = this.#working.then(() => this.#settle())
+    return this.#working
+  }
+
+  async close(): Promise<void> {
+    this.#unfollow()
+    await this.tick()
+  }
+
+  #take(record: SpoolRecord): void {
+    const { node, epoch, sequence, recordedTime, seal, kind, payload } = record
+    if (seal) this.#add(node, epoch, sequence, recordedTime, seal.hash)
+    this.#sequence = sequence
+    if (kind !== 'forwarded') return
+    for (const one of decodeForwarded(payload).records) {
+      if (one.seal) this.#add(one.node, one.epoch, one.sequence, one.recordedTime, one.seal.hash)
+    }
+  }
+
+  #add(node: string, epoch: number, sequence: number, recordedTime: number, hash: Uint8Array): void {
+    const { periods, recent } = this.#streamOf(node, epoch)
+    const last = periods.to
+    const closed = periods.add(sequence, recordedTime, hash)
+    if (periods.to === last) return
+    this.#leaves.add(node, epoch, periods.from, sequence, hash)
+    if (!closed) return
+    recent.push(closed)
+    if (recent.length > RECENT) recent.shift()
+    if (this.#pending.length >= EVIDENCE_LIMITS.pending) this.#lostRoots++
+    else this.#pending.push(closed)
+  }
+
+  #streamOf(node: string, epoch: number): Stream {
+    const key = keyOf(node, epoch)
+    const known = this.#streams.get(key)
+    if (known) return known
+    if (this.#streams.size >= EVIDENCE_LIMITS.streams) {
+      const own = keyOf(this.#parts.spool.node, this.#parts.spool.epoch)
+      const oldest = [...this.#streams.keys()].find((one) => one !== own)
+      if (oldest !== undefined) this.#streams.delete(oldest)
+    }
+    const stream = { periods: new Periods(node, epoch), recent: [] }
+    this.#streams.set(key, stream)
+    return stream
+  }
+
+  async #settle(): Promise<void> {
+    const { audit, spool } = this.#parts
+    while (this.#pending.length > 0) {
+      const [{ node, epoch, hour, from, to, root }] = this.#pending as [Period]
+      const kind = node === spool.node ? 'root' : 'anchor'
+      const detail = { epoch, hour: formatTime(hour), from, to, root }
+      try {
+        await audit.record({ kind, outcome: 'done', what: node, detail })
+      } catch {
+        return // the audit log says itself what is wrong; the root waits
+      }
+      this.#pending = this.#pending.slice(1)
+    }
+    await this.#leaves.flush()
+    await this.#save()
+  }
+
+  async #save(): Promise<void> {
+    const { spool, directory, files, log } = this.#parts
+    const streams = [...this.#streams.values()].flatMap(({ periods, recent }) => {
+      const open = periods.open()
+      const { node, epoch } = periods
+      return open ? [{ node, epoch, open, recent: recent.map(({ hour, from, to, root }) => ({ hour, from, to, root })) }] : []
+    })
+    const content = { version: 1, epoch: spool.epoch, sequence: this.#sequence, streams }
+    try {
+      await replaceTextIn(files, directory, STATE_FILE, `${JSON.stringify(content)}\n`)
+    } catch (error) {
+      log.warn({ error: String(error) }, 'where the hours stand could not be saved; the next start reads it from the spool')
+    }
+  }
+
+  async #restore(): Promise<void> {
+    const { directory, files, spool, log } = this.#parts
+    await files.makeDirectory(directory)
+    if (!(await files.list(directory)).includes(STATE_FILE)) return
+    const file = await files.open(join(directory, STATE_FILE), 'read')
+    try {
+      const bytes = new Uint8Array(Math.min(EVIDENCE_LIMITS.stateBytes, await file.size()))
+      const got = await file.read(bytes, 0)
+      const { epoch, sequence, streams } = stored.parse(JSON.parse(Buffer.from(bytes.subarray(0, got)).toString('utf8')))
+      if (epoch !== spool.epoch || sequence > spool.stats().lastSequence) return
+      this.#sequence = sequence
+      for (const { node, epoch, open, recent } of streams) {
+        const periods = new Periods(node, epoch, open)
+        this.#streams.set(keyOf(node, epoch), { periods, recent: recent.map((one) => ({ node, epoch, ...one })) })
+      }
+    } catch (error) {
+      log.warn({ error: String(error) }, 'where the hours stood cannot be read; they begin anew with what the spool holds')
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Reads what the spool has after the last saved place, then follows: what comes in between is read too. */
+  async #catchUp(): Promise<void> {
+    const { spool } = this.#parts
+    for (;;) {
+      const records = await spool.read(this.#sequence + 1, CATCH_UP_RECORDS, CATCH_UP_BYTES)
+      for (const record of records) this.#take(record)
+      if (this.#leaves.isFull) await this.#leaves.flush()
+      if (records.length === 0) break
+    }
+    this.#unfollow = spool.follow((records) => {
+      for (const record of records) this.#take(record)
+      if (this.#leaves.isFull) void this.tick()
+    })
+  }
+}
+
+const keyOf = (node: string, epoch: number): string => `${node}/${epoch}`

@@ -1,0 +1,153 @@
+import type { Verification } from '../../core/evidence.ts'
+import { formatTime } from '../../core/time.ts'
+import { type Cover, IEC_62443_3_3, NIS2_21_2, type Requirement } from './mapping.ts'
+
+export type SummaryLanguage = 'en' | 'fr'
+
+export interface Summary {
+  readonly node: string
+  readonly site: string
+  readonly from: string
+  readonly to: string
+  readonly time: string
+  readonly key: string
+  readonly verification: Verification
+  /** Figures of the inventory; a part that could not be had is absent. */
+  readonly counts: Readonly<Record<'connections' | 'signals' | 'nodes' | 'contracts' | 'findings', number | undefined>>
+  readonly changes: readonly { readonly time: string; readonly kind: string; readonly who: string; readonly what: string }[]
+  /** Parts that are not in the folder, and why. */
+  readonly absent: readonly { readonly file: string; readonly reason: string }[]
+}
+
+const WORDS = {
+  en: {
+    title: 'Evidence',
+    of: (node: string, site: string) => `Node ${node} at ${site}`,
+    period: (from: string, to: string) => `Period ${from} to ${to}`,
+    made: (time: string) => `Made ${time}`,
+    result: 'Verification',
+    sound: 'Nothing was found altered, missing or reordered.',
+    unsound: (file: string, what: string) => `Something is wrong first in ${file}: ${what}.`,
+    spool: (records: number, first: number, last: number, time: string) => `${records} records, ${first} to ${last}; signed ${time}`,
+    unsigned: (count: number) => `${count} records after the signed head are chained and not signed yet`,
+    late: (count: number) => `${count} segments were signed at a later start`,
+    audit: (entries: number) => `${entries} entries of the audit log`,
+    roots: (count: number) => `${count} hourly roots computed again from the records`,
+    key: 'Public key (SHA-256). Compare it with the one you were given another way, and check again: ecluse evidence verify FOLDER --key KEY.pem',
+    inventory: 'Inventory',
+    counts: { connections: 'Connections', signals: 'Signals', nodes: 'Nodes', contracts: 'Data contracts', findings: 'Findings' },
+    unknown: 'not known: see what is absent',
+    zones: 'Zones and conduits',
+    zonesText: 'Not declared yet. This version of the program has no place to declare them.',
+    changes: 'Changes and acts of the period',
+    columns: ['Time', 'Kind', 'Who', 'What'],
+    noChanges: 'None.',
+    absent: 'Not in this folder',
+    nothingAbsent: 'Nothing is missing.',
+    requirement: 'Requirement',
+    cover: 'Answer',
+    note: 'What there is',
+    covers: { covered: 'covered', partly: 'partly covered', not: 'not covered' },
+    own: 'Said by the program’s makers of the program alone; nobody else has assessed it.',
+    files: 'Files',
+  },
+  fr: {
+    title: 'Preuves',
+    of: (node: string, site: string) => `Nœud ${node}, site ${site}`,
+    period: (from: string, to: string) => `Période du ${from} au ${to}`,
+    made: (time: string) => `Établi le ${time}`,
+    result: 'Vérification',
+    sound: 'Rien n’a été trouvé altéré, manquant ou déplacé.',
+    unsound: (file: string, what: string) => `Premier défaut dans ${file} : ${what}.`,
+    spool: (records: number, first: number, last: number, time: string) =>
+      `${records} enregistrements, de ${first} à ${last} ; signés le ${time}`,
+    unsigned: (count: number) => `${count} enregistrements après la tête signée sont chaînés et pas encore signés`,
+    late: (count: number) => `${count} segments ont été signés à un démarrage ultérieur`,
+    audit: (entries: number) => `${entries} entrées du journal d’audit`,
+    roots: (count: number) => `${count} racines horaires recalculées depuis les enregistrements`,
+    key: 'Clé publique (SHA-256). Comparez-la à celle reçue par une autre voie, et vérifiez : ecluse evidence verify DOSSIER --key CLE.pem',
+    inventory: 'Inventaire',
+    counts: { connections: 'Connexions', signals: 'Signaux', nodes: 'Nœuds', contracts: 'Contrats de données', findings: 'Constats' },
+    unknown: 'inconnu : voir ce qui est absent',
+    zones: 'Zones et conduits',
+    zonesText: 'Pas encore déclarés. Cette version du programme n’a pas d’endroit pour les déclarer.',
+    changes: 'Changements et actes de la période',
+    columns: ['Heure', 'Nature', 'Qui', 'Quoi'],
+    noChanges: 'Aucun.',
+    absent: 'Absent de ce dossier',
+    nothingAbsent: 'Rien ne manque.',
+    requirement: 'Exigence',
+    cover: 'Réponse',
+    note: 'Ce qu’il y a',
+    covers: { covered: 'couvert', partly: 'partiellement couvert', not: 'non couvert' },
+    own: 'Dit par les auteurs du programme, du programme seul ; personne d’autre ne l’a évalué.',
+    files: 'Fichiers',
+  },
+} as const
+
+/** A page that needs nothing: no script, no style or file from elsewhere. */
+export function summaryPage(language: SummaryLanguage, summary: Summary): string {
+  const words = WORDS[language]
+  const { node, site, from, to, time, key, verification, counts, changes, absent } = summary
+  const row = (cells: readonly string[], tag: 'td' | 'th' = 'td') =>
+    `<tr>${cells.map((cell) => `<${tag}${tag === 'th' ? ' scope="col"' : ''}>${escaped(cell)}</${tag}>`).join('')}</tr>`
+  const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+    `<table><thead>${row(head, 'th')}</thead><tbody>${rows.map((cells) => row(cells)).join('')}</tbody></table>`
+  const mapping = (name: string, list: readonly Requirement[]) =>
+    `<h2>${name}</h2><p>${escaped(words.own)} ${tally(list, words.covers)}</p>${table(
+      [words.requirement, words.cover, words.note],
+      list.map((one) => [one.id, words.covers[one.cover], one[language]]),
+    )}`
+  const countRows = Object.entries(words.counts).map(([name, title]) => [
+    title,
+    String(counts[name as keyof Summary['counts']] ?? words.unknown),
+  ])
+  return `<!doctype html>
+<html lang="${language}"><head><meta charset="utf-8"><title>${words.title}: ${escaped(node)}</title>
+<style>body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}th,td{border:1px solid #767676;padding:.3rem .5rem;text-align:left;vertical-align:top}code{overflow-wrap:anywhere}</style>
+</head><body><main><h1>${words.title}</h1>
+<p>${escaped(words.of(node, site))}<br>${escaped(words.period(from, to))}<br>${escaped(words.made(time))}</p>
+<h2>${words.result}</h2><ul>${verificationLines(language, verification)
+    .map((line) => `<li>${escaped(line)}</li>`)
+    .join('')}</ul>
+<p>${escaped(words.key)}<br><code>${escaped(key)}</code></p>
+<h2>${words.inventory}</h2>${table(['', ''], countRows).replace(/<thead>.*?<\/thead>/, '')}
+<h2>${words.zones}</h2><p>${words.zonesText}</p>
+<h2>${words.changes}</h2>${
+    changes.length === 0
+      ? `<p>${words.noChanges}</p>`
+      : table(
+          words.columns,
+          changes.map((one) => [one.time, one.kind, one.who, one.what]),
+        )
+  }
+<h2>${words.absent}</h2>${
+    absent.length === 0
+      ? `<p>${words.nothingAbsent}</p>`
+      : `<ul>${absent.map(({ file, reason }) => `<li>${escaped(`${file}: ${reason}`)}</li>`).join('')}</ul>`
+  }
+${mapping('IEC 62443-3-3', IEC_62443_3_3)}
+${mapping('(EU) 2022/2555, 21(2)', NIS2_21_2)}
+</main></body></html>
+`
+}
+
+/** What a verification came to, a sentence a line. */
+export function verificationLines(language: SummaryLanguage, { tampered, spool, audit, roots }: Verification): string[] {
+  const words = WORDS[language]
+  return [
+    tampered ? words.unsound(tampered.file, tampered.what) : words.sound,
+    ...(spool ? [words.spool(spool.records, spool.firstSequence, spool.lastSequence, formatTime(spool.signedTime))] : []),
+    ...(spool && spool.unsignedRecords > 0 ? [words.unsigned(spool.unsignedRecords)] : []),
+    ...(spool && spool.lateSegments > 0 ? [words.late(spool.lateSegments)] : []),
+    ...(audit ? [words.audit(audit.entries)] : []),
+    ...(spool ? [words.roots(roots)] : []),
+  ]
+}
+
+function tally(list: readonly Requirement[], covers: Readonly<Record<Cover, string>>): string {
+  const kinds: readonly Cover[] = ['covered', 'partly', 'not']
+  return kinds.map((kind) => `${covers[kind]}: ${list.filter(({ cover }) => cover === kind).length}`).join(', ')
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`)

@@ -1,0 +1,90 @@
+import type { Micros } from './time.ts'
+
+/** The first thing that is wrong with what is kept, and where. Texts are English, for the person who looks into it. */
+export interface Tampered {
+  readonly part: 'spool' | 'audit' | 'roots' | 'folder'
+  readonly kind: string
+  readonly file: string
+  /** Of a record of the spool, or an entry of the audit log. */
+  readonly sequence?: number
+  readonly what: string
+}
+
+/** What a verification came to. */
+export interface Verification {
+  /** SHA-256 of the public key it was held against. */
+  readonly key: string
+  readonly spool?: {
+    readonly node: string
+    readonly epoch: number
+    readonly segments: number
+    readonly records: number
+    readonly samples: number
+    readonly firstSequence: number
+    readonly lastSequence: number
+    readonly signedTime: Micros
+    readonly isStopped: boolean
+    /** Segments signed at a later start; records after the signed head, which nobody has signed yet. */
+    readonly lateSegments: number
+    readonly unsignedRecords: number
+  }
+  readonly audit?: { readonly entries: number; readonly firstEntry: number; readonly lastEntry: number; readonly unsignedEntries: number }
+  /** Hours whose root was computed again from the records and is the one in the audit log. */
+  readonly roots: number
+  /** Files of an exported folder that are as its signed list says. */
+  readonly folderFiles?: number
+  readonly tampered?: Tampered
+}
+
+export interface VerifyState {
+  readonly startedTime: Micros
+  readonly segments: number
+  readonly done: number
+  readonly records: number
+  readonly finishedTime?: Micros
+  readonly result?: Verification
+  /** Why there is no result. */
+  readonly problem?: string
+}
+
+export interface EvidencePeriod {
+  readonly hour: Micros
+  readonly from: number
+  readonly to: number
+  /** Hexadecimal. */
+  readonly root: string
+}
+
+export interface StreamEvidence {
+  readonly node: string
+  readonly epoch: number
+  readonly open: EvidencePeriod | undefined
+  readonly recent: readonly EvidencePeriod[]
+}
+
+/** That a record was in an hour: the nodes (RFC 6962) from its hash to the root. Hashes are hexadecimal. */
+export interface InclusionProof extends EvidencePeriod {
+  readonly hash: string
+  readonly index: number
+  readonly records: number
+  readonly path: readonly string[]
+  /** True while the hour goes on: its root is in no audit log yet. */
+  readonly isOpen: boolean
+}
+
+/** What a node can prove of what it keeps. */
+export interface EvidenceView {
+  readonly key: string
+  /** PEM. */
+  readonly publicKey: string
+  head(): { readonly sequence: number; readonly hash: string; readonly signedTime: Micros; readonly firstSequence: number } | undefined
+  /** Why nothing can be signed just now. */
+  problem(): string | undefined
+  /** This node's log and those that arrive here. */
+  streams(): StreamEvidence[]
+  readonly leafBytes: () => number
+  prove(node: string, epoch: number, sequence: number): Promise<InclusionProof | undefined>
+  /** Begins a verification of everything kept here, unless one runs. */
+  verify(): VerifyState
+  verification(): VerifyState | undefined
+}
