@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { test } from 'node:test'
 
 const root = join(import.meta.dirname, '..')
-const parts = ['connectors', 'qualify', 'process', 'correlate', 'historian', 'gateway', 'govern']
+const parts = ['connectors', 'qualify', 'process', 'correlate', 'historian', 'gateway', 'govern', 'continuity']
 const everything = ['main.ts', 'index.ts', 'cli', 'lib', 'core', 'config', 'run', 'api', ...parts]
 
 /** Who may import whom, as ARCHITECTURE.md says. A folder may always import itself; a connector never imports another. */
@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   core: ['lib'],
   config: ['core', 'lib', 'connectors', ...parts],
   run: ['core', 'lib', 'config', ...parts],
-  api: ['core', 'lib', 'config', 'qualify'],
+  api: ['core', 'lib', 'config', 'qualify', 'continuity'],
   ...Object.fromEntries(parts.map((part) => [part, ['core', 'lib']])),
 }
 

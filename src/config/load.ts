@@ -14,7 +14,7 @@ import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals, periodsOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
-import { type Located, locate, locateKey, Problems } from './places.ts'
+import { type Located, locate, locateKey, type Path, Problems, pathAt } from './places.ts'
 import { checkProcess } from './process-checks.ts'
 import { readYaml, type YamlFile } from './read-yaml.ts'
 import { checkRecords } from './records.ts'
@@ -42,6 +42,8 @@ export interface LoadedConfig {
   readonly version: string
   readonly files: readonly string[]
   readonly warnings: readonly ConfigProblem[]
+  /** The whole file as written, references but secrets filled in; a signal has the keys of its model, too. For comparing two files. */
+  readonly canonical: Readonly<Record<string, unknown>>
 }
 
 export interface LintResult {
@@ -52,6 +54,10 @@ export interface LintResult {
   readonly ok: boolean
   /** What was understood; undefined when there are errors. */
   readonly loaded: LoadedConfig | undefined
+  /** The same where there are errors, as far as they let it be read: for comparing, never for running. */
+  readonly understood: LoadedConfig | undefined
+  /** Path in the configuration of what stands at a problem's place; undefined in other files. */
+  pathOf(problem: ConfigProblem): Path | undefined
 }
 
 /** Reads `ecluse.yaml`, or a directory of YAML files as one, ready to run. Throws ConfigurationError with every problem at once. */
@@ -138,8 +144,9 @@ function finish(
   const allFiles = [...files, ...(read?.files ?? [])]
   const all = problems.all()
   const ok = !problems.failed
-  const loaded = ok && read?.config ? { ...read, config: withPaths(read.config, directory), files: allFiles, warnings: all } : undefined
-  return { problems: all, files: allFiles, ok, loaded }
+  const understood = read && { ...read, config: withPaths(read.config, directory), files: allFiles, warnings: all }
+  const pathOf = (problem: ConfigProblem) => merged && pathAt(merged.at, problem)
+  return { problems: all, files: allFiles, ok, loaded: ok ? understood : undefined, understood, pathOf }
 }
 
 /** Paths of the file are relative to it; those of the program are absolute. */
@@ -155,6 +162,7 @@ interface ReadWhole {
   readonly connections: LoadedConnection[]
   readonly contracts: readonly Contract[]
   readonly version: string
+  readonly canonical: Readonly<Record<string, unknown>>
   /** Those of the contracts. */
   readonly files: readonly string[]
 }
@@ -227,7 +235,7 @@ function readWhole(
     // What is judged depends on what the contracts say, not only on which files they are.
     ...(contents.length > 0 && { contractContents: contents }),
   }
-  return { config, connections: loaded, contracts, files, version: fingerprint(canonical) }
+  return { config, connections: loaded, contracts, files, version: fingerprint(canonical), canonical }
 }
 
 /** False where signals come from the device: found by browsing, or a list that leaves ids to be made. */
