@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildGraph, type Declarations } from '../continuity/graph/index.ts'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { EquipmentNames } from '../core/equipment.ts'
 import type { Historian, SampleColumns } from '../core/historian.ts'
@@ -56,6 +57,11 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+const NOTHING_DECLARED: Declarations = {
+  ...{ site: 't', equipment: {}, connections: [], signals: [], models: {}, kinds: [], computed: [], results: [] },
+  ...{ peers: [], substitutes: [], maintenance: [], contracts: [], deliveries: [] },
 }
 
 export const json = (body: unknown): RequestInit => ({
@@ -117,6 +123,8 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored, options.history ?? new MemoryHistory()) },
     connections: () => [connection],
     contracts: options.contracts ?? (() => []),
+    dependencies: () => buildGraph(NOTHING_DECLARED),
+    configurations: { list: async () => [], read: async () => undefined },
     equipment: {},
     equipmentNames: new EquipmentNames({}),
     recordKinds: new Map(),

@@ -6,12 +6,14 @@ import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { Access } from './access.ts'
 import { aggregateRoutes } from './aggregate.ts'
+import { configurationRoutes } from './configurations.ts'
 import { contractRoutes } from './contracts.ts'
 import { discoverRoutes } from './discover.ts'
 import { factRoutes } from './facts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { API_LIMITS } from './limits.ts'
+import { lineageRoutes } from './lineage.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -81,6 +83,8 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     factRoutes,
     discoverRoutes,
     nodeRoutes,
+    lineageRoutes,
+    configurationRoutes,
     sessionRoutes,
     metricRoutes,
   ]

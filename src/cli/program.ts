@@ -97,6 +97,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .action(async (target, given) => done(await (await import('./contract-show.ts')).contractShow(verb, target, given)))
   spoolVerbs(verb, program, done)
   recordVerbs(verb, program, done)
+  planVerbs(verb, program, done)
   command('why <SIGNAL>', verbs.why)
     .option('--at <TIME>', options.at)
     .option(...url)
@@ -136,6 +137,24 @@ function spoolVerbs(verb: Verb, program: Command, done: (exit: number) => void):
     .option('--out <FILE>', options.out)
     .action(async (directory, given) => done(await (await code()).spoolExport(verb, directory, given)))
   sub('import <FILE>', verbs.spoolImport).action(async (path, given) => done(await (await code()).spoolImport(verb, path, given)))
+}
+
+/** What depends on what, and what a change of it breaks. */
+function planVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { options, plan } = verb.words
+  const asking = (words: string, text: string) =>
+    common(verb, prepared(verb, program.command(words), text))
+      .option('--url <URL>', options.url)
+      .option('-c, --config <PATH>', options.config)
+  asking('plan [PATH]', plan.verb)
+    .addOption(new Option('--against <PATH>', plan.against).conflicts('running'))
+    .option('--running', plan.running)
+    .action(async (path, given) => done(await (await import('./plan.ts')).plan(verb, path, given)))
+  asking('lineage <KIND:ID>', plan.lineageVerb)
+    .option('--backward', plan.backward)
+    .option('--depth <N>', plan.depth, integerFrom(verb, 1, 64))
+    .option('--limit <N>', plan.limit, integerFrom(verb, 1, 1_000), 200)
+    .action(async (name, given) => done(await (await import('./lineage.ts')).lineage(verb, name, given)))
 }
 
 /** The verbs of IT records and of what is computed. */

@@ -2,6 +2,7 @@ import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
+import type { DependencyGraph } from './dependencies.ts'
 import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
 import type { FactType } from './facts.ts'
@@ -187,6 +188,23 @@ export interface DerivationView {
   readonly problem: string | undefined
 }
 
+/** A configuration that this node was started with. */
+export interface KeptConfiguration {
+  readonly version: string
+  readonly keptTime: Micros
+  /** The file, or the folder, to be loaded: among `files`, or above them. */
+  readonly entry: string
+  /** Paths of its files, relative to one another. */
+  readonly files: readonly string[]
+}
+
+export interface KeptConfigurations {
+  /** Newest first. */
+  list(): Promise<readonly KeptConfiguration[]>
+  /** Its files as they were read, secrets as references only; undefined: it was not kept. */
+  read(version: string): Promise<(KeptConfiguration & { readonly texts: readonly string[] }) | undefined>
+}
+
 export interface Released {
   readonly released: string[]
   readonly refused: { id: string; reason: string }[]
@@ -215,6 +233,9 @@ export interface NodeView {
   readonly recordKinds: ReadonlyMap<string, RecordKind>
   /** Connections that bring records of a kind. */
   recordSources(kind: string): readonly string[]
+  /** What depends on what, by the configuration and the signals known now. */
+  dependencies(): DependencyGraph
+  readonly configurations: KeptConfigurations
   /** What is computed from history. */
   derivations(): readonly DerivationView[]
   /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */

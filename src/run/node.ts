@@ -16,7 +16,9 @@ import { type ContractWatch, createContractWatch } from '../govern/contracts/ind
 import { BackOff } from '../lib/back-off.ts'
 import { ClocksOff, clockOffset, Qualify } from '../qualify/index.ts'
 import { ClockWatch } from './clock-watch.ts'
+import { keepConfiguration, keptConfigurations } from './configurations.ts'
 import { runConnection } from './connection.ts'
+import { dependenciesOf } from './dependencies.ts'
 import { Depth } from './depth.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { discovering } from './discovering.ts'
@@ -91,6 +93,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
+  await keepConfiguration(config.data, loaded, startedTime).catch((error) =>
+    log.warn({ error: String(error) }, 'the configuration could not be kept: `ecluse plan` has nothing to compare with'),
+  )
   const { transport } = deps
   const { spool, historian, lastRecordedTime, storedTo } = await openStores(
     loaded,
@@ -221,6 +226,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     equipmentNames,
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
+    dependencies: whileSame(signals, () => dependenciesOf(loaded, signals.all())),
+    configurations: keptConfigurations(config.data),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
@@ -299,6 +306,15 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
       await Promise.all([running, watching])
       await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
     },
+  }
+}
+
+/** What `make` gives, until a signal is defined or redefined. */
+function whileSame<T>(signals: SignalTable, make: () => T): () => T {
+  let known: { readonly version: number; readonly value: T } | undefined
+  return () => {
+    if (known?.version !== signals.version) known = { version: signals.version, value: make() }
+    return known.value
   }
 }
 

@@ -3,6 +3,7 @@ import { contract } from './en-contract.ts'
 import { factsEn, recordsEn } from './facts.ts'
 import { identityEn } from './identity.ts'
 import { nodesEn } from './nodes.ts'
+import { planEn } from './plan.ts'
 import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
@@ -120,6 +121,7 @@ export const en = {
   unexpectedHint: 'run again with --log-level debug and report what it shows',
   records: recordsEn,
   facts: factsEn,
+  plan: planEn,
   discover: discoverEn,
   why: {
     none: 'no reading',

@@ -4,6 +4,7 @@ import { factsFr, recordsFr } from './facts.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
 import { nodesFr } from './nodes.ts'
+import { planFr } from './plan.ts'
 import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
@@ -129,6 +130,7 @@ export const fr: Words = {
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
   records: recordsFr,
   facts: factsFr,
+  plan: planFr,
   discover: discoverFr,
   why: {
     none: 'aucune mesure',

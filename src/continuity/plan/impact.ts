@@ -69,7 +69,8 @@ export function consequencesOf({ before, after, changes, refusals }: Compared): 
   }
   for (const node of gone) for (const edge of before.dependents(node)) lose(edge, 'input-gone')
   for (let node = open.pop(); node; node = open.pop()) {
-    const edges = isIn(after, node) ? after.dependents(node) : before.dependents(node)
+    const [now, was] = [after.find(node.kind, node.id), before.find(node.kind, node.id)]
+    const edges = now ? after.dependents(now) : was ? before.dependents(was) : []
     for (const edge of edges) {
       if (edge.why === 'makes' && isIn(after, edge.to)) breaks({ node: edge.to, effect: 'breaks', why: 'through', detail: nameOf(node) })
       else if (isIn(after, edge.to) && found.get(nameOf(edge.to))?.effect !== 'breaks') lose(edge, 'through')
