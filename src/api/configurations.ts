@@ -21,7 +21,7 @@ export function configurationRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/configurations/:version',
     {
-      config: { permission: 'administer' },
+      config: { permission: 'operate' },
       schema: {
         summary: 'The files of one version, secrets as references only',
         params: z.strictObject({ version: z.string().regex(/^[0-9a-f]{16}$/) }),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startFixture } from '../api/fixture.ts'
+import { lintFiles } from '../config/index.ts'
 import { keepConfiguration, keptConfigurations } from '../run/configurations.ts'
-import { makeWorld, paperYaml } from './world.fixture.ts'
+import { makeWorld, paperConnectors, paperYaml } from './world.fixture.ts'
 
 const contract = `apiVersion: v3.1.0
 kind: DataContract
@@ -67,38 +68,23 @@ test('plan: 0 when nothing breaks, 1 when something breaks that lint lets pass, 
 
 test('plan: compared with what the node runs, by the files it kept when it started', async () => {
   const { run, write, folder } = makeWorld()
-  mkdirSync(join(folder, 'contracts'))
-  writeFileSync(join(folder, 'contracts/motor.odcs.yaml'), contract)
-  const config = join(folder, 'ecluse.yaml')
-  const { lintFiles } = await import('../config/index.ts')
-  const { paperConnectors } = await import('./world.fixture.ts')
-  const kept = { version: '', directory: '' }
-  const fixture = await startFixture(0, {
-    node: {
-      get configVersion() {
-        return kept.version
-      },
-      configurations: {
-        list: () => keptConfigurations(kept.directory).list(),
-        read: (version) => keptConfigurations(kept.directory).read(version),
-      },
-    },
-  })
-  after(() => fixture.close())
-  kept.directory = fixture.directory
-  writeFileSync(join(fixture.directory, 'running.json'), JSON.stringify({ url: fixture.url }))
-  const text = file(['a/one', 'a/two'])
-    .replace('*.odcs', 'contracts/*.odcs')
-    .replace('version: 1', `version: 1\ndata: ${fixture.directory}`)
-  write('ecluse.yaml', text)
+  for (const one of ['contracts', 'data']) mkdirSync(join(folder, one))
+  write('contracts/motor.odcs.yaml', contract)
+  const text = file(['a/one', 'a/two']).replace('*.odcs', 'contracts/*.odcs')
+  const config = write('ecluse.yaml', text)
+  const data = join(folder, 'data')
   const { loaded, problems } = await lintFiles(config, { connectors: paperConnectors, env: {} })
   assert.ok(loaded, JSON.stringify(problems))
-  kept.version = loaded.version
-  await keepConfiguration(fixture.directory, loaded, 1)
+  await keepConfiguration(data, loaded, 1)
+  const fixture = await startFixture(0, { node: { configVersion: loaded.version, configurations: keptConfigurations(data) } })
+  after(() => fixture.close())
+  write('data/running.json', JSON.stringify({ url: fixture.url }))
+  copyFileSync(join(fixture.directory, 'local-token'), join(data, 'local-token'))
   write('ecluse.yaml', text.replace('{ id: a/two }', '{ id: a/three }'))
   const { code, out, err } = await run(['plan', config])
   assert.equal(code, 78, err)
   assert.match(out, new RegExp(`^from ${loaded.version} to `))
   assert.match(out, /added signal t2e\/a\/three/)
   assert.match(out, /removed signal t2e\/a\/two/)
+  assert.match(out, /contract +motor +depends on signal:t2e\/a\/total/)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeConnectors } from '../config/fake-connector.ts'
 import { lintText } from '../config/index.ts'
-import { nameOf, reach } from '../continuity/graph/index.ts'
+import { graphBuilder, nameOf, reach } from '../continuity/graph/graph.ts'
 import { dependenciesOf } from './dependencies.ts'
 
 const text = `version: 1
@@ -113,4 +113,13 @@ test('10,000 signals: the graph is built in less than a second, and each questio
   assert.ok(found.length > 15_000, String(found.length))
   assert.ok(built < 1_000, `built in ${built.toFixed(0)} ms`)
   assert.ok(answered < 200, `answered in ${answered.toFixed(0)} ms`)
+})
+
+test('edges beyond the limit are counted, not kept', () => {
+  const { node, edge, done } = graphBuilder(2)
+  for (const name of ['a', 'b', 'c']) edge(node('connection', 'plc'), node('signal', name), 'collects')
+  const graph = done()
+  const plc = graph.find('connection', 'plc')
+  assert.ok(plc)
+  assert.deepEqual([graph.left, graph.dependents(plc).length], [1, 2])
 })
