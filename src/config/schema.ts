@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { openLineageConfig } from '../continuity/config.ts'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
@@ -41,6 +42,7 @@ export const ecluseConfig = z.strictObject({
   spool: spoolConfig.prefault({}),
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
+  openLineage: openLineageConfig.optional(),
   equipment: equipmentConfig,
   records: recordKindsConfig,
   ...processConfig,

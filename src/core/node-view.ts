@@ -236,6 +236,8 @@ export interface NodeView {
   /** What depends on what, by the configuration and the signals known now. */
   dependencies(): DependencyGraph
   readonly configurations: KeptConfigurations
+  /** How telling others by OpenLineage goes; absent: nobody is told. */
+  openLineage?(): { readonly sent: number; readonly refused: number; readonly lostHours: number; readonly problem: string | undefined }
   /** What is computed from history. */
   derivations(): readonly DerivationView[]
   /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */

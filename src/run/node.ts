@@ -29,6 +29,7 @@ import { openGateway } from './gateway.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
+import { tellOpenLineage } from './open-lineage.ts'
 import { receiptsOf } from './receipts.ts'
 import type { RecordBook } from './records/book.ts'
 import { releaseQuarantined } from './records/release.ts'
@@ -207,6 +208,18 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     onBatch: publish,
   })
 
+  const dependencies = whileSame(signals, () => dependenciesOf(loaded, signals.all()))
+  const telling =
+    config.openLineage &&
+    tellOpenLineage({
+      ...{ ...deps, config: config.openLineage, directory: config.data, stop: stopping.signal },
+      teller: { site: config.site.id, node: config.node.id, version: deps.version, configVersion: loaded.version },
+      source: () => ({
+        ...{ site: config.site.id, graph: dependencies(), contracts: contracts.findings(clock.now()), historian },
+        signalAt: (index) => signals.at(index)?.id,
+      }),
+    })
+
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -226,7 +239,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     equipmentNames,
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
-    dependencies: whileSame(signals, () => dependenciesOf(loaded, signals.all())),
+    dependencies,
+    ...(telling && { openLineage: () => telling.view() }),
     configurations: keptConfigurations(config.data),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
@@ -249,7 +263,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
-    await Promise.all([compacting, remembering, listening, measuring, gateway?.close(LINK_DRAIN_MS)])
+    await Promise.all([telling?.done, compacting, remembering, listening, measuring, gateway?.close(LINK_DRAIN_MS)])
     await memory.save()
     await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)
