@@ -13,7 +13,7 @@ import { factRoutes } from './facts.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { API_LIMITS } from './limits.ts'
-import { lineageRoutes } from './lineage.ts'
+import { lineageEventRoutes, lineageRoutes } from './lineage.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -84,6 +84,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     discoverRoutes,
     nodeRoutes,
     lineageRoutes,
+    lineageEventRoutes,
     configurationRoutes,
     sessionRoutes,
     metricRoutes,

@@ -35,6 +35,9 @@ export const lineage = z.object({
 })
 export type Lineage = z.infer<typeof lineage>
 
+/** Run events of one hour, in the form of OpenLineage 2-0-2. */
+export const lineageEvents = z.object({ hour: z.iso.datetime(), events: z.array(z.record(z.string(), z.unknown())) })
+
 export const configurationList = z.object({
   running: z.string(),
   configurations: z.array(z.object({ version: z.string(), keptTime: z.iso.datetime(), entry: z.string(), files: z.array(z.string()) })),

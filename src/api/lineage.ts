@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { GRAPH_LIMITS, nameOf, type Reached, reach } from '../continuity/graph/index.ts'
+import { eventsOf, runsOf } from '../continuity/openlineage/index.ts'
 import { DEPENDENCY_KINDS, type DependencyGraph, type DependencyKind, type DependencyNode } from '../core/dependencies.ts'
 import { LIMITS } from '../core/limits.ts'
+import { formatTime, HOUR, parseTime } from '../core/time.ts'
 import { API_LIMITS } from './limits.ts'
-import { type Lineage, type LineageThing, lineage } from './lineage-schemas.ts'
+import { type Lineage, type LineageThing, lineage, lineageEvents } from './lineage-schemas.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 
@@ -49,6 +51,33 @@ export function lineageRoutes(server: Server, { view }: Resources): void {
         ...{ groups: groups.slice(0, API_LIMITS.lineageGroups), groupsTotal: groups.length },
         items: matching.slice(offset, offset + limit).map((one) => toItem(one, direction)),
         matching: matching.length,
+      }
+    },
+  )
+}
+
+export function lineageEventRoutes(server: Server, { view }: Resources): void {
+  server.get(
+    '/api/v1/lineage/events',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'Run events of one hour, as OpenLineage 2-0-2 has them: deliveries, and what was computed of what',
+        querystring: z.strictObject({ hour: z.iso.datetime().describe('Any time within it') }),
+        response: { 200: lineageEvents },
+      },
+    },
+    async ({ query }) => {
+      const hour = Math.floor(parseTime(query.hour) / HOUR) * HOUR
+      const { site, signals, historian, version, configVersion, node } = view
+      const source = {
+        ...{ site: site.id, graph: view.dependencies(), contracts: view.contracts(view.clock.now()), historian },
+        signalAt: (index: number) => signals.at(index)?.id,
+      }
+      const runs = await runsOf(source, hour)
+      return {
+        hour: formatTime(hour),
+        events: runs.flatMap((run) => eventsOf(run, { site: site.id, node, version, configVersion })) as never,
       }
     },
   )

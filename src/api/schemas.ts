@@ -121,6 +121,10 @@ export const health = z.object({
   startedTime: time,
   signals: z.object({ total: z.int(), good: z.int(), uncertain: z.int(), bad: z.int(), waiting: z.int() }),
   connections: z.array(connection),
+  openLineage: z
+    .object({ sent: z.int(), refused: z.int(), lostHours: z.int(), problem: z.string().optional() })
+    .optional()
+    .describe('events told to others since the start; absent: nobody is told'),
   link: uplink
     .pick({ endpoint: true, state: true, downSince: true, behindRecords: true, problem: true })
     .optional()

@@ -150,11 +150,26 @@ function planVerbs(verb: Verb, program: Command, done: (exit: number) => void): 
     .addOption(new Option('--against <PATH>', plan.against).conflicts('running'))
     .option('--running', plan.running)
     .action(async (path, given) => done(await (await import('./plan.ts')).plan(verb, path, given)))
-  asking('lineage <KIND:ID>', plan.lineageVerb)
+  const lineage = asking('lineage [KIND:ID]', plan.lineageVerb)
+  lineage
     .option('--backward', plan.backward)
     .option('--depth <N>', plan.depth, integerFrom(verb, 1, 64))
     .option('--limit <N>', plan.limit, integerFrom(verb, 1, 1_000), 200)
-    .action(async (name, given) => done(await (await import('./lineage.ts')).lineage(verb, name, given)))
+    .action(async (name, given) => {
+      if (name !== undefined) return done(await (await import('./lineage.ts')).lineage(verb, name, given))
+      verb.io.err(lineage.helpInformation())
+      done(EXIT.failed)
+    })
+  // Options stand on either side of the verb below: commander gives them to the first that knows them.
+  common(verb, prepared(verb, lineage.command('export'), plan.exportVerb))
+    .option('--url <URL>', options.url)
+    .option('-c, --config <PATH>', options.config)
+    .requiredOption('--from <TIME>', options.from)
+    .option('--to <TIME>', options.to, 'now')
+    .requiredOption('--out <FILE>', plan.out)
+    .action(async (_given, command: Command) =>
+      done(await (await import('./lineage-export.ts')).lineageExport(verb, command.optsWithGlobals() as never)),
+    )
 }
 
 /** The verbs of IT records and of what is computed. */
