@@ -4,6 +4,7 @@ import type {
   FactList,
   GapList,
   Health,
+  Lineage,
   NodeList,
   Problem,
   QualityPage,
@@ -90,6 +91,17 @@ export const readQualityHours = (signal: string, from: Date, to: Date) =>
 export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
 export const readContracts = () => call<ContractList>('contracts')
 
+export interface LineageAsked {
+  /** KIND:ID */
+  readonly of: string
+  readonly direction: Lineage['direction']
+  readonly depth: number
+  readonly limit: number
+  /** Empty: what is in no place in particular; absent: everywhere. */
+  readonly equipment?: string
+}
+export const readLineage = ({ equipment, ...asked }: LineageAsked) =>
+  call<Lineage>(`lineage?${query({ ...asked })}${equipment === undefined ? '' : `&equipment=${encodeURIComponent(equipment)}`}`)
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)

@@ -9,6 +9,7 @@ import { LiveContext } from './live/use-live.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { ContractsPage } from './pages/contracts.tsx'
 import { KpisPage } from './pages/kpis.tsx'
+import { LineagePage } from './pages/lineage.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
 import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
@@ -116,6 +117,8 @@ function Page() {
       )
     case 'kpis':
       return <KpisPage at={search.get('at') ?? ''} />
+    case 'lineage':
+      return <LineagePage of={search.get('of') ?? ''} depth={search.get('depth') ?? ''} />
     case 'contracts':
       return <ContractsPage at={search.get('at') ?? ''} />
     case 'connections':

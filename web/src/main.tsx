@@ -11,6 +11,7 @@ import './style/pages.css'
 import './style/quality.css'
 import './style/nodes.css'
 import './style/results.css'
+import './style/lineage.css'
 import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
 import { createFacts } from './fixture-facts.ts'
+import { lineageOf } from './fixture-lineage.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
@@ -114,6 +115,13 @@ export async function startFixture({
         return json(response, 200, qualityHours(search))
       case 'why':
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
+      case 'lineage': {
+        const found = lineageOf(
+          plant.signals.map(({ id }) => id),
+          search,
+        )
+        return found ? json(response, 200, found) : problem(response, 404, 'unknown-thing')
+      }
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
       case 'records/kinds':

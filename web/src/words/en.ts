@@ -1,3 +1,4 @@
+import { lineage } from './en-lineage.ts'
 import { nodes } from './en-nodes.ts'
 import {
   anomalies,
@@ -26,6 +27,7 @@ export const en = {
   contracts,
   equipment,
   nodes,
+  lineage,
   records,
   results,
   kpis,
@@ -39,6 +41,7 @@ export const en = {
     records: 'Records',
     results: 'Results',
     kpis: 'KPIs',
+    lineage: 'Lineage',
     contracts: 'Contracts',
     connections: 'Connections',
     node: 'Node',

@@ -1,3 +1,4 @@
+import { lineage } from './fr-lineage.ts'
 import { nodes } from './fr-nodes.ts'
 import {
   anomalies,
@@ -27,6 +28,7 @@ export const fr: Words = {
   contracts,
   equipment,
   nodes,
+  lineage,
   records,
   results,
   kpis,
@@ -40,6 +42,7 @@ export const fr: Words = {
     records: 'Enregistrements',
     results: 'Résultats',
     kpis: 'Indicateurs',
+    lineage: 'Lignage',
     contracts: 'Contrats',
     connections: 'Connexions',
     node: 'Nœud',
