@@ -27,6 +27,9 @@ export interface Plan {
   readonly recompute: readonly string[]
 }
 
+/** What people have agreed on or steer by comes first; of one kind what breaks by itself comes before what follows it. */
+const WORST: readonly string[] = ['signal', 'state', 'window', 'derive', 'event', 'correlation', 'kpi', 'contract']
+
 /** What a change of configuration does to everything that depends on it. */
 export function planOf(compared: Compared): Plan {
   const found = consequencesOf(compared)
@@ -37,7 +40,7 @@ export function planOf(compared: Compared): Plan {
   const weight = ({ breaks, changes: touched }: PlannedChange) => breaks.length * 1e9 + touched.length
   return {
     changes: changes.sort((a, b) => weight(b) - weight(a)),
-    breaks: all.filter(({ effect }) => effect === 'breaks'),
+    breaks: all.filter(({ effect }) => effect === 'breaks').sort((a, b) => WORST.indexOf(b.node.kind) - WORST.indexOf(a.node.kind)),
     touches: all.filter(({ effect }) => effect === 'changes'),
     people: peopleOf(compared, found),
     recompute: recomputed(compared, found),
