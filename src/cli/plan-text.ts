@@ -28,7 +28,9 @@ export function planText(verb: Verb, plan: ConfigurationPlan): string {
     plan.touches.length === 0 ? words.noNumbers : words.numbers(byKind(verb, plan.touches)),
     ...(plan.contracts.length > 0 ? [contractsText(verb, plan.contracts)] : []),
     ...(plan.people.length > 0 ? [peopleText(verb, plan.people)] : []),
-    ...(plan.recompute.length > 0 ? [`${bold(words.recompute)}\n${plan.recompute.join('\n')}`] : []),
+    ...(plan.recompute.length > 0
+      ? [`${bold(words.recompute)}\n${plan.recompute.map((name) => name.slice(name.indexOf(':') + 1)).join('\n')}`]
+      : []),
     ...(plan.load.length > 0 ? [loadText(verb, plan.load)] : []),
   ].join('\n\n')
 }

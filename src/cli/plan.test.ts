@@ -59,7 +59,7 @@ test('plan: 0 when nothing breaks, 1 when something breaks that lint lets pass, 
   assert.equal(changed.code, 0, changed.err)
   assert.match(changed.out, /nothing breaks/)
   assert.match(changed.out, /expression "one \+ two" → "one - two"/)
-  assert.match(changed.out, /^derive:a\/total$/m)
+  assert.match(changed.out, /^a\/total$/m)
   assert.deepEqual((await run(['plan', before, '--against', before])).code, 0)
   const dropped = write('dropped.yaml', file(['a/one', 'a/two']).replace("contracts: ['*.odcs.yaml']", 'contracts: []'))
   assert.equal((await run(['plan', dropped, '--against', before])).code, 1)

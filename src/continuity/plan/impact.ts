@@ -60,10 +60,10 @@ export function consequencesOf({ before, after, changes, refusals }: Compared): 
   const lose = (edge: DependencyEdge, why: 'input-gone' | 'through') => {
     const { to } = edge
     if (!NEEDED.has(edge.why) || !isIn(after, to)) return
-    const left = refs(edge).filter((from) => found.get(nameOf(from))?.effect !== 'breaks')
+    const isServed = refs(edge).some((from) => found.get(nameOf(from))?.effect !== 'breaks')
     const detail = why === 'through' ? nameOf(edge.from) : edge.ref
     const isOwnDoing = touched.has(nameOf(to)) || makersTouched(after, to, touched)
-    if (left.length > 0 || (why === 'input-gone' && isOwnDoing))
+    if (isServed || (why === 'input-gone' && isOwnDoing))
       changed.push({ node: to, effect: 'changes', why: 'upstream', detail: nameOf(edge.from) })
     else breaks({ node: to, effect: 'breaks', why, detail })
   }
@@ -95,7 +95,9 @@ function referencesOf(after: DependencyGraph): (edge: DependencyEdge) => Depende
       const now = after.find(to.kind, to.id)
       for (const edge of now ? after.dependencies(now) : []) {
         const key = `${edge.why} ${edge.ref}`
-        byRef.set(key, [...(byRef.get(key) ?? []), edge.from])
+        const named = byRef.get(key)
+        if (named) named.push(edge.from)
+        else byRef.set(key, [edge.from])
       }
       known.set(name, byRef)
     }

@@ -122,3 +122,20 @@ test('a declaration that goes takes what it makes with it: that is no break, wha
   assert.ok(!breaks.includes('signal:s/line/belt-1/power'))
   for (const one of ['derive:total', 'correlation:run']) assert.ok(breaks.includes(one), `${one} in ${breaks.join()}`)
 })
+
+test('10,000 signals of which a half goes: planned in seconds', () => {
+  const signals = (from: number) =>
+    Array.from({ length: 2_500 - from }, (_, i) => i + from).flatMap((i) =>
+      ['current', 'fault', 'speed', 'heat'].map(
+        (name, j) => `{ id: line/belt-${i}/${name}, address: ${i * 4 + j}${name === 'current' ? ', model: current' : ''} }`,
+      ),
+    )
+  const many = (from: number) => lint(text.replace(/signals: \[[^\]]*\]/s, `signals: [${signals(from).join(', ')}]`))
+  const [before, after] = [many(0), many(1_250)]
+  assert.ok(before.understood)
+  const started = performance.now()
+  const plan = compareConfigurations({ loaded: before.understood, problems: before.problems }, after)
+  const took = performance.now() - started
+  assert.ok(plan.breaks.length > 2_000, String(plan.breaks.length))
+  assert.ok(took < 5_000, `${took.toFixed(0)} ms`)
+})
