@@ -31,6 +31,7 @@ export const lineage = z.object({
       ref: z.string().describe('how it is named there'),
     }),
   ),
+  edgesLeft: z.int().optional().describe('dependencies that found no room in the graph; absent: none'),
   matching: z.int().describe('items that the filters leave; `items` has those from `offset` on'),
 })
 export type Lineage = z.infer<typeof lineage>

@@ -51,6 +51,7 @@ export function lineageRoutes(server: Server, { view }: Resources): void {
         ...{ groups: groups.slice(0, API_LIMITS.lineageGroups), groupsTotal: groups.length },
         items: matching.slice(offset, offset + limit).map((one) => toItem(one, direction)),
         matching: matching.length,
+        ...(graph.left > 0 && { edgesLeft: graph.left }),
       }
     },
   )

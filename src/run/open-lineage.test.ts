@@ -144,6 +144,28 @@ test('datasets and columns beyond the limits are left out, and counted in the ev
   assert.deepEqual([datasets, left, inputFields], [3, 2, 4])
 })
 
+test('more results, or signals, than are read in an hour: the event says so', async () => {
+  const asked: number[] = []
+  const cut = (isCut: { measures: boolean; facts: boolean }): RunSource => ({
+    ...source,
+    historian: {
+      measures: async (query) => {
+        asked.push(query.limit)
+        return { ...(await source.historian.measures(query)), truncated: isCut.measures }
+      },
+      facts: async (query) => {
+        asked.push(query.limit)
+        return { ...(await source.historian.facts(query)), truncated: isCut.facts }
+      },
+    },
+  })
+  const told = async (isCut: { measures: boolean; facts: boolean }) =>
+    (await runsOf(cut(isCut), T0)).map((run) => eventsOf(run, teller)[1].run.facets.ecluse_leftOut?.isTruncated ?? false)
+  assert.deepEqual(await told({ measures: false, facts: true }), [false, false, true, true])
+  assert.deepEqual(await told({ measures: true, facts: false }), [true, true, true, true])
+  assert.deepEqual([...new Set(asked)], [OPEN_LINEAGE_LIMITS.measures, OPEN_LINEAGE_LIMITS.facts])
+})
+
 const python = process.env.ECLUSE_PEER_PYTHON
 test("OpenLineage's own client reads every event by the schema 2-0-2", {
   skip: python ? false : 'needs ECLUSE_PEER_PYTHON: a python with the packages of test/peers.txt',

@@ -45,6 +45,8 @@ export interface Run {
   readonly hour: Micros
   readonly inputs: readonly RunDataset[]
   readonly outputs: readonly RunDataset[]
+  /** More was stored of the hour than was read: counts are too small. */
+  readonly isTruncated?: boolean
 }
 
 /** Columns of one place: equipment with its signals, a kind of record with its fields, results with their values. */
@@ -153,7 +155,7 @@ function outputOf(dataset: RunDataset, { namespace, official }: Told): EventData
 const fieldsOf = (dataset: RunDataset) => shown(dataset).map(({ name, type }) => ({ name, type }))
 
 /** What found no room, by name; undefined: everything did. */
-function leftOut({ inputs, outputs }: Run): object | undefined {
+function leftOut({ inputs, outputs, isTruncated = false }: Run): object | undefined {
   const over = (count: number, most: number) => Math.max(0, count - most)
   const all = [...inputs, ...outputs]
   const datasets = over(inputs.length, OPEN_LINEAGE_LIMITS.datasets) + over(outputs.length, OPEN_LINEAGE_LIMITS.datasets)
@@ -161,7 +163,7 @@ function leftOut({ inputs, outputs }: Run): object | undefined {
   const fields = all
     .flatMap((one) => one.columns)
     .reduce((sum, { from = [] }) => sum + over(from.length, OPEN_LINEAGE_LIMITS.inputFields), 0)
-  return datasets + columns + fields > 0 ? { datasets, columns, inputFields: fields } : undefined
+  return isTruncated || datasets + columns + fields > 0 ? { datasets, columns, inputFields: fields, isTruncated } : undefined
 }
 
 /** A UUID of the name (RFC 9562, 5.8: version 8, made of SHA-256). */

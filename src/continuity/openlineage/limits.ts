@@ -5,15 +5,12 @@ export const OPEN_LINEAGE_LIMITS = {
   columns: 500,
   /** Input columns named for one column. */
   inputFields: 100,
-  /** Results of one definition that are counted per hour. */
+  /** Results of one definition that are counted per hour; where there are more, its event says so. */
   facts: 10_000,
-  /** Signals measured per hour. */
+  /** Signals measured per hour; where there are more, every event of the hour says so. */
   measures: 250_000,
   /** Hours of one question. */
   hours: 168,
-  /** Events that wait to be sent; the oldest beyond are dropped and counted. */
-  queue: 20_000,
-  /** Events in one request, and milliseconds for its answer. */
-  batch: 100,
+  /** Milliseconds for the answer to one event. */
   answerMs: 10_000,
 } as const

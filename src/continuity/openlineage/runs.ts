@@ -19,13 +19,13 @@ type Measures = ReadonlyMap<string, MeasureRow>
 
 /** One run per hour for each connection that delivered, and for each declaration of which something was computed in it. `hour`: its start. */
 export async function runsOf(source: RunSource, hour: Micros): Promise<Run[]> {
-  const { rows } = await source.historian.measures({ from: hour, to: hour + HOUR, limit: OPEN_LINEAGE_LIMITS.measures })
+  const { rows, truncated } = await source.historian.measures({ from: hour, to: hour + HOUR, limit: OPEN_LINEAGE_LIMITS.measures })
   const measures: Measures = new Map(rows.filter((row) => row.hour === hour && row.samples > 0).map((row) => [row.signal, row]))
   const assertions = assertionsOf(source, hour)
   const runs: Run[] = []
   for (const node of source.graph.all()) {
     const run = await runOf(source, node, hour, measures, assertions)
-    if (run) runs.push(run)
+    if (run) runs.push(truncated ? { ...run, isTruncated: true } : run)
   }
   return runs
 }
@@ -61,14 +61,20 @@ async function runOf(
     case 'correlation':
     case 'kpi': {
       const overlapping = { from: hour, to: hour + HOUR }
-      const { facts } = await source.historian.facts({ definition: node.id, overlapping, limit: OPEN_LINEAGE_LIMITS.facts })
+      const { facts, truncated } = await source.historian.facts({ definition: node.id, overlapping, limit: OPEN_LINEAGE_LIMITS.facts })
       const count = facts.filter(({ from }) => from >= hour && from < hour + HOUR).length
       if (count === 0) return undefined
       const read = sources(graph, node)
       const from = columnsOf(source, read)
       const columns = targets(graph, node, 'has', 'field').map((field): RunColumn => ({ name: lastName(field.id), type: 'value', from }))
       const outputs = [{ name: `results/${node.id}`, columns, rows: count }]
-      return { ...head, type: 'DERIVATION', inputs: inputsOf(source, read, measures, assertions), outputs }
+      return {
+        ...head,
+        type: 'DERIVATION',
+        inputs: inputsOf(source, read, measures, assertions),
+        outputs,
+        ...(truncated && { isTruncated: true }),
+      }
     }
     default:
       return undefined
