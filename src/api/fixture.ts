@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildGraph, type Declarations } from '../continuity/graph/index.ts'
 import { noAudit } from '../core/audit.ts'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { EquipmentNames } from '../core/equipment.ts'
@@ -57,6 +58,11 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+const NOTHING_DECLARED: Declarations = {
+  ...{ site: 't', equipment: {}, connections: [], signals: [], models: {}, kinds: [], computed: [], results: [] },
+  ...{ peers: [], substitutes: [], maintenance: [], contracts: [], deliveries: [] },
 }
 
 export const json = (body: unknown): RequestInit => ({
@@ -119,6 +125,8 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     connections: () => [connection],
     audit: noAudit,
     contracts: options.contracts ?? (() => []),
+    dependencies: () => buildGraph(NOTHING_DECLARED),
+    configurations: { list: async () => [], read: async () => undefined },
     equipment: {},
     equipmentNames: new EquipmentNames({}),
     uses: new Map(),

@@ -68,6 +68,7 @@ function describe(view: NodeView, stored: HistorianStats): Health {
   const connections = view.connections()
   const { appendedBytes, held, segments, ...spool } = view.spool()
   const uplink = view.uplink()
+  const telling = view.openLineage?.()
   const lag = view.historianLag()
   const problem = lag.problem ?? stored.problem
   return {
@@ -81,6 +82,7 @@ function describe(view: NodeView, stored: HistorianStats): Health {
     startedTime: formatTime(view.startedTime),
     signals: countSignals(view),
     connections: connections.map(toConnection),
+    ...(telling && { openLineage: { ...telling, problem: telling.problem } }),
     ...(uplink && { link: toHealthLink(uplink) }),
     nodes: { total: view.remotes().length, silent: silentNodes(view).length },
     spool: { ...spool, oldestTime: timeOf(spool.oldestTime), problem: spool.problem },

@@ -7,6 +7,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { Access } from './access.ts'
 import { aggregateRoutes } from './aggregate.ts'
 import { auditRoutes } from './audit.ts'
+import { configurationRoutes } from './configurations.ts'
 import { contractRoutes } from './contracts.ts'
 import { discoverRoutes } from './discover.ts'
 import { evidenceRoutes } from './evidence.ts'
@@ -15,6 +16,7 @@ import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { API_LIMITS } from './limits.ts'
+import { lineageEventRoutes, lineageRoutes } from './lineage.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -89,6 +91,9 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     ledgerRoutes,
     auditRoutes,
     evidenceRoutes,
+    lineageRoutes,
+    lineageEventRoutes,
+    configurationRoutes,
     sessionRoutes,
     metricRoutes,
   ]

@@ -33,6 +33,9 @@ export const API_LIMITS = {
   /** Definitions whose facts one request asks for. */
   factDefinitions: 32,
   released: 1_000,
+  /** Things in one answer about dependencies, and pieces of equipment they are counted by. */
+  lineageItems: 1_000,
+  lineageGroups: 1_000,
   /** Searches for what moved before something: one at a time, so long, and progress told so often. */
   discoverMs: 120_000,
   discoverTellMs: 250,

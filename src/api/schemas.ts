@@ -8,6 +8,7 @@ import { PROCESSED_NAMES } from './processed-names.ts'
 
 export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
 export type { LedgerAnswer, LedgerRow } from './ledger-schemas.ts'
+export type { Lineage, LineageThing } from './lineage-schemas.ts'
 export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'
 export { gapList, nodeList } from './node-schemas.ts'
 export type { Passport, PassportHop, PassportReason, PassportVersion } from './passport-schemas.ts'
@@ -123,6 +124,10 @@ export const health = z.object({
   startedTime: time,
   signals: z.object({ total: z.int(), good: z.int(), uncertain: z.int(), bad: z.int(), waiting: z.int() }),
   connections: z.array(connection),
+  openLineage: z
+    .object({ sent: z.int(), refused: z.int(), lostHours: z.int(), problem: z.string().optional() })
+    .optional()
+    .describe('events told to others since the start; absent: nobody is told'),
   link: uplink
     .pick({ endpoint: true, state: true, downSince: true, behindRecords: true, problem: true })
     .optional()

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { problem } from '../api/schemas.ts'
+import type { LoadedConfig } from '../config/index.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { loadLoosely } from './configuration.ts'
 import { Refused, type Verb } from './context.ts'
@@ -20,6 +21,8 @@ const ANSWER_BYTES = 64 * 1024 * 1024
 export interface ClientOptions {
   readonly url?: string
   readonly config?: string
+  /** Read already, perhaps with errors: where the node is can be told from it. */
+  readonly understood?: LoadedConfig
 }
 
 /** A running node's HTTP surface. */
@@ -33,7 +36,7 @@ export interface Client {
 
 /** Finds the node: `--url`, else the one that runs on the configuration's data, else the address in the configuration. */
 export async function connectClient(verb: Verb, options: ClientOptions): Promise<Client> {
-  const { loaded, problems } = await loadLoosely(verb, options.config)
+  const { loaded, problems } = options.understood ? { loaded: options.understood, problems: [] } : await loadLoosely(verb, options.config)
   const nothingHere = options.config === undefined && problems.length === 1 && problems[0]?.code === 'E_FILE'
   if (!loaded && !options.url && !nothingHere) throw new ConfigurationError(problems)
   const http = loaded?.config.http

@@ -97,6 +97,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .action(async (target, given) => done(await (await import('./contract-show.ts')).contractShow(verb, target, given)))
   spoolVerbs(verb, program, done)
   recordVerbs(verb, program, done)
+  planVerbs(verb, program, done)
   const passport = verb.words.passport.options
   command('why <SIGNAL|NAME> [KEY]', verbs.why)
     .option('--use <USE>', passport.use)
@@ -151,6 +152,39 @@ function spoolVerbs(verb: Verb, program: Command, done: (exit: number) => void):
     .option('--out <FILE>', options.out)
     .action(async (directory, given) => done(await (await code()).spoolExport(verb, directory, given)))
   sub('import <FILE>', verbs.spoolImport).action(async (path, given) => done(await (await code()).spoolImport(verb, path, given)))
+}
+
+/** What depends on what, and what a change of it breaks. */
+function planVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { options, plan } = verb.words
+  const asking = (words: string, text: string) =>
+    common(verb, prepared(verb, program.command(words), text))
+      .option('--url <URL>', options.url)
+      .option('-c, --config <PATH>', options.config)
+  asking('plan [PATH]', plan.verb)
+    .addOption(new Option('--against <PATH>', plan.against).conflicts('running'))
+    .option('--running', plan.running)
+    .action(async (path, given) => done(await (await import('./plan.ts')).plan(verb, path, given)))
+  const lineage = asking('lineage [KIND:ID]', plan.lineageVerb)
+  lineage
+    .option('--backward', plan.backward)
+    .option('--depth <N>', plan.depth, integerFrom(verb, 1, 64))
+    .option('--limit <N>', plan.limit, integerFrom(verb, 1, 1_000), 200)
+    .action(async (name, given) => {
+      if (name !== undefined) return done(await (await import('./lineage.ts')).lineage(verb, name, given))
+      verb.io.err(lineage.helpInformation())
+      done(EXIT.failed)
+    })
+  // Options stand on either side of the verb below: commander gives them to the first that knows them.
+  common(verb, prepared(verb, lineage.command('export'), plan.exportVerb))
+    .option('--url <URL>', options.url)
+    .option('-c, --config <PATH>', options.config)
+    .requiredOption('--from <TIME>', options.from)
+    .option('--to <TIME>', options.to, 'now')
+    .requiredOption('--out <FILE>', plan.out)
+    .action(async (_given, command: Command) =>
+      done(await (await import('./lineage-export.ts')).lineageExport(verb, command.optsWithGlobals() as never)),
+    )
 }
 
 /** The verbs of IT records and of what is computed. */

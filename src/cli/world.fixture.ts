@@ -110,6 +110,8 @@ function paperConnector(trusted: Map<string, PeerIdentity>): Connector<z.output<
   }
 }
 
+export const paperConnectors: readonly Connector[] = [paperConnector(new Map())] as never
+
 /** A configuration of paper connections, by name and behaviour. */
 export function paperYaml(connections: Record<string, string>, rest = ''): string {
   const lines = Object.entries(connections).map(([name, answer]) => `  ${name}: { kind: paper, answer: ${answer} }`)

@@ -24,6 +24,7 @@ export interface ReadContracts {
   readonly files: readonly string[]
   /** The contents, for the version of the configuration. */
   readonly contents: readonly unknown[]
+  readonly sources: readonly { readonly path: string; readonly text: string; readonly isContract: true }[]
 }
 
 /** Reads and checks the contracts that `contracts:` names. `at` is the place of that list. */
@@ -34,6 +35,7 @@ export function readContracts(patterns: readonly string[], at: Located, context:
   const seen = new Map<string, string>()
   const contracts: Contract[] = []
   const contents: unknown[] = []
+  const sources: ReadContracts['sources'][number][] = []
   let properties = 0
   let globs = 0
   let checks = 0
@@ -58,8 +60,9 @@ export function readContracts(patterns: readonly string[], at: Located, context:
     }
     contracts.push(contract)
     contents.push(read.value)
+    sources.push({ path: resolve(directory, file), text: read.text, isContract: true })
   }
-  return { contracts, files: files.map((file) => shownAs(folder, file)), contents }
+  return { contracts, files: files.map((file) => shownAs(folder, file)), contents, sources }
 }
 
 /** One contract by itself, without the signals it binds. Throws ConfigurationError with every problem at once. */
@@ -94,6 +97,7 @@ interface ReadContract {
   readonly contract: Contract
   readonly value: unknown
   readonly place: Located
+  readonly text: string
 }
 
 function readContract(
@@ -106,14 +110,14 @@ function readContract(
   const words = configWords[language]
   const text = readText(shown, path, problems, language)
   const yaml = text === undefined ? undefined : readYaml(text, shown, problems, words)
-  if (!yaml) return undefined
+  if (!yaml || text === undefined) return undefined
   const { value, at } = yaml
   const parsed = odcs.safeParse(value, { error: noDefaultMessage })
   addIssues(parsed.error?.issues ?? [], { at, value, schemas: [odcs], problems, words })
   if (!parsed.data) return undefined
   const contract = toContract(parsed.data, shown)
   new ContractChecks(parsed.data, contract, { at, value, problems, language }).all(known)
-  return { contract, value, place: at }
+  return { contract, value, place: at, text }
 }
 
 function readText(shown: string, path: string, problems: Problems, language: Language): string | undefined {

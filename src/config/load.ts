@@ -14,7 +14,7 @@ import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals, periodsOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
-import { type Located, locate, locateKey, Problems } from './places.ts'
+import { type Located, locate, locateKey, type Path, Problems, pathAt } from './places.ts'
 import { checkProcess } from './process-checks.ts'
 import { readYaml, type YamlFile } from './read-yaml.ts'
 import { checkRecordRules, checkRecords } from './records.ts'
@@ -42,7 +42,18 @@ export interface LoadedConfig {
   /** First 16 hex digits of the SHA-256 of the content in canonical form; secrets take part as their references only. */
   readonly version: string
   readonly files: readonly string[]
+  /** The text of each, by its whole path; secrets are references. */
+  readonly sources: readonly SourceFile[]
   readonly warnings: readonly ConfigProblem[]
+  /** The whole file as written, references but secrets filled in; a signal has the keys of its model, too. For comparing two files. */
+  readonly canonical: Readonly<Record<string, unknown>>
+}
+
+/** A file as it was read. */
+export interface SourceFile {
+  readonly path: string
+  readonly text: string
+  readonly isContract: boolean
 }
 
 export interface LintResult {
@@ -53,6 +64,10 @@ export interface LintResult {
   readonly ok: boolean
   /** What was understood; undefined when there are errors. */
   readonly loaded: LoadedConfig | undefined
+  /** The same where there are errors, as far as they let it be read: for comparing, never for running. */
+  readonly understood: LoadedConfig | undefined
+  /** Path in the configuration of what stands at a problem's place; undefined in other files. */
+  pathOf(problem: ConfigProblem): Path | undefined
 }
 
 /** Reads `ecluse.yaml`, or a directory of YAML files as one, ready to run. Throws ConfigurationError with every problem at once. */
@@ -73,7 +88,7 @@ export function lintText(text: string, options: LoadOptions & { readonly file?: 
   const words = configWords[options.language ?? 'en']
   const problems = new Problems()
   const parsed = readYaml(text, file, problems, words)
-  return finish(parsed && [parsed], [file], dirname(resolve(file)), options, problems, words, true)
+  return finish(parsed && [{ ...parsed, text }], [file], dirname(resolve(file)), options, problems, words, true)
 }
 
 function readFiles(path: string, options: LoadOptions, offline: boolean): LintResult {
@@ -82,7 +97,7 @@ function readFiles(path: string, options: LoadOptions, offline: boolean): LintRe
   const { files, directory } = findFiles(path, problems, words)
   const parsed = files.map((file) => readFile(file, problems, words))
   const complete = files.length > 0 && parsed.every((file) => file !== undefined)
-  return finish(complete ? (parsed as YamlFile[]) : undefined, files, directory, options, problems, words, offline)
+  return finish(complete ? (parsed as ReadFile[]) : undefined, files, directory, options, problems, words, offline)
 }
 
 const startOf = (file: string) => ({ source: { file, at: () => ({ line: 1, column: 1 }) }, offset: 0 })
@@ -102,7 +117,9 @@ function findFiles(path: string, problems: Problems, words: ConfigWords): { file
   }
 }
 
-function readFile(file: string, problems: Problems, words: ConfigWords): YamlFile | undefined {
+type ReadFile = YamlFile & { readonly text: string }
+
+function readFile(file: string, problems: Problems, words: ConfigWords): ReadFile | undefined {
   let bytes: Buffer
   try {
     if (statSync(file).size > CONFIG_LIMITS.fileBytes) {
@@ -115,7 +132,9 @@ function readFile(file: string, problems: Problems, words: ConfigWords): YamlFil
     return undefined
   }
   try {
-    return readYaml(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file, problems, words)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const yaml = readYaml(text, file, problems, words)
+    return yaml && { ...yaml, text }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     problems.add(startOf(file), 'E_ENCODING', words.encoding())
@@ -124,7 +143,7 @@ function readFile(file: string, problems: Problems, words: ConfigWords): YamlFil
 }
 
 function finish(
-  parsed: readonly YamlFile[] | undefined,
+  parsed: readonly ReadFile[] | undefined,
   files: readonly string[],
   directory: string,
   options: LoadOptions,
@@ -139,8 +158,11 @@ function finish(
   const allFiles = [...files, ...(read?.files ?? [])]
   const all = problems.all()
   const ok = !problems.failed
-  const loaded = ok && read?.config ? { ...read, config: withPaths(read.config, directory), files: allFiles, warnings: all } : undefined
-  return { problems: all, files: allFiles, ok, loaded }
+  const own = files.map((file, i): SourceFile => ({ path: resolve(file), text: parsed?.[i]?.text ?? '', isContract: false }))
+  const sources = [...own, ...(read?.sources ?? [])]
+  const understood = read && { ...read, config: withPaths(read.config, directory), files: allFiles, sources, warnings: all }
+  const pathOf = (problem: ConfigProblem) => merged && pathAt(merged.at, problem)
+  return { problems: all, files: allFiles, ok, loaded: ok ? understood : undefined, understood, pathOf }
 }
 
 /** Paths of the file are relative to it; those of the program are absolute. */
@@ -156,8 +178,10 @@ interface ReadWhole {
   readonly connections: LoadedConnection[]
   readonly contracts: readonly Contract[]
   readonly version: string
+  readonly canonical: Readonly<Record<string, unknown>>
   /** Those of the contracts. */
   readonly files: readonly string[]
+  readonly sources: readonly SourceFile[]
 }
 
 function readWhole(
@@ -219,7 +243,7 @@ function readWhole(
   )
   // A contract may promise what is computed, too.
   const promised = { ...known, declared: new Map([...known.declared, ...computed]) }
-  const { contracts, files, contents } = readContracts(config.contracts, locate(at, ['contracts']), {
+  const { contracts, files, contents, sources } = readContracts(config.contracts, locate(at, ['contracts']), {
     ...folder,
     known: promised,
     problems,
@@ -230,7 +254,7 @@ function readWhole(
     // What is judged depends on what the contracts say, not only on which files they are.
     ...(contents.length > 0 && { contractContents: contents }),
   }
-  return { config, connections: loaded, contracts, files, version: fingerprint(canonical) }
+  return { config, connections: loaded, contracts, files, sources, version: fingerprint(canonical), canonical }
 }
 
 /** False where signals come from the device: found by browsing, or a list that leaves ids to be made. */

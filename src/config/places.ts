@@ -45,6 +45,28 @@ export function locateHolder(root: Located, path: Path): { source: SourceText; o
   return typeof last === 'string' ? locateKey(root, path.slice(0, -1), last) : locate(root, path)
 }
 
+/** The path of the value or key that stands at a place, the outermost of several; undefined where none does. */
+export function pathAt(root: Located, place: { readonly file: string; readonly line: number; readonly column: number }): Path | undefined {
+  const isThere = ({ source, offset }: { source: SourceText; offset: number }) => {
+    if (source.file !== place.file) return false
+    const { line, column } = source.at(offset)
+    return line === place.line && column === place.column
+  }
+  const open: { readonly at: Located; readonly path: Path }[] = [{ at: root, path: [] }]
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { at, path } = next
+    if (path.length > 0 && isThere(at)) return path
+    for (const [name, key] of at.keys ?? []) {
+      if (isThere(key)) return [...path, name]
+      open.push({ at: key.value, path: [...path, name] })
+    }
+    at.items?.forEach((item, index) => {
+      open.push({ at: item, path: [...path, index] })
+    })
+  }
+  return undefined
+}
+
 /** A message and what to do about it. */
 export type Wording = readonly [message: string, hint?: string]
 

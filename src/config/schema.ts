@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { auditConfig, usesConfig } from '../continuity/config.ts'
+import { auditConfig, openLineageConfig, usesConfig } from '../continuity/config.ts'
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
@@ -43,6 +43,7 @@ export const ecluseConfig = z.strictObject({
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
   audit: auditConfig.prefault({}),
+  openLineage: openLineageConfig.optional(),
   equipment: equipmentConfig,
   records: recordKindsConfig,
   ...processConfig,

@@ -123,3 +123,4 @@ function isPattern(pattern: string): boolean {
 }
 
 export { auditConfig, type ForwardConfig } from './audit/config.ts'
+export { type OpenLineageConfig, openLineageConfig } from './openlineage/config.ts'

@@ -84,6 +84,8 @@ export interface Connector<Config = unknown> {
   readonly timeless?: true
   /** Things zod cannot see (ids twice, a glob that can match nothing, unsafe choices that need a warning). Paths are relative to the connection. */
   lint?(config: Config): LintFinding[]
+  /** How many requests per second the device is asked, by this configuration. Absent: the device decides, or it cannot be told. */
+  requestsPerSecond?(config: Config): number
   /** Makes the source of samples; opens nothing. Absent: the system has IT records only. */
   source?(config: Config, context: SourceContext): Source
   /** The same for IT records; `config` then has `records`, a list of feeds (`core/record-kinds.ts`). Absent: the system has none. */

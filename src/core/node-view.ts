@@ -3,6 +3,7 @@ import type { SampleBatch } from './batch.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
+import type { DependencyGraph } from './dependencies.ts'
 import type { InputSpan } from './derivation.ts'
 import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
@@ -199,6 +200,23 @@ export interface SignalOrigin {
   readonly inputs: readonly InputSpan[]
 }
 
+/** A configuration that this node was started with. */
+export interface KeptConfiguration {
+  readonly version: string
+  readonly keptTime: Micros
+  /** The file, or the folder, to be loaded: among `files`, or above them. */
+  readonly entry: string
+  /** Paths of its files, relative to one another. */
+  readonly files: readonly string[]
+}
+
+export interface KeptConfigurations {
+  /** Newest first. */
+  list(): Promise<readonly KeptConfiguration[]>
+  /** Its files as they were read, secrets as references only; undefined: it was not kept. */
+  read(version: string): Promise<(KeptConfiguration & { readonly texts: readonly string[] }) | undefined>
+}
+
 export interface Released {
   readonly released: string[]
   readonly refused: { id: string; reason: string }[]
@@ -236,6 +254,11 @@ export interface NodeView {
   recordSources(kind: string): readonly string[]
   /** Which declaration writes a derived signal, and what a sample of it came of; undefined where no declaration does (any more). */
   originOf(signal: string, at: Micros): SignalOrigin | undefined
+  /** What depends on what, by the configuration and the signals known now. */
+  dependencies(): DependencyGraph
+  readonly configurations: KeptConfigurations
+  /** How telling others by OpenLineage goes; absent: nobody is told. */
+  openLineage?(): { readonly sent: number; readonly refused: number; readonly lostHours: number; readonly problem: string | undefined }
   /** What is computed from history. */
   derivations(): readonly DerivationView[]
   /** Has a period computed anew, by one derivation or all; resolves with the names of those that do. */

@@ -23,3 +23,4 @@ export function createCorrelations(
 export type { JoinValue } from './config.ts'
 export type { CorrelateContext } from './context.ts'
 export { discover } from './discover/index.ts'
+export { type ResultReads, readsOfResults } from './reads.ts'

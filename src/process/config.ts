@@ -125,6 +125,8 @@ export type DeclaredInput = z.output<typeof input>
 
 /** What reading a configuration needs besides. */
 export { type LintContext, lintProcess, type ProcessFinding } from './lint.ts'
+/** What declarations read. */
+export { readsOf } from './reads.ts'
 
 const SECONDS: Variable = { type: 'number', unit: 's' }
 

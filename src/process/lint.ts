@@ -28,7 +28,7 @@ export interface LintContext {
 }
 
 /** One declaration, whatever its kind. */
-interface Item {
+export interface Item {
   readonly path: readonly (string | number)[]
   readonly glob: string | undefined
   /** The signal that it makes, relative to the place; undefined where it makes events. */
@@ -57,14 +57,14 @@ export function lintProcess(
   context: LintContext,
 ): { readonly findings: readonly ProcessFinding[]; readonly made: ReadonlyMap<string, KnownSignal> } {
   const made = new Map<string, KnownSignal>()
-  const items = itemsOf(config)
+  const items = declaredItems(config)
   const findings: ProcessFinding[] = [...windowFindings(config), ...eventNames(config)]
   const usable = items.filter((item) => hasGoodGlob(item, findings))
   const cyclic = cyclesIn(usable)
   for (const item of cyclic) findings.push({ path: [...item.path, 'id'], kind: 'cycle', id: item.makes ?? '' })
   const signals = new Map([...context.declared].map(([id, signal]) => [`${context.site}/${id}`, signal]))
   const known: Known = { ids: () => signals.keys(), signal: (id) => signals.get(id) }
-  for (const item of sorted(usable)) {
+  for (const item of sortedItems(usable)) {
     const where = places(context.site, item.glob, needsOf(item), known)
     const found = item.glob === undefined || !cyclic.includes(item) ? where.all() : []
     // Signals that devices still bring (browsed, discovered) may make a place of what has not all of them here.
@@ -87,9 +87,9 @@ export function lintProcess(
   return { findings, made }
 }
 
-const needsOf = ({ inputs, others }: Item): string[] => [...new Set([...signalsOf(inputs), ...others.map(({ signal }) => signal)])]
+export const needsOf = ({ inputs, others }: Item): string[] => [...new Set([...signalsOf(inputs), ...others.map(({ signal }) => signal)])]
 
-function itemsOf(config: ProcessConfig): Item[] {
+export function declaredItems(config: ProcessConfig): Item[] {
   const common = ({ for: glob, tolerance }: { for?: string | undefined; tolerance?: number | undefined }) => ({ glob, tolerance })
   const shortest = (signals: readonly (KnownSignal | undefined)[]) => {
     const periods = signals.flatMap((signal) => signal?.expectedPeriodUs ?? [])
@@ -150,6 +150,9 @@ function hasGoodGlob({ glob, path }: Item, findings: ProcessFinding[]): boolean 
 
 const GLOB = { length: PROCESS_LIMITS.globLength, alternatives: PROCESS_LIMITS.globAlternatives }
 
+/** Its glob can be read. */
+export const isUsable = (item: Item): boolean => hasGoodGlob(item, [])
+
 /** True when one declaration reads what the other makes. */
 function reads(reader: Item, maker: Item): boolean {
   const { makes, glob } = maker
@@ -179,7 +182,7 @@ function cyclesIn(items: readonly Item[]): Item[] {
 }
 
 /** What is made comes before what is made of it. */
-function sorted(items: readonly Item[]): Item[] {
+export function sortedItems(items: readonly Item[]): Item[] {
   const out: Item[] = []
   const seen = new Set<Item>()
   const visit = (item: Item) => {

@@ -17,7 +17,9 @@ import { type ContractWatch, createContractWatch } from '../govern/contracts/ind
 import { BackOff } from '../lib/back-off.ts'
 import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qualify/index.ts'
 import { ClockWatch } from './clock-watch.ts'
+import { keepConfiguration, keptConfigurations } from './configurations.ts'
 import { runConnection } from './connection.ts'
+import { dependenciesOf } from './dependencies.ts'
 import { Depth } from './depth.ts'
 import { placeOfRecord } from './deriving/declared.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
@@ -32,6 +34,7 @@ import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { Liveness } from './liveness.ts'
+import { tellOpenLineage } from './open-lineage.ts'
 import { receiptsOf } from './receipts.ts'
 import type { RecordBook } from './records/book.ts'
 import { discardQuarantined, releaseQuarantined } from './records/release.ts'
@@ -103,6 +106,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
+  await keepConfiguration(config.data, loaded, startedTime).catch((error) =>
+    log.warn({ error: String(error) }, 'the configuration could not be kept: `ecluse plan` has nothing to compare with'),
+  )
   const { transport } = deps
   const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
   const signer = await openSigner(loaded)
@@ -253,6 +259,18 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   }
   const oneAtATime = inTurn()
 
+  const dependencies = whileSame(signals, () => dependenciesOf(loaded, signals.all()))
+  const telling =
+    config.openLineage &&
+    tellOpenLineage({
+      ...{ ...deps, config: config.openLineage, directory: config.data, stop: stopping.signal },
+      teller: { site: config.site.id, node: config.node.id, version: deps.version, configVersion: loaded.version },
+      source: () => ({
+        ...{ site: config.site.id, graph: dependencies(), contracts: contracts.findings(clock.now()), historian },
+        signalAt: (index) => signals.at(index)?.id,
+      }),
+    })
+
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -274,6 +292,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
     originOf: (signal, at) => deriving?.originOf(signal, at),
+    dependencies,
+    ...(telling && { openLineage: () => telling.view() }),
+    configurations: keptConfigurations(config.data),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
@@ -299,7 +320,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
-    await Promise.all([compacting, remembering, listening, measuring, signing, gateway?.close(LINK_DRAIN_MS)])
+    await Promise.all([telling?.done, compacting, remembering, listening, measuring, signing, gateway?.close(LINK_DRAIN_MS)])
     await memory.save()
     await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)
@@ -381,6 +402,15 @@ function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shar
       await account()
       await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
     },
+  }
+}
+
+/** What `make` gives, until a signal is defined or redefined. */
+function whileSame<T>(signals: SignalTable, make: () => T): () => T {
+  let known: { readonly version: number; readonly value: T } | undefined
+  return () => {
+    if (known?.version !== signals.version) known = { version: signals.version, value: make() }
+    return known.value
   }
 }
 

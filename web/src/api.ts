@@ -8,6 +8,7 @@ import type {
   GapList,
   Health,
   LedgerAnswer,
+  Lineage,
   NodeList,
   Passport,
   Problem,
@@ -104,6 +105,17 @@ export const readPassport = (
 ) => call<Passport>(`passport?${query({ ...of, ...more, ...(known !== undefined && { asKnownAt: known }) })}`)
 export const readContracts = () => call<ContractList>('contracts')
 
+export interface LineageAsked {
+  /** KIND:ID */
+  readonly of: string
+  readonly direction: Lineage['direction']
+  readonly depth: number
+  readonly limit: number
+  /** Empty: what is in no place in particular; absent: everywhere. */
+  readonly equipment?: string
+}
+export const readLineage = ({ equipment, ...asked }: LineageAsked) =>
+  call<Lineage>(`lineage?${query({ ...asked })}${equipment === undefined ? '' : `&equipment=${encodeURIComponent(equipment)}`}`)
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)

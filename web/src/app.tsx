@@ -11,6 +11,7 @@ import { ContractsPage } from './pages/contracts.tsx'
 import { EvidencePage } from './pages/evidence.tsx'
 import { KpisPage } from './pages/kpis.tsx'
 import { LedgerPage } from './pages/ledger.tsx'
+import { LineagePage } from './pages/lineage.tsx'
 import { NamespacePage } from './pages/namespace.tsx'
 import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
@@ -122,6 +123,8 @@ function Page() {
       return <PassportPage of={passportOf(search)} />
     case 'kpis':
       return <KpisPage at={search.get('at') ?? ''} />
+    case 'lineage':
+      return <LineagePage of={search.get('of') ?? ''} depth={search.get('depth') ?? ''} />
     case 'contracts':
       return <ContractsPage at={search.get('at') ?? ''} />
     case 'ledger':

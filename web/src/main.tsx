@@ -13,6 +13,7 @@ import './style/evidence.css'
 import './style/nodes.css'
 import './style/results.css'
 import './style/passport.css'
+import './style/lineage.css'
 import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()

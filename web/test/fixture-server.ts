@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path'
 import type { LedgerAnswer, Sample, SamplePage, SignalPage, Trend } from '../../src/api/schemas.ts'
 import { createEvidence, type FixtureEvidence } from './fixture-evidence.ts'
 import { createFacts } from './fixture-facts.ts'
+import { lineageOf } from './fixture-lineage.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { passportOf } from './fixture-passport.ts'
 import { createFixturePlant } from './fixture-plant.ts'
@@ -123,6 +124,13 @@ export async function startFixture({
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
       case 'passport':
         return json(response, 200, passportOf(search, startMs))
+      case 'lineage': {
+        const found = lineageOf(
+          plant.signals.map(({ id }) => id),
+          search,
+        )
+        return found ? json(response, 200, found) : problem(response, 404, 'unknown-thing')
+      }
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
       case 'ledger':

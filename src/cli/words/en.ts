@@ -6,6 +6,7 @@ import { identityEn } from './identity.ts'
 import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
 import { passportEn } from './passport.ts'
+import { planEn } from './plan.ts'
 import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
@@ -139,6 +140,7 @@ export const en = {
   records: recordsEn,
   ledger: ledgerEn,
   facts: factsEn,
+  plan: planEn,
   discover: discoverEn,
   passport: passportEn,
   why: {

@@ -7,6 +7,7 @@ import { identityFr } from './identity.ts'
 import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
 import { passportFr } from './passport.ts'
+import { planFr } from './plan.ts'
 import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
@@ -150,6 +151,7 @@ export const fr: Words = {
   records: recordsFr,
   ledger: ledgerFr,
   facts: factsFr,
+  plan: planFr,
   discover: discoverFr,
   passport: passportFr,
   why: {

@@ -1,6 +1,7 @@
 import type { LintFinding, SampleConnector } from '../../core/connector.ts'
 import { check } from './check.ts'
 import { isBitTable, type ModbusConfig, modbusConfig, width } from './config.ts'
+import { requestsPerSecond } from './plan.ts'
 import { ModbusSource } from './source.ts'
 
 /** Modbus TCP, and RTU frames over TCP. */
@@ -10,6 +11,7 @@ export const modbus: SampleConnector<ModbusConfig> = {
   config: modbusConfig,
   timeless: true,
   lint,
+  requestsPerSecond,
   source: (config, context) => new ModbusSource(config, context),
   check,
 }

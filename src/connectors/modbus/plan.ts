@@ -1,5 +1,5 @@
 import { isBitTable, type ModbusConfig, type Table, width } from './config.ts'
-import type { Decoder } from './decode.ts'
+import { type Decoder, decoderOf } from './decode.ts'
 import type { Refusal } from './exceptions.ts'
 
 /** One signal, compiled for the poll. */
@@ -99,4 +99,13 @@ export function planAll(config: ModbusConfig, wanted: readonly Wanted[]): Map<nu
     byPeriod.set(period, blocks)
   }
   return byPeriod
+}
+
+/** Requests that all signals take, when the device answers each. */
+export function requestsPerSecond(config: ModbusConfig): number {
+  const blocks = planAll(
+    config,
+    config.signals.map((signal, index) => ({ index, config: signal, decoder: decoderOf(signal, config) })),
+  )
+  return [...blocks].reduce((sum, [periodMs, { length }]) => sum + (length * 1_000) / periodMs, 0)
 }

@@ -93,7 +93,10 @@ function addProcess({ config, signals }: DeclaredParts, add: (one: Derivation, t
  * That no event was seen says something only where somebody was looking: what counts events, and does not say itself by which signal it is covered, is covered by the
  * first input of their condition.
  */
-function watching(values: Readonly<Record<string, JoinValue>>, frames: DeclaredParts['config']['events']): Record<string, JoinValue> {
+export function watching(
+  values: Readonly<Record<string, JoinValue>>,
+  frames: DeclaredParts['config']['events'],
+): Record<string, JoinValue> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       const of = 'count' in value ? value.count : 'duration' in value ? value.duration : 'take' in value ? value.of : undefined

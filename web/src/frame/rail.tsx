@@ -8,6 +8,7 @@ const PAGES = [
   { page: 'records', icon: 'M2 2.5h12v11H2zM2 6h12M2 9.5h12M6 6v7.5' },
   { page: 'results', icon: 'M2 4h7v3H2zM6 9h8v3H6zM2 14.5h12' },
   { page: 'kpis', icon: 'M2 14h12M2 11l4-4 3 2.5 5-6M10.5 3.5H14V7' },
+  { page: 'lineage', icon: 'M2 4h4v4H2zM10 2h4v4h-4zM10 10h4v4h-4zM6 6h2M8 4h2M8 12h2M8 4v8' },
   { page: 'contracts', icon: 'M3 1.5h7l3 3v10H3zM10 1.5v3h3M5.5 8h5M5.5 11h3' },
   { page: 'ledger', icon: 'M3 2h10v12H3zM5.5 5h5M5.5 8h5M5.5 11h2M9 11h1.5' },
   { page: 'connections', icon: 'M2 5h5v6H2zM9 5h5v6H9zM7 8h2M4 2v3M12 11v3' },

@@ -4,6 +4,7 @@ import { formatNumber, formatUnit, labelOf } from '../format.ts'
 import { shownRange, shownUnit } from '../live/shown.ts'
 import { isPeriod } from '../live/trend-columns.ts'
 import { useLive, useShape } from '../live/use-live.ts'
+import { DependentsHere } from '../parts/dependents-here.tsx'
 import { Elsewhere } from '../parts/elsewhere.tsx'
 import { HourStrip } from '../parts/hour-strip.tsx'
 import { SampleTable } from '../parts/sample-table.tsx'
@@ -54,6 +55,7 @@ export function SignalPage({ id, period, from, to, lanes }: SignalPageProps) {
         <div className="signal-side">
           <Origin signal={signal} />
           <SignalContracts id={id} />
+          <DependentsHere id={id} />
           <Elsewhere id={id} />
         </div>
       </div>

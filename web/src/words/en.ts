@@ -1,5 +1,6 @@
 import { evidence } from './en-evidence.ts'
 import { ledger } from './en-ledger.ts'
+import { lineage } from './en-lineage.ts'
 import { nodes } from './en-nodes.ts'
 import { passport } from './en-passport.ts'
 import {
@@ -31,6 +32,7 @@ export const en = {
   equipment,
   nodes,
   evidence,
+  lineage,
   records,
   results,
   passport,
@@ -45,6 +47,7 @@ export const en = {
     records: 'Records',
     results: 'Results',
     kpis: 'KPIs',
+    lineage: 'Lineage',
     contracts: 'Contracts',
     ledger: 'Ledger',
     connections: 'Connections',

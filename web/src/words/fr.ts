@@ -1,5 +1,6 @@
 import { evidence } from './fr-evidence.ts'
 import { ledger } from './fr-ledger.ts'
+import { lineage } from './fr-lineage.ts'
 import { nodes } from './fr-nodes.ts'
 import { passport } from './fr-passport.ts'
 import {
@@ -32,6 +33,7 @@ export const fr: Words = {
   equipment,
   nodes,
   evidence,
+  lineage,
   records,
   results,
   passport,
@@ -46,6 +48,7 @@ export const fr: Words = {
     records: 'Enregistrements',
     results: 'Résultats',
     kpis: 'Indicateurs',
+    lineage: 'Lignage',
     contracts: 'Contrats',
     ledger: 'Registre',
     connections: 'Connexions',

@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import { GRAPH_LIMITS, nameOf, type Reached, reach } from '../continuity/graph/index.ts'
+import { eventsOf, runsOf } from '../continuity/openlineage/index.ts'
+import { DEPENDENCY_KINDS, type DependencyGraph, type DependencyKind, type DependencyNode } from '../core/dependencies.ts'
+import { LIMITS } from '../core/limits.ts'
+import { formatTime, HOUR, parseTime } from '../core/time.ts'
+import { API_LIMITS } from './limits.ts'
+import { type Lineage, type LineageThing, lineage, lineageEvents } from './lineage-schemas.ts'
+import { Refusal } from './problem.ts'
+import type { Resources, Server } from './route.ts'
+
+export function lineageRoutes(server: Server, { view }: Resources): void {
+  server.get(
+    '/api/v1/lineage',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary:
+          'What depends on a signal, connection, model, unit, record, field, contract or result (forward), or what it depends on (backward)',
+        querystring: z.strictObject({
+          of: z
+            .string()
+            .max(LIMITS.idLength + 16)
+            .describe('KIND:ID, e.g. signal:t2e/baggage/carousel-3/motor/current'),
+          direction: z.enum(['forward', 'backward']).default('forward'),
+          depth: z.coerce.number().int().min(1).max(GRAPH_LIMITS.depth).default(1).describe('Hops'),
+          kind: z.enum(DEPENDENCY_KINDS).optional().describe('only items of this kind'),
+          equipment: z
+            .string()
+            .max(LIMITS.idLength)
+            .optional()
+            .describe('only items of this equipment; empty: those nowhere in particular'),
+          offset: z.coerce.number().int().min(0).default(0),
+          limit: z.coerce.number().int().min(0).max(API_LIMITS.lineageItems).default(100),
+        }),
+        response: { 200: lineage },
+      },
+    },
+    async ({ query }): Promise<Lineage> => {
+      const graph = view.dependencies()
+      const of = thingOf(graph, query.of, view.site.id)
+      const { direction, depth, offset, limit } = query
+      const found = reach(graph, [of], { direction, depth })
+      const isWanted = ({ node }: Reached) =>
+        (query.kind === undefined || node.kind === query.kind) &&
+        (query.equipment === undefined || (node.equipment ?? '') === query.equipment)
+      const matching = found.filter(isWanted)
+      const groups = groupsOf(found)
+      return {
+        ...{ of: toThing(of), direction, depth, total: found.length, counts: countsOf(found) },
+        ...{ groups: groups.slice(0, API_LIMITS.lineageGroups), groupsTotal: groups.length },
+        items: matching.slice(offset, offset + limit).map((one) => toItem(one, direction)),
+        matching: matching.length,
+        ...(graph.left > 0 && { edgesLeft: graph.left }),
+      }
+    },
+  )
+}
+
+export function lineageEventRoutes(server: Server, { view }: Resources): void {
+  server.get(
+    '/api/v1/lineage/events',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'Run events of one hour, as OpenLineage 2-0-2 has them: deliveries, and what was computed of what',
+        querystring: z.strictObject({ hour: z.iso.datetime().describe('Any time within it') }),
+        response: { 200: lineageEvents },
+      },
+    },
+    async ({ query }) => {
+      const hour = Math.floor(parseTime(query.hour) / HOUR) * HOUR
+      const { site, signals, historian, version, configVersion, node } = view
+      const source = {
+        ...{ site: site.id, graph: view.dependencies(), contracts: view.contracts(view.clock.now()), historian },
+        signalAt: (index: number) => signals.at(index)?.id,
+      }
+      const runs = await runsOf(source, hour)
+      return {
+        hour: formatTime(hour),
+        events: runs.flatMap((run) => eventsOf(run, { site: site.id, node, version, configVersion })) as never,
+      }
+    },
+  )
+}
+
+/** `KIND:ID`; a signal may leave the site out. */
+function thingOf(graph: DependencyGraph, name: string, site: string): DependencyNode {
+  const at = name.indexOf(':')
+  const [kind, id] = [name.slice(0, at), name.slice(at + 1)]
+  const isKind = DEPENDENCY_KINDS.some((one) => one === kind)
+  if (!isKind) throw new Refusal(400, 'unknown-kind', 'this is not KIND:ID', `KIND is one of ${DEPENDENCY_KINDS.join(', ')}`)
+  const found = graph.find(kind as DependencyKind, id) ?? (kind === 'signal' ? graph.find('signal', `${site}/${id}`) : undefined)
+  if (!found)
+    throw new Refusal(
+      404,
+      'unknown-thing',
+      `there is no ${kind} with this id`,
+      'ids of signals begin with the site; GET /api/v1/signals lists them',
+    )
+  return found
+}
+
+const toThing = ({ kind, id, label, equipment }: DependencyNode): LineageThing => ({
+  ...{ kind, id },
+  ...(label && { label }),
+  ...(equipment !== undefined && { equipment }),
+})
+
+function toItem({ node, hops, by }: Reached, direction: 'forward' | 'backward'): Lineage['items'][number] {
+  return { ...toThing(node), hops, why: by.why, from: nameOf(direction === 'forward' ? by.from : by.to), ref: by.ref }
+}
+
+function countsOf(found: readonly Reached[]): Lineage['counts'] {
+  const counts = new Map<DependencyKind, number>()
+  for (const { node } of found) counts.set(node.kind, (counts.get(node.kind) ?? 0) + 1)
+  return DEPENDENCY_KINDS.flatMap((kind) => (counts.has(kind) ? [{ kind, count: counts.get(kind) as number }] : []))
+}
+
+/** By name of the equipment, what is nowhere in particular first. */
+function groupsOf(found: readonly Reached[]): Lineage['groups'] {
+  const groups = new Map<string, Reached[]>()
+  for (const one of found) {
+    const key = one.node.equipment ?? ''
+    const group = groups.get(key)
+    if (group) group.push(one)
+    else groups.set(key, [one])
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([equipment, group]) => ({ equipment: equipment === '' ? null : equipment, counts: countsOf(group) }))
+}

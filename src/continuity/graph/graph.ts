@@ -1,0 +1,90 @@
+import type { DependencyEdge, DependencyGraph, DependencyKind, DependencyNode, DependencyReason } from '../../core/dependencies.ts'
+import { GRAPH_LIMITS } from './limits.ts'
+
+/** `KIND:ID`, as people write it. */
+export const nameOf = ({ kind, id }: Pick<DependencyNode, 'kind' | 'id'>): string => `${kind}:${id}`
+
+/** Where a graph comes to be. Adding what is there already changes nothing. */
+export interface GraphBuilder {
+  node(kind: DependencyKind, id: string, more?: Pick<DependencyNode, 'label' | 'equipment'>): DependencyNode
+  edge(from: DependencyNode, to: DependencyNode, why: DependencyReason, ref?: string): void
+  done(): DependencyGraph
+}
+
+const NONE: readonly DependencyEdge[] = []
+
+export function graphBuilder(most: number = GRAPH_LIMITS.edges): GraphBuilder {
+  const nodes = new Map<string, DependencyNode>()
+  const onward = new Map<DependencyNode, DependencyEdge[]>()
+  const back = new Map<DependencyNode, DependencyEdge[]>()
+  let edges = 0
+  let left = 0
+  const push = (map: Map<DependencyNode, DependencyEdge[]>, node: DependencyNode, edge: DependencyEdge) => {
+    const list = map.get(node)
+    if (list) list.push(edge)
+    else map.set(node, [edge])
+  }
+  return {
+    node: (kind, id, more) => {
+      const name = `${kind}:${id}`
+      const known = nodes.get(name)
+      if (known) return known
+      const node: DependencyNode = { kind, id, ...more }
+      nodes.set(name, node)
+      return node
+    },
+    edge: (from, to, why, ref = from.id) => {
+      // A thing has few dependencies, or they come once each: looking through the shorter list is enough.
+      const known =
+        (back.get(to) ?? NONE).length < 64 && back.get(to)?.some((one) => one.from === from && one.why === why && one.ref === ref)
+      if (known) return
+      if (edges >= most) {
+        left++
+        return
+      }
+      edges++
+      const edge = { from, to, why, ref }
+      push(onward, from, edge)
+      push(back, to, edge)
+    },
+    done: () => ({
+      ...{ size: nodes.size, left },
+      find: (kind, id) => nodes.get(`${kind}:${id}`),
+      all: () => nodes.values(),
+      dependents: (node) => onward.get(node) ?? NONE,
+      dependencies: (node) => back.get(node) ?? NONE,
+    }),
+  }
+}
+
+/** One thing that was reached, and the edge by which it was reached first: the shortest way. */
+export interface Reached {
+  readonly node: DependencyNode
+  readonly hops: number
+  readonly by: DependencyEdge
+}
+
+/** Everything that depends on `starts` (forward), or that they depend on (backward), nearest first; the starts themselves are not among them. */
+export function reach(
+  graph: DependencyGraph,
+  starts: readonly DependencyNode[],
+  { direction, depth = GRAPH_LIMITS.depth }: { readonly direction: 'forward' | 'backward'; readonly depth?: number },
+): Reached[] {
+  const seen = new Set(starts)
+  const found: Reached[] = []
+  let open: readonly DependencyNode[] = starts
+  for (let hops = 1; open.length > 0 && hops <= depth; hops++) {
+    const next: DependencyNode[] = []
+    for (const from of open) {
+      for (const by of direction === 'forward' ? graph.dependents(from) : graph.dependencies(from)) {
+        const node = direction === 'forward' ? by.to : by.from
+        if (seen.has(node)) continue
+        seen.add(node)
+        found.push({ node, hops, by })
+        next.push(node)
+      }
+    }
+    open = next
+  }
+  return found
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import axe from 'axe-core'
+import { type Browser, noBrowser, openBrowser } from './browser.ts'
+import { type FixtureServer, startFixture } from './fixture-server.ts'
+
+const SIGNALS = 10_000
+const MOTOR = 't2e/baggage/carousel-3/motor/current'
+/** From the link to 10,000 dependents counted by place, browser and fixture on the same two busy cores. */
+const COUNTED_MS = 8_000
+/** Elements in the page with all groups closed, and with one open. */
+const ELEMENTS = 8_000
+
+describe('lineage in a browser', { skip: noBrowser }, () => {
+  let fixture: FixtureServer
+  let browser: Browser
+  before(async () => {
+    fixture = await startFixture({ signals: SIGNALS, samplesPerSecond: 20 })
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await fixture?.close()
+  })
+  const open = async (hash: string) => {
+    await browser.page.goto('about:blank')
+    await browser.page.goto(fixture.url + hash)
+    await browser.page.locator('h1').waitFor()
+  }
+  const saying = (text: string | RegExp) => browser.page.getByText(text).first().waitFor()
+  const violations = async (): Promise<string[]> => {
+    await browser.page.evaluate(axe.source)
+    return browser.page.evaluate(async () => {
+      type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
+      const { violations: found } = await (window as unknown as { axe: Axe }).axe.run()
+      return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
+    })
+  }
+
+  test('10,000 things behind a connection are counted by place before one is opened with the keyboard', async (context) => {
+    const { page, errors } = browser
+    const started = performance.now()
+    await open('#/lineage?of=connection%3Acarousels-opc')
+    await saying(/10,000 × signal/)
+    const countedMs = performance.now() - started
+    assert.equal(await page.locator('.lineage-items').count(), 0)
+    const elements = await page.evaluate(() => document.querySelectorAll('*').length)
+    const group = page.locator('details.lineage-group').filter({ hasText: 'carousel-3/motor' }).first()
+    await group.locator('summary').focus()
+    await page.keyboard.press('Enter')
+    await group.locator('.lineage-items a').first().waitFor()
+    context.diagnostic(`counted after ${countedMs.toFixed(0)} ms, ${elements} elements`)
+    assert.ok(countedMs < COUNTED_MS, `${countedMs} ms`)
+    assert.ok(elements < ELEMENTS, `${elements} elements`)
+    assert.deepEqual(errors, [])
+  })
+
+  test('one hop each way, to the end by choice, and from thing to thing by links', async () => {
+    const { page } = browser
+    await open(`#/lineage?of=${encodeURIComponent(`signal:${MOTOR}`)}`)
+    await saying(/Depends on it · 4/)
+    await saying(/It depends on · 1/)
+    await page.getByLabel('to the end').check()
+    assert.match(page.url(), /depth=all/)
+    await page.getByRole('link', { name: 'energy_per_bag' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Lineage of energy_per_bag' }).waitFor()
+    await page.getByRole('link', { name: 'Open its page' }).waitFor()
+  })
+
+  test('a signal says who depends on it; what is not there is said; the plan’s command can be copied', async () => {
+    const { page } = browser
+    await open(`#/signal?id=${encodeURIComponent(MOTOR)}`)
+    await saying('Who depends on this')
+    await page.getByRole('link', { name: 'Whole lineage' }).click()
+    await saying(/Depends on it · 4/)
+    await open('#/lineage')
+    await page.getByLabel('Of what').fill('signal:nowhere')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await saying(/could not be read/)
+    await page.getByRole('button', { name: 'Copy the command' }).waitFor()
+  })
+
+  test('no violation of axe in either theme or language', async () => {
+    const { page } = browser
+    for (const hash of ['#/lineage', `#/lineage?of=${encodeURIComponent(`signal:${MOTOR}`)}`]) {
+      await open(hash)
+      await page
+        .locator(hash === '#/lineage' ? 'form' : '.lineage-items')
+        .first()
+        .waitFor()
+      for (const language of ['Français', 'English']) {
+        await page.getByRole('button', { name: language }).click()
+        for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
+          await page.getByRole('button', { name: theme }).click()
+          assert.deepEqual(await violations(), [], `${hash} ${language} ${theme}`)
+        }
+      }
+    }
+  })
+})
