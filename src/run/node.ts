@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { feedsOf, type LoadedConfig, type LoadedConnection } from '../config/index.ts'
+import { feedsOf, type LoadedConfig } from '../config/index.ts'
 import { toUses } from '../continuity/config.ts'
-import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
-import type { SampleConnector } from '../core/connector.ts'
+import type { SampleBatch } from '../core/batch.ts'
 import { EquipmentNames } from '../core/equipment.ts'
 import { LastValues } from '../core/last-values.ts'
 import type { Transport } from '../core/link.ts'
@@ -11,45 +10,35 @@ import type { NodeView, StatedChanges } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { toRecordKinds } from '../core/record-kinds.ts'
 import { SignalTable } from '../core/signals.ts'
-import type { Spool, SpoolRecord } from '../core/spool.ts'
+import type { SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
-import { BackOff } from '../lib/back-off.ts'
 import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qualify/index.ts'
-import { ClockWatch } from './clock-watch.ts'
 import { keepConfiguration, keptConfigurations } from './configurations.ts'
-import { runConnection } from './connection.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { Depth } from './depth.ts'
 import { placeOfRecord } from './deriving/declared.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { discovering } from './discovering.ts'
-import { Drops } from './drops.ts'
-import { endpointOf } from './endpoint.ts'
 import { openSigner, type RunningEvidence, startEvidence } from './evidence/start.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
-import { HealthRecord } from './health.ts'
-import { Lane } from './lane.ts'
 import { noLedger, startLedger } from './ledger.ts'
-import { Liveness } from './liveness.ts'
 import { tellOpenLineage } from './open-lineage.ts'
-import { receiptsOf } from './receipts.ts'
 import type { RecordBook } from './records/book.ts'
 import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
 import { Remotes } from './remotes.ts'
+import { inTurn, repeatedly, whileSame } from './repeatedly.ts'
 import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
 import { RuleRecords } from './rule-records.ts'
-import { scoped } from './scoped.ts'
+import { isSampled, type Shared, startConnection } from './sampled.ts'
 import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
 import { within } from './within.ts'
 
-const BACK_OFF_FIRST_MS = 500
-const BACK_OFF_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 10_000
 /** A decision about quarantine is answered after this long, whether the historian has it or not. */
 const STORED_LIMIT_MS = 5_000
@@ -81,21 +70,6 @@ export interface RunningNode {
   readonly restart: Promise<void>
   /** Stops reading, makes durable what was read, stores it, closes. Idempotent. */
   stop(): Promise<void>
-}
-
-/** The node's state that all its connections share. */
-interface Shared extends NodeDependencies {
-  readonly signals: SignalTable
-  readonly reasons: ReasonSets
-  readonly last: LastValues
-  readonly fanOut: FanOut<SampleBatch>
-  readonly qualify: Qualify
-  readonly contracts: ContractWatch
-  readonly memory: RuleMemory
-  readonly clocksOff: ClocksOff
-  readonly remotes: Remotes
-  readonly spool: Spool
-  readonly stop: AbortSignal
 }
 
 /** Wires the parts as values and starts every connection. Rejects when the spool or the historian cannot be opened; nothing runs then. */
@@ -334,86 +308,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   return { view, restart, stop: () => (stopped ??= shutdown()) }
 }
 
-type Sampled = LoadedConnection & { readonly connector: SampleConnector }
-
-const isSampled = (connection: LoadedConnection): connection is Sampled => connection.connector.source !== undefined
-
-function startConnection(connection: Sampled, loaded: LoadedConfig, shared: Shared) {
-  const { clock, random, signals, reasons, last, fanOut, qualify, contracts, memory, clocksOff, remotes, spool, stop } = shared
-  const { name } = connection
-  const log = scoped(shared.log, name)
-  const endpoint = endpointOf(connection.config)
-  const health = new HealthRecord({ name, kind: connection.kind, endpoint, ...(connection.label && { label: connection.label }) }, clock)
-  const receipts = () => receiptsOf(spool, signals, name)
-  const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random, receipts }
-  const source = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
-  const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
-  const onStored = (batch: SampleBatch) => {
-    last.update(batch, signals.size)
-    remotes.measuredHere(batch, spool.node)
-    fanOut.publish(batch)
-  }
-  const lane = new Lane({ spool, health, clock, random, onStored })
-  const drops = new Drops(name, 'samples', () => source.counters.dropped)
-  /** Counts what was dropped while nothing came that it could go with. */
-  const account = async () => {
-    const account = drops.take()
-    if (account) await lane.put({ batch: new BatchBuilder(0).build(clock.now()), account })
-  }
-  // What the node measures itself is not counted as the device's.
-  const ownLane = new Lane({ spool, health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock), clock, random, onStored })
-  const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
-  const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
-  const running = runConnection({
-    source,
-    health,
-    liveness,
-    lane,
-    drops,
-    qualify,
-    contracts,
-    memory,
-    clockWatch,
-    backOff,
-    clock,
-    log,
-    stop,
-  })
-  const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
-    const marks = liveness.check()
-    if (marks) {
-      const settled = await memory.enter()
-      contracts.silence(marks.batch)
-      await lane.put({ ...marks, ack: () => [settled(), marks.ack?.()] })
-    }
-    const measured = clockWatch.measure()
-    if (measured) await ownLane.put(measured)
-    await account()
-  })
-  return {
-    health: () => {
-      const { dropped, latencyMs } = source.counters
-      const measured = clockWatch.view()
-      const clockView = { ...(source.clock && { clockMethod: source.clock.method }), ...(measured && { clock: measured }) }
-      return health.view({ signals: liveness.members().size - clockWatch.ownSignals, dropped, latencyMs, ...clockView })
-    },
-    finish: async () => {
-      await Promise.all([running, watching])
-      await account()
-      await Promise.all([lane.close(DRAIN_LIMIT_MS), ownLane.close(DRAIN_LIMIT_MS)])
-    },
-  }
-}
-
-/** What `make` gives, until a signal is defined or redefined. */
-function whileSame<T>(signals: SignalTable, make: () => T): () => T {
-  let known: { readonly version: number; readonly value: T } | undefined
-  return () => {
-    if (known?.version !== signals.version) known = { version: signals.version, value: make() }
-    return known.value
-  }
-}
-
 /** What survives a restart besides the samples themselves. */
 function memoriesOf(data: string, qualify: Qualify, contracts: ContractWatch): Memory[] {
   const rules: Memory = {
@@ -424,22 +318,4 @@ function memoriesOf(data: string, qualify: Qualify, contracts: ContractWatch): M
   }
   const { save, restore, learn } = contracts
   return [rules, { name: 'the contracts', file: join(data, 'contracts', 'findings'), outlivesEpoch: true, save, restore, learn }]
-}
-
-/** Calls `work` every `ms` until stopped; never two at once. */
-async function repeatedly(clock: Clock, ms: number, stop: AbortSignal, work: () => Promise<void>): Promise<void> {
-  while (!stop.aborted) {
-    await clock.sleep(ms, stop)
-    if (!stop.aborted) await work()
-  }
-}
-
-/** Runs pieces of work one after the other. */
-function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
-  let turn: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const mine = turn.then(work)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
 }
