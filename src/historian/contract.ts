@@ -1,4 +1,5 @@
 import { describe } from 'node:test'
+import { accounting } from './contract-accounts.ts'
 import { asking } from './contract-asking.ts'
 import type { Open } from './contract-bench.ts'
 import { compacting } from './contract-compacting.ts'
@@ -22,5 +23,6 @@ export function historianContract(name: string, open: Open): void {
     recording(open)
     stating(open)
     lining(open)
+    accounting(open)
   })
 }

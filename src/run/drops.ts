@@ -1,4 +1,5 @@
 import type { Account, AccountUnit } from '../core/account.ts'
+import { LIMITS } from '../core/limits.ts'
 
 /** What a source has dropped, each count told once: it becomes part of the log as an account. */
 export class Drops {
@@ -23,7 +24,9 @@ export class Drops {
     for (const [reason, count] of Object.entries(this.#dropped())) {
       const more = count - (this.#told.get(reason) ?? 0)
       this.#told.set(reason, count)
-      if (more > 0) dropped[reason] = more
+      if (more <= 0) continue
+      const name = Object.keys(dropped).length < LIMITS.accountReasons - 1 ? reason : 'other'
+      dropped[name] = (dropped[name] ?? 0) + more
     }
     const known = this.#known
     this.#known = 0

@@ -70,10 +70,13 @@ class World {
   ledger!: RunningLedger
   sent = 0
   confirmed = 0
+  /** So few that neighbours are joined all the time. */
+  readonly #blocks: number
   readonly #ledgerClock = new ManualClock(START)
 
-  constructor(directory: string) {
+  constructor(directory: string, blocks = 8) {
     this.directory = directory
+    this.#blocks = blocks
   }
 
   async open(): Promise<void> {
@@ -97,7 +100,7 @@ class World {
         storedTo: 0,
         from: this.store.sequence,
       },
-      ...{ directory: join(this.directory, 'ledger'), clock: this.#ledgerClock, log: silent },
+      ...{ directory: join(this.directory, 'ledger'), clock: this.#ledgerClock, log: silent, blocks: this.#blocks },
     })
     this.sent = this.confirmed
   }

@@ -34,6 +34,8 @@ export interface LedgerRunParts {
   /** Records up to this sequence the historian has under an earlier epoch of this log. */
   readonly storedTo: number
   readonly signals: SignalTable
+  /** See `LedgerParts.blocks`. */
+  readonly blocks?: number
   readonly directory: string
   readonly clock: Clock
   readonly log: Logger
@@ -58,7 +60,7 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
   const { spool, historian, clock, log } = parts
   const destinations = [...(historian ? [HISTORIAN] : []), ...(parts.hasUplink ? [LINK] : [])]
   const ledger = await Ledger.open({
-    ...{ node: spool.node, epoch: spool.epoch, destinations, directory: parts.directory, log },
+    ...{ node: spool.node, epoch: spool.epoch, destinations, directory: parts.directory, log, blocks: parts.blocks },
     read: (...range) => spool.read(...range),
     begin: () => beginning(parts),
   })

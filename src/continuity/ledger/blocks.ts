@@ -40,17 +40,18 @@ export class Blocks {
     return this.#list[0]?.first
   }
 
-  add(block: Block): void {
+  /** `reached`: how far each destination is. What one has and what it has not is never joined. */
+  add(block: Block, reached: readonly number[]): void {
     if (block.counts.length === 0) return
     this.#list.push(block)
     if (this.#list.length <= this.#limit) return
     const half = this.#list.length >> 1
-    this.#list = [...joined(this.#list.slice(0, half), half >> 1), ...this.#list.slice(half)]
+    this.#list = [...joined(this.#list.slice(0, half), half >> 1, reached), ...this.#list.slice(half)]
   }
 
   /** The blocks for a file, joined to a bounded number. */
-  saved(): Block[] {
-    return joined(this.#list, LEDGER_LIMITS.savedBlocks)
+  saved(reached: readonly number[]): Block[] {
+    return joined(this.#list, LEDGER_LIMITS.savedBlocks, reached)
   }
 
   /** What a destination does not have yet, block by block. */
@@ -128,16 +129,28 @@ function freeOf(block: Block, parts: readonly Block[]): number {
   return block.last
 }
 
-/** Neighbours joined until there are at most `most`. */
-function joined(blocks: readonly Block[], most: number): Block[] {
+/** Neighbours joined until there are about `most`; never over a place in `cuts`. */
+function joined(blocks: readonly Block[], most: number, cuts: readonly number[]): Block[] {
   const by = Math.ceil(blocks.length / Math.max(1, most))
   if (by <= 1) return [...blocks]
   const result: Block[] = []
-  for (let at = 0; at < blocks.length; at += by) {
-    const some = blocks.slice(at, at + by)
-    const counts = new Map<Cell, number>()
-    for (const block of some) for (const [cell, count] of block.counts) counts.set(cell, (counts.get(cell) ?? 0) + count)
-    result.push({ first: (some[0] as Block).first, last: (some.at(-1) as Block).last, counts: [...counts] })
+  let some: Block[] = []
+  const close = () => {
+    const [first] = some
+    if (first) result.push({ first: first.first, last: (some.at(-1) as Block).last, counts: summed(some) })
+    some = []
   }
+  for (const block of blocks) {
+    const last = some.at(-1)?.last ?? block.first
+    if (some.length >= by || cuts.some((cut) => last <= cut && block.first > cut)) close()
+    some.push(block)
+  }
+  close()
   return result
+}
+
+function summed(blocks: readonly Block[]): [Cell, number][] {
+  const counts = new Map<Cell, number>()
+  for (const block of blocks) for (const [cell, count] of block.counts) counts.set(cell, (counts.get(cell) ?? 0) + count)
+  return [...counts]
 }

@@ -26,6 +26,8 @@ export interface LedgerParts {
   readonly destinations: readonly string[]
   readonly directory: string
   readonly log: Logger
+  /** Runs of records that are told apart while they wait; default `LEDGER_LIMITS.blocks`. */
+  readonly blocks?: number | undefined
   /** Reads the log again, where what was joined has to be told apart. */
   readonly read: (sequence: number, maxRecords: number, maxBytes: number) => Promise<SpoolRecord[]>
   /** What is taken up where there is no ledger yet, or none that can be trusted. */
@@ -73,14 +75,14 @@ export class Ledger {
     if (saved?.own.node !== parts.node) return Ledger.#begin(parts, files)
     const book = new Book(saved.closed, saved.open)
     let { own } = saved
-    let blocks = new Blocks(saved.blocks)
+    let blocks = new Blocks(saved.blocks, parts.blocks)
     if (own.epoch !== parts.epoch) {
       // The log before has ended: what was left in it is carried into the new one, or gone with it.
       for (const { name, reached } of saved.destinations)
         for (const { counts } of blocks.beyond({ reached }))
           for (const [cell, count] of counts) tally(shareOf(cell, name).lost, 'log-ended', count)
       own = ownStream(parts, await parts.begin())
-      blocks = new Blocks()
+      blocks = new Blocks([], parts.blocks)
     }
     const isNewLog = own.epoch !== saved.own.epoch
     const destinations = parts.destinations.map((name): Destination => {
@@ -106,7 +108,7 @@ export class Ledger {
     }
     const destinations = parts.destinations.map((name) => ({ name, reached: sequence, holes: [] }))
     if (sequence > 0) parts.log.warn({ sequence }, 'the ledger begins here: what was dropped before is not counted')
-    const ledger = new Ledger(parts, files, new Fold(book, ownStream(parts, beginning), others), new Blocks(), destinations)
+    const ledger = new Ledger(parts, files, new Fold(book, ownStream(parts, beginning), others), new Blocks([], parts.blocks), destinations)
     // Said at once: a crash before the first save must not let it begin later.
     await ledger.save(0)
     return ledger
@@ -115,6 +117,10 @@ export class Ledger {
   /** The last record that is counted. */
   get sequence(): number {
     return this.#fold.own.sequence
+  }
+
+  get #reached(): number[] {
+    return this.#destinations.map(({ reached }) => reached)
   }
 
   /** How far a destination is. */
@@ -129,7 +135,7 @@ export class Ledger {
       for (const { recordedTime } of [record, ...inner]) await this.#openDay(dayOf(accountHour(recordedTime)))
     for (const entry of entries) {
       const block = this.#fold.take(entry)
-      if (block) this.#blocks.add(block)
+      if (block) this.#blocks.add(block, this.#reached)
     }
   }
 
@@ -193,7 +199,7 @@ export class Ledger {
       book.close(day)
     }
     const { own, others } = this.#fold
-    const blocks = this.#blocks.saved()
+    const blocks = this.#blocks.saved(this.#reached)
     const declared = this.#fold.declaredBeyond(Math.min(...this.#destinations.map(({ reached }) => reached)))
     const cells = { closed: book.closed(), open: book.open() }
     await this.#files.writeState({ own, others, destinations: this.#destinations, ...cells, blocks, declared })
@@ -227,34 +233,41 @@ export class Ledger {
       }
       said.set(name, by)
     }
-    const waiting = await Promise.all(this.#destinations.map((destination) => this.#waiting(destination)))
-    const lines = (cell: Cell): DestinationLine[] => {
-      const key = keyOf(cell)
-      return waiting.map(({ name, pending, gone }) => {
-        for (const [of, cause, count] of gone) if (isIn(of.hour) && keyOf(of) === key) tally(shareOf(cell, name).lost, cause, count)
-        const left = pending.reduce((sum, [of, count]) => sum + (isIn(of.hour) && keyOf(of) === key ? count : 0), 0)
-        const word = said.get(name)
-        return destinationLine(cell, name, left, word && (word.get(key) ?? { delivered: 0, refused: 0 }))
-      })
+    const waiting: { readonly name: string; readonly pending: ReadonlyMap<string, number> }[] = []
+    for (const destination of this.#destinations) {
+      const pending = new Map<string, number>()
+      for (const [cell, count, cause] of await this.#waiting(destination)) {
+        if (!isIn(cell.hour)) continue
+        const sum = into(cell)
+        if (cause !== undefined) tally(shareOf(sum, destination.name).lost, cause, count)
+        else pending.set(keyOf(sum), (pending.get(keyOf(sum)) ?? 0) + count)
+      }
+      waiting.push({ name: destination.name, pending })
     }
-    return [...sums.values()].map((cell) => lineOf(cell, lines(cell)))
+    return [...sums].map(([key, cell]) => {
+      const to = waiting.map(({ name, pending }) => {
+        const word = said.get(name)
+        return destinationLine(cell, name, pending.get(key) ?? 0, word && (word.get(key) ?? { delivered: 0, refused: 0 }))
+      })
+      return lineOf(cell, to)
+    })
   }
 
-  /** What a destination does not have: what waits for it, and what the log has dropped before it came. */
-  async #waiting(destination: Destination) {
+  /** What a destination does not have, by cell: what waits for it; and, with the cause, what the log has dropped before it came. */
+  async #waiting(destination: Destination): Promise<[Cell, number, string | undefined][]> {
     const declared = this.#fold.declaredBeyond(destination.reached)
     for (const hole of declared)
       for (let block = this.#blocks.astride(hole); block; block = this.#blocks.astride(hole)) await this.#divide(block)
     const pending = new Map<Cell, number>()
-    const gone: [Cell, string, number][] = []
+    const gone: [Cell, number, string][] = []
     for (const { first, last, counts } of this.#blocks.beyond(destination)) {
       const hole = declared.find(({ from, to }) => from <= first && last <= to)
       for (const [cell, count] of counts) {
-        if (hole) gone.push([cell, hole.cause, count])
+        if (hole) gone.push([cell, count, hole.cause])
         else pending.set(cell, (pending.get(cell) ?? 0) + count)
       }
     }
-    return { name: destination.name, pending: [...pending], gone }
+    return [...[...pending].map(([cell, count]): [Cell, number, undefined] => [cell, count, undefined]), ...gone]
   }
 
   async #cells(period: Period | undefined): Promise<Cell[]> {

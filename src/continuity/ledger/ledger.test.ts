@@ -195,7 +195,7 @@ test('limits: reasons beyond theirs are counted as other, connections under no n
 test('limits: blocks are joined beyond theirs, told apart again by what the log still has, and the rest is what is gone', () => {
   const cells = ['a', 'b'].map((connection) => emptyCell({ node: 'n', connection, unit: 'samples', hour: 0 }))
   const blocks = new Blocks([], 4)
-  for (let n = 1; n <= 5; n++) blocks.add({ first: n, last: n, counts: [[cells[n % 2] as (typeof cells)[0], 10 * n]] })
+  for (let n = 1; n <= 5; n++) blocks.add({ first: n, last: n, counts: [[cells[n % 2] as (typeof cells)[0], 10 * n]] }, [])
   assert.equal(blocks.size, 4)
   const destination = { name: 'link', reached: 0, holes: [{ from: 2, to: 2, cause: 'overflow' }] }
   const astride = blocks.advance(destination, 5)
@@ -206,9 +206,21 @@ test('limits: blocks are joined beyond theirs, told apart again by what the log 
   assert.deepEqual(cells[1]?.to.link, { passed: 90, lost: {} })
   assert.deepEqual(cells[0]?.to.link, { passed: 40, lost: { overflow: 20 } })
   const many = new Blocks()
-  for (let n = 1; n <= 3 * LEDGER_LIMITS.savedBlocks; n++) many.add({ first: n, last: n, counts: [[cells[0] as (typeof cells)[0], 1]] })
-  assert.equal(many.saved().length, LEDGER_LIMITS.savedBlocks)
+  for (let n = 1; n <= 3 * LEDGER_LIMITS.savedBlocks; n++) many.add({ first: n, last: n, counts: [[cells[0] as (typeof cells)[0], 1]] }, [])
+  assert.equal(many.saved([]).length, LEDGER_LIMITS.savedBlocks)
   assert.equal(many.size, 3 * LEDGER_LIMITS.savedBlocks)
+  // What a destination has and what it has not stay apart.
+  assert.deepEqual(
+    many
+      .saved([4])
+      .slice(0, 3)
+      .map(({ first, last }) => [first, last]),
+    [
+      [1, 3],
+      [4, 4],
+      [5, 7],
+    ],
+  )
 })
 
 test('limits: more holes than are remembered, and longer periods than are answered', async (t) => {

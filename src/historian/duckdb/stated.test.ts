@@ -174,3 +174,37 @@ test('a database from before there were records and facts is opened and gets the
   assert.equal((await historian.facts({ definition: 'd', limit: 1 })).facts.length, 1)
   assert.equal((await historian.samples({ signal: 'a/x', from: 0, to: 9, limit: 9 })).count, 1)
 })
+
+test('rows of the account are summed up when there are many, and say the same', async (t) => {
+  const directory = await folder(t)
+  const historian = await open(directory, { accountRows: 5 })
+  const r = new Recorder()
+  await historian.write([r.signals([0, { id: 'a', connection: 'plc' }])])
+  for (let n = 0; n < 23; n++) await historian.write([r.batch({ signal: 0, time: n }, { signal: 0, time: n })])
+  const { rows } = await historian.accounts()
+  await historian.close()
+  assert.deepEqual(
+    rows.map(({ connection, delivered }) => [connection, delivered]),
+    [['plc', 46]],
+  )
+  const instance = await DuckDBInstance.create(join(directory, 'historian.duckdb'))
+  const connection = await instance.connect()
+  const [[stored] = []] = (await connection.runAndReadAll('SELECT count(*) FROM store.accounts')).getRowsJS()
+  connection.closeSync()
+  instance.closeSync()
+  assert.ok(Number(stored) <= 5, `${stored} rows`)
+})
+
+test('a database of before the ledger is taken up: nothing is counted of what it holds, everything of what comes', async (t) => {
+  const directory = await folder(t)
+  const r = new Recorder()
+  let historian = await open(directory)
+  await historian.write([r.signals([0, { id: 'a', connection: 'plc' }]), r.batch({ signal: 0, time: 1 })])
+  await historian.close()
+  await change(directory, 'DROP TABLE store.accounts', 'ALTER TABLE store.quarantine DROP COLUMN discarded')
+  historian = await open(directory)
+  assert.deepEqual((await historian.accounts()).rows, [])
+  await historian.write([r.batch({ signal: 0, time: 2 }, { signal: 0, time: 3 })])
+  assert.equal((await historian.accounts()).rows[0]?.delivered, 2)
+  await historian.close()
+})
