@@ -90,7 +90,8 @@ async function ask(view: NodeView, from: number): Promise<Figure[]> {
   const key = `site@${from}`
   const isThere = async () => {
     const { facts } = await view.historian.facts({ definition: 'plant', keys: [key], limit: 1 })
-    return facts[0]?.values.value?.value === 5 * LINES * SIGNALS
+    const { value, coverage } = facts[0]?.values.value ?? {}
+    return value === 5 * LINES * SIGNALS && (coverage ?? 0) > 0.99
   }
   await until('the figure', LIMIT_MS, isThere)
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-bench-api-'))

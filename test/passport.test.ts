@@ -8,6 +8,8 @@ import { until } from '../bench/node.ts'
 import { startApi } from '../src/api/index.ts'
 import { type Passport, passport as shape } from '../src/api/passport-schemas.ts'
 import { problem } from '../src/api/schemas.ts'
+import { runCli } from '../src/cli/index.ts'
+import { processIo } from '../src/cli/io.ts'
 import { loadConfig } from '../src/config/index.ts'
 import { connectors } from '../src/connectors/index.ts'
 import { createRestSimulator } from '../src/connectors/rest/simulator.ts'
@@ -113,9 +115,10 @@ connections:
   const loaded = await loadConfig(file, { connectors: [...connectors, meter.connector], env: {} })
   const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0' })
   t.after(() => node.stop())
-  const api = await startApi(node.view, { host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent })
+  const data = join(directory, 'data')
+  const api = await startApi(node.view, { host: '127.0.0.1', port: 0, directory: data, webDirectory: join(directory, 'web'), log: silent })
   t.after(() => api.close())
-  const authorization = `Bearer ${readFileSync(join(directory, 'local-token'), 'utf8').trim()}`
+  const authorization = `Bearer ${readFileSync(join(data, 'local-token'), 'utf8').trim()}`
   const call = (query: Record<string, string>) =>
     fetch(`${api.url}/api/v1/passport?${new URLSearchParams(query)}`, { headers: { authorization } })
   const ask = async (query: Record<string, string>): Promise<Passport> => {
@@ -128,7 +131,21 @@ connections:
     const answer = await call(query)
     return { status: answer.status, ...problem.parse(await answer.json()) }
   }
-  return { node, meter, simulator, ask, refused }
+  writeFileSync(join(data, 'running.json'), JSON.stringify({ url: api.url }))
+  const why = async (...args: string[]) => {
+    const said: string[] = []
+    const never = new AbortController().signal
+    const io = {
+      ...processIo(),
+      out: (text: string) => said.push(text),
+      err: (text: string) => said.push(text),
+      env: {},
+      stopSignal: () => never,
+    }
+    const code = await runCli(['why', ...args, '-c', file], { io, connectors: async () => [...connectors, meter.connector] })
+    return { code, said: said.join('') }
+  }
+  return { node, meter, simulator, ask, refused, why }
 }
 
 const contract = () => `apiVersion: v3.1.0
@@ -153,7 +170,7 @@ customProperties:
 const hop = ({ chain }: Passport, kind: string) => chain.filter((one) => one.kind === kind)
 
 test('unplug a source: every KPI above it turns with care, then no; plug it in: late data, revisions, and the passport recovers and remembers', async (t) => {
-  const { node, meter, simulator, ask, refused } = await world(t)
+  const { node, meter, simulator, ask, refused, why } = await world(t)
   const isMeasured = async () => (await node.view.historian.stats()).samples > 5
   await until('the first samples', LIMIT_MS, isMeasured)
   const from = Math.floor(systemClock.now() / SECOND) * SECOND
@@ -219,6 +236,18 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
   assert.match(unknown.hint ?? '', /did you mean billing\? declared are shift-report, billing, control/)
   const unstated = await ask({ definition: 'plant' })
   assert.equal(unstated.use.isDeclared, false)
+
+  // The same on the command line; the verdict is the exit code.
+  const yes = await why('plant', '--value', 'value', '--use', 'shift-report')
+  assert.equal(yes.code, 0, yes.said)
+  assert.match(yes.said, /✓ Report of a shift: yes\n {2}contract line permits it: Load reports\n/)
+  assert.match(yes.said, /HOW IT HAS CHANGED\n/)
+  assert.equal((await why('plant', '--use', 'billing')).code, 2)
+  const unstatedCode = await why('t/line/current', '--lang', 'fr')
+  assert.equal(unstatedCode.code, 0)
+  assert.match(unstatedCode.said, /sans usage énoncé/)
+  assert.equal((await why('t/line/current', '--at', '2001-01-01T00:00:00Z')).code, 1)
+  assert.equal((await why('plant', '--use', 'report-shift')).code, 1)
 
   // A sample, and a window of a derived signal.
   const sample = await ask({ signal: 't/line/current', use: 'shift-report' })

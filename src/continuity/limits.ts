@@ -1,3 +1,5 @@
+import { DAY } from '../core/time.ts'
+
 /** What one passport may read and say, so that no question costs more than its answer is worth. */
 export const CONTINUITY_LIMITS = {
   /** Uses that one file declares, names of one use, patterns of one list. */
@@ -17,6 +19,8 @@ export const CONTINUITY_LIMITS = {
   countedSamples: 20_000_000,
   /** Periods that are counted one by one; signals of more are told by their number only. */
   periods: 32,
+  /** How long before a time the reading that was in force at its start is looked for, where its signal declares no period. */
+  reachUs: DAY,
   /** Counts that are remembered, and from how many signals on it is worth it. */
   rememberedTallies: 16,
   rememberedSignals: 20,

@@ -188,6 +188,8 @@ export interface TallyQuery {
   readonly from: Micros
   /** Exclusive. */
   readonly to: Micros
+  /** Besides: of each signal the newest sample before `from`, at most this much older. */
+  readonly lookBackUs?: Micros
   readonly asKnownAt?: Micros
   readonly limit: number
 }

@@ -96,6 +96,20 @@ export function reading(open: Open): void {
     await check()
     await b.historian.compact(START + 5 * DAY)
     await check()
+    // The reading in force at the start, of two of its time the one that came last; alone, where no time is asked for.
+    const held = await b.historian.tally({ ...q, signals: ['a/x'], from: START + 3, to: START + 3, lookBackUs: 10 })
+    assert.deepEqual(
+      held.rows.map(({ samples, newest, status }) => [samples, newest - START, status]),
+      [[1, 2, 0]],
+    )
+    const both = await b.historian.tally({ ...q, signals: ['a/x'], from: START + 2, to: START + 60, lookBackUs: 10, asKnownAt: START })
+    assert.deepEqual(
+      both.rows.map(({ samples, reasons }) => [samples, reasons.join()]),
+      [
+        [1, ''],
+        [1, 'spike@1'],
+      ],
+    )
     const cut = await b.historian.tally({ ...q, limit: 1 })
     assert.deepEqual([cut.rows.length, cut.truncated], [1, true])
     await assert.rejects(b.historian.tally({ ...q, signals: Array.from({ length: 20_000 }, (_, i) => `s${i}`) }), /limit/)

@@ -13,6 +13,8 @@ export interface SignalBelow {
   /** As those above it said; undefined: they did not count. */
   samples: number | undefined
   newestIngest: number
+  /** How long a reading of it holds, as far as that is declared. */
+  readonly holdUs: Micros
   /** The derivation that writes it; undefined: it is measured, or its declaration is gone. */
   derivation: string | undefined
   /** It is computed, by a declaration that is no more. */
@@ -162,11 +164,12 @@ function addSignal(below: Below, span: InputSpan, above: string | undefined, { o
       below.isCut = true
       return undefined
     }
-    const connection = signals.at(signals.indexOf(signal) ?? -1)?.connection
+    const { connection, expectedPeriodUs } = signals.at(signals.indexOf(signal) ?? -1) ?? {}
+    const holdUs = expectedPeriodUs === undefined ? CONTINUITY_LIMITS.reachUs : 2 * expectedPeriodUs
     const isComputed = connection === COMPUTED
     const derivation = isComputed || connection === undefined ? originOf(signal, from)?.definition : undefined
     known = {
-      ...{ signal, from, to, derivation, samples: undefined, newestIngest: 0 },
+      ...{ signal, from, to, holdUs, derivation, samples: undefined, newestIngest: 0 },
       isOrphan: isComputed && !derivation,
       feeds: new Set(),
     }

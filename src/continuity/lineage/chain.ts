@@ -126,8 +126,8 @@ function sums(some: readonly SignalBelow[], { counted }: ChainParts) {
       newest: Math.max(...seen.map(({ newest }) => newest)),
     }),
     isUnread: own.length < some.length,
-    // Counted, and there is no sample any more although what is above had some; one alone may be the reading that held before.
-    isGone: some.some((one) => (one.samples ?? 0) > 1 && counted.get(one.signal)?.samples === 0),
+    // Counted, and there is no sample any more although what is above had some.
+    isGone: some.some((one) => (one.samples ?? 0) > 0 && counted.get(one.signal)?.samples === 0),
   }
 }
 
@@ -140,7 +140,7 @@ function membersOf(some: readonly SignalBelow[], { counted }: ChainParts): Membe
       return {
         ...{ name: signal, samples: own.samples, worst: status, reasons: [...reasons.keys()] },
         ...(own.samples > 0 && { newest }),
-        ...(own.samples === 0 && (samples ?? 0) > 1 && { problem: 'samples-gone' as const }),
+        ...(own.samples === 0 && (samples ?? 0) > 0 && { problem: 'samples-gone' as const }),
       }
     })
     .sort((a, b) => rank(b.worst ?? 0) - rank(a.worst ?? 0) || (a.name < b.name ? -1 : 1))

@@ -18,8 +18,9 @@ const PAGES = [
 
 export function Rail() {
   const { words } = useLanguage()
-  const { page } = usePlace()
-  const here = page === 'signal' || page === 'passport' ? 'namespace' : page
+  const { page, search } = usePlace()
+  const ofResult = page === 'passport' && search.has('definition')
+  const here = ofResult ? 'results' : page === 'signal' || page === 'passport' ? 'namespace' : page
   return (
     <nav className="rail" aria-label={words.nav.main}>
       {PAGES.map((entry) => (

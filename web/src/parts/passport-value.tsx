@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Passport } from '../../../src/api/schemas.ts'
-import { formatSeconds } from '../format.ts'
+import { formatSeconds, formatShare } from '../format.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { FactCoverage, factReason } from './fact-table.tsx'
@@ -40,7 +40,7 @@ function Row({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Values({ passport: { values, subject } }: { passport: Passport }) {
-  const { words } = useLanguage()
+  const { locale, words } = useLanguage()
   return (
     <ul className="passport-values">
       {Object.entries(values).map(([name, { value, unit, status, statusCode, coverage, reasons }]) => (
@@ -52,7 +52,11 @@ function Values({ passport: { values, subject } }: { passport: Passport }) {
           <span className={`status status-${status}`} title={statusCode}>
             <Mark of={status === 'Good' ? 0 : status === 'Uncertain' ? 1 : 2} /> {words.status[status]}
           </span>{' '}
-          {coverage !== null && <FactCoverage share={coverage} />}
+          {coverage !== null && (
+            <>
+              <FactCoverage share={coverage} /> {formatShare(coverage, locale)}{' '}
+            </>
+          )}
           {reasons.length > 0 && <span className="soft">{reasons.map((reason) => factReason(reason, words)).join(' · ')}</span>}
         </li>
       ))}
