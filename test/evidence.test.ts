@@ -160,7 +160,7 @@ test('a node signs in, is refused, stops; its evidence is exported, verified, al
   const back = flip(join(live, 'spool', segment))
   const altered = await run(['evidence', 'verify', live, '--key', key, '--lang', 'fr'])
   assert.equal(altered.code, 1)
-  assert.match(altered.out, /^Premier défaut dans spool\/0000000001\.seg : /)
+  assert.match(altered.out, /^Premier défaut dans 0000000001\.seg : record \d+ /)
   back()
   writeFileSync(join(live, 'extra.txt'), 'x')
   assert.match((await run(['evidence', 'verify', live, '--key', key])).out, /extra\.txt: the file is not in the signed list/)

@@ -107,6 +107,7 @@ class Exporting {
       runningUrl(config.data) === undefined
         ? undefined
         : await connectClient(this.#verb, { ...(this.#options.config !== undefined && { config: this.#options.config }) })
+    await client?.post('/api/v1/evidence/signature', {}, z.object({ done: z.literal(true) }))
     await this.#ask(client)
     const changes = await this.#changes(client)
     await this.#copyConfiguration()

@@ -38,14 +38,15 @@ async function verify(verb: Verb, directory: string, verifier: Verifier): Promis
   const names = await machineFiles.list(directory)
   const isFolder = names.includes(MANIFEST)
   const folder = isFolder ? await verifyFolder(directory, verifier) : undefined
-  if (folder?.tampered) return { key: verifier.key, roots: 0, tampered: { part: 'folder', ...folder.tampered } }
   const isAudit = names.some((name) => /^audit-\d{10}\.jsonl$/.test(name))
   const isSpool = !isAudit && names.some((name) => name.endsWith('.seg') || name === 'head.sig')
   const spool = isSpool ? directory : names.includes('spool') ? join(directory, 'spool') : undefined
   const audit = isAudit ? directory : names.includes('audit') ? join(directory, 'audit') : undefined
   if (!spool && !audit && !folder) throw new Refused(verb.words.evidence.nothingHere(directory), verb.words.evidence.noFolderHint)
   const result = await verifyEvidence({ spool, audit }, verifier, { stop: verb.io.stopSignal() })
-  return { ...result, ...(folder && { folderFiles: folder.files }) }
+  // Which record it is says more than which file.
+  if (folder?.tampered && !result.tampered) return { ...result, tampered: { part: 'folder', ...folder.tampered } }
+  return { ...result, ...(folder && !folder.tampered && { folderFiles: folder.files }) }
 }
 
 async function readKey(verb: Verb, path: string): Promise<Verifier> {

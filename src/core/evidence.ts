@@ -78,6 +78,8 @@ export interface EvidenceView {
   /** PEM. */
   readonly publicKey: string
   head(): { readonly sequence: number; readonly hash: string; readonly signedTime: Micros; readonly firstSequence: number } | undefined
+  /** Signs what is there now, instead of within a minute. */
+  sign(): Promise<void>
   /** Why nothing can be signed just now. */
   problem(): string | undefined
   /** This node's log and those that arrive here. */

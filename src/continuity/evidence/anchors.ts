@@ -8,7 +8,7 @@ import type { Logger } from '../../core/log.ts'
 import type { Spool, SpoolRecord } from '../../core/spool.ts'
 import { formatTime } from '../../core/time.ts'
 import { type DurableFiles, replaceTextIn } from '../../lib/durable-files.ts'
-import { Leaves } from './leaves.ts'
+import { Leaves, leafFile } from './leaves.ts'
 import { EVIDENCE_LIMITS } from './limits.ts'
 import { type Period, Periods } from './periods.ts'
 
@@ -47,6 +47,8 @@ export interface AnchorParts {
 
 interface Stream {
   readonly periods: Periods
+  /** Where the hashes of the open period go, and its first sequence. */
+  leaves: { from: number; file: string }
   recent: Period[]
 }
 
@@ -58,6 +60,8 @@ export class Anchors {
   readonly #parts: AnchorParts
   readonly #leaves: Leaves
   readonly #streams = new Map<string, Stream>()
+  /** Of this node's own log. */
+  #own: Stream | undefined
   #pending: Period[] = []
   #lostRoots = 0
   #sequence = 0
@@ -112,21 +116,24 @@ export class Anchors {
   }
 
   #take(record: SpoolRecord): void {
-    const { node, epoch, sequence, recordedTime, seal, kind, payload } = record
-    if (seal) this.#add(node, epoch, sequence, recordedTime, seal.hash)
+    const { sequence, recordedTime, seal, kind, payload } = record
+    const { node, epoch } = this.#parts.spool
+    if (seal) this.#add((this.#own ??= this.#streamOf(node, epoch)), sequence, recordedTime, seal.hash)
     this.#sequence = sequence
     if (kind !== 'forwarded') return
-    for (const one of decodeForwarded(payload).records) {
-      if (one.seal) this.#add(one.node, one.epoch, one.sequence, one.recordedTime, one.seal.hash)
-    }
+    const forwarded = decodeForwarded(payload)
+    const stream = this.#streamOf(forwarded.node, forwarded.epoch)
+    for (const one of forwarded.records) if (one.seal) this.#add(stream, one.sequence, one.recordedTime, one.seal.hash)
   }
 
-  #add(node: string, epoch: number, sequence: number, recordedTime: number, hash: Uint8Array): void {
-    const { periods, recent } = this.#streamOf(node, epoch)
+  #add(stream: Stream, sequence: number, recordedTime: number, hash: Uint8Array): void {
+    const { periods, recent } = stream
     const last = periods.to
     const closed = periods.add(sequence, recordedTime, hash)
     if (periods.to === last) return
-    this.#leaves.add(node, epoch, periods.from, sequence, hash)
+    const { from } = periods
+    if (stream.leaves.from !== from) stream.leaves = { from, file: leafFile(periods.node, periods.epoch, from) }
+    this.#leaves.add(stream.leaves.file, sequence - from, hash)
     if (!closed) return
     recent.push(closed)
     if (recent.length > RECENT) recent.shift()
@@ -143,7 +150,7 @@ export class Anchors {
       const oldest = [...this.#streams.keys()].find((one) => one !== own)
       if (oldest !== undefined) this.#streams.delete(oldest)
     }
-    const stream = { periods: new Periods(node, epoch), recent: [] }
+    const stream = { periods: new Periods(node, epoch), recent: [], leaves: { from: 0, file: '' } }
     this.#streams.set(key, stream)
     return stream
   }
@@ -193,7 +200,11 @@ export class Anchors {
       this.#sequence = sequence
       for (const { node, epoch, open, recent } of streams) {
         const periods = new Periods(node, epoch, open)
-        this.#streams.set(keyOf(node, epoch), { periods, recent: recent.map((one) => ({ node, epoch, ...one })) })
+        this.#streams.set(keyOf(node, epoch), {
+          periods,
+          recent: recent.map((one) => ({ node, epoch, ...one })),
+          leaves: { from: 0, file: '' },
+        })
       }
     } catch (error) {
       log.warn({ error: String(error) }, 'where the hours stood cannot be read; they begin anew with what the spool holds')

@@ -15,7 +15,7 @@ import { MerkleFrontier, rootFromProof } from '../../lib/merkle.ts'
 import { signerOf, verifierOf } from '../../lib/signed.ts'
 import { Anchors } from './anchors.ts'
 import { EvidenceFolder, MANIFEST, verifyFolder } from './folder.ts'
-import { Leaves } from './leaves.ts'
+import { Leaves, leafFile } from './leaves.ts'
 import { EVIDENCE_LIMITS } from './limits.ts'
 import { IEC_62443_3_3, NIS2_21_2 } from './mapping.ts'
 import { Periods } from './periods.ts'
@@ -159,7 +159,7 @@ test('hashes kept for proofs stay within their limit, the oldest hours go', asyn
   await writeFile(join(directory, 'bg.1.0000000000000001.leaves'), '')
   await (await import('node:fs/promises')).truncate(join(directory, 'bg.1.0000000000000001.leaves'), EVIDENCE_LIMITS.leafBytes)
   const leaves = await Leaves.open(directory)
-  leaves.add('n', 1, 500, 500, hashOf('n', 500))
+  leaves.add(leafFile('n', 1, 500), 0, hashOf('n', 500))
   await leaves.flush()
   assert.equal(leaves.bytes, 32)
   assert.equal((await readdir(directory)).length, 1)

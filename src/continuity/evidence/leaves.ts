@@ -22,7 +22,9 @@ interface LeafFile {
 
 /** A name that is safe in every file system and one for each node. */
 const safe = (node: string): string => Buffer.from(node, 'utf8').toString('base64url')
-const nameOf = (node: string, epoch: number, from: number): string => `${safe(node)}.${epoch}.${String(from).padStart(16, '0')}.leaves`
+/** The file of a period. */
+export const leafFile = (node: string, epoch: number, from: number): string =>
+  `${safe(node)}.${epoch}.${String(from).padStart(16, '0')}.leaves`
 
 /**
  * The hashes of the records of each period, 32 bytes each, a file per period: what a proof is made from after the spool has let the records go. Written beside
@@ -67,9 +69,8 @@ export class Leaves {
     return this.#unwritten >= EVIDENCE_LIMITS.unwrittenLeaves
   }
 
-  add(node: string, epoch: number, from: number, sequence: number, hash: Uint8Array): void {
-    const name = nameOf(node, epoch, from)
-    const index = sequence - from
+  /** `index`: place of the record in the period that the file is of. */
+  add(name: string, index: number, hash: Uint8Array): void {
     let waiting = this.#waiting.get(name)
     if (!waiting) this.#waiting.set(name, (waiting = { at: index, hashes: [] }))
     waiting.hashes.push(hash.slice())
@@ -114,7 +115,7 @@ export class Leaves {
     isOpen: boolean,
   ): Promise<Proof | undefined> {
     const { node, epoch, from, to } = period
-    const name = nameOf(node, epoch, from)
+    const name = leafFile(node, epoch, from)
     const kept = this.#kept.find((one) => one.name === name)
     const whole = to - from + 1
     // An hour that goes on is proven as far as it is written.

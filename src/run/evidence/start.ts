@@ -3,7 +3,6 @@ import type { LoadedConfig } from '../../config/index.ts'
 import { Anchors, AuditLog, createTrail, type RunningTrail, startForwarding } from '../../continuity/index.ts'
 import { type AuditEvent, AuditFull } from '../../core/audit.ts'
 import type { EvidenceView, VerifyState } from '../../core/evidence.ts'
-import type { Spool } from '../../core/spool.ts'
 import { identityDirectory, lockDirectory, openSigningKey } from '../../gateway/index.ts'
 import { machineFiles } from '../../lib/durable-files.ts'
 import { type Signer, verifierOf } from '../../lib/signed.ts'
@@ -82,14 +81,16 @@ export async function startEvidence(
     }
     await announce(audit, loaded, deps)
     const anchors = await Anchors.start({ spool, audit, directory: join(config.data, EVIDENCE_DIRECTORY), files: machineFiles, log })
+    const tick = async () => {
+      await anchors.tick()
+      await audit.tick()
+      // Last: the head of the spool names that of the audit log.
+      await seals?.sign()
+    }
     return {
       audit,
-      view: viewOf({ loaded, signer, spool, seals, anchors, deps }),
-      tick: async () => {
-        await anchors.tick()
-        await seals?.sign()
-        await audit.tick()
-      },
+      view: viewOf({ loaded, signer, seals, anchors, deps, sign: tick }),
+      tick,
       finish: () => anchors.close(),
       close: async () => {
         await note(audit, { kind: 'stop', outcome: 'done' })
@@ -121,13 +122,13 @@ async function note(audit: RunningTrail, event: AuditEvent): Promise<void> {
 interface ViewParts {
   readonly loaded: LoadedConfig
   readonly signer: Signer
-  readonly spool: Spool
   readonly seals: Stores['seals']
   readonly anchors: Anchors
+  readonly sign: () => Promise<void>
   readonly deps: NodeDependencies
 }
 
-function viewOf({ loaded, signer, seals, anchors, deps }: ViewParts): EvidenceView {
+function viewOf({ loaded, signer, seals, anchors, deps, sign }: ViewParts): EvidenceView {
   const { data } = loaded.config
   const places = { spool: join(data, 'spool'), audit: join(data, AUDIT_DIRECTORY) }
   let state: VerifyState | undefined
@@ -149,6 +150,7 @@ function viewOf({ loaded, signer, seals, anchors, deps }: ViewParts): EvidenceVi
       const head = seals?.head
       return head && { sequence: head.last.sequence, hash: head.last.hash, signedTime: head.time, firstSequence: head.first.sequence }
     },
+    sign,
     problem: () => seals?.problem ?? anchors.counters.problem,
     streams: () => anchors.streams(),
     leafBytes: () => anchors.counters.leafBytes,
