@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import type { MeasureRow } from '../core/historian.ts'
 import { silent } from '../core/log.ts'
 import { ManualClock } from '../core/manual-clock.ts'
 import { HOUR } from '../core/time.ts'
+import { selfSigned, withoutOpenssl } from '../lib/certificates.fixture.ts'
 import { tellOpenLineage } from './open-lineage.ts'
 
 const T0 = 490_000 * HOUR
@@ -183,9 +185,9 @@ test("OpenLineage's own client reads every event by the schema 2-0-2", {
     assert.ok(told.facets[one] > 0, one)
 })
 
-async function receiver(answers: (taken: number) => number) {
+async function receiver(answers: (taken: number) => number, tls?: { certificate: string; key: string }) {
   const taken: { job: string; type: string; authorization: string | undefined }[] = []
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     let body = ''
     request.on('data', (chunk) => {
       body += chunk
@@ -196,15 +198,16 @@ async function receiver(answers: (taken: number) => number) {
       if (status < 300) taken.push({ job: event.job.name, type: event.eventType, authorization: request.headers.authorization })
       response.writeHead(status).end()
     })
-  })
+  }
+  const server = tls ? createTlsServer({ cert: tls.certificate, key: tls.key }, listener) : createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   after(() => server.close())
-  return { taken, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/lineage` }
+  return { taken, url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/lineage` }
 }
 
-function telling(url: string, clock: ManualClock, directory: string) {
+function telling(url: string, clock: ManualClock, directory: string, ca?: string) {
   const stop = new AbortController()
-  const config = { url, token: 'secret', delay: 300_000 }
+  const config = { url, token: 'secret', delay: 300_000, ...(ca !== undefined && { tls: { ca } }) }
   const started = tellOpenLineage({
     config,
     directory,
@@ -269,4 +272,18 @@ test('what the other end refuses for good, and hours too long ago, are counted',
   await until(() => later.view().lostHours > 0, clock, 1_000)
   assert.ok(later.view().lostHours >= 25 && later.view().lostHours <= 31, String(later.view().lostHours))
   await later.ended()
+})
+
+test('over TLS: told to a certificate that its authority vouches for, and to no other', { skip: withoutOpenssl }, async () => {
+  const [own, other] = [selfSigned('catalog'), selfSigned('somebody')]
+  const { taken, url } = await receiver(() => 201, own)
+  const clock = new ManualClock(T0)
+  const doubting = telling(url, clock, folder(), other.certificate)
+  await until(() => doubting.view().problem !== undefined, clock, 60_000)
+  assert.equal(taken.length, 0)
+  await doubting.ended()
+  const sure = new ManualClock(T0)
+  const trusted = telling(url, sure, folder(), own.certificate)
+  await until(() => taken.length >= 8, sure, 60_000)
+  await trusted.ended()
 })

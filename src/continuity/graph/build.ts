@@ -162,7 +162,9 @@ function addSources(builder: GraphBuilder, { site, equipment, connections, signa
   }
 }
 
-function signalNode({ node }: GraphBuilder, id: string, equipment: EquipmentConfig, label?: Label): DependencyNode {
+function signalNode({ node, find }: GraphBuilder, id: string, equipment: EquipmentConfig, label?: Label): DependencyNode {
+  const known = find('signal', id)
+  if (known) return known
   const place = placesOf(id, equipment, 0).at(-1)?.path ?? id.split('/').slice(1, -1).join('/')
   return node('signal', id, { ...(label && { label }), ...(place !== '' && { equipment: place }) })
 }

@@ -1,4 +1,11 @@
-import type { DependencyEdge, DependencyGraph, DependencyKind, DependencyNode, DependencyReason } from '../../core/dependencies.ts'
+import {
+  DEPENDENCY_KINDS,
+  type DependencyEdge,
+  type DependencyGraph,
+  type DependencyKind,
+  type DependencyNode,
+  type DependencyReason,
+} from '../../core/dependencies.ts'
 import { GRAPH_LIMITS } from './limits.ts'
 
 /** `KIND:ID`, as people write it. */
@@ -7,6 +14,7 @@ export const nameOf = ({ kind, id }: Pick<DependencyNode, 'kind' | 'id'>): strin
 /** Where a graph comes to be. Adding what is there already changes nothing. */
 export interface GraphBuilder {
   node(kind: DependencyKind, id: string, more?: Pick<DependencyNode, 'label' | 'equipment'>): DependencyNode
+  find(kind: DependencyKind, id: string): DependencyNode | undefined
   edge(from: DependencyNode, to: DependencyNode, why: DependencyReason, ref?: string): void
   done(): DependencyGraph
 }
@@ -14,7 +22,7 @@ export interface GraphBuilder {
 const NONE: readonly DependencyEdge[] = []
 
 export function graphBuilder(most: number = GRAPH_LIMITS.edges): GraphBuilder {
-  const nodes = new Map<string, DependencyNode>()
+  const nodes = new Map<DependencyKind, Map<string, DependencyNode>>(DEPENDENCY_KINDS.map((kind) => [kind, new Map()]))
   const onward = new Map<DependencyNode, DependencyEdge[]>()
   const back = new Map<DependencyNode, DependencyEdge[]>()
   let edges = 0
@@ -25,12 +33,13 @@ export function graphBuilder(most: number = GRAPH_LIMITS.edges): GraphBuilder {
     else map.set(node, [edge])
   }
   return {
+    find: (kind, id) => nodes.get(kind)?.get(id),
     node: (kind, id, more) => {
-      const name = `${kind}:${id}`
-      const known = nodes.get(name)
+      const ids = nodes.get(kind) as Map<string, DependencyNode>
+      const known = ids.get(id)
       if (known) return known
       const node: DependencyNode = { kind, id, ...more }
-      nodes.set(name, node)
+      ids.set(id, node)
       return node
     },
     edge: (from, to, why, ref = from.id) => {
@@ -48,9 +57,11 @@ export function graphBuilder(most: number = GRAPH_LIMITS.edges): GraphBuilder {
       push(back, to, edge)
     },
     done: () => ({
-      ...{ size: nodes.size, left },
-      find: (kind, id) => nodes.get(`${kind}:${id}`),
-      all: () => nodes.values(),
+      ...{ size: [...nodes.values()].reduce((sum, ids) => sum + ids.size, 0), left },
+      find: (kind, id) => nodes.get(kind)?.get(id),
+      all: function* () {
+        for (const ids of nodes.values()) yield* ids.values()
+      },
       dependents: (node) => onward.get(node) ?? NONE,
       dependencies: (node) => back.get(node) ?? NONE,
     }),

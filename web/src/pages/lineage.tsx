@@ -28,7 +28,7 @@ export function LineagePage({ of, depth }: { of: string; depth: string }) {
       {of !== '' && (
         <>
           <div className="lineage-bar">
-            <fieldset className="segments">
+            <fieldset>
               <legend>{text.depth}</legend>
               {(['one', 'all'] as const).map((one) => (
                 <label key={one}>
