@@ -80,7 +80,7 @@ export interface Evidence {
 
 /**
  * May a value be used for this? Only declared limits and clauses count. Default deny: of what nothing is known the answer is no, and a limit that cannot be checked
- * counts as passed over. The verdict is the worst of its reasons.
+ * counts as exceeded. The verdict is the worst of its reasons.
  */
 export function judge(use: Use, evidence: Evidence): { readonly verdict: Verdict; readonly reasons: readonly VerdictReason[] } {
   if (evidence.values.length === 0) return { verdict: 'no', reasons: [{ verdict: 'no', code: 'nothing-known' }] }
