@@ -22,27 +22,22 @@ export class Accounts {
     this.#counts.set(key, known)
   }
 
-  /** Samples of rows whose signals these are; `connectionOf` tells whose a signal is. Neighbours are mostly of one connection. */
-  addSamples(node: string, recordedTime: Micros, signals: Uint32Array, connectionOf: (signal: number) => string): void {
-    const byConnection = new Map<string, number>()
-    let signal = -1
-    let connection = ''
-    let run = 0
+  /** Samples of rows whose signals these are. `of`: by signal, the number of its connection in `names`. Neighbours are mostly of one: counted in runs. */
+  addSamples(node: string, recordedTime: Micros, signals: Uint32Array, of: Uint32Array, names: readonly string[]): void {
+    const counts = new Float64Array(names.length)
+    let whose = 0
+    let begin = 0
     for (let i = 0; i < signals.length; i++) {
-      const next = signals[i] as number
-      if (next !== signal) {
-        signal = next
-        const own = connectionOf(next)
-        if (own !== connection) {
-          if (run > 0) byConnection.set(connection, (byConnection.get(connection) ?? 0) + run)
-          connection = own
-          run = 0
-        }
-      }
-      run++
+      const next = of[signals[i] as number] ?? 0
+      if (next === whose) continue
+      counts[whose] = (counts[whose] as number) + i - begin
+      whose = next
+      begin = i
     }
-    if (run > 0) byConnection.set(connection, (byConnection.get(connection) ?? 0) + run)
-    for (const [name, count] of byConnection) this.add(node, name, 'samples', recordedTime, count)
+    counts[whose] = (counts[whose] as number) + signals.length - begin
+    counts.forEach((count, connection) => {
+      if (count > 0) this.add(node, names[connection] as string, 'samples', recordedTime, count)
+    })
   }
 
   /** Rows of the table `accounts`. */

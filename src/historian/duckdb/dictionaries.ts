@@ -39,8 +39,10 @@ export class Dictionaries {
   readonly #writers = new Map<string, Writer>()
   readonly #signals = new Map<string, Signal>()
   readonly #ids: string[] = ['']
-  /** By signal: the connection of its newest definition. */
-  readonly #connections: string[] = ['']
+  /** Connections that any definition names, and by signal the place of its newest one here. */
+  readonly connections: string[] = ['']
+  connectionOf: Uint32Array = new Uint32Array(0)
+  readonly #connectionKeys = new Map<string, number>([['', 0]])
   readonly #reasons = new Map<string, number>([['[]', 0]])
   readonly #reasonNames: (readonly string[])[] = [[]]
   readonly #configs = new Map<string, number>([['', 0]])
@@ -55,7 +57,7 @@ export class Dictionaries {
     for (const [key, id, definition, hasText, source] of signals) {
       d.#signals.set(id as string, { key: key as number, definition: definition as string, hasText: hasText as boolean })
       d.#ids[key as number] = id as string
-      d.#connections[key as number] = source as string
+      d.#connect(key as number, source as string)
     }
     for (const [key, names] of await rowsOf(connection, 'SELECT reasons, names FROM store.reasons')) {
       d.#reasonNames[key as number] = names as string[]
@@ -106,8 +108,9 @@ export class Dictionaries {
     return this.#ids[key] ?? ''
   }
 
-  connectionOf(key: number): string {
-    return this.#connections[key] ?? ''
+  #connect(key: number, connection: string): void {
+    const at = this.#intern(this.#connectionKeys, connection, () => this.connections.push(connection))
+    this.connectionOf = withElement(this.connectionOf, key, at)
   }
 
   /** Sets of reasons that name one of these, with whatever version (`late@2`). */
@@ -207,7 +210,7 @@ export class Dictionaries {
     if (known) {
       this.#insert('definitions', [known.key, ...version])
       known.definition = json
-      this.#connections[known.key] = connection
+      this.#connect(known.key, connection)
       const columns = { connection, address, unit, data_type: dataType, definition: json }
       const set = Object.entries(columns).map(
         ([name, value]) => `${name} = ${value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`}`,
@@ -219,7 +222,7 @@ export class Dictionaries {
     if (this.#ids.length > LIMITS.signals) return 0
     const key = this.#ids.push(id) - 1
     const hasText = dataType === 'text'
-    this.#connections[key] = connection
+    this.#connect(key, connection)
     this.#signals.set(id, { key, definition: json, hasText })
     this.#insert('signals', [key, id, connection, address, unit, dataType, json, hasText])
     this.#insert('definitions', [key, ...version])
