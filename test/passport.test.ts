@@ -194,10 +194,13 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
   await until('no KPI may be used', LIMIT_MS, all('no'))
   const outage = systemClock.now()
   for (const [name, list] of seen) {
-    const verdicts = list.map(({ verdict }) => verdict).filter((one, i, them) => one !== them[i - 1])
-    assert.deepEqual(verdicts, ['yes', 'with-care', 'no'], name)
+    const first = (['yes', 'with-care', 'no'] as const).map((verdict) => list.findIndex((one) => one.verdict === verdict))
+    assert.ok(
+      first.every((at, i) => at >= 0 && at > (first[i - 1] ?? -1)),
+      `${name}: ${list.map(({ verdict }) => verdict).join()}`,
+    )
     const coverages = list.map(({ values }) => values.value?.coverage as number)
-    assert.ok((coverages.at(-1) as number) < 0.6 && (coverages[0] as number) > 0.9, `${name}: ${coverages.join(' ')}`)
+    assert.ok((coverages.at(-1) as number) < 0.6 && Math.max(...coverages) > 0.9, `${name}: ${coverages.join(' ')}`)
     const last = list.at(-1) as Passport
     assert.deepEqual([last.reasons[0]?.code, last.reasons[0]?.limit], ['coverage', 0.6])
     assert.equal(hop(last, 'connection').find((one) => one.name === 'plc')?.problem, 'source-silent', 'a dead link is named')
@@ -205,8 +208,7 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
   meter.plug(true)
   await until('every KPI may be used again', LIMIT_MS, all('yes'))
   for (const name of KPIS) {
-    const { versions, verdict, knowledge } = await of(name)
-    assert.equal(verdict, 'yes')
+    const { versions, knowledge } = (seen.get(name) as Passport[]).at(-1) as Passport
     const remembered = new Set(versions.map((one) => one.verdict))
     assert.ok(remembered.has('no') || knowledge.revisions > versions.length, `${name} remembers: ${[...remembered].join()}`)
     const then = await ask({ definition: name, value: 'value', use: 'shift-report', asKnownAt: formatTime(outage) })
@@ -238,8 +240,12 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
   assert.equal(unstated.use.isDeclared, false)
 
   // The same on the command line; the verdict is the exit code.
-  const yes = await why('plant', '--value', 'value', '--use', 'shift-report')
-  assert.equal(yes.code, 0, yes.said)
+  let yes = await why('plant', '--value', 'value', '--use', 'shift-report')
+  const isYes = async () => {
+    yes = await why('plant', '--value', 'value', '--use', 'shift-report')
+    return yes.code === 0
+  }
+  await until('the command says yes', LIMIT_MS, isYes)
   assert.match(yes.said, /✓ Report of a shift: yes\n {2}contract line permits it: Load reports\n/)
   assert.match(yes.said, /HOW IT HAS CHANGED\n/)
   assert.equal((await why('plant', '--use', 'billing')).code, 2)
@@ -250,8 +256,12 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
   assert.equal((await why('plant', '--use', 'report-shift')).code, 1)
 
   // A sample, and a window of a derived signal.
-  const sample = await ask({ signal: 't/line/current', use: 'shift-report' })
-  assert.equal(sample.verdict, 'yes', JSON.stringify(sample.reasons))
+  let sample = await ask({ signal: 't/line/current', use: 'shift-report' })
+  const isSound = async () => {
+    sample = await ask({ signal: 't/line/current', use: 'shift-report' })
+    return sample.verdict === 'yes' && sample.times.source !== undefined
+  }
+  await until('a sound reading', LIMIT_MS, isSound)
   assert.ok(sample.times.source)
   assert.equal(sample.why?.signal, 't/line/current')
   const at = formatTime(from + SECOND)

@@ -145,9 +145,10 @@ function causeOf({ connection }: SignalDefinition, one: SampleVersion, before: S
 async function ofFact(parts: PassportParts, query: Query, use: Use, moment: Moment): Promise<Passport> {
   const { view } = parts
   const definition = query.definition as string
-  known(view, definition)
   const about = view.derivations().find(({ name }) => name === definition)
   const { shown, versions } = await factAt(definition, query.key === undefined ? undefined : keysOf(query.key), moment, view)
+  // A result outlives its declaration, and its passport says that it has.
+  if (!shown) known(view, definition)
   if (shown && query.value !== undefined && !Object.hasOwn(shown.values, query.value)) {
     const names = Object.keys(shown.values)
     const near = nearest(query.value, names)
