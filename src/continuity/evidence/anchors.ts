@@ -65,6 +65,8 @@ export class Anchors {
   #pending: Period[] = []
   #lostRoots = 0
   #sequence = 0
+  /** `#sequence` as it was saved last. */
+  #saved = -1
   #unfollow: () => void = () => {}
   #working: Promise<void> = Promise.resolve()
 
@@ -168,6 +170,7 @@ export class Anchors {
       }
       this.#pending = this.#pending.slice(1)
     }
+    if (this.#saved === this.#sequence) return
     await this.#leaves.flush()
     await this.#save()
   }
@@ -179,9 +182,11 @@ export class Anchors {
       const { node, epoch } = periods
       return open ? [{ node, epoch, open, recent: recent.map(({ hour, from, to, root }) => ({ hour, from, to, root })) }] : []
     })
-    const content = { version: 1, epoch: spool.epoch, sequence: this.#sequence, streams }
+    const sequence = this.#sequence
+    const content = { version: 1, epoch: spool.epoch, sequence, streams }
     try {
       await replaceTextIn(files, directory, STATE_FILE, `${JSON.stringify(content)}\n`)
+      this.#saved = sequence
     } catch (error) {
       log.warn({ error: String(error) }, 'where the hours stand could not be saved; the next start reads it from the spool')
     }

@@ -150,6 +150,11 @@ export class Seals {
     return this.#working
   }
 
+  /** Signs when there is something new: a node at rest writes nothing. */
+  async refresh(): Promise<void> {
+    if (this.#head?.last.sequence !== this.#chain.sequence || this.#waiting.size > 0 || this.#problem !== undefined) await this.sign()
+  }
+
   async #attempt(isStopped: boolean): Promise<void> {
     try {
       for (const [ordinal, one] of this.#waiting) {

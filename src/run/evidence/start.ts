@@ -81,11 +81,13 @@ export async function startEvidence(
     }
     await announce(audit, loaded, deps)
     const anchors = await Anchors.start({ spool, audit, directory: join(config.data, EVIDENCE_DIRECTORY), files: machineFiles, log })
+    const certificates = certificateWatch(audit, deps)
     const tick = async () => {
+      await certificates()
       await anchors.tick()
       await audit.tick()
       // Last: the head of the spool names that of the audit log.
-      await seals?.sign()
+      await seals?.refresh()
     }
     return {
       audit,
@@ -100,6 +102,19 @@ export async function startEvidence(
   } catch (error) {
     await audit.close()
     throw error
+  }
+}
+
+/** Certificates that this node gave to others over a link since the last look. Admitting a node is recorded before it is done, by the command that does it. */
+function certificateWatch(audit: RunningTrail, { transport }: NodeDependencies): () => Promise<void> {
+  const now = () => new Map((transport?.identity?.().nodes ?? []).map(({ node, serial }) => [node, serial]))
+  let known = now()
+  return async () => {
+    const seen = now()
+    for (const [node, serial] of seen)
+      if (serial !== undefined && known.get(node) !== serial)
+        await audit.note({ kind: 'enrolment', outcome: 'done', who: node, what: serial })
+    known = seen
   }
 }
 
