@@ -46,8 +46,8 @@ const swinging: Connector = {
   },
 }
 
-/** A configuration that computes one of everything; `directory` holds all that is stored. */
-export function writeComputing(directory: string): string {
+/** A configuration that computes one of everything; `directory` holds all that is stored, `more` is declared besides. */
+export function writeComputing(directory: string, more = ''): string {
   const file = join(directory, 'ecluse.yaml')
   writeFileSync(
     file,
@@ -71,7 +71,7 @@ correlations:
     tolerance: 1s
     progress: 1s
     values: { mean: { signal: ./current, function: TimeAverage2 }, most: { signal: ./power, function: Maximum } }
-connections:
+${more}connections:
   swing: { kind: swinging, discover: true, lateness: 100ms }
 `,
   )

@@ -2,7 +2,7 @@ import type { Derivation, DerivedSample, Outcome, Unit } from '../core/derivatio
 import type { Expression } from '../core/expression/index.ts'
 import type { History, Series } from '../core/history.ts'
 import { rank, Status } from '../core/status.ts'
-import type { Micros } from '../core/time.ts'
+import { type Micros, SECOND } from '../core/time.ts'
 import type { DerivedSignal } from './config.ts'
 import { isSignalChange, unitsWithin, versionOf } from './derivation-parts.ts'
 import { compiled, type Input, inputsAt, type Reading, readAt, signalsOf, spansAt, worstOf } from './inputs.ts'
@@ -20,6 +20,8 @@ export function derive(declared: DerivedSignal, site: string, known: Known): Der
     version: versionOf(declared),
     inputs: { signals: relative.map((one) => where.glob(one)), records: [], facts: [] },
     facts: 'none',
+    // Samples that come faster than they are waited for would else make one unit that never ends.
+    stretchUs: SECOND,
     origin: (signal, at) => {
       const [place] = where.of(signal, [declared.id])
       return place === undefined ? undefined : spansAt(inputsOf(place), at)
@@ -45,10 +47,11 @@ export function derive(declared: DerivedSignal, site: string, known: Known): Der
           const inputs = inputsOf(key)
           const signal = where.id(key, declared.id)
           const expression = compiled(declared.expression, inputs, { type: declared.type, unit: declared.unit })
-          const end = Math.min(to, watermark) - aheadOf(inputs)
-          if (end < from) return []
-          const samples = await computed(signal, inputs, expression, { from, to: end }, history)
-          return [{ unit: unit(key, from, end), facts: [], samples, signals: [signal] }]
+          // A unit that was cut at the watermark left out what a line after it was needed for.
+          const [begin, end] = [from - aheadOf(inputs), Math.min(to, watermark) - aheadOf(inputs)]
+          if (end < begin) return []
+          const samples = await computed(signal, inputs, expression, { from: begin, to: end }, history)
+          return [{ unit: unit(key, begin, end), facts: [], samples, signals: [signal] }]
         }),
       )
       return outcomes.flat()

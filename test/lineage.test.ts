@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { until } from '../bench/node.ts'
+import type { StoredFact } from '../src/core/facts.ts'
+import { silent } from '../src/core/log.ts'
+import type { NodeView } from '../src/core/node-view.ts'
+import { parseRecord } from '../src/core/record-content.ts'
+import { RECORD_KINDS } from '../src/core/spool.ts'
+import { type Micros, SECOND, systemClock } from '../src/core/time.ts'
+import { startNode } from '../src/run/node.ts'
+import { loadComputing, writeComputing } from './computing.ts'
+
+/**
+ * 500 random values of a whole node that computes, each worked out again from the files of the spool by way of the lineage it claims: raw samples, derived
+ * ones, windows, states, events, joins, a KPI. What works them out shares no code with what made them.
+ */
+
+const VALUES = 500
+const EVENTS = 12
+/** Younger ones may still be corrected by late samples. */
+const SETTLED: Micros = 6 * SECOND
+
+interface Row {
+  readonly time: Micros
+  readonly value: number
+  readonly status: number
+  readonly sequence: number
+}
+
+/** Every sample in the spool's files by signal, and by the record it lies in; read by the layout as it is documented. */
+function readSpool(directory: string): Map<string, Row[]> {
+  const rows = new Map<string, Row[]>()
+  const ids: string[] = []
+  for (const name of readdirSync(directory)
+    .filter((one) => one.endsWith('.seg'))
+    .sort()) {
+    const bytes = readFileSync(join(directory, name))
+    for (let at = 384; at + 88 <= bytes.length && bytes.readUInt32LE(at) === 0x31524345; ) {
+      const size = bytes.readUInt32LE(at + 12)
+      const kind = RECORD_KINDS[bytes.readUInt32LE(at + 16)] as (typeof RECORD_KINDS)[number]
+      const sequence = bytes.readDoubleLE(at + 24)
+      const content = parseRecord(kind, new Uint8Array(bytes.subarray(at + 88, at + 88 + size)))
+      if (content.kind === 'signals') for (const [index, { id }] of content.signals) ids[index] = id
+      if (content.kind === 'batch') {
+        const { count, signal, sourceTime, value, status } = content.batch
+        for (let i = 0; i < count; i++) {
+          const id = ids[signal[i] as number] as string
+          const row = { time: sourceTime[i] as number, value: value[i] as number, status: status[i] as number, sequence }
+          rows.set(id, [...(rows.get(id) ?? []), row])
+        }
+      }
+      at += 88 + ((size + 7) & ~7)
+    }
+  }
+  return rows
+}
+
+/** What holds: of several samples at one time the last that came. */
+const held = (rows: readonly Row[] | undefined): Row[] =>
+  [...new Map((rows ?? []).map((row) => [row.time, row])).values()].sort((a, b) => a.time - b.time)
+
+const near = (a: unknown, b: number, what: string) =>
+  assert.ok(typeof a === 'number' && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)), `${what}: ${a} is stored, ${b} comes of the spool`)
+
+/** Average of held readings over [from, to), each holding for a second at most. */
+function steppedAverage(rows: readonly Row[], from: Micros, to: Micros): number {
+  let [sum, known] = [0, 0]
+  rows.forEach(({ time, value }, i) => {
+    const begin = Math.max(from, time)
+    const end = Math.min(to, rows[i + 1]?.time ?? to, time + SECOND)
+    if (end <= begin || Number.isNaN(value)) return
+    sum += value * (end - begin)
+    known += end - begin
+  })
+  return sum / known
+}
+
+const within = (rows: readonly Row[], from: Micros, to: Micros) => rows.filter(({ time }) => time >= from && time < to)
+const greatest = (rows: readonly Row[]) => Math.max(...rows.map(({ value }) => value))
+
+interface Picked {
+  readonly what: string
+  check(spool: ReadonlyMap<string, Row[]>): void
+}
+
+/** Stored samples of a signal as values to be worked out again. */
+async function samplesOf(view: NodeView, signal: string, from: Micros, to: Micros): Promise<Picked[]> {
+  const found = await view.historian.samples({ signal, from, to, limit: 100_000 })
+  const ingests = new Map(
+    (await view.historian.ingests([...new Set(found.ingest.subarray(0, found.count))])).map(({ ingest, sequence }) => [ingest, sequence]),
+  )
+  const name = signal.split('/').at(-1) as string
+  return Array.from({ length: found.count }, (_, i): Picked => {
+    const [time, value, status] = [found.time[i] as number, found.value[i] as number, found.status[i] as number]
+    const text = found.text?.get(i)
+    const what = `${signal} at ${time}`
+    const sequence = ingests.get(found.ingest[i] as number)
+    const inputs = view.originOf(signal, time)?.inputs ?? []
+    return {
+      what,
+      check: (spool) => {
+        const stored = spool.get(signal)?.filter((row) => row.time === time && row.sequence === sequence) ?? []
+        assert.ok(
+          stored.some((row) => Object.is(row.value, value) && row.status === status),
+          `${what}: not in record ${sequence} of the spool`,
+        )
+        if (name === 'current') return
+        // A value that a later one of its time took the place of was right when it was told, and is no more.
+        if (held(spool.get(signal)).find((row) => row.time === time)?.sequence !== sequence) return
+        const [input] = inputs
+        assert.ok(input, `${what}: nobody says what it came of`)
+        const rows = held(spool.get(input.signal))
+        const { from: begin, to: end } = input
+        if (name === 'power') near(value, 400 * (rows.find((row) => row.time === time)?.value ?? Number.NaN), what)
+        else if (name === 'mean') near(value, steppedAverage(rows, begin, end), what)
+        else if (name === 'most') near(value, greatest(within(rows, begin, end)), what)
+        else {
+          const current = rows.findLast((row) => row.time <= time)?.value ?? Number.NaN
+          assert.equal(text ?? 'none', current > 0.5 ? 'high' : current < -0.5 ? 'low' : 'none', what)
+        }
+      },
+    }
+  })
+}
+
+function factOf(fact: StoredFact): Picked[] {
+  const { definition, key, from, to, values, inputs, equipment } = fact
+  const what = `${definition} ${key}`
+  const input = (name: string) =>
+    inputs.find((one) => 'signal' in one && one.signal.endsWith(`/${name}`)) as {
+      from: Micros
+      to: Micros
+      samples: number
+      signal: string
+    }
+  return Object.entries(values).map(
+    ([name, { value }]): Picked => ({
+      what: `${what}.${name}`,
+      check: (spool) => {
+        const current = held(spool.get(`t/${equipment}/current`))
+        const power = held(spool.get(`t/${equipment}/power`))
+        if (definition === 'high') {
+          const before = current.findLast((row) => row.time < from)
+          assert.ok(
+            (before?.value ?? 0) <= 0.5 && (current.find((row) => row.time === from)?.value ?? 0) > 0.5,
+            `${what} begins at another time`,
+          )
+          assert.equal(current.find((row) => row.time > from && row.value <= 0.5)?.time, to, `${what} ends at another time`)
+          const { samples } = input('current')
+          assert.equal(samples, within(current, from, to as number).length, `${what}: samples it came of`)
+        }
+        if (name === 'duration') near(value, ((to as number) - from) / 1e6, what)
+        else if (name === 'most') near(value, greatest(within(power, from, to as number)), `${what}.${name}`)
+        else {
+          const read = input('current')
+          near(value, steppedAverage(current, read.from, read.to), `${what}.${name}`)
+        }
+      },
+    }),
+  )
+}
+
+const KPIS = `kpis:
+  load: { label: { en: Load }, per: hour, equipment: line-*, timing: real-time, progress: 1s, lookBack: 1s, tolerance: 1s, inputs: { mean: { signal: ./current, function: TimeAverage2 } }, formula: mean }
+`
+
+test(`${VALUES} random values are what the spool says, by the lineage they claim`, { timeout: 120_000 }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-lineage-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const loaded = await loadComputing(writeComputing(directory, KPIS))
+  const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'test' })
+  t.after(() => node.stop())
+  const { view } = node
+  await until(`${EVENTS} events long over`, 60_000, async () => {
+    const { facts } = await view.historian.facts({ definition: 'around', limit: 1_000 })
+    return facts.filter((one) => one.to !== null && one.to < view.clock.now() - SETTLED).length >= EVENTS
+  })
+  // The first second has nothing before it, and what is young may be corrected still.
+  const [from, to] = [view.startedTime + 3 * SECOND, view.clock.now() - SETTLED]
+  const signals = ['current', 'power', 'mean', 'most', 'mode'].flatMap((name) => ['line-1', 'line-2'].map((line) => `t/${line}/${name}`))
+  const kinds = await Promise.all(signals.map((signal) => samplesOf(view, signal, from, to)))
+  for (const definition of ['high', 'around', 'load']) {
+    const { facts } = await view.historian.facts({ definition, limit: 1_000 })
+    kinds.push(facts.filter((one) => definition === 'load' || (one.from >= from && one.to !== null && one.to <= to)).flatMap(factOf))
+  }
+  await node.stop()
+  for (const [i, kind] of kinds.entries()) assert.ok(kind.length > 0, `nothing of kind ${i}`)
+  const spool = readSpool(join(directory, 'data', 'spool'))
+  for (let n = 0; n < VALUES; n++) {
+    const kind = kinds[n % kinds.length] as Picked[]
+    ;(kind[Math.floor(Math.random() * kind.length)] as Picked).check(spool)
+  }
+})
