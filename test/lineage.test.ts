@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../bench/node.ts'
-import type { StoredFact } from '../src/core/facts.ts'
+import type { FactInput, StoredFact } from '../src/core/facts.ts'
 import { silent } from '../src/core/log.ts'
 import type { NodeView } from '../src/core/node-view.ts'
 import { parseRecord } from '../src/core/record-content.ts'
@@ -126,22 +126,21 @@ async function samplesOf(view: NodeView, signal: string, from: Micros, to: Micro
   })
 }
 
-function factOf(fact: StoredFact): Picked[] {
-  const { definition, key, from, to, values, inputs, equipment } = fact
+function factOf(fact: StoredFact, sequences: ReadonlyMap<number, number>): Picked[] {
+  const { definition, key, from, to, values, inputs } = fact
   const what = `${definition} ${key}`
   const input = (name: string) =>
-    inputs.find((one) => 'signal' in one && one.signal.endsWith(`/${name}`)) as {
-      from: Micros
-      to: Micros
-      samples: number
-      signal: string
-    }
+    inputs.find((one) => 'signal' in one && one.signal.endsWith(`/${name}`)) as Extract<FactInput, { signal: string }>
+  /** What was there when it was computed: nothing newer than the newest record that it names. */
+  const read = (name: string, spool: ReadonlyMap<string, Row[]>) => {
+    const { signal, newestIngest } = input(name)
+    return held(spool.get(signal)?.filter(({ sequence }) => sequence <= (sequences.get(newestIngest) ?? 0)))
+  }
   return Object.entries(values).map(
     ([name, { value }]): Picked => ({
       what: `${what}.${name}`,
       check: (spool) => {
-        const current = held(spool.get(`t/${equipment}/current`))
-        const power = held(spool.get(`t/${equipment}/power`))
+        const current = read('current', spool)
         if (definition === 'high') {
           const before = current.findLast((row) => row.time < from)
           assert.ok(
@@ -153,10 +152,10 @@ function factOf(fact: StoredFact): Picked[] {
           assert.equal(samples, within(current, from, to as number).length, `${what}: samples it came of`)
         }
         if (name === 'duration') near(value, ((to as number) - from) / 1e6, what)
-        else if (name === 'most') near(value, greatest(within(power, from, to as number)), `${what}.${name}`)
+        else if (name === 'most') near(value, greatest(within(read('power', spool), from, to as number)), `${what}.${name}`)
         else {
-          const read = input('current')
-          near(value, steppedAverage(current, read.from, read.to), `${what}.${name}`)
+          const span = input('current')
+          near(value, steppedAverage(current, span.from, span.to), `${what}.${name}`)
         }
       },
     }),
@@ -184,7 +183,10 @@ test(`${VALUES} random values are what the spool says, by the lineage they claim
   const kinds = await Promise.all(signals.map((signal) => samplesOf(view, signal, from, to)))
   for (const definition of ['high', 'around', 'load']) {
     const { facts } = await view.historian.facts({ definition, limit: 1_000 })
-    kinds.push(facts.filter((one) => definition === 'load' || (one.from >= from && one.to !== null && one.to <= to)).flatMap(factOf))
+    const chosen = facts.filter((one) => definition === 'load' || (one.from >= from && one.to !== null && one.to <= to))
+    const named = chosen.flatMap(({ inputs }) => inputs.flatMap((one) => ('newestIngest' in one ? [one.newestIngest] : [])))
+    const sequences = new Map((await view.historian.ingests([...new Set(named)])).map(({ ingest, sequence }) => [ingest, sequence]))
+    kinds.push(chosen.flatMap((one) => factOf(one, sequences)))
   }
   await node.stop()
   for (const [i, kind] of kinds.entries()) assert.ok(kind.length > 0, `nothing of kind ${i}`)
