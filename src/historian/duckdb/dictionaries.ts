@@ -16,6 +16,8 @@ export interface Writer {
   sequence: number
   config: number
   signals: Uint32Array
+  /** By its own number of a signal: the place of the connection that brings it there. */
+  connections: Uint32Array
   reasons: Uint32Array
 }
 
@@ -39,9 +41,8 @@ export class Dictionaries {
   readonly #writers = new Map<string, Writer>()
   readonly #signals = new Map<string, Signal>()
   readonly #ids: string[] = ['']
-  /** Connections that any definition names, and by signal the place of its newest one here. */
+  /** Connections that any definition names. Two nodes may bring one signal by connections of different names. */
   readonly connections: string[] = ['']
-  connectionOf: Uint32Array = new Uint32Array(0)
   readonly #connectionKeys = new Map<string, number>([['', 0]])
   readonly #reasons = new Map<string, number>([['[]', 0]])
   readonly #reasonNames: (readonly string[])[] = [[]]
@@ -53,11 +54,10 @@ export class Dictionaries {
 
   static async load(connection: DuckDBConnection): Promise<Dictionaries> {
     const d = new Dictionaries()
-    const signals = await rowsOf(connection, 'SELECT signal, id, definition, has_text, connection FROM store.signals')
-    for (const [key, id, definition, hasText, source] of signals) {
+    const signals = await rowsOf(connection, 'SELECT signal, id, definition, has_text FROM store.signals')
+    for (const [key, id, definition, hasText] of signals) {
       d.#signals.set(id as string, { key: key as number, definition: definition as string, hasText: hasText as boolean })
       d.#ids[key as number] = id as string
-      d.#connect(key as number, source as string)
     }
     for (const [key, names] of await rowsOf(connection, 'SELECT reasons, names FROM store.reasons')) {
       d.#reasonNames[key as number] = names as string[]
@@ -85,9 +85,13 @@ export class Dictionaries {
       byKey.set(writer.key, writer)
       this.#writers.set(nameOf(writer.node, writer.epoch), writer)
     }
-    for (const [writer, number, key] of await rowsOf(connection, 'SELECT writer, number, signal FROM store.signal_indices')) {
+    const indices = `SELECT i.writer, i.number, i.signal, coalesce(i.connection, s.connection)
+      FROM store.signal_indices i JOIN store.signals s USING (signal) ORDER BY i.rowid`
+    for (const [writer, number, key, source] of await rowsOf(connection, indices)) {
       const of = byKey.get(writer as number)
-      if (of) of.signals = withElement(of.signals, number as number, key as number)
+      if (!of) continue
+      of.signals = withElement(of.signals, number as number, key as number)
+      of.connections = withElement(of.connections, number as number, this.#connectionKey(source as string))
     }
     for (const [writer, number, key] of await rowsOf(connection, 'SELECT writer, number, reasons FROM store.reason_indices')) {
       const of = byKey.get(writer as number)
@@ -108,9 +112,8 @@ export class Dictionaries {
     return this.#ids[key] ?? ''
   }
 
-  #connect(key: number, connection: string): void {
-    const at = this.#intern(this.#connectionKeys, connection, () => this.connections.push(connection))
-    this.connectionOf = withElement(this.connectionOf, key, at)
+  #connectionKey(connection: string): number {
+    return this.#intern(this.#connectionKeys, connection, () => this.connections.push(connection))
   }
 
   /** Sets of reasons that name one of these, with whatever version (`late@2`). */
@@ -187,9 +190,11 @@ export class Dictionaries {
   mapSignal(writer: Writer, number: number, definition: SignalDefinition, learnt: Learnt): void {
     const key = this.#define(definition, writer.config, learnt)
     if (key === 0) return
-    if (writer.signals[number] === key) return
+    const source = this.#connectionKey(definition.connection)
+    if (writer.signals[number] === key && writer.connections[number] === source) return
     writer.signals = withElement(writer.signals, number, key)
-    this.#insert('signal_indices', [writer.key, number, key])
+    writer.connections = withElement(writer.connections, number, source)
+    this.#insert('signal_indices', [writer.key, number, key, definition.connection])
   }
 
   /** Notes that a signal has had text, so that reading it looks for text. */
@@ -210,7 +215,6 @@ export class Dictionaries {
     if (known) {
       this.#insert('definitions', [known.key, ...version])
       known.definition = json
-      this.#connect(known.key, connection)
       const columns = { connection, address, unit, data_type: dataType, definition: json }
       const set = Object.entries(columns).map(
         ([name, value]) => `${name} = ${value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`}`,
@@ -222,7 +226,6 @@ export class Dictionaries {
     if (this.#ids.length > LIMITS.signals) return 0
     const key = this.#ids.push(id) - 1
     const hasText = dataType === 'text'
-    this.#connect(key, connection)
     this.#signals.set(id, { key, definition: json, hasText })
     this.#insert('signals', [key, id, connection, address, unit, dataType, json, hasText])
     this.#insert('definitions', [key, ...version])
@@ -259,5 +262,14 @@ const isSame = (a: string, b: string): boolean => a === b || isDeepStrictEqual(J
 const nameOf = (node: string, epoch: number): string => `${epoch} ${node}`
 
 function newWriter(key: number, node: string, epoch: number): Writer {
-  return { key, node, epoch, sequence: 0, config: 0, signals: new Uint32Array(0), reasons: Uint32Array.of(1) }
+  return {
+    key,
+    node,
+    epoch,
+    sequence: 0,
+    config: 0,
+    signals: new Uint32Array(0),
+    connections: new Uint32Array(0),
+    reasons: Uint32Array.of(1),
+  }
 }

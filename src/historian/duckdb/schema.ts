@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS store.definitions (signal UINTEGER, since_ingest BIGI
 CREATE TABLE IF NOT EXISTS store.writers (writer UINTEGER, node VARCHAR, epoch BIGINT, sequence BIGINT);
 CREATE TABLE IF NOT EXISTS store.signals (signal UINTEGER, id VARCHAR, connection VARCHAR, address VARCHAR, unit VARCHAR, data_type VARCHAR, definition VARCHAR, has_text BOOLEAN);
 CREATE TABLE IF NOT EXISTS store.signal_indices (writer UINTEGER, number UINTEGER, signal UINTEGER);
+ALTER TABLE store.signal_indices ADD COLUMN IF NOT EXISTS connection VARCHAR;
 CREATE TABLE IF NOT EXISTS store.reasons (reasons UINTEGER, names VARCHAR[]);
 CREATE TABLE IF NOT EXISTS store.reason_indices (writer UINTEGER, number UINTEGER, reasons UINTEGER);
 CREATE TABLE IF NOT EXISTS store.configs (config UINTEGER, version VARCHAR, declared VARCHAR);

@@ -246,13 +246,7 @@ export class SampleWriter {
     const known = unknown === 0 ? rows : pick(rows, (row) => signal[row] !== 0)
     if (unknown > 0) this.#gap(writer, record.sequence, record.sequence, UNDEFINED_SIGNALS, unknown)
     if (this.#limits.accountRows > 0)
-      this.#accounts.addSamples(
-        writer.node,
-        record.recordedTime,
-        known.signal,
-        this.dictionaries.connectionOf,
-        this.dictionaries.connections,
-      )
+      this.#accounts.addSamples(writer.node, record.recordedTime, known.batch.signal, writer.connections, this.dictionaries.connections)
     if (unknown > 0) this.#accounts.add(writer.node, '', 'samples', record.recordedTime, 0, unknown)
     this.#append(known)
     this.#stored.push(known)
