@@ -61,9 +61,12 @@ async function load(connection: DuckDBConnection, journal: string, historian: st
   await connection.run(`CREATE TABLE rows AS SELECT g.id, r.us, r.value, r.status, r.ingest
     FROM (SELECT ${columns}, value FROM h.store.samples ${cold}) r JOIN h.store.signals g USING (signal)
     WHERE g.id IN (SELECT DISTINCT id FROM said)`)
-  await connection.run(`CREATE TABLE lying AS SELECT g.connection, count(*) AS samples
-    FROM (SELECT signal FROM h.store.samples UNION ALL SELECT signal FROM h.store.texts ${cold && `UNION ALL SELECT signal FROM (${cold.slice('UNION ALL '.length)})`}) r
-    JOIN h.store.signals g USING (signal) GROUP BY 1`)
+  // Of which connection a sample is, the node that sent it says: another may call the same signal's otherwise.
+  await connection.run(`CREATE TABLE lying AS SELECT x.connection, count(*) AS samples
+    FROM (SELECT signal, ingest FROM h.store.samples UNION ALL SELECT signal, ingest FROM h.store.texts
+      ${cold && `UNION ALL SELECT signal, ingest FROM (${cold.slice('UNION ALL '.length)})`}) r
+    JOIN h.store.ingests i USING (ingest)
+    JOIN (SELECT writer, signal, last(connection ORDER BY rowid) AS connection FROM h.store.signal_indices GROUP BY 1, 2) x USING (writer, signal) GROUP BY 1`)
 }
 
 async function count(connection: DuckDBConnection): Promise<Verdict> {
