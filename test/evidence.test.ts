@@ -105,7 +105,7 @@ test('a node signs in, is refused, stops; its evidence is exported, verified, al
   })
   assert.equal(state?.problem, undefined)
   assert.equal(state?.result?.tampered, undefined, JSON.stringify(state?.result?.tampered))
-  assert.ok((state?.result?.spool?.segments ?? 0) >= 2)
+  assert.ok((state?.result?.spool?.segments ?? 0) >= 1)
 
   // A stored value leads to its record, and the record to the root of its hour.
   const evidence = (await (await call('/api/v1/evidence')).json()) as Evidence
@@ -126,7 +126,7 @@ test('a node signs in, is refused, stops; its evidence is exported, verified, al
   assert.equal(made.code, 0, made.err)
   assert.deepEqual(
     JSON.parse(made.out).absent.map(({ file }: { file: string }) => file),
-    ['ledger.json'],
+    [],
   )
   const key = join(folder, 'key.pem')
   const shown = await run(['evidence', 'key', '-c', config])
@@ -160,14 +160,19 @@ test('a node signs in, is refused, stops; its evidence is exported, verified, al
   const back = flip(join(live, 'spool', segment))
   const altered = await run(['evidence', 'verify', live, '--key', key, '--lang', 'fr'])
   assert.equal(altered.code, 1)
-  assert.match(altered.out, /^Premier défaut dans 0000000001\.seg : record \d+ /)
+  assert.match(altered.out, new RegExp(`^Premier défaut dans ${segment} : record \\d+ `))
   back()
   writeFileSync(join(live, 'extra.txt'), 'x')
   assert.match((await run(['evidence', 'verify', live, '--key', key])).out, /extra\.txt: the file is not in the signed list/)
-  const undo = flip(join(data, 'spool', segment))
+  // The node's own may have moved on since the folder was made.
+  const newest = readdirSync(join(data, 'spool'))
+    .filter((name) => name.endsWith('.seg'))
+    .sort()
+    .at(-1) as string
+  const undo = flip(join(data, 'spool', newest))
   assert.match(
     (await run(['evidence', 'verify', data, '--key', key])).out,
-    /^Something is wrong first in 0000000001\.seg: record \d+ .* \(record \d+\)\n/,
+    new RegExp(`^Something is wrong first in ${newest}: record \\d+ .* \\(record \\d+\\)\n`),
   )
   undo()
   const mend = flip(join(data, 'audit', 'audit-0000000001.jsonl'))
