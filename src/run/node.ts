@@ -107,7 +107,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const equipmentNames = new EquipmentNames(config.equipment)
   const ruleRecords = new RuleRecords({
     ...{ windows, kinds, placeOf: placeOfRecord(kinds, equipmentNames, () => clock.now()), now: () => clock.now() },
-    rules: [...config.maintenanceRecords, ...config.calibrationRecords],
   })
   let deriving: StartedDeriving | undefined
   let books: ReadonlyMap<string, RecordBook> = new Map()

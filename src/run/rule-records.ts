@@ -5,7 +5,6 @@ import { NEVER, type RecordKind, type RecordVersion } from '../core/it-records.t
 import { parseRecord } from '../core/record-content.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { DAY, type Micros } from '../core/time.ts'
-import type { RecordRule } from '../qualify/config.ts'
 import type { RecordWindows } from '../qualify/index.ts'
 
 /** How long after its end a record still judges readings that come late. */
@@ -14,7 +13,6 @@ const PAGE = 1_000
 
 export interface RuleRecordsParts {
   readonly windows: RecordWindows
-  readonly rules: readonly RecordRule[]
   readonly kinds: ReadonlyMap<string, RecordKind>
   readonly placeOf: (record: RecordVersion) => string | undefined
   readonly now: () => Micros
@@ -55,7 +53,7 @@ export class RuleRecords {
   }
 
   #take(version: RecordVersion): void {
-    const { windows, kinds, placeOf, rules } = this.#parts
+    const { windows, kinds, placeOf } = this.#parts
     const kind = kinds.get(version.kind)
     if (!kind || !windows.kinds.has(version.kind)) return
     const name = `${version.kind}\n${version.key}`
@@ -63,11 +61,8 @@ export class RuleRecords {
     this.#said.set(name, said.set(version.source, version))
     const [counts] = byAuthority([...said.values()], kind)
     const place = counts && placeOf(counts)
-    const isCounted = counts && !counts.isDeleted && rules.some((rule) => rule.record === version.kind && isWanted(rule, counts))
     const [from, to] = [counts?.validFrom ?? 0, counts?.validTo ?? NEVER]
-    windows.tell(version.kind, version.key, place !== undefined && isCounted && from < to ? { place, from, to } : undefined)
+    const isThere = counts !== undefined && place !== undefined && !counts.isDeleted && from < to
+    windows.tell(version.kind, version.key, isThere ? { place, from, to, values: counts.values } : undefined)
   }
 }
-
-const isWanted = ({ only = {} }: RecordRule, { values }: RecordVersion): boolean =>
-  Object.entries(only).every(([field, wanted]) => wanted.includes(String(values[field])))

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch'
+import type { FieldValue } from '../../core/it-records.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import { Status } from '../../core/status.ts'
 import type { Micros } from '../../core/time.ts'
@@ -12,10 +13,12 @@ export interface RecordWindow {
   readonly from: Micros
   /** Exclusive. */
   readonly to: Micros
+  readonly values: Readonly<Record<string, FieldValue>>
 }
 
 interface Declared extends RecordRule {
   readonly matches: (below: string) => boolean
+  readonly isWanted: (window: RecordWindow) => boolean
 }
 
 /** What records say of a signal: by declaration, the windows of the places above it. */
@@ -28,7 +31,7 @@ type Own = ReadonlyMap<Declared, readonly RecordWindow[]>
 export class RecordWindows {
   readonly #declared: readonly Declared[]
   readonly #site: string
-  readonly #known = new Map<string, { readonly kind: string; readonly window: RecordWindow }>()
+  readonly #known = new Map<string, RecordWindow>()
   readonly #byPlace = new Map<string, Map<string, RecordWindow>>()
   /** Signals at and below each place, and the id of each. */
   readonly #below = new Map<string, number[]>()
@@ -41,20 +44,20 @@ export class RecordWindows {
     const ready = (one: RecordRule): Declared => {
       const matches = picomatch(one.signals)
       // A signal may have the very name of the place.
-      return { ...one, matches: (below) => (below === '' ? one.signals === '**' : matches(below)) }
+      const only = Object.entries(one.only ?? {})
+      const isWanted = ({ values }: RecordWindow) => only.every(([field, wanted]) => wanted.includes(String(values[field])))
+      return { ...one, matches: (below) => (below === '' ? one.signals === '**' : matches(below)), isWanted }
     }
     this.maintenance = new Set(declared.maintenance.map(ready))
     this.calibration = new Set(declared.calibration.map(ready))
     this.#declared = [...this.maintenance, ...this.calibration]
+    this.kinds = new Set(this.#declared.map(({ record }) => record))
   }
 
   readonly maintenance: ReadonlySet<Declared>
   readonly calibration: ReadonlySet<Declared>
-
   /** Kinds of records that matter. */
-  get kinds(): ReadonlySet<string> {
-    return new Set(this.#declared.map(({ record }) => record))
-  }
+  readonly kinds: ReadonlySet<string>
 
   get isUsed(): boolean {
     return this.#used > 0
@@ -67,10 +70,10 @@ export class RecordWindows {
   /** What a record says now; undefined: nothing. */
   tell(kind: string, key: string, window: RecordWindow | undefined): void {
     const name = `${kind}\n${key}`
-    const before = this.#known.get(name)?.window
+    const before = this.#known.get(name)
     if (before) this.#byPlace.get(before.place)?.delete(name)
     if (window) {
-      this.#known.set(name, { kind, window })
+      this.#known.set(name, window)
       const list = this.#byPlace.get(window.place) ?? new Map<string, RecordWindow>()
       this.#byPlace.set(window.place, list.set(name, window))
     } else this.#known.delete(name)
@@ -101,7 +104,8 @@ export class RecordWindows {
       const below = id.slice(this.#site.length + place.length + 1)
       for (const [name, window] of this.#byPlace.get(place) ?? []) {
         const kind = name.slice(0, name.indexOf('\n'))
-        for (const one of this.#declared) if (one.record === kind && one.matches(below)) own.set(one, [...(own.get(one) ?? []), window])
+        for (const one of this.#declared)
+          if (one.record === kind && one.matches(below) && one.isWanted(window)) own.set(one, [...(own.get(one) ?? []), window])
       }
     }
     this.#used += Number(own.size > 0) - Number(this.#own[signal] !== undefined)
