@@ -1,5 +1,6 @@
 import { placesOf } from '../../core/batch-codec.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
+import { countRuns } from '../../lib/count-runs.ts'
 import { withElement } from '../../lib/grown.ts'
 import type { Cell } from './cells.ts'
 
@@ -54,17 +55,7 @@ export function countBatch({ connections, of }: Stream, payload: Uint8Array): Ma
     const aligned = at % bytes === 0 ? payload.buffer : payload.slice(start, start + places.count * bytes).buffer
     const from = at % bytes === 0 ? at : 0
     const signals = form === 2 ? new Uint16Array(aligned, from, places.count) : new Uint32Array(aligned, from, places.count)
-    // Neighbours are mostly of one connection: counted in runs, which costs half of counting each.
-    let whose = 0
-    let begin = 0
-    for (let i = 0; i < signals.length; i++) {
-      const next = of[signals[i] as number] ?? 0
-      if (next === whose) continue
-      counts[whose] = (counts[whose] as number) + i - begin
-      whose = next
-      begin = i
-    }
-    counts[whose] = (counts[whose] as number) + signals.length - begin
+    countRuns(signals, of, counts)
   }
   counts.forEach((count, whose) => {
     if (count > 0) found.set(whose === 0 ? '' : (connections[whose - 1] as string), count)

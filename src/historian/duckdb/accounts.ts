@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type AccountUnit, accountHour, type DeliveredRow } from '../../core/account.ts'
 import type { Micros } from '../../core/time.ts'
+import { countRuns } from '../../lib/count-runs.ts'
 import { type Cell, rowsOf, whole } from './rows.ts'
 
 interface Count {
@@ -22,19 +23,10 @@ export class Accounts {
     this.#counts.set(key, known)
   }
 
-  /** Samples of rows whose signals these are. `of`: by signal, the number of its connection in `names`. Neighbours are mostly of one: counted in runs. */
+  /** Samples of rows whose signals these are. `of`: by signal, the number of its connection in `names`. */
   addSamples(node: string, recordedTime: Micros, signals: Uint32Array, of: Uint32Array, names: readonly string[]): void {
     const counts = new Float64Array(names.length)
-    let whose = 0
-    let begin = 0
-    for (let i = 0; i < signals.length; i++) {
-      const next = of[signals[i] as number] ?? 0
-      if (next === whose) continue
-      counts[whose] = (counts[whose] as number) + i - begin
-      whose = next
-      begin = i
-    }
-    counts[whose] = (counts[whose] as number) + signals.length - begin
+    countRuns(signals, of, counts)
     counts.forEach((count, connection) => {
       if (count > 0) this.add(node, names[connection] as string, 'samples', recordedTime, count)
     })
