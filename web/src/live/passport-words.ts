@@ -37,11 +37,17 @@ export function detailTexts({ details }: PassportHop, locale: Locale, words: Wor
   }))
 }
 
-export function countTexts({ counts = {} }: PassportHop, locale: Locale, words: Words): string {
+export function countTexts({ counts = {} }: Pick<PassportHop, 'counts'>, locale: Locale, words: Words): string {
   const names = words.passport.counts
   return (Object.keys(names) as (keyof typeof names)[])
-    .flatMap((name) => (counts[name] === undefined ? [] : [`${formatNumber(counts[name], locale)} ${names[name]}`]))
+    .flatMap((name) => (counts[name] === undefined ? [] : [counted(name, counts[name], locale, words)]))
     .join(', ')
+}
+
+/** `1 signal`, `2 signals`: French says one of nothing, too. */
+export function counted(name: keyof Words['passport']['counts'], count: number, locale: Locale, { passport }: Words): string {
+  const isOne = new Intl.PluralRules(locale).select(count) === 'one'
+  return `${formatNumber(count, locale)} ${(isOne ? passport.countsOne : passport.counts)[name]}`
 }
 
 /** Hops of one kind side by side, from the value to the devices. */

@@ -3,7 +3,7 @@ import type { Passport, PassportHop } from '../../../src/api/schemas.ts'
 import { readPassport } from '../api.ts'
 import { formatNumber, formatSecond, formatSeconds } from '../format.ts'
 import { shownKey } from '../live/fact-rows.ts'
-import { countTexts, detailTexts, levelsOf, nearLevels } from '../live/passport-words.ts'
+import { counted, countTexts, detailTexts, levelsOf, nearLevels } from '../live/passport-words.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { factReason } from './fact-table.tsx'
@@ -23,7 +23,6 @@ export function PassportChain({ passport, of }: ChainProps) {
   const levels = levelsOf(passport.chain)
   const near = nearLevels(levels)
   const number = (value: number) => formatNumber(value, locale)
-  const { signals, samples, facts, records } = passport.total
   return (
     <section className="panel" aria-labelledby="passport-chain">
       <header className="panel-head">
@@ -35,7 +34,7 @@ export function PassportChain({ passport, of }: ChainProps) {
         )}
       </header>
       <p className="soft">
-        {text.chainHelp} {text.below(number(signals), number(samples), number(facts), number(records))}
+        {text.chainHelp} {text.below(countTexts({ counts: passport.total }, locale, words))}
       </p>
       <ol className="chain">
         {(whole ? levels : near).map((hops) => (
@@ -152,7 +151,7 @@ function MemberLine({ member, hop, of }: { member: Member; hop: PassportHop; of:
   const { name, samples, worstStatus, newest, revision, reasons = [], problem } = member
   const shown = shownKey(name, (time) => formatSecond(new Date(time), locale))
   const parts = [
-    ...(samples === undefined ? [] : [`${formatNumber(samples, locale)} ${text.counts.samples}`]),
+    ...(samples === undefined ? [] : [counted('samples', samples, locale, words)]),
     ...(worstStatus && worstStatus !== 'Good' ? [words.status[worstStatus]] : []),
     ...(revision === undefined ? [] : [words.records.revision(String(revision))]),
     ...(newest ? [formatSecond(new Date(newest), locale)] : []),

@@ -4,7 +4,7 @@ export const lineage = {
   intro:
     'What every number is made of, and who depends on it: signals, models, records, results, contracts, pages and people, by what is declared.',
   choose: 'Of what',
-  chooseHint: 'KIND:ID, for example connection:carousels-opc or kpi:energy_per_bag',
+  chooseHint: 'KIND:ID, for example connection:baggage or kpi:energy_per_bag',
   show: 'Show',
   of: 'Lineage of',
   open: 'Open its page',

@@ -48,8 +48,7 @@ export const passport = {
   asKnownAt: (time: string) => `as known at ${time}`,
   chain: 'Chain',
   chainHelp: 'From the value to the devices it came from. Counts come before names; a group can be opened.',
-  below: (signals: string, samples: string, facts: string, records: string) =>
-    `Below it: ${signals} signals, ${samples} samples, ${facts} results, ${records} records.`,
+  below: (counts: string) => `Below it: ${counts}.`,
   whole: (hops: string) => `Show the whole chain: ${hops} hops`,
   nearest: 'Show the nearest hops only',
   kinds: {
@@ -75,6 +74,7 @@ export const passport = {
     'too-many': 'too much to be read',
   },
   counts: { signals: 'signals', samples: 'samples', records: 'records', facts: 'results' },
+  countsOne: { signals: 'signal', samples: 'sample', records: 'record', facts: 'result' },
   details: {
     ...{ revision: 'version', cause: 'because', version: 'declaration', otherRevisions: 'read in another version', lost: 'no more' },
     ...{ signal: 'signal', address: 'address', rules: 'rules', found: 'found', connection: 'connection', node: 'node', epoch: 'epoch' },

@@ -5,7 +5,7 @@ export const lineage: typeof english = {
   intro:
     'De quoi chaque nombre est fait, et qui en dépend : signaux, modèles, enregistrements, résultats, contrats, pages et personnes, selon ce qui est déclaré.',
   choose: 'De quoi',
-  chooseHint: 'SORTE:ID, par exemple connection:carousels-opc ou kpi:energy_per_bag',
+  chooseHint: 'SORTE:ID, par exemple connection:baggage ou kpi:energy_per_bag',
   show: 'Montrer',
   of: 'Lignage de',
   open: 'Ouvrir sa page',

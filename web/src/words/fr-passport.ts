@@ -49,8 +49,7 @@ export const passport: Words['passport'] = {
   asKnownAt: (time) => `tel que connu à ${time}`,
   chain: 'Chaîne',
   chainHelp: 'De la valeur aux appareils dont elle vient. Les nombres avant les noms ; un groupe peut être ouvert.',
-  below: (signals, samples, facts, records) =>
-    `En dessous : ${signals} signaux, ${samples} mesures, ${facts} résultats, ${records} enregistrements.`,
+  below: (counts) => `En dessous : ${counts}.`,
   whole: (hops) => `Voir toute la chaîne : ${hops} maillons`,
   nearest: 'Ne voir que les maillons les plus proches',
   kinds: {
@@ -83,6 +82,7 @@ export const passport: Words['passport'] = {
     'too-many': 'trop pour être lu',
   },
   counts: { signals: 'signaux', samples: 'mesures', records: 'enregistrements', facts: 'résultats' },
+  countsOne: { signals: 'signal', samples: 'mesure', records: 'enregistrement', facts: 'résultat' },
   details: {
     ...{ revision: 'version', cause: 'cause', version: 'déclaration', otherRevisions: 'lus dans une autre version', lost: 'disparus' },
     ...{ signal: 'signal', address: 'adresse', rules: 'règles', found: 'trouvé', connection: 'connexion', node: 'nœud', epoch: 'époque' },
