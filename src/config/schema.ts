@@ -7,6 +7,7 @@ import { recordKindsConfig } from '../core/record-kinds.ts'
 import { isZone } from '../core/zone.ts'
 import { correlateConfig } from '../correlate/config.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
+import { policyConfig } from '../gateway/policy/config.ts'
 import { historianConfig } from '../historian/config.ts'
 import { processConfig } from '../process/config.ts'
 import { qualifyConfig } from '../qualify/config.ts'
@@ -28,6 +29,7 @@ export const ecluseConfig = z.strictObject({
         .enum(NODE_ROLES)
         .default('all')
         .describe('edge: collects and sends on; relay: passes on between both; hub: receives; all: everything in one'),
+      zone: name.optional().describe('The zone this program runs in; needed once zones are declared'),
     })
     .prefault({})
     .describe('This running program; unique in the site'),
@@ -42,6 +44,7 @@ export const ecluseConfig = z.strictObject({
   spool: spoolConfig.prefault({}),
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
+  ...policyConfig,
   audit: auditConfig.prefault({}),
   openLineage: openLineageConfig.optional(),
   equipment: equipmentConfig,
@@ -73,6 +76,7 @@ export type EcluseConfig = Omit<z.output<typeof ecluseConfig>, 'connections'>
 export const connectionCommon = z.strictObject({
   kind: z.string().describe('The system to speak with'),
   label: label.optional(),
+  zone: name.optional().describe('The zone of the device; default: that of this node'),
   silence: z
     .strictObject({
       uncertainAfter: duration.prefault('10s').describe('Silence after which values are Uncertain (last usable value)'),

@@ -14,6 +14,8 @@ export interface SignalDefinition {
   readonly connection: string
   /** Where it lives at the source, in the connector's own notation (`ns=2;s=CAR03.I`, `holding 40001 float32`). */
   readonly address: string
+  /** The zone it is measured in; absent where no zones are declared. */
+  readonly zone?: string
   readonly dataType: DataType
   /** UCUM code, e.g. `A`, `Cel`, `kW.h`. */
   readonly unit?: string

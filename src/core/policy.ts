@@ -1,0 +1,74 @@
+import type { Label } from './signals.ts'
+
+/** The seven foundational requirements of IEC 62443-1-1: identification and authentication, use, integrity, confidentiality, restricted flow, response, availability. */
+export const FOUNDATIONAL_REQUIREMENTS = ['IAC', 'UC', 'SI', 'DC', 'RDF', 'TRE', 'RA'] as const
+export type FoundationalRequirement = (typeof FOUNDATIONAL_REQUIREMENTS)[number]
+
+/** A security level per foundational requirement, 0 to 4: a single number would hide which of them is weak. */
+export type SecurityLevels = Readonly<Record<FoundationalRequirement, number>>
+
+/** Assets that share security requirements (IEC 62443-3-2, ZCR 3). */
+export interface Zone {
+  readonly name: string
+  readonly label?: Label
+  /** Purdue level: 0 process … 5 enterprise; 3.5 is the demilitarised zone between OT and IT. */
+  readonly level: number
+  /** SL-T, what the zone is to reach. */
+  readonly target: SecurityLevels
+  /** Class by impact of the method of ANSSI (2025): 1 minor, 2 moderate, 3 major, 4 catastrophic. */
+  readonly impact?: 1 | 2 | 3 | 4
+  readonly owner?: string
+}
+
+/**
+ * Who opens the connection that data goes through, and whether anything can come back. `push`: the end that sends dials. `pull`: the end that receives
+ * dials and asks. `one-way`: nothing can come back at all.
+ */
+export const CONDUIT_DIRECTIONS = ['push', 'pull', 'one-way'] as const
+export type ConduitDirection = (typeof CONDUIT_DIRECTIONS)[number]
+
+/** Why data may cross: what the business needs it for, and who answers for the risk. */
+export interface BusinessCase {
+  readonly necessity: string
+  readonly value?: string
+  /** What follows when this conduit is misused. */
+  readonly impact: string
+  readonly dependencies: readonly string[]
+  readonly owner: string
+  readonly riskOwner: string
+  /** Day (YYYY-MM-DD, UTC) until which the decision holds; after it nothing passes. */
+  readonly reviewBy: string
+  readonly isolation: IsolationPlan
+}
+
+/** How the conduit is cut: who may, what stops then, and what people do by hand instead. */
+export interface IsolationPlan {
+  readonly by: readonly string[]
+  readonly stops: readonly string[]
+  readonly manual: readonly string[]
+}
+
+/** The one way data may go from a zone to another. What no conduit names does not pass. */
+export interface Conduit extends BusinessCase {
+  readonly name: string
+  readonly label?: Label
+  /** Zones; data goes from the first to the second. */
+  readonly from: string
+  readonly to: string
+  readonly direction: ConduitDirection
+  /** Kinds of connection (`opcua`, `modbus` …), `link`, `diode`, `http`, `syslog`, `openlineage`. */
+  readonly transports: readonly string[]
+  /** Globs of signal ids under the site; none: no signal passes. */
+  readonly signals: readonly string[]
+  /** Globs of kinds of IT records and of definitions of results; none: none passes. */
+  readonly records: readonly string[]
+  readonly results: readonly string[]
+  /** `host`, `host:port` or a network `10.0.0.0/8`; none: no limit beside the addresses in the file. */
+  readonly peers: readonly string[]
+  /** What may be asked of the device: function codes (`3`, `43`) or service names (`Read`); none: what the connector needs. */
+  readonly services: readonly string[]
+  readonly maxSamplesPerSecond?: number
+  readonly maxBytesPerDay?: number
+  /** Cut by its isolation plan: nothing passes while it is set. */
+  readonly isCut: boolean
+}

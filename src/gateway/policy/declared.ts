@@ -1,0 +1,18 @@
+import { type Conduit, FOUNDATIONAL_REQUIREMENTS, type SecurityLevels, type Zone } from '../../core/policy.ts'
+import type { PolicyConfig } from './config.ts'
+
+/** What the file declares, as the program uses it. */
+export interface DeclaredPolicy {
+  readonly zones: readonly Zone[]
+  readonly conduits: readonly Conduit[]
+}
+
+export function toPolicy({ zones, conduits }: PolicyConfig): DeclaredPolicy {
+  return {
+    zones: Object.entries(zones).map(([name, { target, ...zone }]) => ({ ...zone, name, target: levels(target) }) as Zone),
+    conduits: Object.entries(conduits).map(([name, { cut, ...conduit }]) => ({ ...conduit, name, isCut: cut }) as Conduit),
+  }
+}
+
+const levels = (target: Partial<SecurityLevels>): SecurityLevels =>
+  Object.fromEntries(FOUNDATIONAL_REQUIREMENTS.map((requirement) => [requirement, target[requirement] ?? 0])) as unknown as SecurityLevels
