@@ -4,7 +4,7 @@ import type { FieldType, RecordKind } from '../core/it-records.ts'
 import type { Label } from '../core/signals.ts'
 import { GlobError } from '../lib/glob.ts'
 import { nearest } from '../lib/suggest.ts'
-import type { Correlation, JoinValue, Kpi } from './config.ts'
+import type { AggregateValue, AsOfValue, Correlation, JoinValue, Kpi } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { compileValue, compileWhere } from './expressions.ts'
 import { factsOf } from './facts.ts'
@@ -118,7 +118,7 @@ function checkFigure(one: Kpi, path: readonly PropertyKey[], declared: Declared,
   const values = kpiValues(one)
   for (const name of [...Object.keys(parts), 'value']) {
     const at = name === 'value' ? [...path, 'formula'] : [...path, 'parts', name]
-    const { problems } = compileValue(name, { ...(kind !== undefined && { each: kind }), values }, context)
+    const { problems } = compileValue(name, { each: kind, values }, context, unitsAt(inputs, places, declared))
     findings.push(...problems.map((problem) => ({ path: at, is: 'expression', problem }) as const))
   }
   return findings
@@ -131,19 +131,40 @@ function unplaced(values: Readonly<Record<string, JoinValue>>, path: readonly Pr
   )
 }
 
+/** The units that readings come in, at every place whose signal is declared. */
+function foundUnits(
+  value: AggregateValue | AsOfValue,
+  places: readonly (string | undefined)[],
+  { signals }: Declared,
+): Set<string | undefined> {
+  const { signal } = value
+  const ids = signal.startsWith('./') ? places.flatMap((place) => (place === undefined ? [] : [`${place}/${signal.slice(2)}`])) : [signal]
+  const own = (id: string) => ('function' in value ? resultUnit(value.function, signals.get(id)?.unit) : signals.get(id)?.unit)
+  return new Set(ids.filter((id) => signals.has(id)).map(own))
+}
+
+/** Of inputs that say none themselves, the one unit that all places have. */
+function unitsAt(inputs: Kpi['inputs'], places: readonly (string | undefined)[], declared: Declared): Map<string, string> {
+  const units = new Map<string, string>()
+  for (const [name, value] of Object.entries(inputs)) {
+    if (!('function' in value || 'asOf' in value)) continue
+    const [unit, ...others] = foundUnits(value, places, declared)
+    if (unit !== undefined && others.length === 0) units.set(name, unit)
+  }
+  return units
+}
+
 /** Readings are converted where the unit of the result is stated, which must be possible at every place; where none is, all places must have the same. */
 function checkUnits(
   inputs: Kpi['inputs'],
   path: readonly PropertyKey[],
   places: readonly (string | undefined)[],
-  { signals }: Declared,
+  declared: Declared,
 ): Finding[] {
   return Object.entries(inputs).flatMap(([name, value]): Finding[] => {
     if (!('function' in value || 'asOf' in value)) return []
-    const { signal, unit } = value
-    const ids = signal.startsWith('./') ? places.flatMap((place) => (place === undefined ? [] : [`${place}/${signal.slice(2)}`])) : [signal]
-    const own = (id: string) => ('function' in value ? resultUnit(value.function, signals.get(id)?.unit) : signals.get(id)?.unit)
-    const found = new Set(ids.filter((id) => signals.has(id)).map(own))
+    const { unit } = value
+    const found = foundUnits(value, places, declared)
     if (unit === undefined)
       return found.size > 1 ? [{ path: [...path, name], is: 'mixed-units', found: [...found].map((one) => one ?? '?') }] : []
     const wrong = [...found].filter((one) => !conversion(one, unit))

@@ -243,6 +243,29 @@ test('a ready figure converts what it is given into the units of its formula, an
   assert.equal((await valueWith(undefined))?.value, null, 'what nobody knows the unit of is no energy')
 })
 
+test('a formula holds for the unit that readings have at each place, or says that it does not', async () => {
+  const history = new MemoryHistory()
+  for (const stand of [1, 2, 3]) {
+    history.sample(`site/stand-${stand}/power`, T, 500)
+    history.sample(`site/stand-${stand}/power`, T + 3_599 * SECOND, 500)
+  }
+  const inputs = { power: { signal: './power', function: 'Maximum' } }
+  const declared = kpi.parse({ per: 'hour', equipment: 'stand-*', inputs, formula: "power + quantity(1, 'kW')", unit: 'kW' })
+  const units: Record<string, string> = { 'site/stand-1/power': 'kW', 'site/stand-2/power': 'A' }
+  const definitionOf = (id: string) => ({
+    id,
+    connection: 'c',
+    address: '',
+    dataType: 'number' as const,
+    ...(units[id] && { unit: units[id] }),
+  })
+  const places = { ...context, equipment: ['stand-1', 'stand-2', 'stand-3'], definitionOf }
+  const facts = await computed(createKpi('power', declared, places), history, T + HOUR, T)
+  const values = new Map(facts.map(({ equipment, values: { value } }) => [equipment, [value?.value, value?.reasons]]))
+  assert.deepEqual(values.get('stand-1'), [501, undefined])
+  assert.deepEqual(values.get('stand-2'), [null, ['unit']], 'amperes are no kilowatts')
+})
+
 test('figures per record, sums over records, and a logical range', async () => {
   const history = new MemoryHistory()
   flight(history, { id: '1', pieces: 30 })
