@@ -20,7 +20,7 @@ export const PASSWORD = 'a long enough password'
 
 export interface Fixture extends RunningApi {
   readonly view: NodeView
-  readonly routes: { method: string; url: string; permission: string | undefined; scope: string }[]
+  readonly routes: { method: string; url: string; permission: string | undefined; scope: string | undefined }[]
   readonly directory: string
   /** The table behind the view, to define signals in. */
   readonly signals: SignalTable
@@ -32,13 +32,16 @@ export interface Fixture extends RunningApi {
   signIn(): Promise<void>
 }
 
-/** `node`: what is other than at a plain node that stands alone. */
-export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView>; history: MemoryHistory }>
+/** `node`: what is other than at a plain node that stands alone. `prepare`: writes into the data folder before the start. */
+export type FixtureOptions = Partial<
+  ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView>; history: MemoryHistory; prepare: (directory: string) => void }
+>
 
 /** A node without disk or devices behind the real HTTP server on a free port. */
 export async function startFixture(signalCount: number, options: FixtureOptions = {}): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
   const { view, signals, publish } = fakeNode(signalCount, options)
+  options.prepare?.(directory)
   const routes: Fixture['routes'] = []
   const api = await startApi(view, {
     ...{ host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent },
@@ -198,6 +201,8 @@ function fakeHistorian(
       truncated: false,
     }),
     tally: async () => ({ rows: [], truncated: false }),
+    measures: async () => ({ rows: [], truncated: false }),
+    definitions: async () => [],
     ingests: async (ids) =>
       ids.map((ingest) => ({
         ingest,
@@ -214,8 +219,6 @@ function fakeHistorian(
       checkpoints: refuse,
       write: refuse,
       lastAll: refuse,
-      definitions: refuse,
-      measures: refuse,
       compact: refuse,
       close: async () => undefined,
     },

@@ -51,7 +51,7 @@ export interface ApiOptions {
   /** Roles, zones, sessions; absent: one zone, and the administrator alone. */
   readonly people?: PeopleSettings
   /** Sees every route as it is declared; for the test that lists them. */
-  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined; scope: string }) => void
+  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined; scope: string | undefined }) => void
 }
 
 export interface RunningApi {
@@ -71,7 +71,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     throw new Refusal(404, 'not-found', 'there is nothing at this address', 'GET /api/v1/openapi.json lists what there is')
   })
   server.addHook('onRoute', ({ method, url, config }) => {
-    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope ?? 'every' })
+    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope })
   })
   limitPerAddress(server)
   await server.register(fastifyCookie)
