@@ -13,6 +13,7 @@ const PUBLIC = [
   'GET /api/v1/health/live',
   'GET /api/v1/session',
   'POST /api/v1/session',
+  'GET /api/v1/session/ways',
   'DELETE /api/v1/session',
   'POST /api/v1/session/second-factor',
   'POST /api/v1/accounts',

@@ -22,6 +22,8 @@ import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
 import { passportRoutes } from './passport.ts'
 import { Access, type Caller, type PeopleSettings } from './people/access.ts'
+import { Oidc } from './people/oidc.ts'
+import { oidcRoutes } from './people/oidc-routes.ts'
 import { profileRoutes } from './people/profile-routes.ts'
 import { scopedView } from './people/scoped-view.ts'
 import { sessionRoutes } from './people/session-routes.ts'
@@ -75,13 +77,14 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   })
   limitPerAddress(server)
   await server.register(fastifyCookie)
-  guard(server, access, host, view.audit)
+  guard(server, access, [host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])], view.audit)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
   })
   const resources: Resources = {
     ...{ view, access, signIn: new SignIn(access, view.clock, view.site.id) },
+    oidc: people.oidc && new Oidc(people.oidc, view.clock),
     callerOf: (request) => access.callerOf(request, false) ?? stranger(),
     viewOf: (request) => scopedView(view, resources.callerOf(request).rights, people.zones),
     linkOf: (path) => `${publicUrl}${path}`,
@@ -109,6 +112,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     lineageEventRoutes,
     configurationRoutes,
     sessionRoutes,
+    oidcRoutes,
     profileRoutes,
     userRoutes,
     tokenRoutes,
@@ -130,7 +134,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   }
   try {
     const url = await server.listen({ host, port })
-    publicUrl = url
+    publicUrl = people.url?.replace(/\/+$/, '') ?? url
     const token = access.makeLink()
     return { url, signInLink: token && `${url}/#/welcome?token=${token}`, close }
   } catch (error) {

@@ -19,6 +19,7 @@ export type {
   Profile,
   RecoveryCodes,
   Session,
+  SignInWays,
   Token,
   TokenList,
   TotpBegun,

@@ -79,6 +79,7 @@ export const en = {
     'e.g. `plc-3`; text for people goes in `label`',
   ],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
+  httpsOnly: (): Wording => ['is not encrypted', 'https://…; http only for a provider on this machine'],
   badLife: (): Wording => ['is too short or too long', 'idle: 1min to 24h; longest: 5min to 30d'],
   builtInRole: (): Wording => ['`administrator` is always there, and is not declared', 'call it something else'],
   roleZone: (zone: string, near: string | undefined, known: string): Wording => [

@@ -87,6 +87,7 @@ export const fr: ConfigWords = {
     'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
   ],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
+  httpsOnly: () => ['n’est pas chiffré', 'https://… ; http seulement pour un fournisseur sur cette machine'],
   badLife: () => ['est trop court ou trop long', 'idle : de 1min à 24h ; longest : de 5min à 30d'],
   builtInRole: () => ['`administrator` existe toujours et ne se déclare pas', 'donnez-lui un autre nom'],
   roleZone: (zone, near, known) => [
