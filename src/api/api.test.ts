@@ -16,6 +16,8 @@ const PUBLIC = [
   'GET /api/v1/session/ways',
   'DELETE /api/v1/session',
   'POST /api/v1/session/second-factor',
+  'POST /api/v1/session/passkey/options',
+  'POST /api/v1/session/passkey',
   'POST /api/v1/accounts',
   'POST /api/v1/invitation',
   'GET /',

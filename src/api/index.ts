@@ -22,8 +22,8 @@ import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
 import { passportRoutes } from './passport.ts'
 import { Access, type Caller, type PeopleSettings } from './people/access.ts'
-import { Oidc } from './people/oidc.ts'
 import { oidcRoutes } from './people/oidc-routes.ts'
+import { passkeyRoutes } from './people/passkey-routes.ts'
 import { profileRoutes } from './people/profile-routes.ts'
 import { scopedView } from './people/scoped-view.ts'
 import { sessionRoutes } from './people/session-routes.ts'
@@ -84,7 +84,8 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   })
   const resources: Resources = {
     ...{ view, access, signIn: new SignIn(access, view.clock, view.site.id) },
-    oidc: people.oidc && new Oidc(people.oidc, view.clock),
+    // Loaded where a provider is declared.
+    oidc: people.oidc && new (await import('./people/oidc.ts')).Oidc(people.oidc, view.clock),
     callerOf: (request) => access.callerOf(request, false) ?? stranger(),
     viewOf: (request) => scopedView(view, resources.callerOf(request).rights, people.zones),
     linkOf: (path) => `${publicUrl}${path}`,
@@ -114,6 +115,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     sessionRoutes,
     oidcRoutes,
     profileRoutes,
+    passkeyRoutes,
     userRoutes,
     tokenRoutes,
     metricRoutes,
