@@ -36,15 +36,11 @@ function Allowed() {
   const [beat, setBeat] = useState(0)
   const fresh = useFresh()
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when something was changed
-  const users = useAnswer(
-    useCallback(() => readUsers(), [beat]),
-    AGAIN_MS,
-  )
+  const askUsers = useCallback(() => readUsers(), [beat])
+  const users = useAnswer(askUsers, AGAIN_MS)
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when something was changed
-  const tokens = useAnswer(
-    useCallback(() => readTokens(), [beat]),
-    AGAIN_MS,
-  )
+  const askTokens = useCallback(() => readTokens(), [beat])
+  const tokens = useAnswer(askTokens, AGAIN_MS)
   const changed = () => setBeat((before) => before + 1)
   const problem = fresh.problem ?? users.problem ?? tokens.problem
   const { data } = users

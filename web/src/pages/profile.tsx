@@ -17,10 +17,8 @@ export function ProfilePage({ isRequired = false, onWhole }: { isRequired?: bool
   const [beat, setBeat] = useState(0)
   const fresh = useFresh()
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when something was changed
-  const { data, problem } = useAnswer(
-    useCallback(() => readProfile(), [beat]),
-    AGAIN_MS,
-  )
+  const askProfile = useCallback(() => readProfile(), [beat])
+  const { data, problem } = useAnswer(askProfile, AGAIN_MS)
   const changed = () => setBeat((before) => before + 1)
   return (
     <>

@@ -70,7 +70,6 @@ export const people = {
   againHelp: 'Accounts are changed by who has signed in within ten minutes.',
   goOn: 'Go on',
   cancel: 'Cancel',
-  done: 'Done.',
   profile: 'Your profile',
   whatYouMay: 'What you may do',
   whatNothing: 'Nothing yet: an administrator gives roles.',

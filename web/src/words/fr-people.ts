@@ -72,7 +72,6 @@ export const people: typeof english = {
   againHelp: 'Les comptes sont modifiés par qui s’est connecté il y a moins de dix minutes.',
   goOn: 'Continuer',
   cancel: 'Annuler',
-  done: 'Fait.',
   profile: 'Votre profil',
   whatYouMay: 'Ce que vous pouvez faire',
   whatNothing: 'Rien encore : un administrateur donne les rôles.',
