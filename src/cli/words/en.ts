@@ -6,6 +6,7 @@ import { identityEn } from './identity.ts'
 import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
 import { passportEn } from './passport.ts'
+import { peopleEn } from './people.ts'
 import { planEn } from './plan.ts'
 import { spoolEn } from './spool.ts'
 
@@ -250,6 +251,7 @@ export const en = {
   evidence: evidenceEn,
   spool: spoolEn,
   identity: identityEn,
+  people: peopleEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
     linkAt: (address: string) => `nodes connect at ${address}`,

@@ -7,6 +7,7 @@ import { identityFr } from './identity.ts'
 import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
 import { passportFr } from './passport.ts'
+import { peopleFr } from './people.ts'
 import { planFr } from './plan.ts'
 import { spoolFr } from './spool.ts'
 
@@ -259,6 +260,7 @@ export const fr: Words = {
   evidence: evidenceFr,
   spool: spoolFr,
   identity: identityFr,
+  people: peopleFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
     linkAt: (address) => `les nœuds se connectent à ${address}`,
