@@ -189,7 +189,8 @@ function checkCrossing(
   const refused = passing.filter((one) => decide(policy, crossing, one, now).reason === 'not-named')
   if (refused.length > 0) {
     const some = refused.slice(0, LISTED).map(({ id }) => (id.startsWith(`${site}/`) ? id.slice(site.length + 1) : id))
-    problems.add(place, 'W_NOT_NAMED', words.notNamed(refused.length, passing.length, some, conduit ?? ''))
+    const shown = `${some.join(', ')}${refused.length > LISTED ? ' …' : ''}`
+    problems.add(place, 'W_NOT_NAMED', words.notNamed(refused.length, passing.length, shown, conduit ?? ''))
   }
 }
 

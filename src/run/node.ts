@@ -26,6 +26,7 @@ import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { tellOpenLineage } from './open-lineage.ts'
+import { policingOf, zoneOfConnections } from './policy/policing.ts'
 import type { RecordBook } from './records/book.ts'
 import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
@@ -76,7 +77,8 @@ export interface RunningNode {
 export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): Promise<RunningNode> {
   const { config } = loaded
   const { clock, log } = deps
-  const signals = new SignalTable()
+  const signals = new SignalTable(zoneOfConnections(loaded))
+  const policing = policingOf(loaded, signals, clock)
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
@@ -183,10 +185,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       throw error
     }))
   const judges = { qualify, contracts, memory, clocksOff }
-  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, stop: stopping.signal }
+  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, policing, stop: stopping.signal }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
   const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
-  const recorded = { ...deps, loaded, books, kinds, spool, history: historian, stored, stop: stopping.signal }
+  const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, stop: stopping.signal }
   const connections = [...sampled, ...startRecordConnections(recorded)]
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))

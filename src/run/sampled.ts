@@ -5,6 +5,7 @@ import type { SampleConnector } from '../core/connector.ts'
 import type { LastValues } from '../core/last-values.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalTable } from '../core/signals.ts'
+import type { Delivery } from '../core/source.ts'
 import type { Spool } from '../core/spool.ts'
 import type { ContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
@@ -18,6 +19,8 @@ import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
 import type { NodeDependencies } from './node.ts'
+import { aboutPermitted, throughConduit } from './policy/collecting.ts'
+import type { Policing } from './policy/policing.ts'
 import { receiptsOf } from './receipts.ts'
 import type { Remotes } from './remotes.ts'
 import { repeatedly } from './repeatedly.ts'
@@ -40,6 +43,8 @@ export interface Shared extends NodeDependencies {
   readonly clocksOff: ClocksOff
   readonly remotes: Remotes
   readonly spool: Spool
+  /** Absent: no zones are declared. */
+  readonly policing: Policing | undefined
   readonly stop: AbortSignal
 }
 
@@ -56,7 +61,9 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
   const health = new HealthRecord({ name, kind: connection.kind, endpoint, ...(connection.label && { label: connection.label }) }, clock)
   const receipts = () => receiptsOf(spool, signals, name)
   const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random, receipts }
-  const source = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
+  const gate = shared.policing?.gateOf(name)
+  const device = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
+  const source = gate ? throughConduit(device, gate) : device
   const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
   const onStored = (batch: SampleBatch) => {
     last.update(batch, signals.size)
@@ -89,13 +96,19 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
     log,
     stop,
   })
+  const mark = async ({ batch: all, ack }: Delivery) => {
+    const batch = gate ? aboutPermitted(all, gate) : all
+    if (batch.count === 0) {
+      ack?.()
+      return
+    }
+    const settled = await memory.enter()
+    contracts.silence(batch)
+    await lane.put({ batch, ack: () => [settled(), ack?.()] })
+  }
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
-    if (marks) {
-      const settled = await memory.enter()
-      contracts.silence(marks.batch)
-      await lane.put({ ...marks, ack: () => [settled(), marks.ack?.()] })
-    }
+    if (marks) await mark(marks)
     const measured = clockWatch.measure()
     if (measured) await ownLane.put(measured)
     await account()

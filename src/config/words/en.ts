@@ -320,8 +320,8 @@ export const en = {
       `declare one, with its business case: { from: ${from}, to: ${to}, direction: ${direction}, transports: [${transport}], signals: [...] }`,
     ]
   },
-  notNamed: (count: number, all: number, some: readonly string[], conduit: string): Wording => [
-    `${count} of ${all} declared here are not named by the conduit \`${conduit}\`: ${some.join(', ')}${count > some.length ? ' …' : ''}`,
+  notNamed: (count: number, all: number, some: string, conduit: string): Wording => [
+    `${count} of ${all} declared here are not named by the conduit \`${conduit}\`: ${some}`,
     'they are not taken, and counted as dropped; name them in the conduit, or remove them here',
   ],
   conduitUnused: (): Wording => [

@@ -323,7 +323,7 @@ export const fr: ConfigWords = {
     ]
   },
   notNamed: (count, all, some, conduit) => [
-    `${count} sur ${all} déclarés ici ne sont pas nommés par le conduit \`${conduit}\` : ${some.join(', ')}${count > some.length ? ' …' : ''}`,
+    `${count} sur ${all} déclarés ici ne sont pas nommés par le conduit \`${conduit}\` : ${some}`,
     'ils ne sont pas pris, et comptés comme perdus ; nommez-les dans le conduit, ou retirez-les ici',
   ],
   conduitUnused: () => [
