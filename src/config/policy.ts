@@ -1,4 +1,6 @@
+import { toRoles } from '../core/people-config.ts'
 import type { DeclaredPolicy, Passing } from '../core/policy.ts'
+import { grants as grantsTo } from '../core/roles.ts'
 import type { Micros } from '../core/time.ts'
 import {
   compilePeers,
@@ -8,6 +10,7 @@ import {
   expiryOf,
   isPolicyGlob,
   type Policy,
+  type RoleMay,
   runPolicyTests,
   type TestFinding,
   toPolicy,
@@ -48,12 +51,23 @@ export function checkPolicy(config: EcluseConfig, connections: readonly LoadedCo
     if (goesOut) problems.add(locateKey(at, [], 'link'), 'W_NO_ZONES', words.noZones())
   } else checkCrossings(config, connections, compilePolicy(declared), context)
   checkReviews(declared, context)
-  for (const { findings } of runPolicyTests(config.policyTests, declared))
+  for (const { findings } of runPolicyTests(config.policyTests, declared, roleMayOf(config)))
     for (const finding of findings) {
       const { path } = finding
       const place = finding.is === 'path' ? locateKey(at, path.slice(0, -1), String(path.at(-1))) : locate(at, path)
       problems.add(place, 'E_POLICY_TEST', testWording(finding, words))
     }
+}
+
+/** What the roles of a file may, for its policy tests. */
+export function roleMayOf(config: Pick<EcluseConfig, 'roles'>): RoleMay {
+  const roles = toRoles(config)
+  return (role, permission, { name }) => {
+    if (!roles.has(role)) return undefined
+    const grants = roles.get(role)?.grants ?? []
+    const at = grants.findIndex((one) => grantsTo(one, permission, name))
+    return { permitted: at >= 0, path: ['roles', role, ...(at >= 0 ? ['grants', at] : [])] }
+  }
 }
 
 /** What a policy test found, in the person's language. */

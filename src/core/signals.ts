@@ -136,3 +136,6 @@ export class SignalTable {
     if (at !== index) throw new Error(`signal ${definition.id} is ${at}, the dictionary says ${index}`)
   }
 }
+
+/** The signals that somebody may see; indices are those of the whole table, of which some may be missing. */
+export type KnownSignals = Pick<SignalTable, 'size' | 'indexOf' | 'at' | 'all'>
