@@ -262,7 +262,7 @@ function readWhole(
     known: promised,
     problems,
   })
-  checkPolicy(config, loaded, { at, problems, words, now: folder.now })
+  checkPolicy(config, loaded, { at, problems, words, now: folder.now, isComplete: loaded.length === entries.length })
   const canonical = {
     ...(resolved.canonical as object),
     connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])),

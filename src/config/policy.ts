@@ -35,6 +35,8 @@ export interface PolicyContext {
   readonly problems: Problems
   readonly words: ConfigWords
   readonly now: Micros
+  /** False where a connection could not be read: what it would use is not known. */
+  readonly isComplete: boolean
 }
 
 /** What zones, conduits and tests say of each other and of the rest of the file. */
@@ -168,7 +170,8 @@ function checkCrossings(config: EcluseConfig, connections: readonly LoadedConnec
   for (const { name, from, to } of policy.declared.conduits) {
     // A file that several nodes share has conduits of the others, too.
     const isOurs = from === node.zone || to === node.zone
-    if (isOurs && from !== to && !used.has(name)) problems.add(locateKey(at, ['conduits'], name), 'W_CONDUIT_UNUSED', words.conduitUnused())
+    if (context.isComplete && isOurs && from !== to && !used.has(name))
+      problems.add(locateKey(at, ['conduits'], name), 'W_CONDUIT_UNUSED', words.conduitUnused())
   }
 }
 
