@@ -79,6 +79,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const { clock, log } = deps
   const signals = new SignalTable(zoneOfConnections(loaded))
   const policing = policingOf(loaded, signals, clock)
+  const { classes } = policing ?? {}
+  const split = classes && ((batch: SampleBatch) => classes.split(batch))
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
@@ -89,7 +91,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
   const signer = await openSigner(loaded)
   let evidence: RunningEvidence | undefined
-  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, { signer, auditHead: () => evidence?.audit.view() })
+  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, {
+    ...{ signer, auditHead: () => evidence?.audit.view() },
+    classOf: classes && ((id: string) => classes.of(id)),
+  })
   const { spool, historian, lastRecordedTime, storedTo } = stores
   evidence = await startEvidence(loaded, signer, stores, deps).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
@@ -121,7 +126,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       for (const book of books.values()) book.absorb(record)
       ruleRecords.absorb(record)
     }
-    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords }
+    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords, split }
     const sequence = await resume(seeding)
     remotes.reached(spool.streams())
     return sequence
@@ -174,8 +179,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     transport &&
     (await openGateway({
       ...{ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart, audit: evidence.audit },
+      policing,
       onTaken: (records, before) => ledger.sent(records, before),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
+      onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
     }).catch(async (error) => {
       stopping.abort()
       await feeder.close(DRAIN_LIMIT_MS)
@@ -217,6 +224,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       historian,
       writers: await historian.writers(),
       spool,
+      split,
       storedSequence: from,
       signals,
       reasons,

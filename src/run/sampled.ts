@@ -70,7 +70,9 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
     remotes.measuredHere(batch, spool.node)
     fanOut.publish(batch)
   }
-  const lane = new Lane({ spool, health, clock, random, onStored })
+  const { classes } = shared.policing ?? {}
+  const split = classes && ((batch: SampleBatch) => classes.split(batch))
+  const lane = new Lane({ spool, health, clock, random, onStored, split })
   const drops = new Drops(name, 'samples', () => source.counters.dropped)
   /** Counts what was dropped while nothing came that it could go with. */
   const account = async () => {
@@ -78,7 +80,14 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
     if (account) await lane.put({ batch: new BatchBuilder(0).build(clock.now()), account })
   }
   // What the node measures itself is not counted as the device's.
-  const ownLane = new Lane({ spool, health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock), clock, random, onStored })
+  const ownLane = new Lane({
+    spool,
+    health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock),
+    clock,
+    random,
+    onStored,
+    split,
+  })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
   const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
   const running = runConnection({

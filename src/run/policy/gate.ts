@@ -1,6 +1,6 @@
 import type { ConfiguredCrossing } from '../../config/index.ts'
 import type { SampleBatch } from '../../core/batch.ts'
-import { conduitReason, type Passing, type PolicyDecision } from '../../core/policy.ts'
+import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
 import { selectRows } from '../../core/select-rows.ts'
 import type { Clock } from '../../core/time.ts'
 import { decide, type Policy } from '../../gateway/policy/index.ts'
@@ -36,10 +36,16 @@ export class Gate {
   #decisions: PolicyDecision[] = []
   #whole: PolicyDecision | undefined
   #until = Number.POSITIVE_INFINITY
-  readonly counts: GateCounts = { passed: 0, refused: {} }
+  readonly counts: GateCounts
 
-  constructor(parts: GateParts) {
+  constructor(parts: GateParts, counts: GateCounts = { passed: 0, refused: {} }) {
     this.#parts = parts
+    this.counts = counts
+  }
+
+  /** The same crossing for a log with other indices; what goes through is counted together. */
+  forLog(idOf: GateParts['idOf']): Gate {
+    return new Gate({ ...this.#parts, idOf }, this.counts)
   }
 
   get crossing(): ConfiguredCrossing {
@@ -68,12 +74,17 @@ export class Gate {
     return this.#decisions[(this.#verdicts[index] || this.#judge(index)) - 1] as PolicyDecision
   }
 
-  /** True when every sample of the batch may pass. Counts nothing. */
-  passes(batch: Pick<SampleBatch, 'count' | 'signal'>): boolean {
+  /** Why a batch may not pass as it is: the reason against the first sample that may not. Counts nothing. */
+  against({ count, signal }: Pick<SampleBatch, 'count' | 'signal'>): PolicyReason | undefined {
     this.#renew()
-    const { count, signal } = batch
-    for (let i = 0; i < count; i++) if (!this.#isPermitted(signal[i] as number)) return false
-    return true
+    for (let i = 0; i < count; i++) if (!this.#isPermitted(signal[i] as number)) return this.signal(signal[i] as number).reason
+    return undefined
+  }
+
+  /** What of the batch may pass, for the eyes alone: nothing is counted, and no rate is kept. */
+  visible(batch: SampleBatch): SampleBatch {
+    if (this.against(batch) === undefined) return batch
+    return selectRows(batch, Uint32Array.from([...batch.signal.keys()].filter((row) => this.#isPermitted(batch.signal[row] as number))))
   }
 
   /** What of the batch may pass; the rest is counted with its reason, also in `dropped`. */

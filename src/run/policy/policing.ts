@@ -1,7 +1,8 @@
 import { type ConfiguredCrossing, crossingsOf, type LoadedConfig, type LoadedConnection } from '../../config/index.ts'
 import type { SignalTable } from '../../core/signals.ts'
-import type { Clock } from '../../core/time.ts'
+import type { Clock, Micros } from '../../core/time.ts'
 import { compilePolicy, type Policy, toPolicy } from '../../gateway/policy/index.ts'
+import { PassingClasses } from './classes.ts'
 import { Gate } from './gate.ts'
 import { RateBudget } from './rate.ts'
 
@@ -13,7 +14,12 @@ export interface Policing {
   /** Of the way to another node, or of the other ways out; undefined where there is none or both ends are in one zone. */
   gateFor(part: ConfiguredCrossing['part'], name?: string): Gate | undefined
   rateOf(conduit: string): RateBudget | undefined
+  /** Where this node sends its own log on: what must not share a record of it. */
+  readonly classes: PassingClasses | undefined
   readonly gates: readonly Gate[]
+  now(): Micros
+  /** Whole id of a signal of this node. */
+  idOf(index: number): string | undefined
 }
 
 /** Undefined where no zones are declared: then nothing is asked anywhere. */
@@ -32,7 +38,17 @@ export function policingOf({ config, connections }: LoadedConfig, signals: Signa
     .map((crossing) => new Gate({ policy, crossing, clock, idOf, rateOf }))
   const gateFor: Policing['gateFor'] = (part, name) =>
     gates.find(({ crossing }) => crossing.part === part && (name === undefined || crossing.name === name))
-  return { policy, gates, rateOf, gateFor, gateOf: (connection) => gateFor('connection', connection) }
+  const classes = config.node.role === 'edge' ? new PassingClasses(policy, idOf) : undefined
+  return {
+    policy,
+    gates,
+    rateOf,
+    classes,
+    now: () => clock.now(),
+    idOf,
+    gateFor,
+    gateOf: (connection) => gateFor('connection', connection),
+  }
 }
 
 /** The zone of what comes by a connection; what the node makes itself is in its own. */
