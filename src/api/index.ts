@@ -28,6 +28,7 @@ import { sessionRoutes } from './people/session-routes.ts'
 import { SignIn } from './people/sign-in.ts'
 import { tokenRoutes } from './people/token-routes.ts'
 import { userRoutes } from './people/user-routes.ts'
+import { policyRoutes } from './policy.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -75,7 +76,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   })
   limitPerAddress(server)
   await server.register(fastifyCookie)
-  guard(server, access, host, view.audit)
+  guard(server, access, host, view)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
@@ -105,6 +106,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     ledgerRoutes,
     auditRoutes,
     evidenceRoutes,
+    policyRoutes,
     lineageRoutes,
     lineageEventRoutes,
     configurationRoutes,

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { duration } from '../core/config-parts.ts'
 import { type CommonOptions, EXIT, type Verb } from './context.ts'
+import { evidenceGroup, policyVerbs } from './grouped-verbs.ts'
 import { LEVELS } from './log.ts'
 import { FORMATS } from './output.ts'
 
@@ -123,7 +124,14 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...config)
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
   addIdentity(verb, program, done)
-  policyVerbs(verb, program, done)
+  policyVerbs(
+    verb,
+    {
+      parent: prepared(verb, program.command('policy'), verbs.policy),
+      prepared: (command, text) => common(verb, prepared(verb, command, text)),
+    },
+    done,
+  )
   evidenceVerbs(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
@@ -246,49 +254,17 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
     .action(async (name, given) => done(await (await import('./facts.ts')).recompute(verb, name, given)))
 }
 
-/** Zones, conduits and roles, as the file says them. */
-function policyVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { verbs, options } = verb.words
-  const policy = prepared(verb, program.command('policy'), verbs.policy)
-  policy.action(() => {
-    verb.io.err(policy.helpInformation())
-    done(EXIT.failed)
-  })
-  const sub = (words: string, text: string) =>
-    common(verb, prepared(verb, policy.command(words), text)).option('-c, --config <PATH>', options.config)
-  sub('explain <SUBJECT> <ACTION> <OBJECT>', verbs.policyExplain).action(async (subject, action, object, given) =>
-    done(await (await import('./policy.ts')).policyExplain(verb, [subject, action, object], given)),
-  )
-  sub('matrix', verbs.policyMatrix).action(async (given) => done(await (await import('./policy.ts')).policyMatrix(verb, given)))
-  sub('test', verbs.policyTest).action(async (given) => done(await (await import('./policy.ts')).policyTest(verb, given)))
-  sub('simulate <NEWFILE>', verbs.policySimulate).action(async (file, given) =>
-    done(await (await import('./policy.ts')).policySimulate(verb, file, given)),
-  )
-}
-
 /** What a node can prove, and who did what on it. */
 function evidenceVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
   const { verbs, options } = verb.words
-  const evidence = prepared(verb, program.command('evidence'), verbs.evidence)
-  evidence.action(() => {
-    verb.io.err(evidence.helpInformation())
-    done(EXIT.failed)
-  })
-  const sub = (words: string, text: string) => common(verb, prepared(verb, evidence.command(words), text))
-  const config = ['-c, --config <PATH>', options.config] as const
-  sub('verify <DIR>', verbs.evidenceVerify)
-    .requiredOption('--key <FILE>', options.evidenceKeyFile)
-    .action(async (directory, given) => done(await (await import('./evidence.ts')).evidenceVerify(verb, directory, given)))
-  sub('export', verbs.evidenceExport)
-    .option('--from <TIME>', options.from, '-30d')
-    .option('--to <TIME>', options.to, 'now')
-    .requiredOption('--out <DIR>', options.evidenceOut)
-    .option('--no-records', options.noRecords)
-    .option(...config)
-    .action(async (given) => done(await (await import('./evidence-export.ts')).evidenceExport(verb, given)))
-  sub('key', verbs.evidenceKey)
-    .option(...config)
-    .action(async (given) => done(await (await import('./evidence.ts')).evidenceKey(verb, given)))
+  evidenceGroup(
+    verb,
+    {
+      parent: prepared(verb, program.command('evidence'), verbs.evidence),
+      prepared: (command, text) => common(verb, prepared(verb, command, text)),
+    },
+    done,
+  )
   common(verb, prepared(verb, program.command('audit'), verbs.audit))
     .option('--from <TIME>', options.periodFrom)
     .option('--to <TIME>', options.periodTo)

@@ -14,7 +14,7 @@ import {
   runPolicyTests,
   type TestFinding,
   toPolicy,
-} from '../gateway/policy/index.ts'
+} from '../gateway/policy/config.ts'
 import { isLoopback } from '../lib/network-address.ts'
 import { nearest } from '../lib/suggest.ts'
 import type { LoadedConnection } from './connections.ts'
