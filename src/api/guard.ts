@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
-import type { AuditTrail } from '../core/audit.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { plainAddress } from '../lib/network-address.ts'
 import { callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Access, Caller } from './people/access.ts'
@@ -22,7 +23,12 @@ const HEADERS = {
 }
 
 /** Hooks that every request passes: known host, same origin for changes, then the permission its route declares. Default deny. */
-export function guard(server: Server, access: Access, hosts: readonly string[], audit: AuditTrail): void {
+export function guard(
+  server: Server,
+  access: Access,
+  hosts: readonly string[],
+  { audit, policy }: Pick<NodeView, 'audit' | 'policy'>,
+): void {
   const isKnownHost = knownHosts(hosts)
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
@@ -30,6 +36,14 @@ export function guard(server: Server, access: Access, hosts: readonly string[], 
     if (!isKnownHost(request.hostname)) {
       throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as ${hosts.at(-1)}`)
     }
+    const closed = policy.againstReader(plainAddress(request.socket.remoteAddress))
+    if (closed !== undefined)
+      throw new Refusal(
+        403,
+        'no-conduit',
+        `no conduit lets readers at this address in: ${closed}`,
+        '`ecluse policy explain http send` says which line decides',
+      )
     const denied = async (refusal: Refusal) => {
       const what = `${request.method} ${request.routeOptions.url ?? ''}`
       await audit.note({ kind: 'denial', outcome: 'refused', ...callerIn(request, access), what, detail: { code: refusal.code } })

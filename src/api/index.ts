@@ -30,6 +30,7 @@ import { sessionRoutes } from './people/session-routes.ts'
 import { SignIn } from './people/sign-in.ts'
 import { tokenRoutes } from './people/token-routes.ts'
 import { userRoutes } from './people/user-routes.ts'
+import { policyRoutes } from './policy.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -77,7 +78,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   })
   limitPerAddress(server)
   await server.register(fastifyCookie)
-  guard(server, access, [host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])], view.audit)
+  guard(server, access, [host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])], view)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
@@ -109,6 +110,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     ledgerRoutes,
     auditRoutes,
     evidenceRoutes,
+    policyRoutes,
     lineageRoutes,
     lineageEventRoutes,
     configurationRoutes,
