@@ -257,6 +257,7 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
 /** What a node can prove, and who did what on it. */
 function evidenceVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
   const { verbs, options } = verb.words
+  const config = ['-c, --config <PATH>', options.config] as const
   evidenceGroup(
     verb,
     {
