@@ -93,7 +93,7 @@ export const upward = (name: string, from: string, to: string, transport: 'link'
   conduit({
     ...{ name, label: '{ fr: "Vers le haut", en: "Upward" }', from, to },
     ...{ direction: transport === 'link' ? 'push' : 'one-way', transports: `[${transport}]` },
-    passes: ['signals: ["baggage/**", "energy/**", "cooling/**", "gates/**"]', 'records: ["*"]', 'results: ["*"]'],
+    passes: ['signals: ["baggage/**", "energy/**", "cooling/**", "gates/**", "ecluse/**"]', 'records: ["*"]', 'results: ["*"]'],
     necessity: 'What was measured and computed in the terminal is kept and shown for the whole airport',
     value: 'One place to ask, without a way back into the terminal',
     impact: 'Readings of the terminal in wrong hands, or false ones at the hub',
