@@ -70,6 +70,8 @@ export interface FlowView extends FlowEnds {
   readonly exceptions: number
   readonly firstSeen: Micros
   readonly lastSeen: Micros
+  /** The longest silence between two observations while this program ran. */
+  readonly longestGap: Micros
   readonly identities: readonly string[]
   readonly device?: Readonly<Record<string, string>>
   /** Services, ranges or identities that found no room of their own. */

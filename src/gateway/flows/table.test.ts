@@ -18,7 +18,17 @@ test('a flow keeps services with their addresses, units, bytes and exceptions, a
   assert.deepEqual(after.view(), [
     {
       ...{ via: 'meter', source: 'self', destination: '10.0.0.5', port: 502, protocol: 'modbus' },
-      ...{ sentBytes: 24, receivedBytes: 38, sent: 2, received: 2, exceptions: 1, firstSeen: 1_000, lastSeen: 2_000, capped: 0 },
+      ...{
+        sentBytes: 24,
+        receivedBytes: 38,
+        sent: 2,
+        received: 2,
+        exceptions: 1,
+        firstSeen: 1_000,
+        lastSeen: 2_000,
+        longestGap: 1_000,
+        capped: 0,
+      },
       services: [{ service: '3', count: 2, exceptions: 1, firstSeen: 1_000, lastSeen: 2_000, addresses: [[100, 114]] }],
       units: [[1, 1]],
       identities: [],

@@ -24,6 +24,9 @@ interface Flow {
   exceptions: number
   firstSeen: Micros
   lastSeen: Micros
+  longestGap: Micros
+  /** By this process; NaN before it was. */
+  heard: Micros
   capped: number
 }
 
@@ -46,6 +49,8 @@ export class FlowTable {
       this.refused++
       return
     }
+    if (seen.time - flow.heard > flow.longestGap) flow.longestGap = seen.time - flow.heard
+    flow.heard = seen.time
     flow.lastSeen = Math.max(flow.lastSeen, seen.time)
     flow.sentBytes += seen.sentBytes
     flow.receivedBytes += seen.receivedBytes
@@ -61,17 +66,13 @@ export class FlowTable {
     if (seen.device) flow.device = { ...flow.device, ...seen.device }
   }
 
-  has(ends: FlowEnds): boolean {
-    return this.#flows.has(flowKey(ends))
-  }
-
   view(): FlowView[] {
     return [...this.#flows.values()].map(toView)
   }
 
-  /** Of these, without making views of all. */
-  *lastSeen(): Iterable<{ ends: FlowEnds; lastSeen: Micros; firstSeen: Micros; sent: number; received: number }> {
-    for (const { ends, lastSeen, firstSeen, sent, received } of this.#flows.values()) yield { ends, lastSeen, firstSeen, sent, received }
+  /** When a flow was last seen; undefined: never. */
+  lastSeen(key: string): Micros | undefined {
+    return this.#flows.get(key)?.lastSeen
   }
 
   /** What an earlier process had; what is over the limits is refused and counted like the rest. */
@@ -87,6 +88,7 @@ export class FlowTable {
         ...counts,
         ends,
         device,
+        heard: Number.NaN,
         services: new Map(
           services.map(({ service, addresses, ...rest }) => [service, { ...rest, addresses: addresses.map(([a, b]): Range => [a, b]) }]),
         ),
@@ -103,7 +105,8 @@ export class FlowTable {
     const { via, source, destination, port, protocol, time } = seen
     const flow: Flow = {
       ...{ ends: { via, source, destination, port, protocol }, services: new Map(), units: [], identities: [], device: undefined },
-      ...{ sentBytes: 0, receivedBytes: 0, sent: 0, received: 0, exceptions: 0, firstSeen: time, lastSeen: time, capped: 0 },
+      ...{ sentBytes: 0, receivedBytes: 0, sent: 0, received: 0, exceptions: 0, firstSeen: time, lastSeen: time },
+      ...{ longestGap: 0, heard: Number.NaN, capped: 0 },
     }
     this.#flows.set(key, flow)
     return flow
@@ -128,7 +131,7 @@ function recordService(flow: Flow, seen: Observation, name: string): void {
   if (addRange(service.addresses, seen.address, last, FLOW_LIMITS.ranges)) flow.capped++
 }
 
-function toView({ ends, services, units, identities, device, ...counts }: Flow): FlowView {
+function toView({ ends, services, units, identities, device, heard: _, ...counts }: Flow): FlowView {
   return {
     ...ends,
     ...counts,
