@@ -174,7 +174,7 @@ export interface FlowsView {
   acknowledge(id: string, who: string, reason: string): Promise<SecurityFinding | undefined>
   baseline(): BaselineView
   /** Begins to learn anew; what is in force stays in force. */
-  learn(): Promise<void>
+  learn(who: string): Promise<void>
   /** Freezes the candidate with this hash; false when it has another by now. */
   accept(hash: string, who: string, reason: string): Promise<boolean>
   sensors(): readonly SensorView[]

@@ -56,11 +56,12 @@ export class FindingBook {
     return true
   }
 
-  /** Of these codes, `raised` are all that hold now: the others are gone. */
-  settle(codes: readonly FindingCode[], raised: readonly Raised[], now: Micros): void {
-    for (const one of raised) this.raise(one, now)
+  /** Of these codes, `raised` are all that hold now: the others are gone. Those that are new, or back again. */
+  settle(codes: readonly FindingCode[], raised: readonly Raised[], now: Micros): Raised[] {
+    const fresh = raised.filter((one) => this.raise(one, now))
     for (const finding of this.#findings.values())
       if (codes.includes(finding.code) && finding.state !== 'resolved' && finding.lastSeen < now) resolve(finding, now)
+    return fresh
   }
 
   /** What happens at a moment, and does not last, is gone when it was not seen again for `quiet`. */
