@@ -38,6 +38,9 @@ export const ecluseConfig = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
       port: z.int().min(0).max(65_535).default(8480).describe('0: any free port'),
+      zone: name
+        .optional()
+        .describe('The zone of those who read from other machines; needed once zones are declared and others are let in'),
     })
     .prefault({})
     .describe('API and user interface'),

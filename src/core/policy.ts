@@ -72,3 +72,56 @@ export interface Conduit extends BusinessCase {
   /** Cut by its isolation plan: nothing passes while it is set. */
   readonly isCut: boolean
 }
+
+/** What the file declares. */
+export interface DeclaredPolicy {
+  /** The site's id, which signal ids begin with and globs leave out. */
+  readonly site: string
+  readonly zones: readonly Zone[]
+  readonly conduits: readonly Conduit[]
+}
+
+/** A way from a zone to a zone that this node has or could have. */
+export interface Crossing {
+  /** Zones; undefined where none is declared for that end. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  /** As in `Conduit.transports`. */
+  readonly transport: string
+  readonly direction: ConduitDirection
+  /** `host` or `host:port` of the other end; several where any of them may answer; absent where it has no address (a file) or none is known yet. */
+  readonly peers?: readonly string[] | undefined
+}
+
+/** What goes through: a signal by its whole id, a kind of IT records, a definition of results. */
+export const PASSING_KINDS = ['signal', 'record', 'result'] as const
+export type PassingKind = (typeof PASSING_KINDS)[number]
+export interface Passing {
+  readonly kind: PassingKind
+  readonly id: string
+}
+
+/**
+ * Why something passes: `no-zones` are declared, both ends are in the `same-zone`, a `conduit` names it. Why it does not: an end is in `no-zone` that is
+ * declared, there is `no-conduit` between the two, or the one that comes nearest has another `transport`, `direction` or `peer`, does not name it (`not-named`), is
+ * `cut`, or is past its review (`expired`).
+ */
+export const PERMITTING = ['no-zones', 'same-zone', 'conduit'] as const
+export const REFUSING = ['no-zone', 'no-conduit', 'transport', 'direction', 'peer', 'not-named', 'cut', 'expired'] as const
+export type PolicyReason = (typeof PERMITTING)[number] | (typeof REFUSING)[number]
+
+export interface PolicyDecision {
+  readonly permitted: boolean
+  readonly reason: PolicyReason
+  /** The conduit that permits it, or that came nearest. */
+  readonly conduit?: string
+  /** Where in the configuration this is decided: keys and places in lists. */
+  readonly path: readonly (string | number)[]
+  /** The decision holds until then: when the review of a conduit is due. Absent: as long as the configuration. */
+  readonly until?: number
+}
+
+/** Reasons in the ledger for what no conduit let pass; `conduit-rate` is what was more than its rate. */
+export const conduitReason = (reason: PolicyReason | 'rate'): string => `conduit-${reason}`
+/** The cause of a gap in place of a record that no conduit let pass. */
+export const CONDUIT_GAP = 'conduit'

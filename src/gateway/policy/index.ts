@@ -1,0 +1,6 @@
+export type { PolicyConfig, PolicyTest } from './config.ts'
+export { contradictions } from './contradictions.ts'
+export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy } from './decide.ts'
+export { toPolicy } from './declared.ts'
+export { compilePeers } from './peers.ts'
+export { type RoleMay, runPolicyTests, type TestFinding, type TestResult } from './tests.ts'
