@@ -1,4 +1,5 @@
 export { readContractFile } from './contracts.ts'
+export { connectionCrossing, crossingsOf } from './crossings.ts'
 export { formatProblems } from './format.ts'
 export { configSchema } from './json-schema.ts'
 export { type LintResult, type LoadedConfig, type LoadedConnection, type LoadOptions, lintFiles, lintText, loadConfig } from './load.ts'

@@ -181,3 +181,16 @@ export interface FlowsView {
   /** Something of this node's own surface named these signals (an address of the API). */
   touched(text: string, who: string): void
 }
+
+/** Nothing seen; for parts and tests that run without a node. */
+export const noFlows: FlowsView = {
+  flows: () => [],
+  refused: () => 0,
+  findings: () => [],
+  acknowledge: async () => undefined,
+  baseline: () => ({ state: 'learning', changes: [], changesTotal: 0 }),
+  learn: async () => {},
+  accept: async () => false,
+  sensors: () => [],
+  touched: () => {},
+}

@@ -14,6 +14,7 @@ import { runConnection } from './connection.ts'
 import { Drops } from './drops.ts'
 import { endpointOf } from './endpoint.ts'
 import type { FanOut } from './fan-out.ts'
+import type { RunningFlows } from './flows/start.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
@@ -40,6 +41,7 @@ export interface Shared extends NodeDependencies {
   readonly clocksOff: ClocksOff
   readonly remotes: Remotes
   readonly spool: Spool
+  readonly flows: RunningFlows
   readonly stop: AbortSignal
 }
 
@@ -55,7 +57,17 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
   const endpoint = endpointOf(connection.config)
   const health = new HealthRecord({ name, kind: connection.kind, endpoint, ...(connection.label && { label: connection.label }) }, clock)
   const receipts = () => receiptsOf(spool, signals, name)
-  const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random, receipts }
+  const context = {
+    connection: name,
+    site: loaded.config.site.id,
+    signals,
+    reasons,
+    clock,
+    log,
+    random,
+    receipts,
+    onExchange: shared.flows.exchangesOf(connection),
+  }
   const source = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
   const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
   const onStored = (batch: SampleBatch) => {
@@ -84,6 +96,7 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
     contracts,
     memory,
     clockWatch,
+    onJudged: shared.flows.batchesOf(connection, signals),
     backOff,
     clock,
     log,

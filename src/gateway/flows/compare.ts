@@ -1,30 +1,15 @@
 import type { FlowEnds, FlowView } from '../../core/flows.ts'
-import type { Conduit, ConduitDirection, Zone } from '../../core/policy.ts'
+import type { Conduit, Crossing, PolicyDecision, Zone } from '../../core/policy.ts'
 import { DAY, formatTime, MINUTE, type Micros } from '../../core/time.ts'
 import { flowName } from './baseline.ts'
 import type { Raised } from './findings.ts'
 import { flowKey } from './table.ts'
 
-/** A flow as the policy sees it: which zone its data comes from, which it goes to. */
-export interface FlowCrossing {
-  readonly from: string | undefined
-  readonly to: string | undefined
-  readonly transport: string
-  readonly direction: ConduitDirection
-  readonly peers: readonly string[]
-}
-
-/** What the policy says of a crossing; the conduit that permits it or comes nearest. */
-export interface Decided {
-  readonly permitted: boolean
-  readonly reason: string
-  readonly conduit?: string
-}
-
 export interface Declared {
   readonly policy: { readonly zones: readonly Zone[]; readonly conduits: readonly Conduit[] }
-  crossingOf(ends: FlowEnds): FlowCrossing
-  decide(crossing: FlowCrossing, time: Micros): Decided
+  /** Which zone its data comes from, which it goes to. */
+  crossingOf(ends: FlowEnds): Crossing
+  decide(crossing: Crossing, time: Micros): PolicyDecision
 }
 
 export const COMPARED = [
@@ -82,8 +67,8 @@ export function compare(flows: readonly FlowView[], declared: Declared, start: D
 
 function ofFlow(
   flow: FlowView,
-  crossing: FlowCrossing,
-  { permitted, reason, conduit: name = '' }: Decided,
+  crossing: Crossing,
+  { permitted, reason, conduit: name = '' }: PolicyDecision,
   conduit: Conduit | undefined,
   zones: Declared['policy']['zones'],
 ): Raised | undefined {

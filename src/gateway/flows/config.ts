@@ -33,7 +33,10 @@ const canary = z
       .describe('First and last address'),
     signal: z.string().min(1).max(512).optional().describe('Id of a signal under the site whose value never changes by itself'),
   })
-  .refine(({ host, addresses, signal }) => host !== undefined || addresses !== undefined || signal !== undefined, 'a canary has a host, addresses or a signal')
+  .refine(
+    ({ host, addresses, signal }) => host !== undefined || addresses !== undefined || signal !== undefined,
+    'a canary has a host, addresses or a signal',
+  )
   .describe('What nobody should touch: any touch is a finding')
 export type CanaryConfig = z.output<typeof canary>
 

@@ -29,8 +29,9 @@ export class FindingBook {
   refused = 0
 
   /** True when it is new, or back again after it was gone. */
-  raise({ code, severity, subject, key = subject, owner, evidence: given }: Raised, now: Micros): boolean {
-    const id = createHash('sha256').update(`${code} ${key}`).digest('hex').slice(0, 16)
+  raise(raised: Raised, now: Micros): boolean {
+    const { code, severity, subject, owner, evidence: given } = raised
+    const id = idOf(raised)
     const evidence = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, FLOW_LIMITS.evidenceLength) : value]),
     )
@@ -59,8 +60,9 @@ export class FindingBook {
   /** Of these codes, `raised` are all that hold now: the others are gone. Those that are new, or back again. */
   settle(codes: readonly FindingCode[], raised: readonly Raised[], now: Micros): Raised[] {
     const fresh = raised.filter((one) => this.raise(one, now))
+    const holding = new Set(raised.map(idOf))
     for (const finding of this.#findings.values())
-      if (codes.includes(finding.code) && finding.state !== 'resolved' && finding.lastSeen < now) resolve(finding, now)
+      if (codes.includes(finding.code) && finding.state !== 'resolved' && !holding.has(finding.id)) resolve(finding, now)
     return fresh
   }
 
@@ -103,6 +105,8 @@ export class FindingBook {
     return oldest !== undefined && this.#findings.delete(oldest.id)
   }
 }
+
+const idOf = ({ code, subject, key = subject }: Raised): string => createHash('sha256').update(`${code} ${key}`).digest('hex').slice(0, 16)
 
 function resolve(finding: Finding, now: Micros): void {
   finding.state = 'resolved'

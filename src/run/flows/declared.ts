@@ -1,40 +1,55 @@
-import type { LoadedConfig, LoadedConnection } from '../../config/index.ts'
-import type { FlowEnds } from '../../core/flows.ts'
-import { SELF } from '../../core/flows.ts'
-import { type Canary, type Declared, type FlowCrossing, toPolicy } from '../../gateway/index.ts'
+import { connectionCrossing, crossingsOf, type LoadedConfig, type LoadedConnection } from '../../config/index.ts'
+import { type FlowEnds, SELF } from '../../core/flows.ts'
+import type { Crossing } from '../../core/policy.ts'
+import { type Canary, compilePolicy, type Declared, decide, toPolicy } from '../../gateway/index.ts'
 import { endpointOf } from '../endpoint.ts'
 
-/** Kinds of connection on which the other end dials. */
-const LISTENING = new Set(['webhook'])
+/** `via` of what goes over the link, by its transport. */
+export const LINK_VIA = new Set(['link', 'diode'])
 
 /** Zones and conduits as the file has them, and the place of each flow between them. */
-export function declaredFlows(loaded: LoadedConfig, zoneOf: (connection: LoadedConnection) => string | undefined): Declared & { ownerOf(ends: FlowEnds): string | undefined } {
+export function declaredFlows(
+  loaded: LoadedConfig,
+  addressOf: (node: string) => string | undefined,
+): Declared & { ownerOf(ends: FlowEnds): string | undefined } {
   const { config, connections } = loaded
-  const policy = toPolicy(config)
+  const policy = toPolicy(config, config.site.id)
+  const compiled = compilePolicy(policy)
   const own = config.node.zone
-  const byName = new Map(connections.map((connection) => [connection.name, connection]))
-  const byHost = new Map(connections.map((connection) => [hostOf(connection), zoneOf(connection) ?? own]))
+  const crossings = crossingsOf(config, connections)
+  const byName = new Map(connections.map((connection) => [connection.name, connectionCrossing(config, connection)]))
+  const byHost = new Map(connections.map((connection) => [hostOf(connection), connection.zone ?? own]))
   const zoneOfHost = (host: string) => (host === SELF ? own : byHost.get(host))
-  const crossingOf = ({ via, source, destination, port, protocol }: FlowEnds): FlowCrossing => {
-    const connection = byName.get(via)
-    const isListening = connection !== undefined && LISTENING.has(connection.kind)
-    const device = connection ? (zoneOf(connection) ?? own) : undefined
-    const peer = source === SELF ? destination : source
-    const peers = [port > 0 && source === SELF ? hostPort(destination, port) : peer]
-    // Data comes from whoever is asked, and from whoever pushes.
-    if (connection) return { from: device, to: own, transport: connection.kind, direction: isListening ? 'push' : 'pull', peers }
-    if (source === SELF) return { from: own, to: zoneOfHost(destination), transport: via, direction: 'push', peers }
-    if (destination === SELF) return { from: zoneOfHost(source), to: own, transport: via, direction: 'push', peers }
-    return { from: zoneOfHost(destination), to: zoneOfHost(source), transport: protocol, direction: 'pull', peers: [hostPort(destination, port)] }
+  const crossingOf = ({ via, source, destination, port, protocol }: FlowEnds): Crossing => {
+    const known = byName.get(via)
+    const peers = [source === SELF && port > 0 ? hostPort(destination, port) : source]
+    if (known) return { ...known, ...(port > 0 && { peers }) }
+    if (LINK_VIA.has(via)) {
+      const part = source === SELF ? 'link-out' : 'link-in'
+      const link = crossings.find((one) => one.part === part && (part === 'link-out' || one.name === source))
+      const address = source === SELF ? hostPort(destination, port) : addressOf(source)
+      return {
+        from: undefined,
+        to: undefined,
+        transport: via,
+        direction: via === 'diode' ? 'one-way' : 'push',
+        ...link,
+        peers: address === undefined ? undefined : [address],
+      }
+    }
+    // Mirrored: the one that is asked has the data.
+    return {
+      ...{ from: zoneOfHost(destination), to: zoneOfHost(source), transport: protocol, direction: 'pull' },
+      peers: [hostPort(destination, port)],
+    }
   }
   const owners = new Map(policy.zones.map(({ name, owner }) => [name, owner]))
   return {
     policy,
     crossingOf,
-    decide: (crossing, time) => decideFlow(policy.conduits, owners, crossing, time),
+    decide: (crossing, time) => decide(compiled, crossing, undefined, time),
     ownerOf: (ends) => {
-      const crossing = crossingOf(ends)
-      const { from, to } = crossing
+      const { from, to } = crossingOf(ends)
       const conduit = policy.conduits.find((one) => one.from === from && one.to === to)
       return conduit?.owner ?? owners.get(from ?? '') ?? owners.get(to ?? '')
     },

@@ -1,16 +1,16 @@
-import type { FlowView } from '../../../core/flows.ts'
+import { type FlowEnds, type FlowView, SELF } from '../../../core/flows.ts'
 import type { Detector } from '../detector.ts'
 import { FLOW_LIMITS } from '../limits.ts'
 
 /** Another certificate, or another proven name, at the same address than was accepted or first seen there. */
 export function certificateChange(known: readonly FlowView[] = []): Detector {
   const first = new Map<string, string>()
-  for (const { destination, port, identities } of known) if (identities[0] !== undefined) first.set(`${destination}:${port}`, identities[0])
+  for (const { identities, ...ends } of known) if (identities[0] !== undefined) first.set(placeOf(ends), identities[0])
   return {
     observe(seen, { baseline, ownerOf }) {
-      const { identity, destination, port } = seen
+      const { identity } = seen
       if (identity === undefined) return undefined
-      const place = `${destination}:${port}`
+      const place = placeOf(seen)
       const accepted = baseline?.flow(seen)?.identities ?? []
       const before = first.get(place)
       if (before === undefined && first.size < FLOW_LIMITS.flows) first.set(place, identity)
@@ -21,3 +21,6 @@ export function certificateChange(known: readonly FlowView[] = []): Detector {
     },
   }
 }
+
+/** Who showed it: whoever is asked, or whoever dialled us. */
+const placeOf = ({ source, destination, port }: FlowEnds): string => (destination === SELF ? source : `${destination}:${port}`)
