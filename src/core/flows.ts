@@ -27,6 +27,8 @@ export interface Exchange {
   readonly exception?: string
   /** SHA-256 of the certificate that the peer showed, or the name it proved. */
   readonly identity?: string
+  /** What the one who opened it calls itself: an MQTT client identifier. */
+  readonly client?: string
   /** What the device says it is: product, version, state. */
   readonly device?: Readonly<Record<string, string>>
 }
@@ -73,6 +75,7 @@ export interface FlowView extends FlowEnds {
   /** The longest silence between two observations while this program ran. */
   readonly longestGap: Micros
   readonly identities: readonly string[]
+  readonly clients: readonly string[]
   readonly device?: Readonly<Record<string, string>>
   /** Services, ranges or identities that found no room of their own. */
   readonly capped: number

@@ -22,6 +22,7 @@ const flow = z.strictObject({
     .max(FLOW_LIMITS.services),
   units: z.array(range).max(FLOW_LIMITS.ranges),
   identities: z.array(text).max(FLOW_LIMITS.identities),
+  clients: z.array(text).max(FLOW_LIMITS.identities),
   device: z.record(text, text).optional(),
   ...{ sentBytes: z.number(), receivedBytes: z.number(), sent: z.number(), received: z.number(), exceptions: z.number() },
   ...{ firstSeen: z.number(), lastSeen: z.number(), longestGap: z.number(), capped: z.number() },

@@ -32,6 +32,7 @@ test('a flow keeps services with their addresses, units, bytes and exceptions, a
       services: [{ service: '3', count: 2, exceptions: 1, firstSeen: 1_000, lastSeen: 2_000, addresses: [[100, 114]] }],
       units: [[1, 1]],
       identities: [],
+      clients: [],
     },
   ])
 })

@@ -16,6 +16,7 @@ interface Flow {
   readonly services: Map<string, Service>
   readonly units: Range[]
   readonly identities: string[]
+  readonly clients: string[]
   device: Readonly<Record<string, string>> | undefined
   sentBytes: number
   receivedBytes: number
@@ -59,10 +60,8 @@ export class FlowTable {
     if (seen.exception !== undefined) flow.exceptions++
     if (seen.unit !== undefined && addRange(flow.units, seen.unit, seen.unit, FLOW_LIMITS.ranges)) flow.capped++
     if (seen.service !== undefined) recordService(flow, seen, seen.service)
-    if (seen.identity !== undefined && !flow.identities.includes(seen.identity)) {
-      if (flow.identities.length < FLOW_LIMITS.identities) flow.identities.push(seen.identity)
-      else flow.capped++
-    }
+    if (!addName(flow.identities, seen.identity)) flow.capped++
+    if (!addName(flow.clients, seen.client)) flow.capped++
     if (seen.device) flow.device = { ...flow.device, ...seen.device }
   }
 
@@ -82,7 +81,7 @@ export class FlowTable {
         this.refused++
         continue
       }
-      const { services, units, identities, device, via, source, destination, port, protocol, ...counts } = view
+      const { services, units, identities, clients, device, via, source, destination, port, protocol, ...counts } = view
       const ends = { via, source, destination, port, protocol }
       this.#flows.set(flowKey(ends), {
         ...counts,
@@ -94,6 +93,7 @@ export class FlowTable {
         ),
         units: units.map(([a, b]): Range => [a, b]),
         identities: [...identities],
+        clients: [...clients],
       })
     }
   }
@@ -104,13 +104,26 @@ export class FlowTable {
     if (known || this.#flows.size >= FLOW_LIMITS.flows) return known
     const { via, source, destination, port, protocol, time } = seen
     const flow: Flow = {
-      ...{ ends: { via, source, destination, port, protocol }, services: new Map(), units: [], identities: [], device: undefined },
+      ...{
+        ends: { via, source, destination, port, protocol },
+        services: new Map(),
+        units: [],
+        identities: [],
+        clients: [],
+        device: undefined,
+      },
       ...{ sentBytes: 0, receivedBytes: 0, sent: 0, received: 0, exceptions: 0, firstSeen: time, lastSeen: time },
       ...{ longestGap: 0, heard: Number.NaN, capped: 0 },
     }
     this.#flows.set(key, flow)
     return flow
   }
+}
+
+/** False when there was no room for one more. */
+function addName(names: string[], name: string | undefined): boolean {
+  if (name === undefined || names.includes(name)) return true
+  return names.length < FLOW_LIMITS.identities && names.push(name) > 0
 }
 
 function recordService(flow: Flow, seen: Observation, name: string): void {
@@ -131,7 +144,7 @@ function recordService(flow: Flow, seen: Observation, name: string): void {
   if (addRange(service.addresses, seen.address, last, FLOW_LIMITS.ranges)) flow.capped++
 }
 
-function toView({ ends, services, units, identities, device, heard: _, ...counts }: Flow): FlowView {
+function toView({ ends, services, units, identities, clients, device, heard: _, ...counts }: Flow): FlowView {
   return {
     ...ends,
     ...counts,
@@ -142,6 +155,7 @@ function toView({ ends, services, units, identities, device, heard: _, ...counts
     })),
     units: units.map(([a, b]) => [a, b]),
     identities: [...identities],
+    clients: [...clients],
     ...(device && { device }),
   }
 }

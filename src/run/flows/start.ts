@@ -1,12 +1,12 @@
 import { networkInterfaces } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { LoadedConfig, LoadedConnection } from '../../config/index.ts'
 import type { AuditTrail } from '../../core/audit.ts'
 import type { SampleBatch } from '../../core/batch.ts'
 import { type Exchange, type FlowsView, type OnExchange, SELF } from '../../core/flows.ts'
 import type { Transport } from '../../core/link.ts'
 import type { SignalTable } from '../../core/signals.ts'
-import { FlowWatch } from '../../gateway/index.ts'
+import { FlowWatch, type RunningSensor, startSensor } from '../../gateway/index.ts'
 import { isLoopback } from '../../lib/network-address.ts'
 import type { Signer } from '../../lib/signed.ts'
 import { endpointOf } from '../endpoint.ts'
@@ -40,6 +40,8 @@ export async function startFlows(
 ): Promise<RunningFlows> {
   const { config } = loaded
   const addresses = new Map<string, string>()
+  const sensors: RunningSensor[] = []
+  const stopping = new AbortController()
   const own = new Set([
     SELF,
     ...config.detection.own,
@@ -52,7 +54,13 @@ export async function startFlows(
     // Where everything is on one machine, addresses of loopback tell nobody apart.
     isOwn: (address) => own.has(address) && !isLoopback(address),
     resolveAfter: config.detection.resolveAfter * 1000,
+    sensors: () => sensors.map((sensor) => sensor.view()),
   })
+  const besideFile = dirname(resolve(loaded.files[0] ?? '.'))
+  for (const [name, { file, ...sensor }] of Object.entries(config.sensors)) {
+    const place = file === undefined ? sensor : { ...sensor, file: resolve(besideFile, file) }
+    sensors.push(startSensor({ name, config: place, observe: (seen) => watch.observe(seen), clock, log, stop: stopping.signal }))
+  }
   const tellOf = (via: string, protocol: string): OnExchange => {
     return ({ host, isOpenedByPeer, ...exchange }: Exchange) =>
       watch.observe({ ...exchange, ...sourceOf(host, isOpenedByPeer), via, protocol, time: clock.now() })
@@ -93,6 +101,10 @@ export async function startFlows(
       },
     }),
     tick: () => watch.tick(),
-    close: () => watch.save(),
+    close: async () => {
+      stopping.abort()
+      await Promise.all(sensors.map(({ done }) => done))
+      await watch.save()
+    },
   }
 }

@@ -2,7 +2,7 @@ import type { Observation } from '../../../core/flows.ts'
 
 /** What a decoder says of a conversation; who talks to whom is added. */
 export type Told = Partial<
-  Pick<Observation, 'service' | 'unit' | 'address' | 'addresses' | 'exception' | 'identity' | 'device' | 'isWrite'>
+  Pick<Observation, 'service' | 'unit' | 'address' | 'addresses' | 'exception' | 'identity' | 'client' | 'device' | 'isWrite'>
 > &
   Pick<Observation, 'sentBytes' | 'receivedBytes'>
 

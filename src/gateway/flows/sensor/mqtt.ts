@@ -46,12 +46,14 @@ function remaining(head: Buffer): { start: number; bytes: number } | undefined |
 }
 
 export const mqttDecoder: MakeDecoder = (tell) => {
-  const follow = (isFromClient: boolean) =>
-    new FrameCutter(measureMqtt, (frame, bytes) => {
-      const size = isFromClient ? { sentBytes: bytes, receivedBytes: 0 } : { sentBytes: 0, receivedBytes: bytes }
-      tell({ ...(isFromClient ? requestOf(frame) : answerOf(frame)), ...size })
-    })
-  const [requests, answers] = [follow(true), follow(false)]
+  // MQTT 5 has properties in some packets; the client says at the beginning which it speaks.
+  let isFive = false
+  const requests = new FrameCutter(measureMqtt, (frame, sentBytes) => {
+    const what = requestOf(frame, isFive)
+    isFive = what.isFive
+    tell({ ...what.told, sentBytes, receivedBytes: 0 })
+  })
+  const answers = new FrameCutter(measureMqtt, (frame, receivedBytes) => tell({ ...answerOf(frame), sentBytes: 0, receivedBytes }))
   return {
     take: (isFromClient, bytes) => (isFromClient ? requests : answers).push(bytes),
     lost: (isFromClient) => (isFromClient ? requests : answers).reset(),
@@ -60,17 +62,21 @@ export const mqttDecoder: MakeDecoder = (tell) => {
 
 type What = Omit<Told, 'sentBytes' | 'receivedBytes'>
 
-function requestOf(frame: Buffer): What {
+function requestOf(frame: Buffer, isFive: boolean): { told: What; isFive: boolean } {
   const type = TYPES[(frame[0] as number) >> 4] ?? ''
   const body = remaining(frame)
-  if (typeof body !== 'object') return {}
+  if (typeof body !== 'object') return { told: {}, isFive }
+  if (type === 'CONNECT') {
+    const { level, client } = connectOf(frame, body.start)
+    return { told: { service: type, ...(client !== '' && { client }) }, isFive: level === 5 }
+  }
   if (type === 'PUBLISH') {
     const topic = textAt(frame, body.start)
-    const isWrite = COMMAND.test(topic)
-    return { service: `PUBLISH ${shortened(topic)}`, ...(isWrite && { isWrite }) }
+    return { told: { service: `${type} ${shortened(topic)}`, ...(COMMAND.test(topic) && { isWrite: true }) }, isFive }
   }
-  if (type === 'SUBSCRIBE') return { service: `SUBSCRIBE ${shortened(firstFilter(frame, body.start))}` }
-  return type === 'CONNECT' ? { service: `CONNECT ${clientOf(frame, body.start)}`.trimEnd() } : {}
+  if (type !== 'SUBSCRIBE') return { told: {}, isFive }
+  const filter = body.start + 2 + (isFive ? 1 + (frame[body.start + 2] ?? 0) : 0)
+  return { told: { service: `${type} ${shortened(textAt(frame, filter))}` }, isFive }
 }
 
 function answerOf(frame: Buffer): What {
@@ -91,20 +97,11 @@ function textAt(frame: Buffer, at: number): string {
   return frame.toString('utf8', at + 2, end).slice(0, SENSOR_LIMITS.textLength)
 }
 
-/** After the packet identifier; MQTT 5 has properties between, which are told apart by what a filter may begin with. */
-function firstFilter(frame: Buffer, at: number): string {
-  const plain = textAt(frame, at + 2)
-  if (plain !== '' && !/^[\0-\x1f]/.test(plain)) return plain
-  const properties = frame[at + 2] ?? 0
-  return properties < 0x80 ? textAt(frame, at + 3 + properties) : ''
-}
-
-/** The client identifier after protocol name, level, flags and keep alive (3.1.3.1). */
-function clientOf(frame: Buffer, at: number): string {
-  if (frame.length < at + 2) return ''
-  let next = at + 2 + frame.readUInt16BE(at)
-  const level = frame[next]
-  next += 4
-  if (level === 5) next += 1 + (frame[next] ?? 0)
-  return textAt(frame, next)
+/** Protocol name, level, flags, keep alive, then the client identifier (3.1). */
+function connectOf(frame: Buffer, at: number): { level: number | undefined; client: string } {
+  if (frame.length < at + 2) return { level: undefined, client: '' }
+  const name = at + 2 + frame.readUInt16BE(at)
+  const level = frame[name]
+  const id = name + 4 + (level === 5 ? 1 + (frame[name + 4] ?? 0) : 0)
+  return { level, client: textAt(frame, id) }
 }
