@@ -161,31 +161,37 @@ test('OPC UA: services of what is not encrypted, endpoints and the certificate o
 test('MQTT: client identifiers, topics, what is published and asked for; a Sparkplug command is a write', { skip: missing }, async (t) => {
   const broker = await startDemoBroker()
   t.after(() => broker.stop())
-  for (const protocolVersion of [4, 5] as const) {
-    const writer = new CaptureWriter()
-    const proxy = await recordingProxy(broker.port, writer, server(1883), HMI)
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${proxy.port}`, { clientId: 'panel-7', protocolVersion })
-    await client.subscribeAsync('plant/#')
-    await client.publishAsync('plant/line1/speed', '12', { qos: 1 })
-    await client.publishAsync('spBv1.0/site/NCMD/edge', Buffer.of(8, 1), { qos: 0 })
-    await client.endAsync()
-    await proxy.stop()
-    const seen = read(writer.bytes)
-    const rows = await tshark(t, writer.bytes, 'mqtt && tcp.dstport == 1883', ['mqtt.clientid', 'mqtt.topic'])
-    assert.deepEqual(
-      seen.flatMap(({ client: name }) => name ?? []),
-      column(rows, 0),
-    )
-    const named = seen.flatMap(({ service = '' }) => /^(?:PUBLISH|SUBSCRIBE) (.+)/.exec(service)?.[1] ?? [])
-    assert.deepEqual(
-      named,
-      column(rows, 1).map((topic) => (topic.split('/').length > 3 ? `${topic.split('/').slice(0, 3).join('/')}/…` : topic)),
-    )
-    assert.deepEqual(
-      seen.filter(({ isWrite }) => isWrite).map(({ service }) => service),
-      ['PUBLISH spBv1.0/site/NCMD/…'],
-    )
+  const writer = new CaptureWriter()
+  const proxy = await recordingProxy(broker.port, writer, server(1883), HMI)
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${proxy.port}`, { clientId: 'panel-7', protocolVersion: 4 })
+  await client.subscribeAsync('plant/#')
+  await client.publishAsync('plant/line1/speed', '12', { qos: 1 })
+  await client.publishAsync('spBv1.0/site/NCMD/edge', Buffer.of(8, 1), { qos: 0 })
+  await client.endAsync()
+  await proxy.stop()
+  // The broker above speaks no MQTT 5, whose packets have properties.
+  const five = { address: HMI, port: 50_000 }
+  writer.handshake(five, server(1883))
+  for (const packet of [
+    '1014 00044d515454 05 02 003c 00 000770616e656c2d38',
+    '820d 0001 00 0007706c616e742f23 00',
+    '300b 0006612f622f632f 00 3132',
+  ]) {
+    writer.tcp(five, server(1883), Buffer.from(packet.replaceAll(' ', ''), 'hex'))
   }
+  const seen = read(writer.bytes)
+  const rows = await tshark(t, writer.bytes, 'mqtt && tcp.dstport == 1883', ['mqtt.clientid', 'mqtt.topic'])
+  assert.deepEqual(
+    seen.flatMap(({ client: name }) => name ?? []),
+    column(rows, 0),
+  )
+  const named = seen.flatMap(({ service = '' }) => /^(?:PUBLISH|SUBSCRIBE) (.+)/.exec(service)?.[1] ?? [])
+  const shortened = (topic: string) => (topic.split('/').length > 3 ? `${topic.split('/').slice(0, 3).join('/')}/…` : topic)
+  assert.deepEqual(named, column(rows, 1).map(shortened))
+  assert.deepEqual(
+    seen.filter(({ isWrite }) => isWrite).map(({ service }) => service),
+    ['PUBLISH spBv1.0/site/NCMD/…'],
+  )
 })
 
 test('S7: functions, the point of the first item, refusals, stop, system state lists', { skip: missing }, async (t) => {
