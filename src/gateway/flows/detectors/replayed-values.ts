@@ -8,6 +8,7 @@ const RUN = 16
 const MATCHING = 24
 /** Distinct values among those: what has few states repeats itself by nature. */
 const DISTINCT = 16
+const TURNS = 2
 /** Runs of the past that are kept: one is remembered for every so many values, so that an hour fits whatever the pace. */
 const KEPT = 256
 const KEPT_FOR = HOUR
@@ -68,7 +69,9 @@ const LEAVING = (() => {
 class Wave {
   matched = 0
   /** Hashes of the values themselves, the newest at `#at - 1`; as long as the past that can be matched. */
-  readonly #values = new Int32Array(RUN * KEPT)
+  readonly #hashes = new Int32Array(RUN * KEPT)
+  /** The last values as they are, as far as turns are looked for. */
+  readonly #recent = new Float64Array(MATCHING + RUN + 2)
   readonly #times = new Float64Array(KEPT)
   /** By hash of a run: the number of the value that ended it. */
   readonly #runHash = new Int32Array(SLOTS)
@@ -81,14 +84,15 @@ class Wave {
   /** The number of seconds ago that these values came, when enough of them have come again. */
   take(value: number, now: Micros): number | undefined {
     const hash = hashOf(value)
-    const size = this.#values.length
-    const left = this.#at >= RUN ? (this.#values[(this.#at - RUN) % size] as number) : 0
+    const size = this.#hashes.length
+    const left = this.#at >= RUN ? (this.#hashes[(this.#at - RUN) % size] as number) : 0
     this.#hash = (Math.imul(this.#hash, FACTOR) + hash - Math.imul(left, LEAVING)) | 0
-    this.#values[this.#at % size] = hash
+    this.#hashes[this.#at % size] = hash
+    this.#recent[this.#at % this.#recent.length] = value
     const at = this.#at++
     if (at % RUN === 0) this.#times[(at / RUN) % KEPT] = now
     if (at < RUN) return undefined
-    if (this.#lag > 0 && this.#values[(at - this.#lag) % size] === hash) this.matched++
+    if (this.#lag > 0 && this.#hashes[(at - this.#lag) % size] === hash) this.matched++
     else this.#seek(at, now)
     // Runs end at every value whose number is a multiple: the repeat may begin anywhere, so every value is looked up, and only some are kept.
     if (at % RUN === 0) this.#keep(at)
@@ -103,7 +107,7 @@ class Wave {
     const end = this.#runEnd[slot] as number
     if (end < 0 || this.#runHash[slot] !== this.#hash || end >= at) return
     const lag = at - end
-    if (lag < RUN || lag >= this.#values.length - RUN || now - this.#timeOf(end) > KEPT_FOR) return
+    if (lag < RUN || lag >= this.#hashes.length - RUN || now - this.#timeOf(end) > KEPT_FOR) return
     this.#lag = lag
   }
 
@@ -117,9 +121,19 @@ class Wave {
     return this.#times[Math.floor(at / RUN) % KEPT] as number
   }
 
+  /** Many values, and up and down again: a ramp in steps of the instrument comes again by nature. */
   #isVaried(at: number): boolean {
     const seen = new Set<number>()
-    for (let i = 0; i < MATCHING + RUN; i++) seen.add(this.#values[(at - i) % this.#values.length] as number)
-    return seen.size >= DISTINCT
+    let turns = 0
+    for (let i = 0; i < MATCHING + RUN; i++) {
+      seen.add(this.#hashes[(at - i) % this.#hashes.length] as number)
+      const [newer, middle, older] = [this.#recentAt(at - i), this.#recentAt(at - i - 1), this.#recentAt(at - i - 2)]
+      if ((newer - middle) * (middle - older) < 0) turns++
+    }
+    return seen.size >= DISTINCT && turns >= TURNS
+  }
+
+  #recentAt(at: number): number {
+    return this.#recent[at % this.#recent.length] as number
   }
 }

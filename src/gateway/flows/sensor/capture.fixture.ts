@@ -2,9 +2,17 @@ import { createServer, connect as dial, type Socket } from 'node:net'
 
 /** Writes frames as a capture, with the headers that a wire would have. */
 export class CaptureWriter {
-  readonly #parts: Buffer[] = [header()]
+  #parts: Buffer[] = []
+  readonly #onBytes: (bytes: Buffer) => void
   readonly #sequences = new Map<string, number>()
+  /** Seconds since 1970. */
   time = 1_795_766_400
+
+  /** Without `onBytes` all of it is kept. */
+  constructor(onBytes?: (bytes: Buffer) => void) {
+    this.#onBytes = onBytes ?? ((bytes) => void this.#parts.push(bytes))
+    this.#onBytes(header())
+  }
 
   get bytes(): Buffer {
     return Buffer.concat(this.#parts)
@@ -17,7 +25,8 @@ export class CaptureWriter {
     head.writeUInt32LE(Math.round((this.time % 1) * 1e6), 4)
     head.writeUInt32LE(data.length, 8)
     head.writeUInt32LE(wireBytes, 12)
-    this.#parts.push(head, data)
+    this.#onBytes(head)
+    this.#onBytes(data)
   }
 
   /** A segment from one end to the other; sequence numbers go on by themselves. */
