@@ -95,7 +95,7 @@ const identification =
     writer.tcp(PLANT.modbus, client, frame(pdu))
   }
 
-const WAVE = Array.from({ length: 80 }, (_, i) => 50 + 10 * Math.sin(i / 5) + ((i * 7919) % 101) / 1000)
+const WAVE = Array.from({ length: 80 }, (_, i) => 50 + 10 * Math.sin(i / 5) + ((i * 7919) % 101) / 30)
 
 /** What the plant does every day, and what is learned of it. */
 export async function teach(world: World): Promise<void> {

@@ -113,11 +113,13 @@ export async function modbusClient(world: Pick<World, 'way' | 'stamp'>, from: st
         const head = Buffer.alloc(7)
         head.writeUInt16BE(body.length + 1, 4)
         head[6] = unit
-        const late = setTimeout(resolve, 100)
-        socket.once('data', () => {
+        const settle = () => {
           clearTimeout(late)
+          socket.removeListener('data', settle)
           resolve()
-        })
+        }
+        const late = setTimeout(settle, 100)
+        socket.once('data', settle)
         socket.write(Buffer.concat([head, body]))
       }),
     end: () => socket.destroy(),

@@ -123,14 +123,23 @@ function batchOf(time: number, values: readonly number[], sourceTime = time): Sa
   return builder.build(time)
 }
 
-test('a waveform that comes again is a replay; noise, a counter and a switch are none', async (t) => {
+test('a waveform that comes again is a replay; a counter, a switch and a ramp are none', async (t) => {
   const { watch } = await learned(t)
-  const wave = Array.from({ length: 120 }, (_, i) => 50 + 10 * Math.sin(i / 9) + ((i * 7919) % 101) / 1000)
+  const wave = Array.from({ length: 120 }, (_, i) => 50 + 10 * Math.sin(i / 9) + ((i * 7919) % 101) / 50)
   const play = (values: readonly number[], name: string, from: number) => {
     for (const [i, value] of values.entries())
       watch.deliver({ connection: 'a', batch: batchOf(START + (from + i) * SECOND, [value]), nameOf: () => name, isTimeless: true })
   }
-  play([...wave, ...Array.from({ length: 300 }, (_, i) => i), ...Array.from({ length: 300 }, (_, i) => i % 4)], 'site/flow', 0)
+  play(
+    [
+      ...wave,
+      ...Array.from({ length: 300 }, (_, i) => i),
+      ...Array.from({ length: 300 }, (_, i) => i % 4),
+      ...Array.from({ length: 300 }, (_, i) => (i % 90) / 10),
+    ],
+    'site/flow',
+    0,
+  )
   assert.deepEqual(open(watch), [])
   play(wave, 'site/flow', 1_000)
   const [finding] = watch.findings()

@@ -8,7 +8,7 @@ const RUN = 16
 const MATCHING = 24
 /** Distinct values among those: what has few states repeats itself by nature. */
 const DISTINCT = 16
-const TURNS = 2
+const TURNS = 6
 /** Runs of the past that are kept: one is remembered for every so many values, so that an hour fits whatever the pace. */
 const KEPT = 256
 const KEPT_FOR = HOUR
@@ -121,7 +121,7 @@ class Wave {
     return this.#times[Math.floor(at / RUN) % KEPT] as number
   }
 
-  /** Many values, and up and down again: a ramp in steps of the instrument comes again by nature. */
+  /** Many values, and the ups and downs of noise: a ramp, or a profile that a controller follows, comes again by nature. */
   #isVaried(at: number): boolean {
     const seen = new Set<number>()
     let turns = 0
