@@ -12,6 +12,7 @@ import { contractRoutes } from './contracts.ts'
 import { discoverRoutes } from './discover.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { factRoutes } from './facts.ts'
+import { flowRoutes, hearTouches } from './flows.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
@@ -73,6 +74,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     transform: jsonSchemaTransform,
   })
   const resources = { view, access }
+  hearTouches(server, resources)
   const all = [
     healthRoutes,
     signalRoutes,
@@ -89,6 +91,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     discoverRoutes,
     nodeRoutes,
     ledgerRoutes,
+    flowRoutes,
     auditRoutes,
     evidenceRoutes,
     lineageRoutes,

@@ -3,6 +3,7 @@ import { duration } from '../core/config-parts.ts'
 import { type CommonOptions, EXIT, type Verb } from './context.ts'
 import { LEVELS } from './log.ts'
 import { FORMATS } from './output.ts'
+import { flowVerbs } from './program-flows.ts'
 
 /** Understands the words of the command line and calls the verb; every verb's code is loaded only when it is called. Resolves with the exit code. */
 export async function parse(verb: Verb, args: readonly string[]): Promise<number> {
@@ -124,6 +125,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
   addIdentity(verb, program, done)
   evidenceVerbs(verb, program, done)
+  flowVerbs(verb, program, { prepared, common, integer }, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )
