@@ -2,7 +2,7 @@ import { discoverEn } from './discover.ts'
 import { contract } from './en-contract.ts'
 import { evidenceEn } from './evidence.ts'
 import { factsEn, recordsEn } from './facts.ts'
-import { flowsEn } from './flows.ts'
+import { flowOptionsEn, flowsEn, flowVerbsEn } from './flows.ts'
 import { identityEn } from './identity.ts'
 import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
@@ -50,13 +50,7 @@ export const en = {
     nodeAdd: 'Let a node enrol: prints its one-time token',
     nodeList: 'Show the nodes that are known, and how long their certificates last',
     nodeRevoke: 'Shut a node out at once',
-    flows: 'Show who talked to whom, as this node saw it: its own traffic, and what is mirrored to it',
-    findings: 'Show what should not be, worst first; ends with 1 while something is open',
-    findingsAcknowledge: 'Say that a finding is known, and why it is left',
-    baseline: 'Review what is taken for usual',
-    baselineShow: 'Show what is in force, and what was learned and waits to be accepted',
-    baselineLearn: 'Begin to learn anew; what is in force stays in force',
-    baselineAccept: 'Freeze what was learned, by the hash that `show` gave',
+    ...flowVerbsEn,
     evidence: 'Show and check that what a node kept was not altered',
     evidenceVerify: 'Check exported evidence, a data directory or a log against a public key, offline; ends with 1 when anything is wrong',
     evidenceExport: 'Write a signed folder that an auditor can read without this program',
@@ -91,8 +85,7 @@ export const en = {
     to: 'end of the history',
     minSamples: 'fewest Good samples of a signal from which anything is proposed',
     fromSequence: 'first record, by its sequence',
-    via: 'only what this connection, link or sensor saw',
-    findingState: 'open, acknowledged or resolved',
+    ...flowOptionsEn,
     evidenceKeyFile: 'public key of the node, PEM',
     evidenceOut: 'folder to write; it must not be there',
     noRecords: 'leave the records themselves out, and keep their signatures',

@@ -64,3 +64,33 @@ export const flowsFr: typeof flowsEn = {
   learnBegun: 'l’apprentissage commence ; ce qui est en vigueur le reste jusqu’à une nouvelle acceptation',
   accepted: 'acceptée : désormais tout ce qui n’y est pas est un constat',
 }
+
+export const flowVerbsEn = {
+  flows: 'Show who talked to whom, as this node saw it: its own traffic, and what is mirrored to it',
+  findings: 'Show what should not be, worst first; ends with 1 while something is open',
+  findingsAcknowledge: 'Say that a finding is known, and why it is left',
+  baseline: 'Review what is taken for usual',
+  baselineShow: 'Show what is in force, and what was learned and waits to be accepted',
+  baselineLearn: 'Begin to learn anew; what is in force stays in force',
+  baselineAccept: 'Freeze what was learned, by the hash that `show` gave',
+}
+
+export const flowOptionsEn = {
+  via: 'only what this connection, link or sensor saw',
+  findingState: 'open, acknowledged or resolved',
+}
+
+export const flowVerbsFr: typeof flowVerbsEn = {
+  flows: 'Montre qui a parlé à qui, comme ce nœud l’a vu : son propre trafic, et ce qui lui est copié',
+  findings: 'Montre ce qui ne devrait pas être, le pire d’abord ; finit par 1 tant qu’un constat est ouvert',
+  findingsAcknowledge: 'Dit qu’un constat est connu, et pourquoi on le laisse',
+  baseline: 'Revoit ce qui est tenu pour habituel',
+  baselineShow: 'Montre ce qui est en vigueur, et ce qui a été appris et attend d’être accepté',
+  baselineLearn: 'Recommence à apprendre ; ce qui est en vigueur le reste',
+  baselineAccept: 'Fige ce qui a été appris, par l’empreinte que `show` a donnée',
+}
+
+export const flowOptionsFr: typeof flowOptionsEn = {
+  via: 'seulement ce qu’a vu cette connexion, ce lien ou ce capteur',
+  findingState: 'open, acknowledged ou resolved',
+}

@@ -2,7 +2,7 @@ import { discoverFr } from './discover.ts'
 import type { Words } from './en.ts'
 import { evidenceFr } from './evidence.ts'
 import { factsFr, recordsFr } from './facts.ts'
-import { flowsFr } from './flows.ts'
+import { flowOptionsFr, flowsFr, flowVerbsFr } from './flows.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
 import { ledgerFr } from './ledger.ts'
@@ -52,13 +52,7 @@ export const fr: Words = {
     nodeAdd: 'Laisse un nœud s’inscrire : écrit son jeton à usage unique',
     nodeList: 'Montre les nœuds connus, et la durée restante de leurs certificats',
     nodeRevoke: 'Exclut un nœud aussitôt',
-    flows: 'Montre qui a parlé à qui, comme ce nœud l’a vu : son propre trafic, et ce qui lui est copié',
-    findings: 'Montre ce qui ne devrait pas être, le pire d’abord ; finit par 1 tant qu’un constat est ouvert',
-    findingsAcknowledge: 'Dit qu’un constat est connu, et pourquoi on le laisse',
-    baseline: 'Revoit ce qui est tenu pour habituel',
-    baselineShow: 'Montre ce qui est en vigueur, et ce qui a été appris et attend d’être accepté',
-    baselineLearn: 'Recommence à apprendre ; ce qui est en vigueur le reste',
-    baselineAccept: 'Fige ce qui a été appris, par l’empreinte que `show` a donnée',
+    ...flowVerbsFr,
     evidence: 'Montre et vérifie que ce qu’un nœud a gardé n’a pas été altéré',
     evidenceVerify:
       'Vérifie hors ligne des preuves exportées, un répertoire de données ou un journal avec une clé publique ; finit par 1 si quoi que ce soit est faux',
@@ -94,8 +88,7 @@ export const fr: Words = {
     to: "fin de l'historique",
     minSamples: "nombre minimal d'échantillons Good d'un signal pour proposer quoi que ce soit",
     fromSequence: 'premier enregistrement, par son numéro',
-    via: 'seulement ce qu’a vu cette connexion, ce lien ou ce capteur',
-    findingState: 'open, acknowledged ou resolved',
+    ...flowOptionsFr,
     evidenceKeyFile: 'clé publique du nœud, PEM',
     evidenceOut: 'dossier à écrire ; il ne doit pas exister',
     noRecords: 'sans les enregistrements eux-mêmes, avec leurs signatures',
