@@ -26,6 +26,8 @@ export const API_LIMITS = {
   contractSignals: 20,
   /** IT records in one answer; rows of quarantine released or discarded at once. */
   recordRows: 10_000,
+  /** IT records named as why a reading is what it is. */
+  whyRecords: 3,
   /** Rows of the ledger in one answer. */
   ledgerRows: 10_000,
   /** Facts in one answer. */

@@ -231,6 +231,14 @@ export const en = {
     `the input \`${name}\` is missing`,
     `it means: ${meaning.en}, in \`${unit}\``,
   ],
+  inputUnit: (name: string, found: string | undefined, must: string): Wording => [
+    `the input \`${name}\` comes ${found === undefined ? 'without a unit' : `in \`${found}\``} and cannot be converted into \`${must}\``,
+    'declare the unit of the signal (`unit:` of the signal or its model), or take another signal',
+  ],
+  mixedUnits: (found: string): Wording => [
+    `the places have this signal in different units: ${found}`,
+    'say with `unit:` into which they are converted',
+  ],
   unknownEvent: (name: string, near: string | undefined): Wording => [
     `no event and no kind of record \`${name}\` is declared`,
     near

@@ -233,6 +233,11 @@ export const fr: ConfigWords = {
     'les contrats nomment les usages par identifiant, libellé ou `names` : chacun désigne un seul usage',
   ],
   missingInput: (name, meaning, unit) => [`l’entrée \`${name}\` manque`, `elle signifie : ${meaning.fr}, en \`${unit}\``],
+  inputUnit: (name, found, must) => [
+    `l’entrée \`${name}\` arrive ${found === undefined ? 'sans unité' : `en \`${found}\``} et ne peut pas être convertie en \`${must}\``,
+    'déclarez l’unité du signal (`unit:` du signal ou de son modèle), ou prenez un autre signal',
+  ],
+  mixedUnits: (found) => [`les lieux ont ce signal dans des unités différentes : ${found}`, 'dites avec `unit:` en laquelle les convertir'],
   unknownEvent: (name, near) => [
     `aucun événement ni type d’enregistrement \`${name}\` n’est déclaré`,
     near

@@ -7,10 +7,11 @@ import type { RecordKind } from '../../core/it-records.ts'
 import type { Logger } from '../../core/log.ts'
 import type { ConnectionHealth, DerivationView, SignalOrigin } from '../../core/node-view.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
+import { placeOfRecord } from '../../core/record-place.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Spool } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
-import { declaredDerivations, isComputing, placeOfRecord } from './declared.ts'
+import { declaredDerivations, isComputing } from './declared.ts'
 import { createDeriving } from './index.ts'
 
 export interface StartDerivingParts {
