@@ -21,8 +21,10 @@ export const PASSWORD = 'a long enough password'
 
 export interface Fixture extends RunningApi {
   readonly view: NodeView
-  readonly routes: { method: string; url: string; permission: string | undefined }[]
+  readonly routes: { method: string; url: string; permission: string | undefined; scope: string }[]
   readonly directory: string
+  /** The table behind the view, to define signals in. */
+  readonly signals: SignalTable
   /** Makes samples durable, as the run loop would; without a time they are of now, and what is not Good is out of range. */
   publish(rows: readonly [signal: number, value: number, status?: number, time?: number, reason?: string][]): void
   /** A request with the cookie of the last sign-in. */
@@ -37,7 +39,7 @@ export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & 
 /** A node without disk or devices behind the real HTTP server on a free port. */
 export async function startFixture(signalCount: number, options: FixtureOptions = {}): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
-  const { view, publish } = fakeNode(signalCount, options)
+  const { view, signals, publish } = fakeNode(signalCount, options)
   const routes: Fixture['routes'] = []
   const api = await startApi(view, {
     ...{ host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent },
@@ -47,7 +49,7 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${api.url}${path}`, { ...init, headers: { ...(cookie && { cookie }), ...init.headers } })
   return {
-    ...{ ...api, view, routes, directory, publish, call },
+    ...{ ...api, view, signals, routes, directory, publish, call },
     signIn: async () => {
       const token = new URL(api.signInLink?.replace('/#/', '/') ?? '').searchParams.get('token')
       const answer = await call('/api/v1/accounts', json({ token, name: 'ana', password: PASSWORD }))
@@ -164,7 +166,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     onChanges: () => () => undefined,
     ...options.node,
   }
-  return { view, publish }
+  return { view, signals, publish }
 }
 
 /** Answers from the published batches. */

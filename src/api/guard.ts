@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { AuditTrail } from '../core/audit.ts'
-import type { Access } from './access.ts'
 import { callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
+import type { Access, Caller } from './people/access.ts'
 import { Refusal } from './problem.ts'
 import type { Server } from './route.ts'
 
@@ -49,15 +49,43 @@ export function guard(server: Server, access: Access, host: string, audit: Audit
 
 function authorise(request: FastifyRequest, access: Access): Refusal | undefined {
   if (request.is404) return undefined
-  const { permission } = request.routeOptions.config
+  const { permission, fresh, whileEnrolling } = request.routeOptions.config
   if (permission === 'public') return undefined
   const caller = access.callerOf(request)
   if (!caller) return new Refusal(401, 'not-signed-in', 'sign in first', 'the command line reads its token from the data folder')
-  if (!permission || !caller.permissions.has(permission)) {
-    return new Refusal(403, 'forbidden', `this needs the permission ${permission ?? 'that nobody has'}`)
+  if (caller.stage === 'second-factor') return new Refusal(403, 'second-factor-needed', 'the second factor is still to be shown')
+  if (caller.stage === 'enrol' && !whileEnrolling)
+    return new Refusal(403, 'enrol-first', 'a second factor is required here', 'set one up in your profile; then everything else opens')
+  if (!permission || !mayCall(caller, request.routeOptions.config, access.settings.zones.own)) {
+    return new Refusal(
+      403,
+      'forbidden',
+      `this needs the permission ${permission ?? 'that nobody has'}${whereOf(request.routeOptions.config)}`,
+    )
   }
+  if (fresh && !access.isFresh(caller))
+    return new Refusal(403, 'sign-in-again', 'this needs a sign-in of the last ten minutes', 'say your password again, then repeat it')
   return undefined
 }
+
+type Declared = FastifyContextConfig
+
+/** What a route declares, held against what the caller may do now. */
+function mayCall({ rights, kind }: Caller, { permission, scope = 'every' }: Declared, own: string | undefined): boolean {
+  if (permission === undefined || permission === 'public') return false
+  if (permission === 'self') return kind === 'person'
+  if (scope === 'any') return rights.somewhere(permission)
+  return scope === 'node' ? rights.may(permission, own) : rights.everywhere(permission)
+}
+
+const whereOf = ({ permission, scope = 'every' }: Declared): string =>
+  permission === 'self'
+    ? ' (an account of your own)'
+    : scope === 'any'
+      ? ''
+      : scope === 'node'
+        ? ' in the zone of this node'
+        : ' in every zone'
 
 /** A change asked for by another site is refused, cookie or not. Programs send neither header. */
 function isForeign({ headers }: FastifyRequest): boolean {

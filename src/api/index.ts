@@ -4,7 +4,7 @@ import fastify from 'fastify'
 import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
-import { Access } from './access.ts'
+import { ADMINISTRATOR, administrator } from '../core/roles.ts'
 import { aggregateRoutes } from './aggregate.ts'
 import { auditRoutes } from './audit.ts'
 import { configurationRoutes } from './configurations.ts'
@@ -22,13 +22,19 @@ import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
 import { passportRoutes } from './passport.ts'
+import { Access, type Caller, type PeopleSettings } from './people/access.ts'
+import { profileRoutes } from './people/profile-routes.ts'
+import { scopedView } from './people/scoped-view.ts'
+import { sessionRoutes } from './people/session-routes.ts'
+import { SignIn } from './people/sign-in.ts'
+import { tokenRoutes } from './people/token-routes.ts'
+import { userRoutes } from './people/user-routes.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
 import { recordRoutes } from './records.ts'
-import type { Server } from './route.ts'
+import type { Resources, Server } from './route.ts'
 import { sampleRoutes } from './samples.ts'
-import { sessionRoutes } from './session.ts'
 import { signalRoutes } from './signals.ts'
 import { trendRoutes } from './trend.ts'
 import { webRoutes } from './web.ts'
@@ -43,8 +49,10 @@ export interface ApiOptions {
   /** The built pages. */
   readonly webDirectory: string
   readonly log: Logger
+  /** Roles, zones, sessions; absent: one zone, and the administrator alone. */
+  readonly people?: PeopleSettings
   /** Sees every route as it is declared; for the test that lists them. */
-  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined }) => void
+  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined; scope: string }) => void
 }
 
 export interface RunningApi {
@@ -56,15 +64,15 @@ export interface RunningApi {
 
 /** Serves a node over HTTP. Rejects with EADDRINUSE when the port is taken. */
 export async function startApi(view: NodeView, options: ApiOptions): Promise<RunningApi> {
-  const { host, port, directory, webDirectory, log, onRoute } = options
-  const access = await Access.open(directory, view.clock)
+  const { host, port, directory, webDirectory, log, onRoute, people = plainPeople } = options
+  const access = await Access.open(directory, view.clock, people)
   const server = createServer()
   server.setErrorHandler(problemHandler(log))
   server.setNotFoundHandler(() => {
     throw new Refusal(404, 'not-found', 'there is nothing at this address', 'GET /api/v1/openapi.json lists what there is')
   })
   server.addHook('onRoute', ({ method, url, config }) => {
-    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission })
+    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope ?? 'every' })
   })
   limitPerAddress(server)
   await server.register(fastifyCookie)
@@ -73,7 +81,13 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
   })
-  const resources = { view, access }
+  const resources: Resources = {
+    ...{ view, access, signIn: new SignIn(access, view.clock, view.site.id) },
+    callerOf: (request) => access.callerOf(request, false) ?? stranger(),
+    viewOf: (request) => scopedView(view, resources.callerOf(request).rights, people.zones),
+    linkOf: (path) => `${publicUrl}${path}`,
+  }
+  let publicUrl = ''
   hearTouches(server, resources)
   const all = [
     healthRoutes,
@@ -98,13 +112,16 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     lineageEventRoutes,
     configurationRoutes,
     sessionRoutes,
+    profileRoutes,
+    userRoutes,
+    tokenRoutes,
     metricRoutes,
   ]
   for (const routes of all) {
     routes(server, resources)
   }
   const live = liveRoutes(server, resources)
-  server.get('/api/v1/openapi.json', { config: { permission: 'read' }, schema: { summary: 'This description' } }, async () =>
+  server.get('/api/v1/openapi.json', { config: { permission: 'read', scope: 'any' }, schema: { summary: 'This description' } }, async () =>
     server.swagger(),
   )
   await webRoutes(server, webDirectory)
@@ -116,12 +133,24 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   }
   try {
     const url = await server.listen({ host, port })
+    publicUrl = url
     const token = access.makeLink()
     return { url, signInLink: token && `${url}/#/welcome?token=${token}`, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+const plainPeople: PeopleSettings = {
+  ...{ roles: new Map([[ADMINISTRATOR, administrator]]), mfa: 'optional' },
+  zones: { zones: [], own: undefined, ofConnection: () => undefined },
+  sessions: { idle: 8 * 3_600_000, longest: 24 * 3_600_000, perAccount: 20 },
+}
+
+/** The session ended between the guard and the answer. */
+function stranger(): Caller {
+  throw new Refusal(401, 'not-signed-in', 'sign in first')
 }
 
 function createServer(): Server {

@@ -72,6 +72,16 @@ export const API_LIMITS = {
   sessions: 1_000,
   sessionsPerAccount: 20,
   accounts: 1_000,
+  rolesPerAccount: 16,
+  /** Service tokens in all. */
+  tokens: 1_000,
+  /** Security keys of one account, and its codes for when the second factor is lost. */
+  passkeys: 10,
+  recoveryCodes: 10,
+  /** How long an invitation holds, and a sign-in that waits for its second factor; how long after a sign-in accounts may be changed. */
+  invitationMs: 72 * 3_600_000,
+  secondFactorMs: 300_000,
+  freshMs: 600_000,
   /** Passwords checked at once: each takes memory and a core. */
   passwords: 2,
   /** SQL queries at once. */

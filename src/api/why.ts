@@ -15,18 +15,18 @@ import { withRecords } from './why-records.ts'
 /** How far back the reading in force is looked for. */
 const LOOK_BACK: Micros = 31 * DAY
 
-export function whyRoutes(server: Server, { view }: Resources): void {
+export function whyRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/why',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'The reading in force at a time, and why its status is what it is: the rules as they were declared then',
         querystring: z.strictObject({ signal: z.string(), at: z.string().max(64).optional().describe('Default now') }),
         response: { 200: why },
       },
     },
-    ({ query }) => answerWhy(view, query),
+    (request) => answerWhy(viewOf(request), request.query),
   )
 }
 

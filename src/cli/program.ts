@@ -122,6 +122,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...config)
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
   addIdentity(verb, program, done)
+  policyVerbs(verb, program, done)
   evidenceVerbs(verb, program, done)
   flowVerbs(verb, program, { prepared, common, integer }, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
@@ -243,6 +244,26 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
     .requiredOption('--from <TIME>', options.recomputeFrom)
     .option('--to <TIME>', options.recomputeTo)
     .action(async (name, given) => done(await (await import('./facts.ts')).recompute(verb, name, given)))
+}
+
+/** Zones, conduits and roles, as the file says them. */
+function policyVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const { verbs, options } = verb.words
+  const policy = prepared(verb, program.command('policy'), verbs.policy)
+  policy.action(() => {
+    verb.io.err(policy.helpInformation())
+    done(EXIT.failed)
+  })
+  const sub = (words: string, text: string) =>
+    common(verb, prepared(verb, policy.command(words), text)).option('-c, --config <PATH>', options.config)
+  sub('explain <SUBJECT> <ACTION> <OBJECT>', verbs.policyExplain).action(async (subject, action, object, given) =>
+    done(await (await import('./policy.ts')).policyExplain(verb, [subject, action, object], given)),
+  )
+  sub('matrix', verbs.policyMatrix).action(async (given) => done(await (await import('./policy.ts')).policyMatrix(verb, given)))
+  sub('test', verbs.policyTest).action(async (given) => done(await (await import('./policy.ts')).policyTest(verb, given)))
+  sub('simulate <NEWFILE>', verbs.policySimulate).action(async (file, given) =>
+    done(await (await import('./policy.ts')).policySimulate(verb, file, given)),
+  )
 }
 
 /** What a node can prove, and who did what on it. */

@@ -6,6 +6,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { IdentityError } from '../gateway/identity/errors.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
+import { peopleOf } from './people.ts'
 import { listenProblem } from './ports.ts'
 
 /** A node with its HTTP surface. */
@@ -49,7 +50,8 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)
-  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log }).catch(async (error: unknown) => {
+  const people = peopleOf(loaded)
+  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, people }).catch(async (error: unknown) => {
     await node.stop()
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
     throw error

@@ -57,6 +57,8 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badName': (words) => words.badName(),
   '@badField': (words) => words.badField(),
   '@badZone': (words) => words.badZone(),
+  '@badLife': (words) => words.badLife(),
+  '@builtInRole': (words) => words.builtInRole(),
   '@badAddress': (words) => words.badAddress(),
   '@linkFiles': (words) => words.linkFiles(),
   '@badInput': (words) => words.badInput(),

@@ -15,6 +15,7 @@ import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals, periodsOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
+import { checkPeople } from './people.ts'
 import { type Located, locate, locateHolder, locateKey, type Path, Problems, pathAt, placeText } from './places.ts'
 import { checkPolicy } from './policy.ts'
 import { checkProcess } from './process-checks.ts'
@@ -233,6 +234,7 @@ function readWhole(
   if (parsed.data) checkRecords(parsed.data, loaded, { at, problems, words })
   if (parsed.data) checkRecordRules(parsed.data, { at, problems, words })
   if (parsed.data) checkDeclaredUses(parsed.data, at, problems, words)
+  if (parsed.data) checkPeople(parsed.data, at, problems, words)
   if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
@@ -260,7 +262,7 @@ function readWhole(
     known: promised,
     problems,
   })
-  checkPolicy(config, loaded, { at, problems, words, now: folder.now })
+  checkPolicy(config, loaded, { at, problems, words, now: folder.now, isComplete: loaded.length === entries.length })
   const canonical = {
     ...(resolved.canonical as object),
     connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])),

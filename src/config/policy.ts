@@ -1,4 +1,6 @@
+import { toRoles } from '../core/people-config.ts'
 import type { DeclaredPolicy, Passing } from '../core/policy.ts'
+import { grants as grantsTo } from '../core/roles.ts'
 import type { Micros } from '../core/time.ts'
 import {
   compilePeers,
@@ -8,6 +10,7 @@ import {
   expiryOf,
   isPolicyGlob,
   type Policy,
+  type RoleMay,
   runPolicyTests,
   type TestFinding,
   toPolicy,
@@ -32,6 +35,8 @@ export interface PolicyContext {
   readonly problems: Problems
   readonly words: ConfigWords
   readonly now: Micros
+  /** False where a connection could not be read: what it would use is not known. */
+  readonly isComplete: boolean
 }
 
 /** What zones, conduits and tests say of each other and of the rest of the file. */
@@ -48,12 +53,23 @@ export function checkPolicy(config: EcluseConfig, connections: readonly LoadedCo
     if (goesOut) problems.add(locateKey(at, [], 'link'), 'W_NO_ZONES', words.noZones())
   } else checkCrossings(config, connections, compilePolicy(declared), context)
   checkReviews(declared, context)
-  for (const { findings } of runPolicyTests(config.policyTests, declared))
+  for (const { findings } of runPolicyTests(config.policyTests, declared, roleMayOf(config)))
     for (const finding of findings) {
       const { path } = finding
       const place = finding.is === 'path' ? locateKey(at, path.slice(0, -1), String(path.at(-1))) : locate(at, path)
       problems.add(place, 'E_POLICY_TEST', testWording(finding, words))
     }
+}
+
+/** What the roles of a file may, for its policy tests. */
+export function roleMayOf(config: Pick<EcluseConfig, 'roles'>): RoleMay {
+  const roles = toRoles(config)
+  return (role, permission, { name }) => {
+    if (!roles.has(role)) return undefined
+    const grants = roles.get(role)?.grants ?? []
+    const at = grants.findIndex((one) => grantsTo(one, permission, name))
+    return { permitted: at >= 0, path: ['roles', role, ...(at >= 0 ? ['grants', at] : [])] }
+  }
 }
 
 /** What a policy test found, in the person's language. */
@@ -154,7 +170,8 @@ function checkCrossings(config: EcluseConfig, connections: readonly LoadedConnec
   for (const { name, from, to } of policy.declared.conduits) {
     // A file that several nodes share has conduits of the others, too.
     const isOurs = from === node.zone || to === node.zone
-    if (isOurs && from !== to && !used.has(name)) problems.add(locateKey(at, ['conduits'], name), 'W_CONDUIT_UNUSED', words.conduitUnused())
+    if (context.isComplete && isOurs && from !== to && !used.has(name))
+      problems.add(locateKey(at, ['conduits'], name), 'W_CONDUIT_UNUSED', words.conduitUnused())
   }
 }
 
@@ -189,7 +206,8 @@ function checkCrossing(
   const refused = passing.filter((one) => decide(policy, crossing, one, now).reason === 'not-named')
   if (refused.length > 0) {
     const some = refused.slice(0, LISTED).map(({ id }) => (id.startsWith(`${site}/`) ? id.slice(site.length + 1) : id))
-    problems.add(place, 'W_NOT_NAMED', words.notNamed(refused.length, passing.length, some, conduit ?? ''))
+    const shown = `${some.join(', ')}${refused.length > LISTED ? ' …' : ''}`
+    problems.add(place, 'W_NOT_NAMED', words.notNamed(refused.length, passing.length, shown, conduit ?? ''))
   }
 }
 

@@ -3,6 +3,7 @@ import { auditConfig, openLineageConfig, usesConfig } from '../continuity/config
 import { duration, label } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
+import { peopleConfig } from '../core/people-config.ts'
 import { recordKindsConfig } from '../core/record-kinds.ts'
 import { isZone } from '../core/zone.ts'
 import { correlateConfig } from '../correlate/config.ts'
@@ -50,6 +51,7 @@ export const ecluseConfig = z.strictObject({
   link: linkConfig.optional(),
   ...policyConfig,
   ...flowsConfig,
+  ...peopleConfig,
   audit: auditConfig.prefault({}),
   openLineage: openLineageConfig.optional(),
   equipment: equipmentConfig,

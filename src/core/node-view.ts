@@ -16,7 +16,7 @@ import type { LastValues } from './last-values.ts'
 import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
-import type { Label, SignalTable } from './signals.ts'
+import type { KnownSignals, Label } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
 import type { Use } from './uses.ts'
@@ -238,7 +238,7 @@ export interface NodeView {
   readonly configVersion: string
   readonly startedTime: Micros
   readonly clock: Clock
-  readonly signals: SignalTable
+  readonly signals: KnownSignals
   readonly reasons: ReasonSets
   readonly last: LastValues
   readonly historian: Historian

@@ -122,6 +122,6 @@ export interface PolicyDecision {
 }
 
 /** Reasons in the ledger for what no conduit let pass; `conduit-rate` is what was more than its rate. */
-export const conduitReason = (reason: PolicyReason | 'rate'): string => `conduit-${reason}`
-/** The cause of a gap in place of a record that no conduit let pass. */
-export const CONDUIT_GAP = 'conduit'
+export const conduitReason = (reason: PolicyReason | 'rate'): string => `${CONDUIT_GAP}${reason}`
+/** How the cause of a gap begins that stands for a record that no conduit let pass. */
+export const CONDUIT_GAP = 'conduit-'

@@ -27,6 +27,7 @@ import { startFlows } from './flows/start.ts'
 import { openGateway } from './gateway.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { tellOpenLineage } from './open-lineage.ts'
+import { policingOf, zoneOfConnections } from './policy/policing.ts'
 import type { RecordBook } from './records/book.ts'
 import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
@@ -78,7 +79,10 @@ export interface RunningNode {
 export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): Promise<RunningNode> {
   const { config } = loaded
   const { clock, log } = deps
-  const signals = new SignalTable()
+  const signals = new SignalTable(zoneOfConnections(loaded))
+  const policing = policingOf(loaded, signals, clock)
+  const { classes } = policing ?? {}
+  const split = classes && ((batch: SampleBatch) => classes.split(batch))
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
@@ -89,7 +93,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
   const signer = await openSigner(loaded)
   let evidence: RunningEvidence | undefined
-  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, { signer, auditHead: () => evidence?.audit.view() })
+  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, {
+    ...{ signer, auditHead: () => evidence?.audit.view() },
+    classOf: classes && ((id: string) => classes.of(id)),
+  })
   const { spool, historian, lastRecordedTime, storedTo } = stores
   evidence = await startEvidence(loaded, signer, stores, deps).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
@@ -126,7 +133,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       for (const book of books.values()) book.absorb(record)
       ruleRecords.absorb(record)
     }
-    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords }
+    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords, split }
     const sequence = await resume(seeding)
     remotes.reached(spool.streams())
     return sequence
@@ -189,8 +196,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
         onRestart,
         audit: evidence.audit,
       },
+      policing,
       onTaken: (records, before) => ledger.sent(records, before),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
+      onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
     }).catch(async (error) => {
       stopping.abort()
       await feeder.close(DRAIN_LIMIT_MS)
@@ -200,10 +209,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       throw error
     }))
   const judges = { qualify, contracts, memory, clocksOff }
-  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, flows, stop: stopping.signal }
+  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, policing, flows, stop: stopping.signal }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
   const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
-  const recorded = { ...deps, loaded, books, kinds, spool, history: historian, stored, flows, stop: stopping.signal }
+  const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, flows, stop: stopping.signal }
   const connections = [...sampled, ...startRecordConnections(recorded)]
   const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick())
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
@@ -233,6 +242,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       historian,
       writers: await historian.writers(),
       spool,
+      split,
       storedSequence: from,
       signals,
       reasons,

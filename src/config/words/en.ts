@@ -88,6 +88,16 @@ export const en = {
     'e.g. `plc-3`; text for people goes in `label`',
   ],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
+  badLife: (): Wording => ['is too short or too long', 'idle: 1min to 24h; longest: 5min to 30d'],
+  builtInRole: (): Wording => ['`administrator` is always there, and is not declared', 'call it something else'],
+  roleZone: (zone: string, near: string | undefined, known: string): Wording => [
+    `there is no zone \`${zone}\``,
+    near ? `did you mean \`${near}\`?` : known ? `declared are ${known}; "*" is every zone` : 'no zones are declared: write "*"',
+  ],
+  unknownRole: (role: string, near: string | undefined, known: string): Wording => [
+    `there is no role \`${role}\``,
+    near ? `did you mean \`${near}\`?` : `declared are ${known}`,
+  ],
   badAddress: (): Wording => ['an address is `host:port`', 'e.g. `hub.plant.example:8490`, `10.0.0.5:8490` or `[fd00::5]:8490`'],
   linkFiles: (): Wording => [
     '`ca`, `certificate` and `key` are given together or not at all',
@@ -328,8 +338,8 @@ export const en = {
       `declare one, with its business case: { from: ${from}, to: ${to}, direction: ${direction}, transports: [${transport}], signals: [...] }`,
     ]
   },
-  notNamed: (count: number, all: number, some: readonly string[], conduit: string): Wording => [
-    `${count} of ${all} declared here are not named by the conduit \`${conduit}\`: ${some.join(', ')}${count > some.length ? ' …' : ''}`,
+  notNamed: (count: number, all: number, some: string, conduit: string): Wording => [
+    `${count} of ${all} declared here are not named by the conduit \`${conduit}\`: ${some}`,
     'they are not taken, and counted as dropped; name them in the conduit, or remove them here',
   ],
   conduitUnused: (): Wording => [

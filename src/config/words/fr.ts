@@ -88,6 +88,20 @@ export const fr: ConfigWords = {
     'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
   ],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
+  badLife: () => ['est trop court ou trop long', 'idle : de 1min à 24h ; longest : de 5min à 30d'],
+  builtInRole: () => ['`administrator` existe toujours et ne se déclare pas', 'donnez-lui un autre nom'],
+  roleZone: (zone, near, known) => [
+    `il n’y a pas de zone \`${zone}\``,
+    near
+      ? `vouliez-vous dire \`${near}\` ?`
+      : known
+        ? `sont déclarées : ${known} ; "*" est toute zone`
+        : 'aucune zone n’est déclarée : écrivez "*"',
+  ],
+  unknownRole: (role, near, known) => [
+    `il n’y a pas de rôle \`${role}\``,
+    near ? `vouliez-vous dire \`${near}\` ?` : `sont déclarés : ${known}`,
+  ],
   badAddress: () => ['une adresse s’écrit `hôte:port`', 'par exemple `hub.usine.example:8490`, `10.0.0.5:8490` ou `[fd00::5]:8490`'],
   linkFiles: () => [
     '`ca`, `certificate` et `key` se donnent ensemble, ou pas du tout',
@@ -328,7 +342,7 @@ export const fr: ConfigWords = {
     ]
   },
   notNamed: (count, all, some, conduit) => [
-    `${count} sur ${all} déclarés ici ne sont pas nommés par le conduit \`${conduit}\` : ${some.join(', ')}${count > some.length ? ' …' : ''}`,
+    `${count} sur ${all} déclarés ici ne sont pas nommés par le conduit \`${conduit}\` : ${some}`,
     'ils ne sont pas pris, et comptés comme perdus ; nommez-les dans le conduit, ou retirez-les ici',
   ],
   conduitUnused: () => [

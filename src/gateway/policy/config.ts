@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { byteSize, label } from '../../core/config-parts.ts'
 import { CONDUIT_DIRECTIONS, FOUNDATIONAL_REQUIREMENTS } from '../../core/policy.ts'
+import { PERMISSIONS } from '../../core/roles.ts'
 import { POLICY_LIMITS } from './limits.ts'
 
 const name = z.string().min(1).max(64)
@@ -87,7 +88,7 @@ const policyTest = z.union([
     .strictObject({ ...testName, from: zoneOrLevel, to: zoneOrLevel, noPath: z.literal(true) })
     .describe('Neither data nor connections get from one to the other, over any number of conduits'),
   z
-    .strictObject({ ...testName, role: name, mayNot: name, zone: zoneOrLevel })
+    .strictObject({ ...testName, role: name, mayNot: z.enum(PERMISSIONS), zone: zoneOrLevel })
     .describe('The role may not do this with what is in the zone'),
 ])
 export type PolicyTest = z.output<typeof policyTest>

@@ -6,6 +6,8 @@ export const POLICY_LIMITS = {
   globs: 1_000,
   globLength: 256,
   tests: 1_000,
+  /** Pairs of conduits and what may pass them that one simulation asks about. */
+  simulated: 2_000_000,
   /** Nodes below a hub whose zones are declared. */
   nodes: 4_096,
 } as const

@@ -1,10 +1,11 @@
 import type { DeclaredPolicy, PassingKind, Zone } from '../../core/policy.ts'
+import type { Permission } from '../../core/roles.ts'
 import { globsOverlap } from '../../lib/glob.ts'
 import type { PolicyTest } from './config.ts'
 import { GLOB_LIMITS } from './limits.ts'
 
 /** What a role may do with what is in a zone; undefined where nobody declares such a role. */
-export type RoleMay = (role: string, action: string, zone: Zone) => RoleAnswer | undefined
+export type RoleMay = (role: string, permission: Permission, zone: Zone) => RoleAnswer | undefined
 export interface RoleAnswer {
   readonly permitted: boolean
   readonly path: readonly (string | number)[]
