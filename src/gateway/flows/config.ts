@@ -55,6 +55,10 @@ export const flowsConfig = {
   detection: z
     .strictObject({
       resolveAfter: duration.prefault('1d').describe('A finding that does not last is gone when it was not seen again for this long'),
+      hosts: z
+        .record(name, z.array(z.string().min(1).max(256)).max(FLOW_LIMITS.hosts))
+        .default({})
+        .describe('Which zone the hosts on a mirrored wire are in: zone to addresses and networks, e.g. { field: [10.0.0.0/24] }'),
       own: z.array(z.string().min(1).max(253)).max(64).default([]).describe('Further addresses of this machine, as they are on the wire'),
     })
     .prefault({})

@@ -14,6 +14,8 @@ export const FLOW_LIMITS = {
   evidenceLength: 256,
   reasonLength: 500,
   canaries: 256,
+  /** Addresses and networks of one zone. */
+  hosts: 256,
   sensors: 8,
   /** A state file that is larger was not written by us. */
   stateBytes: 64 * 1024 * 1024,

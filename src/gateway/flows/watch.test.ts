@@ -89,6 +89,14 @@ test('a flow that stops is silent after twice its longest silence, and the findi
   )
 })
 
+test('a sensor that reads nothing more makes nothing silent', async (t) => {
+  const sensors = () => [{ name: 'span', state: 'ended' as const, packets: 1, observations: 1, skipped: {} }]
+  const { watch, clock } = await learned(t, { sensors })
+  await clock.advance(60_000)
+  await watch.tick()
+  assert.deepEqual(open(watch), [])
+})
+
 test('five refused sign-ins from one address within a minute are a burst, five in an hour are not', async (t) => {
   const { watch } = await openWatch(t)
   for (let i = 0; i < 5; i++) watch.refusedSignIn({ from: '10.0.0.8', who: 'ana', time: START + i * 720 * SECOND })

@@ -16,6 +16,7 @@ import { type KeptState, readBaseline, readState, writeBaseline, writeState } fr
 import { FlowTable } from './table.ts'
 
 const COMPARE_EVERY = 10 * SECOND
+const SENSOR = 'sensor:'
 const SAVE_EVERY = 60 * SECOND
 
 export interface WatchParts {
@@ -120,7 +121,13 @@ export class FlowWatch implements FlowsView {
     const { clock, declared, resolveAfter } = this.#parts
     const now = clock.now()
     const { baseline } = this.#context
-    this.#settle(['silence'], baseline ? silentFlows(baseline, this.#table, this.#started, now, this.#context) : [], now)
+    const listening = {
+      table: this.#table,
+      started: this.#started,
+      context: this.#context,
+      isListening: (via: string) => this.#isListening(via),
+    }
+    this.#settle(['silence'], baseline ? silentFlows({ ...listening, baseline }, now) : [], now)
     if (now - this.#comparedTime >= COMPARE_EVERY) {
       this.#comparedTime = now
       const flows = this.#table.view()
@@ -205,6 +212,12 @@ export class FlowWatch implements FlowsView {
     this.#learning = undefined
     await this.save()
     return true
+  }
+
+  #isListening(via: string): boolean {
+    const name = via.startsWith(SENSOR) ? via.slice(SENSOR.length) : undefined
+    const sensors = this.#parts.sensors?.()
+    return name === undefined || !sensors || sensors.some((sensor) => sensor.name === name && sensor.state === 'running')
   }
 
   #candidate(): BaselineContent | undefined {

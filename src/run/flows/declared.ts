@@ -1,7 +1,7 @@
 import { connectionCrossing, crossingsOf, type LoadedConfig, type LoadedConnection } from '../../config/index.ts'
 import { type FlowEnds, SELF } from '../../core/flows.ts'
 import type { Crossing } from '../../core/policy.ts'
-import { type Canary, compilePolicy, type Declared, decide, toPolicy } from '../../gateway/index.ts'
+import { type Canary, compilePeers, compilePolicy, type Declared, decide, toPolicy } from '../../gateway/index.ts'
 import { endpointOf } from '../endpoint.ts'
 
 /** `via` of what goes over the link, by its transport. */
@@ -19,7 +19,8 @@ export function declaredFlows(
   const crossings = crossingsOf(config, connections)
   const byName = new Map(connections.map((connection) => [connection.name, connectionCrossing(config, connection)]))
   const byHost = new Map(connections.map((connection) => [hostOf(connection), connection.zone ?? own]))
-  const zoneOfHost = (host: string) => (host === SELF ? own : byHost.get(host))
+  const hosts = Object.entries(config.detection.hosts).map(([zone, list]) => [zone, compilePeers(list)] as const)
+  const zoneOfHost = (host: string) => (host === SELF ? own : (byHost.get(host) ?? hosts.find(([, isIn]) => isIn?.(host))?.[0]))
   const crossingOf = ({ via, source, destination, port, protocol }: FlowEnds): Crossing => {
     const known = byName.get(via)
     const peers = [source === SELF && port > 0 ? hostPort(destination, port) : source]
