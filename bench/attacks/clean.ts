@@ -18,6 +18,42 @@ function randomFrom(seed: number): () => number {
   }
 }
 
+/**
+ * Processor time, in seconds, for each second of a steady stream: polls and answers of as many HMIs as there are, and deliveries of 1,000 signals. Making the frames is
+ * part of it.
+ */
+export async function steadyStream(packetsPerSecond: number, samplesPerSecond: number, seconds: number): Promise<number> {
+  const clock = new ManualClock(START)
+  const { watch, close } = await openWatch(clock)
+  const sensor = new Sensor({ name: 'span', observe: (seen) => watch.observe(seen), now: () => clock.now() })
+  const writer = new CaptureWriter((bytes) => sensor.push(bytes))
+  const random = randomFrom(1)
+  const clients = Array.from({ length: 50 }, (_, i) => ({ address: `10.0.1.${i + 1}`, port: 40_000 }))
+  for (const client of clients) writer.handshake(client, PLANT.modbus)
+  const step = async () => {
+    writer.time = clock.now() / 1e6
+    for (let i = 0; i < packetsPerSecond / 2; i++) {
+      const client = clients[i % clients.length] as (typeof clients)[number]
+      writer.tcp(client, PLANT.modbus, READ)
+      writer.tcp(PLANT.modbus, client, ANSWER)
+    }
+    for (let sent = 0; sent < samplesPerSecond; sent += 1_000) {
+      const batch = new BatchBuilder(1_000)
+      for (let signal = 0; signal < 1_000; signal++) batch.push(signal, clock.now(), random(), 0)
+      watch.deliver({ connection: 'line', batch: batch.build(clock.now()), nameOf: (signal) => `s${signal}`, isTimeless: true })
+    }
+    await watch.tick()
+    await clock.advance(1_000)
+  }
+  for (let i = 0; i < 5; i++) await step()
+  await watch.accept(watch.baseline().candidateHash ?? '', 'bench', 'five seconds')
+  const started = cpuSeconds()
+  for (let i = 0; i < seconds; i++) await step()
+  const used = cpuSeconds() - started
+  await close()
+  return used / seconds
+}
+
 export interface CleanRun {
   /** Findings, each with how it reads. */
   readonly alerts: readonly string[]
