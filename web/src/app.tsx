@@ -19,6 +19,7 @@ import { PassportPage } from './pages/passport.tsx'
 import { QualityPage } from './pages/quality.tsx'
 import { RecordsPage } from './pages/records.tsx'
 import { ResultsPage } from './pages/results.tsx'
+import { SecurityPage } from './pages/security.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignalPage } from './pages/signal.tsx'
 import { WelcomePage } from './pages/welcome.tsx'
@@ -95,6 +96,8 @@ function Page() {
           lanes={search.getAll('band')}
         />
       )
+    case 'security':
+      return <SecurityPage state={search.get('state') ?? ''} />
     case 'quality':
       return <QualityPage query={search.get('q') ?? ''} period={search.get('period') ?? '24h'} />
     case 'records':

@@ -15,6 +15,7 @@ import {
   rules,
 } from './en-quality.ts'
 import { attention, bands, kpis, overlay, records, results } from './en-results.ts'
+import { security } from './en-security.ts'
 import { reasons, statusCodes } from './en-status.ts'
 
 export const en = {
@@ -32,6 +33,7 @@ export const en = {
   equipment,
   nodes,
   evidence,
+  security,
   lineage,
   records,
   results,
@@ -52,6 +54,7 @@ export const en = {
     ledger: 'Ledger',
     connections: 'Connections',
     node: 'Node',
+    security: 'Findings',
     evidence: 'Evidence',
     main: 'Pages',
     skip: 'Skip to the content',

@@ -15,6 +15,7 @@ import {
   rules,
 } from './fr-quality.ts'
 import { attention, bands, kpis, overlay, records, results } from './fr-results.ts'
+import { security } from './fr-security.ts'
 import { reasons, statusCodes } from './fr-status.ts'
 import type { Words } from './words.ts'
 
@@ -33,6 +34,7 @@ export const fr: Words = {
   equipment,
   nodes,
   evidence,
+  security,
   lineage,
   records,
   results,
@@ -53,6 +55,7 @@ export const fr: Words = {
     ledger: 'Registre',
     connections: 'Connexions',
     node: 'Nœud',
+    security: 'Constats',
     evidence: 'Preuves',
     main: 'Pages',
     skip: 'Aller au contenu',
