@@ -4,9 +4,14 @@ import type { Access } from './people/access.ts'
 import { Refusal } from './problem.ts'
 
 /** Records an act before it is done. Throws a Refusal when it cannot be recorded: then it is not done. */
-export async function audited(audit: AuditTrail, event: AuditEvent): Promise<void> {
+export function audited(audit: AuditTrail, event: AuditEvent): Promise<void> {
+  return notFull(() => audit.record(event))
+}
+
+/** Does what records itself before it is done. Throws a Refusal when that cannot be recorded. */
+export async function notFull<T>(act: () => Promise<T>): Promise<T> {
   try {
-    await audit.record(event)
+    return await act()
   } catch (error) {
     if (!(error instanceof AuditFull)) throw error
     throw new Refusal(

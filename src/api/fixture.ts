@@ -5,6 +5,7 @@ import { buildGraph, type Declarations } from '../continuity/graph/index.ts'
 import { noAudit } from '../core/audit.ts'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
 import { EquipmentNames } from '../core/equipment.ts'
+import { noFlows } from '../core/flows.ts'
 import type { Historian, SampleColumns } from '../core/historian.ts'
 import { LastValues } from '../core/last-values.ts'
 import { silent } from '../core/log.ts'
@@ -137,6 +138,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     connections: () => [connection],
     audit: noAudit,
     policy: noPolicy,
+    flows: noFlows,
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },

@@ -12,6 +12,7 @@ import { contractRoutes } from './contracts.ts'
 import { discoverRoutes } from './discover.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { factRoutes } from './facts.ts'
+import { flowRoutes, hearTouches } from './flows.ts'
 import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
@@ -92,6 +93,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     linkOf: (path) => `${publicUrl}${path}`,
   }
   let publicUrl = ''
+  hearTouches(server, resources)
   const all = [
     healthRoutes,
     signalRoutes,
@@ -108,6 +110,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     discoverRoutes,
     nodeRoutes,
     ledgerRoutes,
+    flowRoutes,
     auditRoutes,
     evidenceRoutes,
     policyRoutes,

@@ -56,6 +56,10 @@ export const API_LIMITS = {
   /** Hours of one question about quality, and hours of signals that are measured for it. */
   qualityHours: 744,
   qualityRows: 250_000,
+  /** Observed flows, and security findings, in one answer; characters of a reason. */
+  flows: 4_096,
+  securityFindings: 2_048,
+  reasonLength: 500,
   /** Entries of the audit log. */
   auditRows: 5_000,
   sqlRows: 10_000,

@@ -7,6 +7,7 @@ import { uplink } from './node-schemas.ts'
 import { PROCESSED_NAMES } from './processed-names.ts'
 
 export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
+export type { BaselineAnswer, FindingList, FindingView, FlowList } from './flow-schemas.ts'
 export type { LedgerAnswer, LedgerRow } from './ledger-schemas.ts'
 export type { Lineage, LineageThing } from './lineage-schemas.ts'
 export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'

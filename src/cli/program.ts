@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { common, durationFrom, integerFrom, languageOption, prepared, shareFrom } from './command.ts'
 import { type CommonOptions, EXIT, type Verb } from './context.ts'
+import { flowVerbs } from './flow-verbs.ts'
 import { evidenceVerbs, policyVerbs } from './grouped-verbs.ts'
 import { peopleVerbs } from './people-verbs.ts'
 
@@ -23,9 +24,7 @@ export async function parse(verb: Verb, args: readonly string[]): Promise<number
   }
 }
 
-const MAX_SCALE = 100
 const MAX_ROWS = 100_000
-const BROWSE_ROWS = 10_000
 const READ_ROWS = 200
 const ANSWER_ROWS = 10_000
 
@@ -43,7 +42,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--for <DURATION>', options.forDuration, durationFrom(verb))
     .option('--port <N>', options.port, integer(0, 65_535), 8480)
     .option('--data <DIR>', options.data)
-    .option('--scale <N>', options.scale, integer(1, MAX_SCALE), 1)
+    .option('--scale <N>', options.scale, integer(1, 100), 1)
     .option('--no-open', options.noOpen)
     .action(async (given) => done(await (await import('./demo.ts')).demo(verb, given)))
   command('run [PATH]', verbs.run).action(async (path, given) => done(await (await import('./run.ts')).run(verb, path, given)))
@@ -59,7 +58,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .action(async (path, given) => done(await (await import('./test.ts')).test(verb, path, given)))
   command('browse <NAME>', verbs.browse)
     .option('--match <GLOB>', options.browseMatch, '**')
-    .option('--limit <N>', options.limit, integer(1, MAX_ROWS), BROWSE_ROWS)
+    .option('--limit <N>', options.limit, integer(1, MAX_ROWS), ANSWER_ROWS)
     .option(...config)
     .action(async (name, given) => done(await (await import('./browse.ts')).browse(verb, name, given)))
   command('read [MATCH]', verbs.read)
@@ -126,6 +125,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
   peopleVerbs(verb, program, done)
   policyVerbs(verb, program, done)
   evidenceVerbs(verb, program, done)
+  flowVerbs(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )

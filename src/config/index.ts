@@ -1,5 +1,5 @@
 export { readContractFile } from './contracts.ts'
-export { type ConfiguredCrossing, type CrossingPart, crossingsOf } from './crossings.ts'
+export { type ConfiguredCrossing, type CrossingPart, connectionCrossing, crossingsOf } from './crossings.ts'
 export { declaredPassing, type Explanation, explain } from './explain.ts'
 export { formatProblems } from './format.ts'
 export { configSchema } from './json-schema.ts'

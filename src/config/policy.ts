@@ -108,6 +108,7 @@ function checkZoneNames(config: EcluseConfig, connections: readonly LoadedConnec
   check(config.link?.zone, ['link', 'zone'])
   for (const [node, { zone }] of Object.entries(config.link?.nodes ?? {})) check(zone, ['link', 'nodes', node, 'zone'])
   check(config.http.zone, ['http', 'zone'])
+  for (const zone of Object.keys(config.detection.hosts)) check(zone, ['detection', 'hosts', zone])
   check(config.openLineage?.zone, ['openLineage', 'zone'])
   config.audit.forward.forEach(({ zone }, i) => {
     check(zone, ['audit', 'forward', i, 'zone'])
@@ -115,7 +116,11 @@ function checkZoneNames(config: EcluseConfig, connections: readonly LoadedConnec
 }
 
 /** Patterns and addresses that can be read. */
-function checkPatterns({ conduits }: DeclaredPolicy, { policyTests }: EcluseConfig, { at, problems, words }: PolicyContext): boolean {
+function checkPatterns(
+  { conduits }: DeclaredPolicy,
+  { policyTests, detection }: EcluseConfig,
+  { at, problems, words }: PolicyContext,
+): boolean {
   let isReadable = true
   const refuse = (path: Path, code: string, wording: ReturnType<ConfigWords['badGlob']>) => {
     isReadable = false
@@ -130,6 +135,10 @@ function checkPatterns({ conduits }: DeclaredPolicy, { policyTests }: EcluseConf
       if (!isPeer(peer)) refuse(['conduits', conduit.name, 'peers', i], 'E_VALUE', words.badPeer())
     })
   }
+  for (const [zone, hosts] of Object.entries(detection.hosts))
+    hosts.forEach((host, i) => {
+      if (!isPeer(host)) refuse(['detection', 'hosts', zone, i], 'E_VALUE', words.badPeer())
+    })
   policyTests.forEach((test, index) => {
     if (!('conduit' in test)) return
     test.neverCarries.forEach((glob, i) => {

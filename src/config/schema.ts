@@ -8,6 +8,7 @@ import { recordKindsConfig } from '../core/record-kinds.ts'
 import { isZone } from '../core/zone.ts'
 import { correlateConfig } from '../correlate/config.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
+import { flowsConfig } from '../gateway/flows/config.ts'
 import { policyConfig } from '../gateway/policy/config.ts'
 import { historianConfig } from '../historian/config.ts'
 import { processConfig } from '../process/config.ts'
@@ -49,6 +50,7 @@ export const ecluseConfig = z.strictObject({
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
   ...policyConfig,
+  ...flowsConfig,
   ...peopleConfig,
   audit: auditConfig.prefault({}),
   openLineage: openLineageConfig.optional(),

@@ -116,6 +116,7 @@ export const signalBase = z.strictObject({
   id: signalId,
   label: label.optional(),
   model: z.string().min(1).max(64).optional().describe('Name of a model; keys given here replace those of the model'),
+  canary: z.boolean().optional().describe('Nobody should touch it: its value never changes by itself, and nobody asks for it'),
   without: z.array(z.string()).max(32).optional().describe('Keys of the model that do not apply to this signal'),
   ...quality,
 })

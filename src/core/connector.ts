@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { OnExchange } from './flows.ts'
 import type { Logger } from './log.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { RecordContext, RecordSource } from './record-source.ts'
@@ -25,6 +26,8 @@ export interface SourceContext {
    * lack older ones. Absent where nothing is stored (`check`, `browse`).
    */
   readonly receipts?: () => Promise<readonly Receipt[]>
+  /** Told of each request with its answer, or of each batch of messages; never per sample. Absent: nobody keeps the flows. */
+  readonly onExchange?: OnExchange
 }
 
 /** What a source gave with a batch that became durable (`SampleBatch.receipt`). */

@@ -9,6 +9,7 @@ import type { Discover } from './discovery.ts'
 import type { EquipmentConfig, EquipmentNames } from './equipment.ts'
 import type { EvidenceView } from './evidence.ts'
 import type { FactType } from './facts.ts'
+import type { FlowsView } from './flows.ts'
 import type { Historian } from './historian.ts'
 import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
@@ -295,6 +296,8 @@ export interface NodeView {
   readonly policy: PolicyView
   /** Who did what here. */
   readonly audit: AuditTrail
+  /** Who talked to whom, and what should not have been. */
+  readonly flows: FlowsView
   /** Absent: nothing is signed. */
   readonly evidence?: EvidenceView
   /** Records durable but not yet in the historian. */

@@ -1,3 +1,4 @@
+import type { OnExchange } from './flows.ts'
 import type { Logger } from './log.ts'
 import type { Clock } from './time.ts'
 
@@ -36,6 +37,8 @@ export interface RecordContext {
   readonly cursor: (feed: number) => string | undefined
   /** The file's directory: relative paths start there. */
   readonly directory: string
+  /** As that of a `SourceContext`. */
+  readonly onExchange?: OnExchange
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SampleBatch } from '../core/batch.ts'
 import type { Source } from '../core/source.ts'
 import type { ContractWatch } from '../govern/contracts/index.ts'
 import type { Qualify } from '../qualify/index.ts'
@@ -18,6 +19,8 @@ export interface ConnectionParts extends AttemptParts {
   /** Judges after the rules, what the substitutes added too. */
   readonly contracts: Pick<ContractWatch, 'judge'>
   readonly memory: Pick<RuleMemory, 'enter'>
+  /** Looks for values that repeat themselves, and for a device's time that stands still. */
+  readonly onJudged?: (batch: SampleBatch) => void
   /** Absent: times are taken as they are. */
   readonly clockWatch?: Pick<ClockWatch, 'take'>
 }
@@ -28,7 +31,7 @@ export function runConnection(parts: ConnectionParts): Promise<void> {
 }
 
 async function readOnce(parts: ConnectionParts): Promise<void> {
-  const { source, health, liveness, lane, drops, qualify, contracts, memory, clockWatch, backOff, stop } = parts
+  const { source, health, liveness, lane, drops, qualify, contracts, memory, clockWatch, onJudged, backOff, stop } = parts
   const delivery = await source.read(stop)
   liveness.heard()
   backOff.reset()
@@ -46,6 +49,7 @@ async function readOnce(parts: ConnectionParts): Promise<void> {
   // A batch made shorter or longer still answers for the same messages of the peer.
   const batch = receipt && !judged.receipt ? { ...judged, receipt } : judged
   contracts.judge(batch)
+  onJudged?.(batch)
   if (flooded > 0) source.counters.dropped.flood = (source.counters.dropped.flood ?? 0) + flooded
   const ack = () => {
     settled()

@@ -23,6 +23,7 @@ import { discovering } from './discovering.ts'
 import { openSigner, type RunningEvidence, startEvidence } from './evidence/start.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
+import { startFlows } from './flows/start.ts'
 import { openGateway } from './gateway.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { tellOpenLineage } from './open-lineage.ts'
@@ -48,6 +49,7 @@ const STORED_LIMIT_MS = 5_000
 const LINK_DRAIN_MS = 2_000
 const GROWTH_EVERY_MS = 5_000
 const SIGN_EVERY_MS = 60_000
+const FLOWS_EVERY_MS = 1_000
 const COMPACT_EVERY_MS = 3_600_000
 const MEASURE_ROWS = 250_000
 /** How long another node may be silent before its values here are Uncertain, and Bad. It says every second that it lives. */
@@ -100,6 +102,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const { spool, historian, lastRecordedTime, storedTo } = stores
   evidence = await startEvidence(loaded, signer, stores, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
+    throw error
+  })
+  const flows = await startFlows(loaded, signer, evidence.audit, deps).catch(async (error) => {
+    await Promise.all([spool.close(), historian.close()])
+    await evidence?.close()
     throw error
   })
   const { peers, maintenance, substitutes, site } = config
@@ -180,7 +187,17 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const gateway =
     transport &&
     (await openGateway({
-      ...{ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart, audit: evidence.audit },
+      ...{
+        ...deps,
+        loaded,
+        transport: flows.observed(transport),
+        spool,
+        last,
+        remotes,
+        signalCount: () => signals.size,
+        onRestart,
+        audit: evidence.audit,
+      },
       policing,
       onTaken: (records, before) => ledger.sent(records, before),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
@@ -194,11 +211,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       throw error
     }))
   const judges = { qualify, contracts, memory, clocksOff }
-  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, policing, stop: stopping.signal }
+  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, policing, flows, stop: stopping.signal }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
   const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
-  const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, stop: stopping.signal }
+  const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, flows, stop: stopping.signal }
   const connections = [...sampled, ...startRecordConnections(recorded)]
+  const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick())
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
     // Measured once an hour, so that the scoreboard of a day finds its closed hours ready.
@@ -299,7 +317,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     ...(transport?.identity && { identity: transport.identity }),
     refusals: () => gateway?.refusals() ?? [],
     policy: policyView(loaded, policing, signals, clock),
-    audit: evidence.audit,
+    audit: flows.watched(evidence.audit),
+    flows: flows.view,
     evidence: evidence.view,
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
@@ -308,7 +327,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const shutdown = async () => {
     stopping.abort()
     await Promise.all(connections.map((connection) => connection.finish()))
-    await Promise.all([telling?.done, compacting, remembering, listening, measuring, signing, gateway?.close(LINK_DRAIN_MS)])
+    await Promise.all([telling?.done, watching, compacting, remembering, listening, measuring, signing, gateway?.close(LINK_DRAIN_MS)])
+    await flows.close()
     await memory.save()
     await deriving?.close()
     await feeder.close(DRAIN_LIMIT_MS)

@@ -15,6 +15,7 @@ import { runConnection } from './connection.ts'
 import { Drops } from './drops.ts'
 import { endpointOf } from './endpoint.ts'
 import type { FanOut } from './fan-out.ts'
+import type { RunningFlows } from './flows/start.ts'
 import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
@@ -43,6 +44,7 @@ export interface Shared extends NodeDependencies {
   readonly clocksOff: ClocksOff
   readonly remotes: Remotes
   readonly spool: Spool
+  readonly flows: RunningFlows
   /** Absent: no zones are declared. */
   readonly policing: Policing | undefined
   readonly stop: AbortSignal
@@ -60,7 +62,17 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
   const endpoint = endpointOf(connection.config)
   const health = new HealthRecord({ name, kind: connection.kind, endpoint, ...(connection.label && { label: connection.label }) }, clock)
   const receipts = () => receiptsOf(spool, signals, name)
-  const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random, receipts }
+  const context = {
+    connection: name,
+    site: loaded.config.site.id,
+    signals,
+    reasons,
+    clock,
+    log,
+    random,
+    receipts,
+    onExchange: shared.flows.exchangesOf(connection),
+  }
   const gate = shared.policing?.gateOf(name)
   const device = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
   const source = gate ? throughConduit(device, gate) : device
@@ -100,6 +112,7 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
     contracts,
     memory,
     clockWatch,
+    onJudged: shared.flows.batchesOf(connection, signals),
     backOff,
     clock,
     log,

@@ -1,10 +1,14 @@
 import type {
   AuditList,
+  BaselineAnswer,
   ContractList,
   DefinitionList,
   DiscardAnswer,
   Evidence,
   FactList,
+  FindingList,
+  FindingView,
+  FlowList,
   GapList,
   Health,
   LedgerAnswer,
@@ -120,6 +124,13 @@ export const readLineage = ({ equipment, ...asked }: LineageAsked) =>
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
+
+export const readFlows = () => call<FlowList>('flows?limit=500')
+/** Findings in a state; empty: in all. */
+export const readFindings = (state: string) => call<FindingList>(`security/findings?${query({ state, limit: 200 })}`)
+export const acknowledgeFinding = (id: string, reason: string) =>
+  call<FindingView>(`security/findings/${encodeURIComponent(id)}/acknowledgement`, json('POST', { reason }))
+export const readBaseline = () => call<BaselineAnswer>('security/baseline')
 
 export const readEvidence = () => call<Evidence>('evidence')
 /** Entries of a kind (empty: of all) since a duration before now: `-24h`. */

@@ -23,6 +23,7 @@ import { QualityPage } from './pages/quality.tsx'
 import { RecordsPage } from './pages/records.tsx'
 import { ResultsPage } from './pages/results.tsx'
 import { SecondFactorPage } from './pages/second-factor.tsx'
+import { SecurityPage } from './pages/security.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignalPage } from './pages/signal.tsx'
 import { WelcomePage } from './pages/welcome.tsx'
@@ -111,6 +112,8 @@ function Page({ who }: { who: Session }) {
           lanes={search.getAll('band')}
         />
       )
+    case 'security':
+      return <SecurityPage state={search.get('state') ?? ''} />
     case 'quality':
       return <QualityPage query={search.get('q') ?? ''} period={search.get('period') ?? '24h'} />
     case 'records':

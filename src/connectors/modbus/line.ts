@@ -1,7 +1,19 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import { NotConnected } from '../../core/errors.ts'
+import type { OnExchange } from '../../core/flows.ts'
 import type { Clock } from '../../core/time.ts'
-import { type Cut, cutRtu, cutTcp, encodeRtu, encodeTcp, type Frame, PARTIAL_MAX, type ReadRequest, readContent } from './frame.ts'
+import {
+  type Cut,
+  cutRtu,
+  cutTcp,
+  encodeRtu,
+  encodeTcp,
+  type Frame,
+  PARTIAL_MAX,
+  READ_FUNCTION,
+  type ReadRequest,
+  readContent,
+} from './frame.ts'
 
 export interface LineOptions {
   readonly host: string
@@ -10,6 +22,7 @@ export interface LineOptions {
   /** For the connection and for each answer, in milliseconds. */
   readonly timeout: number
   readonly clock: Clock
+  readonly onExchange?: OnExchange | undefined
 }
 
 /** What a request came to. `broken`: the stream cannot be followed any more, the line is closed. */
@@ -102,6 +115,7 @@ export class ModbusLine {
     this.#transaction = (this.#transaction + 1) & 0xffff
     const { clock, timeout } = this.#options
     const started = clock.monotonicMs()
+    const before = { read: socket.bytesRead, written: socket.bytesWritten }
     const done = new AbortController()
     const over = AbortSignal.any([stop, done.signal])
     const answer = await new Promise<Answer>((resolve, reject) => {
@@ -116,6 +130,7 @@ export class ModbusLine {
       this.#unasked = 0
       done.abort()
     })
+    this.#tell(request, answer, socket, before)
     if (answer.kind === 'data' || answer.kind === 'exception') this.latencyMs = clock.monotonicMs() - started
     return answer
   }
@@ -127,6 +142,16 @@ export class ModbusLine {
     this.#socket = undefined
     this.#late = false
     this.#unasked = 0
+  }
+
+  #tell(request: ReadRequest, answer: Answer, socket: Socket, before: { read: number; written: number }): void {
+    const { host, port, onExchange } = this.#options
+    onExchange?.({
+      ...{ host, port, service: String(READ_FUNCTION[request.table]), unit: request.unitId },
+      ...{ address: request.address, addresses: request.count },
+      ...{ sentBytes: socket.bytesWritten - before.written, receivedBytes: socket.bytesRead - before.read },
+      ...(answer.kind === 'exception' && { exception: String(answer.code) }),
+    })
   }
 
   #timedOut(): Answer {

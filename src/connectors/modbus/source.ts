@@ -51,7 +51,7 @@ export class ModbusSource implements Source {
   constructor(config: ModbusConfig, context: SourceContext) {
     this.#config = config
     this.#context = context
-    this.#line = new ModbusLine({ ...config, clock: context.clock })
+    this.#line = new ModbusLine({ ...config, clock: context.clock, onExchange: context.onExchange })
     const wanted = config.signals.map((signal) => define(signal, config, context))
     const now = context.clock.monotonicMs()
     this.#groups = [...planAll(config, wanted)].map(([period, blocks]) => ({ schedule: new Schedule(period, now), blocks }))

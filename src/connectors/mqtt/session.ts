@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import type { IClientOptions, IConnackPacket, IPublishPacket, MqttClient } from 'mqtt'
 import { NotConnected } from '../../core/errors.ts'
 import type { Clock } from '../../core/time.ts'
@@ -53,6 +54,8 @@ export class Session {
   readonly #parts: SessionParts
   readonly #client: MqttClient
   readonly #stream: Duplex
+  readonly #socket: Socket
+  readonly #told = { read: 0, written: 0 }
   readonly #inbox = new Inbox<Item>(MQTT_LIMITS.inboxBytes, (item) => ITEM_BYTES + (typeof item === 'string' ? 0 : item.payload.length))
   readonly #end = new AbortController()
   #held: { readonly item: Message; readonly go: () => void } | undefined
@@ -74,14 +77,15 @@ export class Session {
     client.handleMessage = (packet, done) => receive(packet, done as unknown as Done)
     client.on('error', () => {}) // told by whatever waits for the outcome
     const connack = await accepted(client, parts.config, stop)
-    const session = new Session(parts, client, stream, connack.sessionPresent)
+    const session = new Session(parts, client, stream, socket, connack.sessionPresent)
     receive = (packet, done) => session.#receive(packet, done)
     for (const { packet, done } of early) receive(packet, done)
     return session
   }
 
-  private constructor(parts: SessionParts, client: MqttClient, stream: Duplex, sessionPresent: boolean) {
+  private constructor(parts: SessionParts, client: MqttClient, stream: Duplex, socket: Socket, sessionPresent: boolean) {
     this.#parts = parts
+    this.#socket = socket
     this.#client = client
     this.#stream = stream
     this.sessionPresent = sessionPresent
@@ -124,6 +128,16 @@ export class Session {
   }
 
   /** Waits for what comes next, then gives whatever else has arrived one turn of the event loop later. */
+  /** What went over the wire since the last call, and who the broker proved to be. */
+  wire(): { sentBytes: number; receivedBytes: number; identity?: string } {
+    const { bytesRead, bytesWritten } = this.#socket
+    const since = { sentBytes: bytesWritten - this.#told.written, receivedBytes: bytesRead - this.#told.read }
+    this.#told.read = bytesRead
+    this.#told.written = bytesWritten
+    const certificate = this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate() : undefined
+    return { ...since, ...(certificate && { identity: certificate.fingerprint256 }) }
+  }
+
   async next(stop: AbortSignal): Promise<Item[]> {
     const items = await this.#inbox.take(stop)
     this.#resume()

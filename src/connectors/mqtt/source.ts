@@ -5,6 +5,7 @@ import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
 import type { Micros } from '../../core/time.ts'
 import { Acks } from './acks.ts'
 import type { MqttConfig } from './config.ts'
+import { endpointOf } from './dial.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { PlainTopics } from './plain.ts'
 import { Redelivered, receiptFor, StoredReceipts } from './redelivered.ts'
@@ -84,6 +85,7 @@ export class MqttSource implements Source {
       await session.subscribe(primary ? [...filters, primary] : filters, config.qos)
       if (primary) session.publish(primary, statePayload(true, this.#sessionMs), { qos: 1, retain: true })
       this.#host?.connected()
+      this.#tell(session, 'CONNECT', 0)
     } catch (error) {
       await this.close()
       throw error
@@ -94,7 +96,12 @@ export class MqttSource implements Source {
     const session = this.#session
     if (!session) throw new NotConnected('not connected')
     for (;;) {
-      if (this.#pending.length === 0) this.#pending = await session.next(stop)
+      if (this.#pending.length === 0) {
+        this.#pending = await session.next(stop)
+        const messages = this.#pending.reduce((sum, item) => sum + Number(typeof item !== 'string'), 0)
+        // The ticks of our own clock say nothing of the broker.
+        if (this.#pending.some((item) => item !== TICK)) this.#tell(session, messages > 0 ? 'PUBLISH' : 'PINGREQ', messages)
+      }
       const received = this.#context.clock.now()
       const into = new BatchBuilder(this.#expected())
       const fresh: Message[] = []
@@ -111,6 +118,11 @@ export class MqttSource implements Source {
       }
       return { batch, ack }
     }
+  }
+
+  #tell(session: Session, service: string, messages: number): void {
+    const { host, port } = endpointOf(this.#config.url)
+    this.#context.onExchange?.({ host, port, service, ...session.wire(), ...(messages > 0 && { received: messages }) })
   }
 
   async close(): Promise<void> {

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import type { EndpointDescription, OPCUAClient, UserIdentityInfo } from 'node-opcua'
 import type { SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
+import type { Exchange } from '../../core/flows.ts'
 import type { OpcuaConfig } from './config.ts'
 import { loadOpcua, type Opcua, within } from './library.ts'
 import { type OwnCertificate, ownCertificate } from './own-certificate.ts'
 import { asNotConnected } from './problems.ts'
-import { openServices, type Session } from './services.ts'
+import { type OnAnswer, openServices, type Session } from './services.ts'
 import { assertTrusted, leafCertificate, readPin } from './trust.ts'
 
 /** Longest message taken from a server, so that a hostile one cannot take our memory. */
@@ -51,7 +52,9 @@ export async function discover(attempt: Attempt): Promise<EndpointDescription[]>
   })
   try {
     await within(client.connect(config.endpoint), stop, config.requestTimeout, 'connecting')
-    return await within(client.getEndpoints(), stop, config.requestTimeout, 'asking for endpoints')
+    const endpoints = await within(client.getEndpoints(), stop, config.requestTimeout, 'asking for endpoints')
+    teller(attempt, client)('GetEndpoints', undefined)
+    return endpoints
   } catch (error) {
     throw asNotConnected(error, config, stop)
   } finally {
@@ -85,7 +88,9 @@ export function describeEndpoints(opcua: Opcua, endpoints: readonly EndpointDesc
 /** Throws NotConnected unless the endpoint's certificate is the trusted one. Without security there is nothing to compare. */
 export async function checkTrust(attempt: Attempt, endpoint: EndpointDescription): Promise<void> {
   if (attempt.config.security.mode === 'none') return
-  assertTrusted(leafCertificate(endpoint.serverCertificate), await readPin(attempt.context.directory), attempt.context)
+  const shown = leafCertificate(endpoint.serverCertificate)
+  tell(attempt, { identity: shown.fingerprint256, sentBytes: 0, receivedBytes: 0 })
+  assertTrusted(shown, await readPin(attempt.context.directory), attempt.context)
 }
 
 /** Opens a session at an endpoint whose certificate was checked. */
@@ -105,11 +110,31 @@ export async function openLine(attempt: Attempt, endpoint: EndpointDescription):
   try {
     await within(client.connect(config.endpoint), stop, config.requestTimeout, 'opening the secure channel')
     const session = await within(client.createSession(await identityToken(attempt)), stop, config.requestTimeout, 'opening the session')
-    return { session: await openServices(opcua, session, config.requestTimeout, stop), lost, close }
+    const onAnswer = teller(attempt, client)
+    onAnswer('CreateSession', undefined)
+    return { session: await openServices(opcua, session, config.requestTimeout, stop, onAnswer), lost, close }
   } catch (error) {
     await close()
     throw asNotConnected(error, config, stop)
   }
+}
+
+/** Tells of each answer with the bytes since the last one: requests overlap, so only their sum is exact. */
+function teller(attempt: Attempt, client: Pick<OPCUAClient, 'bytesRead' | 'bytesWritten'>): OnAnswer {
+  const told = { read: 0, written: 0 }
+  return (service, exception) => {
+    const { bytesRead, bytesWritten } = client
+    const [sentBytes, receivedBytes] = [Math.max(0, bytesWritten - told.written), Math.max(0, bytesRead - told.read)]
+    told.read = bytesRead
+    told.written = bytesWritten
+    tell(attempt, { service, sentBytes, receivedBytes, ...(exception !== undefined && { exception }) })
+  }
+}
+
+/** The device as `endpoint` names it. */
+export function tell({ config, context }: Pick<Attempt, 'config' | 'context'>, exchange: Omit<Exchange, 'host' | 'port'>): void {
+  const { hostname, port } = new URL(config.endpoint)
+  context.onExchange?.({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 4840, ...exchange })
 }
 
 function security({ opcua, config }: Attempt) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type ClockExchange, ClockOffset } from '../../core/clock-offset.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
 import { HOUR, parseTime } from '../../core/time.ts'
-import { HELD_EXCHANGES, watchServerTime } from './server-time.ts'
+import { HELD_EXCHANGES, watchServer } from './server-time.ts'
 import type { Session } from './services.ts'
 import { opcuaSource } from './source.ts'
 import { readUntil, testConfig, testContext, testSimulator } from './test-bench.ts'
@@ -54,7 +54,7 @@ test('asks every 30 s, keeps a bounded number of answers, and bears a server tha
     return [answer]
   }
   const context = { ...(await testContext(t)), clock }
-  const watching = watchServerTime({ read } as unknown as Session, context, stop.signal, exchanges)
+  const watching = watchServer({ read } as unknown as Session, context, stop.signal, exchanges)
   for (let i = 0; i < 5 + 3 * HELD_EXCHANGES; i++) await clock.advance(30_000)
   assert.equal(asked, 6 + 3 * HELD_EXCHANGES)
   assert.equal(exchanges.length, HELD_EXCHANGES)

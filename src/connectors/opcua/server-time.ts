@@ -5,6 +5,9 @@ import type { Session } from './services.ts'
 
 /** Server_ServerStatus_CurrentTime (OPC 10000-6, annex A). */
 const CURRENT_TIME = 'ns=0;i=2258'
+/** What the server says it is (OPC 10000-5, 12.10): its state, and of its BuildInfo the product and the versions. */
+const DEVICE = { state: 'ns=0;i=2259', product: 'ns=0;i=2261', version: 'ns=0;i=2264', build: 'ns=0;i=2265' }
+const FIELD_LENGTH = 128
 const VALUE = 13
 const DATE_TIME = 13
 /** How often the server is asked what time it is; the first time when the session opens. */
@@ -15,14 +18,15 @@ export const HELD_EXCHANGES = 16
 const STEPS_MS = [1_000, 100, 10, 1]
 
 /**
- * Asks the server for its time at once and every 30 s, one request at a time beside the publish requests, until stopped. A server that does not
+ * Asks the server for its time and what it is at once and every 30 s, one request at a time beside the publish requests, until stopped. A server that does not
  * tell is asked again: whether the line still stands is for the subscription to find out.
  */
-export async function watchServerTime(
+export async function watchServer(
   session: Session,
   { clock, connection, log }: SourceContext,
   stop: AbortSignal,
   into: ClockExchange[],
+  onDevice?: (device: Readonly<Record<string, string>>) => void,
 ): Promise<void> {
   const instant = (): Instant => ({ wallUs: clock.now(), monotonicMs: clock.monotonicMs() })
   while (!stop.aborted) {
@@ -35,11 +39,22 @@ export async function watchServerTime(
         into.push({ sent, received, deviceTime: ms * 1000, resolutionUs: resolutionMs(ms) * 1000 })
         if (into.length > HELD_EXCHANGES) into.shift()
       }
+      if (onDevice) await tellDevice(session, onDevice)
     } catch (error) {
       log.debug({ connection, error: String(error) }, 'the server did not tell its time')
     }
     await clock.sleep(EVERY_MS, stop)
   }
+}
+
+/** Beside the time, so that its round trip stays short. A server that hides what it is tells nothing. */
+async function tellDevice(session: Session, onDevice: (device: Readonly<Record<string, string>>) => void): Promise<void> {
+  const answers = await session.read(Object.values(DEVICE).map((nodeId) => ({ nodeId, attributeId: VALUE })))
+  const fields = Object.keys(DEVICE).flatMap((name, i) => {
+    const value: unknown = answers[i]?.statusCode.value === 0 ? answers[i]?.value?.value : undefined
+    return typeof value === 'string' || typeof value === 'number' ? [[name, String(value).slice(0, FIELD_LENGTH)]] : []
+  })
+  if (fields.length > 0) onDevice(Object.fromEntries(fields))
 }
 
 /** The coarsest step the time is a whole number of: taken too coarse now and then, never too fine. */

@@ -58,8 +58,14 @@ interface Sender {
   performMessageTransaction(request: object, callback: (error: Error | null, response?: Answer) => void): void
 }
 
-export async function openServices(opcua: Opcua, client: ClientSession, timeoutMs: number, stop: AbortSignal): Promise<Session> {
-  const send = sender(client)
+export async function openServices(
+  opcua: Opcua,
+  client: ClientSession,
+  timeoutMs: number,
+  stop: AbortSignal,
+  onAnswer?: OnAnswer,
+): Promise<Session> {
+  const send = sender(client, onAnswer)
   const ask = <T>(request: object, what: string) => within(send<T>(request, what), stop, timeoutMs, what)
   /** For services whose answer is a list of results. */
   const list = async <T>(request: object, what: string) => (await ask<{ results: T[] | null }>(request, what)).results ?? []
@@ -96,15 +102,20 @@ export async function openServices(opcua: Opcua, client: ClientSession, timeoutM
   }
 }
 
+/** A request was answered, or not: its service, and the name of a bad result. */
+export type OnAnswer = (service: string, exception: string | undefined) => void
+
 /** Sends one request and settles with its answer; a bad service result is an error that carries it. */
-function sender(client: ClientSession): <T>(request: object, what: string) => Promise<T> {
+function sender(client: ClientSession, onAnswer?: OnAnswer): <T>(request: object, what: string) => Promise<T> {
   const raw = client as unknown as Sender
   return <T>(request: object, what: string) =>
     new Promise<T>((resolve, reject) => {
       raw.performMessageTransaction(request, (error, response) => {
-        if (error) return reject(error)
         const result = response?.responseHeader?.serviceResult
-        if (!response || (result && result.value !== 0)) {
+        const isBad = result !== undefined && result.value !== 0
+        onAnswer?.(request.constructor.name.replace(/Request$/, ''), isBad ? result.name : error ? 'no answer' : undefined)
+        if (error) return reject(error)
+        if (!response || isBad) {
           return reject(Object.assign(new Error(`${what}: ${result?.name ?? 'no answer'}`), { response }))
         }
         resolve(response as T)

@@ -8,12 +8,12 @@ import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
 import { statusName } from '../../core/status.ts'
 import { Inbox } from '../../lib/inbox.ts'
 import type { OpcuaConfig } from './config.ts'
-import { type Attempt, beginAttempt, checkTrust, discover, type Line, MESSAGE_BYTES, openLine, selectEndpoint } from './line.ts'
+import { type Attempt, beginAttempt, checkTrust, discover, type Line, MESSAGE_BYTES, openLine, selectEndpoint, tell } from './line.ts'
 import { isTooLarge, refuseOversized } from './oversize.ts'
 import { asNotConnected } from './problems.ts'
 import { type Publishing, publishing } from './publish.ts'
 import { appendNotifications, appendRefusals, type Notification } from './rows.ts'
-import { watchServerTime } from './server-time.ts'
+import { watchServer } from './server-time.ts'
 import { type Subscribed, subscribe } from './subscribe.ts'
 import { type Item, resolveTargets, summarise } from './targets.ts'
 
@@ -58,7 +58,9 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
       tooLarge = isTooLarge(error)
       throw asNotConnected(error, config, stop)
     }
-    void watchServerTime(live.line.session, context, stop, exchanges)
+    void watchServer(live.line.session, context, stop, exchanges, (device) =>
+      tell(attempt, { device, sentBytes: 0, receivedBytes: 0, sent: 0, received: 0 }),
+    )
   }
 
   return {

@@ -1,7 +1,10 @@
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { tlsOptions } from '../../core/client-tls.ts'
 import { NotConnected } from '../../core/errors.ts'
+import type { OnExchange } from '../../core/flows.ts'
 import type { Clock } from '../../core/time.ts'
 import { networkHint, networkReason } from '../../lib/network-hints.ts'
 import type { RestConfig } from './config.ts'
@@ -23,7 +26,12 @@ interface Asking {
   readonly maxBytes: number
 }
 
-export type HttpOptions = Pick<RestConfig, 'tls' | 'timeout'> & { readonly clock: Clock }
+export type HttpOptions = Pick<RestConfig, 'tls' | 'timeout'> & { readonly clock: Clock; readonly onExchange?: OnExchange | undefined }
+
+function identityOf(socket: Socket): { identity?: string } {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  return certificate ? { identity: certificate.fingerprint256 } : {}
+}
 
 /** What is asked, for messages: without its parameters, which may hold what is not for logs. */
 export function shown({ origin, pathname }: URL): string {
@@ -36,6 +44,8 @@ export class HttpClient {
   readonly #plain = new PlainAgent({ keepAlive: true, maxSockets: 2 })
   readonly #tls: TlsAgent
   readonly #closed = new AbortController()
+  /** Bytes of kept connections that were told already. */
+  readonly #told = new WeakMap<Socket, { read: number; written: number }>()
 
   constructor(options: HttpOptions) {
     this.#options = options
@@ -74,7 +84,17 @@ export class HttpClient {
     signal.throwIfAborted()
     try {
       const answer = await this.#send(url, asking, signal)
-      return { status: answer.statusCode ?? 0, headers: answer.headers, body: await readBody(answer, asking.maxBytes, url) }
+      const { statusCode: status = 0, headers, socket } = answer
+      const before = this.#told.get(socket) ?? { read: 0, written: 0 }
+      const body = await readBody(answer, asking.maxBytes, url)
+      this.#told.set(socket, { read: socket.bytesRead, written: socket.bytesWritten })
+      this.#options.onExchange?.({
+        ...{ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) },
+        ...{ service: asking.form === undefined ? 'GET' : 'POST', ...identityOf(socket) },
+        ...{ sentBytes: socket.bytesWritten - before.written, receivedBytes: socket.bytesRead - before.read },
+        ...(status >= 400 && { exception: String(status) }),
+      })
+      return { status, headers, body }
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof NotConnected) throw error

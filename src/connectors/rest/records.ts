@@ -1,4 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
+import type { OnExchange } from '../../core/flows.ts'
 import type { RecordContext, RecordCounters, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import type { Clock } from '../../core/time.ts'
 import { type Authorizer, authorizer } from './auth.ts'
@@ -47,7 +48,7 @@ export class RestRecords implements RecordSource {
   async connect(stop: AbortSignal): Promise<void> {
     stop.throwIfAborted()
     this.#asker?.close()
-    this.#asker = new Asker(this.#config, this.#context.clock)
+    this.#asker = new Asker(this.#config, this.#context.clock, this.#context.onExchange)
     this.#feeds.forEach((state, index) => {
       state.parts = undefined
       state.position = readPosition(state.plan, this.#context.cursor(index))
@@ -112,10 +113,10 @@ export class Asker {
   readonly #config: RestConfig
   readonly #clock: Clock
 
-  constructor(config: RestConfig, clock: Clock) {
+  constructor(config: RestConfig, clock: Clock, onExchange?: OnExchange) {
     this.#config = config
     this.#clock = clock
-    this.#http = new HttpClient({ ...config, clock })
+    this.#http = new HttpClient({ ...config, clock, onExchange })
     this.#authorizer = authorizer(config.auth, this.#http, clock)
   }
 

@@ -1,7 +1,10 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { NotConnected } from '../../core/errors.ts'
 import { type PushedRun, runsOf, takeDelivery } from '../../core/pushed-rows.ts'
 import type { RecordContext, RecordCounters, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import { Inbox } from '../../lib/inbox.ts'
+import { plainAddress } from '../../lib/network-address.ts'
 import type { WebhookConfig } from './config.ts'
 import { WEBHOOK_LIMITS } from './limits.ts'
 import { type Listener, openListener } from './listener.ts'
@@ -19,6 +22,8 @@ export class WebhookRecords implements RecordSource {
   #inbox: Inbox<Waiting> | undefined
   #queue: PushedRun[] = []
   #listener: Listener | undefined
+  /** Bytes of kept connections that were told already. */
+  readonly #told = new WeakMap<Socket, { read: number; written: number }>()
 
   constructor(config: WebhookConfig, context: RecordContext) {
     this.#config = config
@@ -37,7 +42,7 @@ export class WebhookRecords implements RecordSource {
     const inbox = new Inbox<Waiting>(WEBHOOK_LIMITS.waiting)
     this.#inbox = inbox
     const listener = await openListener(this.#config, (request, response) =>
-      this.#reception.handle(request, response).catch((error) => {
+      this.#handle(request, response).catch((error) => {
         response.destroy()
         inbox.fail(error)
       }),
@@ -47,6 +52,20 @@ export class WebhookRecords implements RecordSource {
       throw new NotConnected('the connection was closed')
     }
     this.#listener = listener
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request
+    const host = plainAddress(socket.remoteAddress)
+    const before = { read: 0, written: 0, ...this.#told.get(socket) }
+    await this.#reception.handle(request, response)
+    this.#told.set(socket, { read: socket.bytesRead, written: socket.bytesWritten })
+    const { statusCode } = response
+    this.#context.onExchange?.({
+      ...{ host, port: this.#listener?.port ?? this.#config.port, isOpenedByPeer: true, service: 'POST' },
+      ...{ sentBytes: socket.bytesRead - before.read, receivedBytes: socket.bytesWritten - before.written },
+      ...(statusCode >= 400 && { exception: String(statusCode) }),
+    })
   }
 
   async read(stop: AbortSignal): Promise<RecordDelivery> {

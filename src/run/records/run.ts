@@ -26,6 +26,8 @@ export interface RecordRunParts extends AttemptParts {
   readonly counts: { -readonly [K in keyof RecordCounts]: number }
   readonly spool: Pick<Spool, 'appendContent'>
   readonly random: () => number
+  /** Told of the rows of each delivery. */
+  readonly onDelivered?: (rows: number) => void
   /** What is known of records, everything durable included. */
   readonly lastVersions: (query: Pick<RecordQuery, 'kind' | 'keys' | 'source'>, stop: AbortSignal) => Promise<readonly StoredVersion[]>
 }
@@ -50,6 +52,7 @@ export async function runRecords(parts: RecordRunParts): Promise<void> {
     const { health, backOff, clock, stop } = parts
     const delivery = await parts.source.read(stop)
     health.lastHeardTime = clock.now()
+    parts.onDelivered?.(delivery.rows.length + (delivery.deleted?.length ?? 0))
     health.liveness = 'live'
     backOff.reset()
     if (delivery.snapshot && !snapshots.has(delivery.feed)) snapshots.set(delivery.feed, { seen: new Set(), isBlurred: false })

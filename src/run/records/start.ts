@@ -10,6 +10,7 @@ import type { Clock } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
 import { Drops } from '../drops.ts'
 import { endpointOf } from '../endpoint.ts'
+import type { RunningFlows } from '../flows/start.ts'
 import { HealthRecord } from '../health.ts'
 import { recordsThroughConduit } from '../policy/collecting.ts'
 import type { Policing } from '../policy/policing.ts'
@@ -34,6 +35,7 @@ export interface RecordParts {
   readonly log: Logger
   readonly random: () => number
   readonly stop: AbortSignal
+  readonly flows: RunningFlows
 }
 
 export interface Started {
@@ -55,12 +57,14 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
   const log = scoped(parts.log, name)
   const health = new HealthRecord({ name, kind, endpoint: endpointOf(config), ...(label && { label }) }, clock)
   const directory = dirname(resolve(loaded.files[0] ?? '.'))
+  const exchanges = parts.flows.recordsOf(connection)
   const system = connection.connector.records?.(config, {
     connection: name,
     clock,
     log,
     random,
     directory,
+    onExchange: exchanges.tell,
     cursor: (feed) => book.cursor(feed),
   })
   if (!system) throw new Error(`${kind} has no records`)
@@ -90,6 +94,7 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
       log,
       random,
       stop,
+      onDelivered: exchanges.delivered,
     },
   })
   return {

@@ -13,6 +13,7 @@ const PAGES = [
   { page: 'ledger', icon: 'M3 2h10v12H3zM5.5 5h5M5.5 8h5M5.5 11h2M9 11h1.5' },
   { page: 'connections', icon: 'M2 5h5v6H2zM9 5h5v6H9zM7 8h2M4 2v3M12 11v3' },
   { page: 'node', icon: 'M2 2h12v4H2zM2 10h12v4H2zM8 6v4M4.5 4h.01M4.5 12h.01' },
+  { page: 'security', icon: 'M8 2l6.5 11.5h-13zM8 6.5v3.5M8 12h.01' },
   { page: 'evidence', icon: 'M8 1.5l5.5 2v4.5c0 3-2.5 5-5.5 6.5-3-1.5-5.5-3.5-5.5-6.5V3.5zM5.5 8l2 2 3.5-4' },
   {
     page: 'people',

@@ -16,6 +16,7 @@ import {
   rules,
 } from './en-quality.ts'
 import { attention, bands, kpis, overlay, records, results } from './en-results.ts'
+import { security } from './en-security.ts'
 import { reasons, statusCodes } from './en-status.ts'
 
 export const en = {
@@ -34,6 +35,7 @@ export const en = {
   nodes,
   evidence,
   people,
+  security,
   lineage,
   records,
   results,
@@ -54,6 +56,7 @@ export const en = {
     ledger: 'Ledger',
     connections: 'Connections',
     node: 'Node',
+    security: 'Findings',
     evidence: 'Evidence',
     people: 'Users & tokens',
     main: 'Pages',

@@ -16,6 +16,7 @@ import {
   rules,
 } from './fr-quality.ts'
 import { attention, bands, kpis, overlay, records, results } from './fr-results.ts'
+import { security } from './fr-security.ts'
 import { reasons, statusCodes } from './fr-status.ts'
 import type { Words } from './words.ts'
 
@@ -35,6 +36,7 @@ export const fr: Words = {
   nodes,
   evidence,
   people,
+  security,
   lineage,
   records,
   results,
@@ -55,6 +57,7 @@ export const fr: Words = {
     ledger: 'Registre',
     connections: 'Connexions',
     node: 'Nœud',
+    security: 'Constats',
     evidence: 'Preuves',
     people: 'Comptes et jetons',
     main: 'Pages',

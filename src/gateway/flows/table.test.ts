@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Observation } from '../../core/flows.ts'
+import { FLOW_LIMITS } from './limits.ts'
+import { FlowTable } from './table.ts'
+
+const read: Observation = {
+  ...{ time: 1_000, via: 'meter', source: 'self', destination: '10.0.0.5', port: 502, protocol: 'modbus' },
+  ...{ service: '3', unit: 1, address: 100, addresses: 10, sentBytes: 12, receivedBytes: 29 },
+}
+
+test('a flow keeps services with their addresses, units, bytes and exceptions, and all of it survives a restart', () => {
+  const table = new FlowTable()
+  table.record(read)
+  table.record({ ...read, time: 2_000, address: 110, addresses: 5, receivedBytes: 9, exception: '2' })
+  const after = new FlowTable()
+  after.restore(table.view())
+  assert.deepEqual(after.view(), [
+    {
+      ...{ via: 'meter', source: 'self', destination: '10.0.0.5', port: 502, protocol: 'modbus' },
+      ...{
+        sentBytes: 24,
+        receivedBytes: 38,
+        sent: 2,
+        received: 2,
+        exceptions: 1,
+        firstSeen: 1_000,
+        lastSeen: 2_000,
+        longestGap: 1_000,
+        capped: 0,
+      },
+      services: [{ service: '3', count: 2, exceptions: 1, firstSeen: 1_000, lastSeen: 2_000, addresses: [[100, 114]] }],
+      units: [[1, 1]],
+      identities: [],
+      clients: [],
+    },
+  ])
+})
+
+test('flows, services and identities are bounded, and what finds no room is counted', () => {
+  const table = new FlowTable()
+  for (let i = 0; i < FLOW_LIMITS.flows + 5; i++) table.record({ ...read, source: `host-${i}` })
+  assert.deepEqual([table.size, table.refused], [FLOW_LIMITS.flows, 5])
+  const one = new FlowTable()
+  for (let i = 0; i < FLOW_LIMITS.services + 3; i++) one.record({ ...read, service: `s${i}` })
+  for (let i = 0; i < FLOW_LIMITS.identities + 2; i++) one.record({ ...read, service: 's1', identity: `certificate ${i}` })
+  const [flow] = one.view()
+  assert.deepEqual([flow?.services.length, flow?.identities.length, flow?.capped], [FLOW_LIMITS.services, FLOW_LIMITS.identities, 5])
+})

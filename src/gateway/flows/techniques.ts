@@ -1,0 +1,57 @@
+import type { FindingCode, Technique } from '../../core/flows.ts'
+
+/** Of MITRE ATT&CK for ICS, v18.1. What each finding resembles: a help to look further, no proof of intent. */
+const NAMES = {
+  T0802: 'Automated Collection',
+  T0804: 'Block Reporting Message',
+  T0812: 'Default Credentials',
+  T0814: 'Denial of Service',
+  T0830: 'Adversary-in-the-Middle',
+  T0831: 'Manipulation of Control',
+  T0832: 'Manipulation of View',
+  T0836: 'Modify Parameter',
+  T0839: 'Module Firmware',
+  T0840: 'Network Connection Enumeration',
+  T0843: 'Program Download',
+  T0846: 'Remote System Discovery',
+  T0848: 'Rogue Master',
+  T0849: 'Masquerading',
+  T0855: 'Unauthorized Command Message',
+  T0856: 'Spoof Reporting Message',
+  T0857: 'System Firmware',
+  T0858: 'Change Operating Mode',
+  T0859: 'Valid Accounts',
+  T0861: 'Point & Tag Identification',
+  T0869: 'Standard Application Layer Protocol',
+  T0881: 'Service Stop',
+  T0882: 'Theft of Operational Information',
+  T0884: 'Connection Proxy',
+  T0885: 'Commonly Used Port',
+  T0886: 'Remote Services',
+  T0888: 'Remote System Information Discovery',
+  T0889: 'Modify Program',
+} as const
+
+const OF: Readonly<Record<FindingCode, readonly (keyof typeof NAMES)[]>> = {
+  'undeclared-flow': ['T0886', 'T0848'],
+  'wrong-direction': ['T0886', 'T0884'],
+  'expired-conduit': ['T0886'],
+  'silent-conduit': ['T0804', 'T0881'],
+  'over-volume': ['T0882', 'T0802'],
+  'undeclared-service': ['T0855', 'T0861'],
+  'new-talker': ['T0848', 'T0846', 'T0886'],
+  'new-service': ['T0855', 'T0888'],
+  'new-addresses': ['T0861', 'T0888'],
+  'unexpected-write': ['T0836', 'T0855', 'T0831'],
+  'exception-burst': ['T0846', 'T0840'],
+  'identity-change': ['T0858', 'T0843', 'T0889', 'T0857', 'T0839'],
+  'certificate-change': ['T0830', 'T0849'],
+  'replayed-values': ['T0856', 'T0832'],
+  'frozen-clock': ['T0856', 'T0832'],
+  silence: ['T0804', 'T0814', 'T0881'],
+  'new-egress': ['T0884', 'T0885', 'T0869', 'T0882'],
+  'sign-in-burst': ['T0859', 'T0812'],
+  canary: ['T0802', 'T0861', 'T0855'],
+}
+
+export const techniquesOf = (code: FindingCode): readonly Technique[] => OF[code].map((id) => ({ id, name: NAMES[id] }))

@@ -1,0 +1,81 @@
+import { useCallback, useState } from 'react'
+import type { BaselineAnswer } from '../../../src/api/schemas.ts'
+import { readBaseline, readFindings, readFlows } from '../api.ts'
+import { formatInstant, formatNumber } from '../format.ts'
+import { FindingCard } from '../parts/finding-card.tsx'
+import { FlowTable } from '../parts/flow-table.tsx'
+import { amend, hrefTo } from '../router.ts'
+import { useLanguage } from '../words/index.ts'
+import { useAnswer } from './use-answer.ts'
+
+const AGAIN_MS = 5_000
+
+/** `state` chooses findings; empty: all. */
+export function SecurityPage({ state }: { state: string }) {
+  const { locale, words } = useLanguage()
+  const text = words.security
+  const [beat, setBeat] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when one was acknowledged
+  const read = useCallback(() => readFindings(state), [state, beat])
+  const findings = useAnswer(read, AGAIN_MS)
+  const flows = useAnswer(readFlows, AGAIN_MS)
+  const baseline = useAnswer(readBaseline, AGAIN_MS)
+  const problem = findings.problem ?? flows.problem ?? baseline.problem
+  return (
+    <>
+      <header className="page-head">
+        <h1>{text.title}</h1>
+        {findings.data && <p className="soft">{findings.data.sees[locale]}</p>}
+      </header>
+      {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}
+      {!findings.data && !problem && <p className="soft">{words.account.working}…</p>}
+      {findings.data && (
+        <section aria-labelledby="security-findings">
+          <header className="panel-head">
+            <h2 id="security-findings">{text.findings}</h2>
+            <output className="soft">{text.open(formatNumber(findings.data.open, locale))}</output>
+            <label>
+              {text.show}{' '}
+              <select value={state} onChange={({ target }) => amend(hrefTo('security', { state: target.value }))}>
+                <option value="">{text.all}</option>
+                {Object.entries(text.states).map(([name, label]) => (
+                  <option key={name} value={name}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+            </label>
+          </header>
+          {findings.data.findings.length === 0 && <p>{text.none}</p>}
+          {findings.data.findings.map((one) => (
+            <FindingCard key={one.id} finding={one} onDone={() => setBeat((before) => before + 1)} />
+          ))}
+        </section>
+      )}
+      {baseline.data && <Baseline of={baseline.data} />}
+      {flows.data && <FlowTable list={flows.data} />}
+    </>
+  )
+}
+
+function Baseline({ of: { state, accepted, changesTotal, candidateHash } }: { of: BaselineAnswer }) {
+  const { locale, words } = useLanguage()
+  const text = words.security
+  return (
+    <section className="panel" aria-labelledby="security-baseline">
+      <h2 id="security-baseline">{text.baseline}</h2>
+      <p className={state === 'damaged' ? 'problem' : undefined}>{text.baselines[state]}</p>
+      {accepted && (
+        <p>
+          {text.acceptedBy(
+            formatNumber(accepted.flows, locale),
+            accepted.who,
+            formatInstant(new Date(accepted.time), locale),
+            accepted.reason,
+          )}
+        </p>
+      )}
+      {candidateHash !== undefined && changesTotal > 0 && <p className="soft">{text.waiting(formatNumber(changesTotal, locale))}</p>}
+    </section>
+  )
+}

@@ -1,0 +1,65 @@
+import type { FlowList } from '../../../src/api/schemas.ts'
+import { formatBytes, formatInstant, formatNumber } from '../format.ts'
+import { useLanguage } from '../words/index.ts'
+
+const ranges = (list: readonly (readonly [number, number])[]): string =>
+  list.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ')
+
+/** Who talked to whom, newest first. */
+export function FlowTable({ list }: { list: FlowList }) {
+  const { locale, words } = useLanguage()
+  const text = words.security
+  return (
+    <section className="panel gaps" aria-labelledby="security-flows">
+      <h2 id="security-flows">{text.flows}</h2>
+      {list.sensors.map(({ name, state, packets, problem }) => (
+        <p key={name} className={state === 'failed' ? 'problem' : 'soft'}>
+          {text.sensor(name, text.sensors[state], formatNumber(packets, locale))}
+          {problem && ` · ${problem}`}
+        </p>
+      ))}
+      {list.refused > 0 && <p className="problem">{text.capped(formatNumber(list.refused, locale))}</p>}
+      {list.flows.length === 0 && <p>{text.noFlows}</p>}
+      {list.flows.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <section className="scroll-x evidence-roots" aria-label={text.table} tabIndex={0}>
+          <table className="samples">
+            <thead>
+              <tr>
+                {[text.flow, text.via, text.services, text.units].map((title) => (
+                  <th key={title} scope="col">
+                    {title}
+                  </th>
+                ))}
+                {[text.out, text.in, text.refused].map((title) => (
+                  <th key={title} scope="col" className="number">
+                    {title}
+                  </th>
+                ))}
+                <th scope="col">{text.last}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {list.flows.map((flow) => (
+                <tr key={`${flow.via} ${flow.source} ${flow.destination} ${flow.port} ${flow.protocol}`}>
+                  <td>{`${flow.source} → ${flow.destination}${flow.port > 0 ? `:${flow.port}` : ''} ${flow.protocol}`}</td>
+                  <td>{flow.via}</td>
+                  <td>
+                    {flow.services
+                      .map(({ service, addresses }) => (addresses.length > 0 ? `${service} [${ranges(addresses)}]` : service))
+                      .join(' · ') || '–'}
+                  </td>
+                  <td>{ranges(flow.units) || '–'}</td>
+                  <td className="number">{formatBytes(flow.sentBytes, locale)}</td>
+                  <td className="number">{formatBytes(flow.receivedBytes, locale)}</td>
+                  <td className="number">{formatNumber(flow.exceptions, locale)}</td>
+                  <td>{formatInstant(new Date(flow.lastSeen), locale)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </section>
+  )
+}
