@@ -124,6 +124,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored, options.history ?? new MemoryHistory()) },
     connections: () => [connection],
     audit: noAudit,
+    writes: { ask: async () => 'writes-off', refused: () => ({ 'no-such-signal': 0, 'writes-off': 0 }) },
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },

@@ -32,6 +32,7 @@ import { signalRoutes } from './signals.ts'
 import { trendRoutes } from './trend.ts'
 import { webRoutes } from './web.ts'
 import { whyRoutes } from './why.ts'
+import { writeRoutes } from './writes.ts'
 
 export interface ApiOptions {
   readonly host: string
@@ -96,6 +97,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     configurationRoutes,
     sessionRoutes,
     metricRoutes,
+    writeRoutes,
   ]
   for (const routes of all) {
     routes(server, resources)

@@ -19,6 +19,7 @@ import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
 import type { Use } from './uses.ts'
+import type { WriteGate } from './writes.ts'
 
 /** What a node is to the others. `edge`: collects and sends on; `relay`: passes on; `hub`: receives; `all`: everything in one. */
 export const NODE_ROLES = ['all', 'edge', 'relay', 'hub'] as const
@@ -292,6 +293,8 @@ export interface NodeView {
   identity?(): IdentityView
   /** Who did what here. */
   readonly audit: AuditTrail
+  /** Every wish to write to a device, refused. */
+  readonly writes: WriteGate
   /** Absent: nothing is signed. */
   readonly evidence?: EvidenceView
   /** Records durable but not yet in the historian. */

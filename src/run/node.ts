@@ -12,6 +12,7 @@ import { toRecordKinds } from '../core/record-kinds.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
+import { openWriteGate } from '../gateway/index.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qualify/index.ts'
 import { keepConfiguration, keptConfigurations } from './configurations.ts'
@@ -285,6 +286,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     ...(transport?.identity && { identity: transport.identity }),
     refusals: () => gateway?.refusals() ?? [],
     audit: evidence.audit,
+    writes: openWriteGate({ audit: evidence.audit, isSignal: (id) => signals.indexOf(id) !== undefined }),
     evidence: evidence.view,
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
