@@ -53,7 +53,7 @@ describe('who reaches the write gate', () => {
     assert.deepEqual(filesWith(/\bwrites\s*\.\s*ask\b/), ['src/api/writes.ts'])
   })
 
-  test('no connector, rule, derivation or schedule is given it', () => {
+  test('CVE-2026-25939, CVE-2026-47721 (FUXA): no connector, rule, derivation or schedule is given it', () => {
     assert.deepEqual(
       filesWith(
         /core\/writes|write-gate/,
