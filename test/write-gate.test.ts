@@ -136,6 +136,7 @@ describe('what sends anything to another program', () => {
     listed(found, {
       'src/cli/client.ts': 'the commands ask the node of this machine',
       'src/cli/demo.ts': 'opens the browser of the person who starts the demo',
+      'src/cli/pinned.ts': 'the same over TLS',
       'src/cli/plant.ts': 'starts the simulated plant of the demo',
       'src/cli/ports.ts': 'tries whether a port is free',
       'src/connectors/kafka/client.ts': 'reads topics; test below',

@@ -29,6 +29,7 @@ import type { Server } from './route.ts'
 import { sampleRoutes } from './samples.ts'
 import { sessionRoutes } from './session.ts'
 import { signalRoutes } from './signals.ts'
+import { type HttpTransport, hardenAnswers, transportOptions } from './transport.ts'
 import { trendRoutes } from './trend.ts'
 import { webRoutes } from './web.ts'
 import { whyRoutes } from './why.ts'
@@ -43,6 +44,8 @@ export interface ApiOptions {
   /** The built pages. */
   readonly webDirectory: string
   readonly log: Logger
+  /** Absent: plain HTTP, and no proxy is believed. */
+  readonly transport?: HttpTransport
   /** Sees every route as it is declared; for the test that lists them. */
   readonly onRoute?: (route: { method: string; url: string; permission: string | undefined }) => void
 }
@@ -58,7 +61,7 @@ export interface RunningApi {
 export async function startApi(view: NodeView, options: ApiOptions): Promise<RunningApi> {
   const { host, port, directory, webDirectory, log, onRoute } = options
   const access = await Access.open(directory, view.clock)
-  const server = createServer()
+  const server = createServer(options.transport ?? {})
   server.setErrorHandler(problemHandler(log))
   server.setNotFoundHandler(() => {
     throw new Refusal(404, 'not-found', 'there is nothing at this address', 'GET /api/v1/openapi.json lists what there is')
@@ -66,7 +69,8 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   server.addHook('onRoute', ({ method, url, config }) => {
     for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission })
   })
-  limitPerAddress(server)
+  limitPerAddress(server, options.transport?.proxies)
+  hardenAnswers(server)
   await server.register(fastifyCookie)
   guard(server, access, host, view.audit)
   await server.register(fastifySwagger, {
@@ -123,7 +127,13 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   }
 }
 
-function createServer(): Server {
+function createServer(transport: HttpTransport): Server {
+  const { https, trustProxy } = transportOptions(transport)
+  const limits = {
+    headersTimeout: API_LIMITS.headersMs,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: API_LIMITS.headerBytes,
+  }
   const server = fastify({
     logger: false,
     // A HEAD route beside each GET would open live streams that nobody reads.
@@ -132,11 +142,8 @@ function createServer(): Server {
     routerOptions: { maxParamLength: 256 },
     requestTimeout: API_LIMITS.requestMs,
     keepAliveTimeout: API_LIMITS.keepAliveMs,
-    http: {
-      headersTimeout: API_LIMITS.headersMs,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: API_LIMITS.headerBytes,
-    },
+    trustProxy,
+    ...(https ? { https: { ...https, ...limits, handshakeTimeout: API_LIMITS.headersMs } as object as null } : { http: limits }),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
   }).withTypeProvider<ZodTypeProvider>()

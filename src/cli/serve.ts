@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
@@ -6,6 +7,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { IdentityError } from '../gateway/identity/errors.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
+import { fingerprintOf } from './pinned.ts'
 import { listenProblem } from './ports.ts'
 
 /** A node with its HTTP surface. */
@@ -49,13 +51,19 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)
-  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log }).catch(async (error: unknown) => {
+  const { tls, proxies } = loaded.config.http
+  const transport = { proxies, ...(tls && { tls }) }
+  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, transport }).catch(async (error: unknown) => {
     await node.stop()
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
     throw error
   })
   const running = join(directory, RUNNING_FILE)
-  await writeFile(running, `${JSON.stringify({ url: api.url, process: process.pid })}\n`, { mode: 0o600 })
+  await writeFile(
+    running,
+    `${JSON.stringify({ url: api.url, process: process.pid, ...(tls && { sha256: fingerprintOf(new X509Certificate(tls.certificate).raw) }) })}\n`,
+    { mode: 0o600 },
+  )
   return {
     view: node.view,
     url: api.url,

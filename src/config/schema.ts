@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { auditConfig, openLineageConfig, usesConfig } from '../continuity/config.ts'
-import { duration, label } from '../core/config-parts.ts'
+import { certificates } from '../core/client-tls.ts'
+import { duration, label, secret } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
 import { recordKindsConfig } from '../core/record-kinds.ts'
@@ -9,6 +10,7 @@ import { correlateConfig } from '../correlate/config.ts'
 import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { policyConfig } from '../gateway/policy/config.ts'
 import { historianConfig } from '../historian/config.ts'
+import { isNetwork } from '../lib/network-address.ts'
 import { processConfig } from '../process/config.ts'
 import { qualifyConfig } from '../qualify/config.ts'
 
@@ -38,6 +40,18 @@ export const ecluseConfig = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
       port: z.int().min(0).max(65_535).default(8480).describe('0: any free port'),
+      tls: z
+        .strictObject({
+          certificate: certificates('The certificate, and those between it and its authority'),
+          key: secret.describe('Its private key (PEM): ${file:/path}'),
+        })
+        .optional()
+        .describe('TLS 1.3; absent: plain HTTP, for this machine or a reverse proxy on it'),
+      proxies: z
+        .array(z.string().max(64).refine(isNetwork, '@badNetwork'))
+        .max(16)
+        .default([])
+        .describe('Addresses or networks of reverse proxies that are believed in what they say of a caller; none: nobody is'),
     })
     .prefault({})
     .describe('API and user interface'),
