@@ -70,8 +70,9 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission })
   })
   limitPerAddress(server, options.transport?.proxies)
-  hardenAnswers(server)
   await server.register(fastifyCookie)
+  // After it: its cookies are written when an answer goes out.
+  hardenAnswers(server)
   guard(server, access, host, view.audit)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
@@ -143,7 +144,7 @@ function createServer(transport: HttpTransport): Server {
     requestTimeout: API_LIMITS.requestMs,
     keepAliveTimeout: API_LIMITS.keepAliveMs,
     trustProxy,
-    ...(https ? { https: { ...https, ...limits, handshakeTimeout: API_LIMITS.headersMs } as object as null } : { http: limits }),
+    ...(https ? { https: { ...https, ...limits, handshakeTimeout: API_LIMITS.headersMs } as unknown as null } : { http: limits }),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
   }).withTypeProvider<ZodTypeProvider>()
