@@ -67,6 +67,7 @@ test('headers of every answer; without TLS nothing is said of it', async () => {
         ['content-security-policy', /default-src 'none'; script-src 'self'; style-src 'self'/],
         ['permissions-policy', /camera=\(\).*serial=\(\)/],
         ['x-content-type-options', /^nosniff$/],
+        ['x-frame-options', /^DENY$/],
         ['referrer-policy', /^no-referrer$/],
         ['cross-origin-opener-policy', /^same-origin$/],
       ] as const)

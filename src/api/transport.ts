@@ -28,6 +28,8 @@ export function transportOptions({ tls, proxies = [] }: HttpTransport): { https:
 export function hardenAnswers(server: Server): void {
   server.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('permissions-policy', PERMISSIONS_POLICY)
+    // What frame-ancestors says already, for browsers and scanners that do not read it.
+    reply.header('x-frame-options', 'DENY')
     if (request.protocol !== 'https') return
     reply.header('strict-transport-security', HSTS)
     const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
