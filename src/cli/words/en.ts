@@ -260,6 +260,8 @@ export const en = {
     portTaken: (host: string, port: number) => `${host}:${port} is used by another program`,
     portTakenHint: 'is another node running (`ecluse status`)? Choose another port: `http: { port: 8481 }`, or 0 for any free one',
     startFailed: (what: string) => `could not start: ${what}`,
+    selfTestFailed: (what: string) => `not started: what security rests on does not hold here: ${what}`,
+    selfTestFailedHint: 'mend it; `ecluse doctor` looks again. Nothing was opened',
     startFailedHint: '`ecluse doctor` checks the machine',
   },
   demo: {
@@ -373,6 +375,9 @@ export const en = {
     clockHint: 'set the clock (NTP); times before the program was made cannot be right',
     clockJump: (ms: string) => `the clock moved ${ms} ms against the time that passed`,
     duckdb: (version: string) => `DuckDB ${version}`,
+    selfTest: 'security functions',
+    selfTestPassed: (count: number) => `${count} tested`,
+    selfTestHint: 'a node does not start while one fails; set the clock, use a user of its own, `chmod 600` what others may read',
     duckdbHint: 'run `npm rebuild`; on Alpine Linux use an image with glibc',
   },
 }

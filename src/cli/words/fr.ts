@@ -270,6 +270,8 @@ export const fr: Words = {
     portTakenHint:
       'un autre nœud est-il en marche (`ecluse status`) ? Choisissez un autre port : `http: { port: 8481 }`, ou 0 pour n’importe quel port libre',
     startFailed: (what) => `démarrage impossible : ${what}`,
+    selfTestFailed: (what) => `pas de démarrage : ce sur quoi repose la sécurité ne tient pas ici : ${what}`,
+    selfTestFailedHint: 'corrigez-le ; `ecluse doctor` vérifie à nouveau. Rien n’a été ouvert',
     startFailedHint: '`ecluse doctor` vérifie la machine',
   },
   demo: {
@@ -384,6 +386,10 @@ export const fr: Words = {
     clockHint: 'réglez l’horloge (NTP) ; une heure antérieure à la fabrication du programme ne peut pas être juste',
     clockJump: (ms) => `l’horloge a bougé de ${ms} ms par rapport au temps écoulé`,
     duckdb: (version) => `DuckDB ${version}`,
+    selfTest: 'fonctions de sécurité',
+    selfTestPassed: (count) => `${count} vérifiées`,
+    selfTestHint:
+      'un nœud ne démarre pas tant que l’une échoue ; réglez l’horloge, prenez un utilisateur dédié, `chmod 600` ce que d’autres peuvent lire',
     duckdbHint: 'lancez `npm rebuild` ; sous Alpine Linux, prenez une image avec glibc',
   },
 }
