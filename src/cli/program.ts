@@ -1,8 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { duration } from '../core/config-parts.ts'
+import { Command, CommanderError, Option } from 'commander'
+import { common, durationFrom, integerFrom, languageOption, prepared, shareFrom } from './command.ts'
 import { type CommonOptions, EXIT, type Verb } from './context.ts'
-import { LEVELS } from './log.ts'
-import { FORMATS } from './output.ts'
 
 /** Understands the words of the command line and calls the verb; every verb's code is loaded only when it is called. Resolves with the exit code. */
 export async function parse(verb: Verb, args: readonly string[]): Promise<number> {
@@ -124,6 +122,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
   addIdentity(verb, program, done)
   evidenceVerbs(verb, program, done)
+  configVerbs(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )
@@ -245,6 +244,24 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
     .action(async (name, given) => done(await (await import('./facts.ts')).recompute(verb, name, given)))
 }
 
+/** A configuration from one machine to another. */
+function configVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const words = verb.words.configBundle
+  const config = prepared(verb, program.command('config'), words.verb)
+  config.action(() => {
+    verb.io.err(config.helpInformation())
+    done(EXIT.failed)
+  })
+  common(verb, prepared(verb, config.command('export [PATH]'), words.exportVerb))
+    .requiredOption('--out <FILE>', words.out)
+    .action(async (path, given) => done(await (await import('./config.ts')).configExport(verb, path, given)))
+  common(verb, prepared(verb, config.command('import <FILE>'), words.importVerb))
+    .requiredOption('--key <FILE>', words.key)
+    .option('--to <DIR>', words.to)
+    .option('--apply', words.apply)
+    .action(async (file, given) => done(await (await import('./config.ts')).configImport(verb, file, given)))
+}
+
 /** What a node can prove, and who did what on it. */
 function evidenceVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
   const { verbs, options } = verb.words
@@ -310,67 +327,6 @@ function addIdentity(verb: Verb, program: Command, done: (exit: number) => void)
     .requiredOption('--reason <TEXT>', options.reason)
     .option(...config)
     .action(async (name, given) => done(await (await import('./node.ts')).nodeRevoke(verb, name, given)))
-}
-
-function prepared({ io, words }: Verb, command: Command, text: string): Command {
-  const titles: Record<string, string> = {
-    'Usage:': words.help.usage,
-    'Options:': words.help.options,
-    'Commands:': words.help.commands,
-    'Arguments:': words.help.arguments,
-  }
-  return command
-    .description(text)
-    .helpOption('-h, --help', words.options.help)
-    .helpCommand(false)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureHelp({
-      styleTitle: (title) => titles[title] ?? title,
-      styleDescriptionText: (text) => text.replace('choices:', words.help.choices).replace('default:', words.help.default),
-    })
-    .configureOutput({
-      writeOut: (out) => io.out(out),
-      writeErr: () => undefined,
-      getOutHasColors: () => io.colour.out,
-      getErrHasColors: () => io.colour.err,
-    })
-}
-
-function languageOption({ words }: Verb): Option {
-  return new Option('--lang <LANG>', words.options.lang).choices(['fr', 'en'])
-}
-
-function common(verb: Verb, command: Command): Command {
-  const { options } = verb.words
-  return command
-    .addOption(new Option('-o, --output <FORM>', options.output).choices(FORMATS).default('table'))
-    .addOption(languageOption(verb))
-    .addOption(new Option('--log-level <LEVEL>', options.logLevel).choices(LEVELS).default('info'))
-    .addOption(new Option('--log-form <FORM>', options.logForm).choices(['json', 'short']))
-}
-
-function durationFrom({ words }: Verb): (text: string) => { text: string; ms: number } {
-  return (text) => {
-    const parsed = duration.safeParse(text)
-    if (!parsed.success) throw new InvalidArgumentError(words.usage.badDuration)
-    return { text, ms: parsed.data }
-  }
-}
-
-function shareFrom({ words }: Verb): (text: string) => string {
-  return (text) => {
-    if (!(Number(text) > 0 && Number(text) <= 0.5)) throw new InvalidArgumentError(words.usage.badShare)
-    return text
-  }
-}
-
-function integerFrom({ words }: Verb, low: number, high: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (!(number >= low && number <= high)) throw new InvalidArgumentError(words.usage.badInteger(low, high))
-    return number
-  }
 }
 
 /** Commander's complaint in the person's language, with the nearest word it knows. */

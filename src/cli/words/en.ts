@@ -1,3 +1,4 @@
+import { configBundleEn } from './config-bundle.ts'
 import { discoverEn } from './discover.ts'
 import { contract } from './en-contract.ts'
 import { evidenceEn } from './evidence.ts'
@@ -141,6 +142,7 @@ export const en = {
   ledger: ledgerEn,
   facts: factsEn,
   plan: planEn,
+  configBundle: configBundleEn,
   discover: discoverEn,
   passport: passportEn,
   why: {

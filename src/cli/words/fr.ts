@@ -1,3 +1,4 @@
+import { configBundleFr } from './config-bundle.ts'
 import { discoverFr } from './discover.ts'
 import type { Words } from './en.ts'
 import { evidenceFr } from './evidence.ts'
@@ -152,6 +153,7 @@ export const fr: Words = {
   ledger: ledgerFr,
   facts: factsFr,
   plan: planFr,
+  configBundle: configBundleFr,
   discover: discoverFr,
   passport: passportFr,
   why: {
