@@ -178,8 +178,8 @@ describe('sign-in', () => {
       assert.equal(again.status, 403, 'a used link')
       assert.deepEqual(session.parse(await (await api.call('/api/v1/session')).json()), {
         name: 'ana',
-        permissions: ['read', 'query', 'operate', 'audit', 'administer'],
-        everywhere: ['read', 'query', 'operate', 'audit', 'administer'],
+        permissions: ['read', 'query', 'operate', 'audit', 'administer', 'write'],
+        everywhere: ['read', 'query', 'operate', 'audit', 'administer', 'write'],
       })
       await api.call('/api/v1/session', { method: 'DELETE' })
       assert.equal((await api.call('/api/v1/session')).status, 401)

@@ -10,7 +10,7 @@ import type { Resources, Server } from './route.ts'
 
 const kind = z.enum(AUDIT_KINDS)
 /** What commands on this machine do without the API, and leave word of. */
-const TOLD_KINDS = ['enrolment', 'revocation', 'export', 'evidence-export', 'write-attempt', 'approval'] as const
+const TOLD_KINDS = ['enrolment', 'revocation', 'export', 'evidence-export', 'approval'] as const
 const text = z.string().max(256)
 
 const listQuery = z.object({

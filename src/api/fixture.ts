@@ -139,6 +139,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     audit: noAudit,
     policy: noPolicy,
     flows: noFlows,
+    writes: { ask: async () => 'writes-off', refused: () => ({ 'no-such-signal': 0, 'writes-off': 0 }) },
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },

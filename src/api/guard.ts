@@ -118,11 +118,12 @@ function knownHosts(hosts: readonly string[]): (name: string) => boolean {
   return (name) => names.has(name) || (everywhere && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
 }
 
-/** Closes connections of an address that has too many, so that one cannot lock out all. */
-export function limitPerAddress(server: Server): void {
+/** Closes connections of an address that has too many, so that one cannot lock out all. A proxy that was declared brings those of many. */
+export function limitPerAddress(server: Server, proxies: readonly string[] = []): void {
   const open = new Map<string, number>()
   server.server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
+    if (proxies.includes(address)) return
     const count = (open.get(address) ?? 0) + 1
     if (count > API_LIMITS.connectionsPerAddress) {
       socket.destroy()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { HistorianStats } from '../core/historian.ts'
 import type { ConnectionHealth, NodeView, RemoteNode, UplinkView } from '../core/node-view.ts'
+import type { SelfTestResult } from '../core/self-test.ts'
 import { rank } from '../core/status.ts'
 import { formatTime, MINUTE, type Micros } from '../core/time.ts'
 import { API_LIMITS } from './limits.ts'
@@ -83,6 +84,9 @@ export function describe(view: NodeView, stored: HistorianStats): Health {
     startedTime: formatTime(view.startedTime),
     signals: countSignals(view),
     connections: connections.map(toConnection),
+    ...(view.selfTest && {
+      selfTest: { passed: view.selfTest.filter(({ result }) => result === 'ok').length, warnings: warningsOf(view.selfTest) },
+    }),
     ...(telling && { openLineage: { ...telling, problem: telling.problem } }),
     ...(uplink && { link: toHealthLink(uplink) }),
     nodes: { total: view.remotes().length, silent: silentNodes(view).length },
@@ -98,6 +102,9 @@ export function describe(view: NodeView, stored: HistorianStats): Health {
     },
   }
 }
+
+const warningsOf = (results: readonly SelfTestResult[]) =>
+  results.filter(({ result }) => result === 'warn').map(({ check, detail }) => `${check}: ${detail}`)
 
 function toHealthLink(uplink: UplinkView): NonNullable<Health['link']> {
   const { endpoint, state, behindRecords, downSince, problem } = toUplink(uplink)

@@ -39,9 +39,11 @@ import { recordRoutes } from './records.ts'
 import type { Resources, Server } from './route.ts'
 import { sampleRoutes } from './samples.ts'
 import { signalRoutes } from './signals.ts'
+import { type HttpTransport, hardenAnswers, transportOptions } from './transport.ts'
 import { trendRoutes } from './trend.ts'
 import { webRoutes } from './web.ts'
 import { whyRoutes } from './why.ts'
+import { writeRoutes } from './writes.ts'
 
 export interface ApiOptions {
   readonly host: string
@@ -54,6 +56,8 @@ export interface ApiOptions {
   readonly log: Logger
   /** Roles, zones, sessions; absent: one zone, and the administrator alone. */
   readonly people?: PeopleSettings
+  /** Absent: plain HTTP, and no proxy is believed. */
+  readonly transport?: HttpTransport
   /** Sees every route as it is declared; for the test that lists them. */
   readonly onRoute?: (route: { method: string; url: string; permission: string | undefined; scope: string | undefined }) => void
 }
@@ -69,7 +73,7 @@ export interface RunningApi {
 export async function startApi(view: NodeView, options: ApiOptions): Promise<RunningApi> {
   const { host, port, directory, webDirectory, log, onRoute, people = plainPeople } = options
   const access = await Access.open(directory, view.clock, people)
-  const server = createServer()
+  const server = createServer(options.transport ?? {})
   server.setErrorHandler(problemHandler(log))
   server.setNotFoundHandler(() => {
     throw new Refusal(404, 'not-found', 'there is nothing at this address', 'GET /api/v1/openapi.json lists what there is')
@@ -77,8 +81,10 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   server.addHook('onRoute', ({ method, url, config }) => {
     for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope })
   })
-  limitPerAddress(server)
+  limitPerAddress(server, options.transport?.proxies)
   await server.register(fastifyCookie)
+  // After it: its cookies are written when an answer goes out.
+  hardenAnswers(server)
   guard(server, access, [host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])], view)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
@@ -124,6 +130,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     userRoutes,
     tokenRoutes,
     metricRoutes,
+    writeRoutes,
   ]
   for (const routes of all) {
     routes(server, resources)
@@ -161,7 +168,13 @@ function stranger(): Caller {
   throw new Refusal(401, 'not-signed-in', 'sign in first')
 }
 
-function createServer(): Server {
+function createServer(transport: HttpTransport): Server {
+  const { https, trustProxy } = transportOptions(transport)
+  const limits = {
+    headersTimeout: API_LIMITS.headersMs,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: API_LIMITS.headerBytes,
+  }
   const server = fastify({
     logger: false,
     // A HEAD route beside each GET would open live streams that nobody reads.
@@ -170,11 +183,8 @@ function createServer(): Server {
     routerOptions: { maxParamLength: 256 },
     requestTimeout: API_LIMITS.requestMs,
     keepAliveTimeout: API_LIMITS.keepAliveMs,
-    http: {
-      headersTimeout: API_LIMITS.headersMs,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: API_LIMITS.headerBytes,
-    },
+    trustProxy,
+    ...(https ? { https: { ...https, ...limits, handshakeTimeout: API_LIMITS.headersMs } as unknown as null } : { http: limits }),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
   }).withTypeProvider<ZodTypeProvider>()

@@ -49,6 +49,8 @@ export const API_LIMITS = {
   leastLeadUs: 1_000_000,
   /** Characters of its target. */
   targetLength: 640,
+  /** Characters of a text that somebody wants written to a device. */
+  writtenLength: 256,
   /** For functions of OPC UA Part 13: signals, samples read in all, and samples beyond the period for each of its edges. */
   processedSignals: 50,
   processedSamples: 1_000_000,

@@ -102,6 +102,12 @@ export function metricRoutes(server: Server, { view }: Resources): void {
     labelNames: ['connection', 'reason'],
     registers,
   })
+  const writes = new Counter({
+    name: 'ecluse_write_attempts_refused_total',
+    help: 'Wishes to write to a device, all refused, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
   const spoolBytes = gauge('ecluse_spool_bytes', 'Size of the spool')
   const spoolSequence = gauge('ecluse_spool_last_sequence', 'Last record of the spool')
@@ -144,6 +150,8 @@ export function metricRoutes(server: Server, { view }: Resources): void {
       for (const remote of remotes) metric.set({ node: remote.node }, read(remote) ?? Number.NaN)
     }
     for (const { metric, read } of ofLink) metric.set(read(view) ?? Number.NaN)
+    writes.reset()
+    for (const [reason, count] of Object.entries(view.writes.refused())) writes.inc({ reason }, count)
     const spool = view.spool()
     spoolBytes.set(spool.bytes)
     spoolSequence.set(spool.lastSequence)

@@ -140,6 +140,10 @@ export const health = z.object({
   startedTime: time,
   signals: z.object({ total: z.int(), good: z.int(), uncertain: z.int(), bad: z.int(), waiting: z.int() }),
   connections: z.array(connection),
+  selfTest: z
+    .object({ passed: z.int(), warnings: z.array(z.string()) })
+    .optional()
+    .describe('what security rests on, tested before the start; what fails keeps a node from starting'),
   openLineage: z
     .object({ sent: z.int(), refused: z.int(), lostHours: z.int(), problem: z.string().optional() })
     .optional()

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { problem } from '../api/schemas.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { loadLoosely } from './configuration.ts'
 import { Refused, type Verb } from './context.ts'
+import { pinnedFetch } from './pinned.ts'
 
 /** What `run` and `demo` leave in the data directory while they run, so that other commands find them. */
 export const RUNNING_FILE = 'running.json'
@@ -40,21 +41,26 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
   const nothingHere = options.config === undefined && problems.length === 1 && problems[0]?.code === 'E_FILE'
   if (!loaded && !options.url && !nothingHere) throw new ConfigurationError(problems)
   const http = loaded?.config.http
-  const configured = loaded && (runningUrl(loaded.config.data) ?? `http://${urlHost(http?.host ?? '127.0.0.1')}:${http?.port}`)
+  const configured =
+    loaded && (runningUrl(loaded.config.data) ?? `${http?.tls ? 'https' : 'http'}://${urlHost(http?.host ?? '127.0.0.1')}:${http?.port}`)
   const url = trimmed(verb, options.url ?? configured ?? DEFAULT_URL)
   const own = configured !== undefined && new URL(configured).host === new URL(url).host
   const tokenFile = loaded && join(loaded.config.data, TOKEN_FILE)
   const token = own && tokenFile ? readText(tokenFile)?.trim() : undefined
-  const headers = token ? { authorization: `Bearer ${token}` } : {}
+  // The node of this machine is known by its certificate, whatever name that bears.
+  const pinned = own && loaded && url.startsWith('https:') ? running(loaded.config.data).sha256 : undefined
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
 
   const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object): Promise<Response> => {
     const sent = body && { method: 'POST', body: JSON.stringify(body) }
     const all = { ...headers, ...(body && { 'content-type': 'application/json' }) }
-    const response = await fetch(`${url}${path}?${new URLSearchParams(query)}`, { ...sent, headers: all, signal, redirect: 'error' }).catch(
-      (error: unknown) => {
-        throw signal.aborted ? error : new Refused(verb.words.client.refused(url), verb.words.client.refusedHint)
-      },
-    )
+    const address = `${url}${path}?${new URLSearchParams(query)}`
+    const asked = pinned
+      ? pinnedFetch(address, pinned, { ...sent, headers: all, signal })
+      : fetch(address, { ...sent, headers: all, signal, redirect: 'error' })
+    const response = await asked.catch((error: unknown) => {
+      throw signal.aborted ? error : new Refused(verb.words.client.refused(url), verb.words.client.refusedHint)
+    })
     if (!response.ok) throw await refusal(verb, response, url, tokenFile ?? TOKEN_FILE, own)
     return response
   }
@@ -105,14 +111,22 @@ export function urlHost(host: string): string {
 
 /** Where the node on this data says it answers; undefined when none runs. */
 export function runningUrl(data: string): string | undefined {
+  const { url } = running(data)
+  return typeof url === 'string' && URL.canParse(url) ? url : undefined
+}
+
+/** What a running node left word of: where it answers, and the fingerprint of its certificate. */
+function running(data: string): { readonly url?: string; readonly sha256?: string } {
   try {
-    const { url } = JSON.parse(readText(join(data, RUNNING_FILE)) ?? '{}') as { url?: unknown }
-    return typeof url === 'string' && URL.canParse(url) ? url : undefined
+    const found: unknown = JSON.parse(readText(join(data, RUNNING_FILE)) ?? '{}')
+    return RUNNING.parse(found)
   } catch {
     // A half-written or foreign file: the configured address is as good a guess.
-    return undefined
+    return {}
   }
 }
+
+const RUNNING = z.object({ url: z.string().optional(), sha256: z.string().optional() })
 
 function readText(file: string): string | undefined {
   try {

@@ -43,6 +43,7 @@ export async function doctor(verb: Verb, path: string | undefined, options: Comm
     await portFree(verb, data, host, port),
     await clock(verb, verb.clock),
     await historian(verb),
+    await securityFunctions(verb, data),
     ...(loaded ? await nodeChecks(verb, loaded, path) : []),
   ]
   writeResult(io, options.output, findings, () => describe(verb, findings))
@@ -161,4 +162,15 @@ async function historian({ words }: Verb): Promise<Finding> {
     const detail = error instanceof Error ? (error.message.split('\n')[0] as string) : String(error)
     return { check: doctor.historian, result: 'fail', detail, hint: doctor.duckdbHint }
   }
+}
+
+async function securityFunctions({ words, clock, io }: Verb, directory: string): Promise<Finding> {
+  const { doctor } = words
+  const { selfTest } = await import('../run/self-test.ts')
+  const results = await selfTest({ now: clock.now(), env: io.env, userId: process.getuid?.(), directory })
+  const check = doctor.selfTest
+  const wrong = results.filter(({ result }) => result !== 'ok')
+  if (wrong.length === 0) return { check, result: 'ok', detail: doctor.selfTestPassed(results.length) }
+  const result = wrong.some((one) => one.result === 'fail') ? 'fail' : 'warn'
+  return { check, result, detail: wrong.map((one) => `${one.check}: ${one.detail}`).join('; '), hint: doctor.selfTestHint }
 }

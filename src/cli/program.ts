@@ -126,6 +126,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
   policyVerbs(verb, program, done)
   evidenceVerbs(verb, program, done)
   flowVerbs(verb, program, done)
+  configVerbs(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )
@@ -245,6 +246,24 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
     .requiredOption('--from <TIME>', options.recomputeFrom)
     .option('--to <TIME>', options.recomputeTo)
     .action(async (name, given) => done(await (await import('./facts.ts')).recompute(verb, name, given)))
+}
+
+/** A configuration from one machine to another. */
+function configVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
+  const words = verb.words.configBundle
+  const config = prepared(verb, program.command('config'), words.verb)
+  config.action(() => {
+    verb.io.err(config.helpInformation())
+    done(EXIT.failed)
+  })
+  common(verb, prepared(verb, config.command('export [PATH]'), words.exportVerb))
+    .requiredOption('--out <FILE>', words.out)
+    .action(async (path, given) => done(await (await import('./config.ts')).configExport(verb, path, given)))
+  common(verb, prepared(verb, config.command('import <FILE>'), words.importVerb))
+    .requiredOption('--key <FILE>', words.key)
+    .option('--to <DIR>', words.to)
+    .option('--apply', words.apply)
+    .action(async (file, given) => done(await (await import('./config.ts')).configImport(verb, file, given)))
 }
 
 /** The verbs with which edges, relays and hubs get to know each other. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
@@ -7,6 +8,7 @@ import { IdentityError } from '../gateway/identity/errors.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
 import { peopleOf } from './people.ts'
+import { fingerprintOf } from './pinned.ts'
 import { listenProblem } from './ports.ts'
 
 /** A node with its HTTP surface. */
@@ -30,7 +32,8 @@ export interface ServeOptions {
 
 /** Starts the node, then its HTTP surface; when the second fails the first is stopped again. */
 export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log, onNode }: ServeOptions): Promise<Served> {
-  const [{ startNode }, { transportOf }, { startApi }] = await Promise.all([
+  const [{ selfTest }, { startNode }, { transportOf }, { startApi }] = await Promise.all([
+    import('../run/self-test.ts'),
     import('../run/node.ts'),
     import('../run/transport.ts'),
     import('../api/index.ts'),
@@ -40,24 +43,49 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   // Found out before the stores are opened; whoever takes the port in between is found out below.
   const taken = () => new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
   if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
+  // What is written is for this user alone, unless a part says otherwise.
+  process.umask(0o077)
   await mkdir(directory, { recursive: true })
+  const tested = await selfTest({ now: clock.now(), env: verb.io.env, userId: process.getuid?.(), directory })
+  for (const { check, detail } of tested.filter(({ result }) => result === 'warn')) log.warn({ check }, detail ?? check)
+  const failed = tested.filter(({ result }) => result === 'fail')
+  if (failed.length > 0) {
+    const what = failed.map(({ check, detail }) => `${check}: ${detail}`).join('; ')
+    throw new Refused(words.node.selfTestFailed(what), words.node.selfTestFailedHint)
+  }
   const start = async () => {
     const transport = await transportOf(loaded, { clock, log })
-    return startNode(loaded, { clock, log, random: Math.random, version: home.version, diskFree, ...(transport && { transport }) })
+    return startNode(loaded, {
+      clock,
+      log,
+      random: Math.random,
+      version: home.version,
+      diskFree,
+      selfTest: tested,
+      ...(transport && { transport }),
+    })
   }
   const node = await start().catch((error: unknown) => {
     if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)
+  const { tls, proxies } = loaded.config.http
+  const transport = { proxies, ...(tls && { tls }) }
   const people = peopleOf(loaded)
-  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, people }).catch(async (error: unknown) => {
-    await node.stop()
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
-    throw error
-  })
+  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, people, transport }).catch(
+    async (error: unknown) => {
+      await node.stop()
+      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
+      throw error
+    },
+  )
   const running = join(directory, RUNNING_FILE)
-  await writeFile(running, `${JSON.stringify({ url: api.url, process: process.pid })}\n`, { mode: 0o600 })
+  await writeFile(
+    running,
+    `${JSON.stringify({ url: api.url, process: process.pid, ...(tls && { sha256: fingerprintOf(new X509Certificate(tls.certificate).raw) }) })}\n`,
+    { mode: 0o600 },
+  )
   return {
     view: node.view,
     url: api.url,

@@ -182,7 +182,19 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   assert.equal(code, 0)
   assert.deepEqual(
     findings.map((finding) => finding.check),
-    ['runtime', 'configuration', 'data directory', 'disk space', 'fsync', 'port', 'clock', 'historian', 'role', 'spool'],
+    [
+      'runtime',
+      'configuration',
+      'data directory',
+      'disk space',
+      'fsync',
+      'port',
+      'clock',
+      'historian',
+      'security functions',
+      'role',
+      'spool',
+    ],
   )
   assert.deepEqual(readdirSync(world.folder), ['doctor.yaml'])
   const bad = await world.run(['doctor', world.write('bad.yaml', 'version: 3\n'), '--lang', 'fr'])

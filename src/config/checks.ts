@@ -61,8 +61,8 @@ export function checkRole(
   problems: Problems,
   words: ConfigWords,
 ): void {
-  if (!isLoopback(http.host)) {
-    const isEdge = node.role === 'edge'
+  const isEdge = node.role === 'edge'
+  if (!isLoopback(http.host) && (isEdge || !http.tls)) {
     const [code, wording] = isEdge ? (['E_EDGE_EXPOSED', words.edgeExposed()] as const) : (['W_HTTP_EXPOSED', words.httpExposed()] as const)
     problems.add(locate(at, ['http', 'host']), code, wording)
   }

@@ -56,6 +56,7 @@ function keyWording(issue: z.core.$ZodIssueInvalidElement | z.core.$ZodIssueInva
 const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = {
   '@badName': (words) => words.badName(),
   '@badField': (words) => words.badField(),
+  '@badNetwork': (words) => words.badNetwork(),
   '@badZone': (words) => words.badZone(),
   '@httpsOnly': (words) => words.httpsOnly(),
   '@badLife': (words) => words.badLife(),

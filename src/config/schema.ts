@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { auditConfig, openLineageConfig, usesConfig } from '../continuity/config.ts'
-import { duration, label } from '../core/config-parts.ts'
+import { certificates } from '../core/client-tls.ts'
+import { duration, label, secret } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
 import { peopleConfig } from '../core/people-config.ts'
@@ -11,6 +12,7 @@ import { linkConfig, spoolConfig } from '../gateway/config.ts'
 import { flowsConfig } from '../gateway/flows/config.ts'
 import { policyConfig } from '../gateway/policy/config.ts'
 import { historianConfig } from '../historian/config.ts'
+import { isNetwork } from '../lib/network-address.ts'
 import { processConfig } from '../process/config.ts'
 import { qualifyConfig } from '../qualify/config.ts'
 
@@ -43,6 +45,18 @@ export const ecluseConfig = z.strictObject({
       zone: name
         .optional()
         .describe('The zone of those who read from other machines; needed once zones are declared and others are let in'),
+      tls: z
+        .strictObject({
+          certificate: certificates('The certificate, and those between it and its authority'),
+          key: secret.describe('Its private key (PEM): ${file:/path}'),
+        })
+        .optional()
+        .describe('TLS 1.3; absent: plain HTTP, for this machine or a reverse proxy on it'),
+      proxies: z
+        .array(z.string().max(64).refine(isNetwork, '@badNetwork'))
+        .max(16)
+        .default([])
+        .describe('Addresses or networks of reverse proxies that are believed in what they say of a caller; none: nobody is'),
     })
     .prefault({})
     .describe('API and user interface'),

@@ -2,7 +2,8 @@ import type { ConnectionOptions } from 'node:tls'
 import { z } from 'zod'
 import { secret } from './config-parts.ts'
 
-const certificates = (what: string) =>
+/** One or more certificates in PEM. */
+export const certificates = (what: string) =>
   z
     .string()
     .max(64 * 1024)

@@ -17,10 +17,12 @@ import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { PolicyView } from './policy.ts'
 import type { ReasonSets } from './reasons.ts'
+import type { SelfTestResult } from './self-test.ts'
 import type { KnownSignals, Label } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
 import type { Use } from './uses.ts'
+import type { WriteGate } from './writes.ts'
 
 /** What a node is to the others. `edge`: collects and sends on; `relay`: passes on; `hub`: receives; `all`: everything in one. */
 export const NODE_ROLES = ['all', 'edge', 'relay', 'hub'] as const
@@ -298,8 +300,12 @@ export interface NodeView {
   readonly audit: AuditTrail
   /** Who talked to whom, and what should not have been. */
   readonly flows: FlowsView
+  /** Every wish to write to a device, refused. */
+  readonly writes: WriteGate
   /** Absent: nothing is signed. */
   readonly evidence?: EvidenceView
+  /** What was looked at before the start; absent: nothing was. */
+  readonly selfTest?: readonly SelfTestResult[]
   /** Records durable but not yet in the historian. */
   historianLag(): { records: number; problem: string | undefined }
   /** Every batch once it is durable, in order. The callback must be quick and must not throw; batches are shared, never changed. */

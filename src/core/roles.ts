@@ -2,9 +2,10 @@ import type { Label } from './signals.ts'
 
 /**
  * What somebody may do. `read`: see values, records, results; `query`: ask freely (SQL, searches); `audit`: see who did what, check signatures;
- * `operate`: release rows from quarantine, have results computed anew, read the files of a configuration; `administer`: accounts, tokens and sessions of others.
+ * `operate`: release rows from quarantine, have results computed anew, read the files of a configuration; `administer`: accounts, tokens and sessions of others;
+ * `write`: ask for a value to be written to a device, which is refused and recorded.
  */
-export const PERMISSIONS = ['read', 'query', 'operate', 'audit', 'administer'] as const
+export const PERMISSIONS = ['read', 'query', 'operate', 'audit', 'administer', 'write'] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
 /** `outward`: look at what comes out of a zone; `inward`: act on the zone. */
@@ -18,6 +19,7 @@ export const DIRECTION_OF: Readonly<Record<Permission, GrantDirection>> = {
   audit: 'outward',
   operate: 'inward',
   administer: 'inward',
+  write: 'inward',
 }
 
 /** In a grant: every zone, also those that are declared later, and what belongs to none. */

@@ -25,3 +25,4 @@ export { askForEpoch, beginEpoch, continuedFrom, isEpochAskedFor } from './spool
 export { type OpenedSpool, openSpool, type SpoolOptions } from './spool/open.ts'
 export type { SealFinding } from './spool/seals.ts'
 export { type SignedReport, verifySigned } from './spool/verify-signed.ts'
+export { openWriteGate } from './write-gate/gate.ts'

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 
 /** The address as people write it: an IPv4 address that came over an IPv6 socket is one again, without zone. */
 export function plainAddress(address: string | undefined): string {
@@ -19,4 +19,11 @@ export function addressGroup(address: string): string {
 /** This machine alone. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/.test(host)
+}
+
+/** An address, or a network as ADDRESS/BITS. */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  if (rest.length > 0 || isIP(address) === 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv4(address) ? 32 : 128))
 }

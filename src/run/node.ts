@@ -10,9 +10,11 @@ import type { NodeView, StatedChanges } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { toRecordKinds } from '../core/record-kinds.ts'
 import { placeOfRecord } from '../core/record-place.ts'
+import type { SelfTestResult } from '../core/self-test.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
+import { openWriteGate } from '../gateway/index.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qualify/index.ts'
 import { keepConfiguration, keptConfigurations } from './configurations.ts'
@@ -63,6 +65,8 @@ export interface NodeDependencies {
   readonly version: string
   /** Bytes free on the disk of a directory; absent: not known. */
   readonly diskFree?: (directory: string) => Promise<number>
+  /** What was found before the start; absent: nothing was looked at. */
+  readonly selfTest?: readonly SelfTestResult[]
   /** Nothing is accounted for: for measuring what the ledger costs. */
   readonly isUnaccounted?: boolean
   /** Ways to other nodes; absent: this node stands alone. */
@@ -317,9 +321,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     ...(transport?.identity && { identity: transport.identity }),
     refusals: () => gateway?.refusals() ?? [],
     policy: policyView(loaded, policing, signals, clock),
+    writes: openWriteGate({ audit: flows.watched(evidence.audit), isSignal: (id) => signals.indexOf(id) !== undefined }),
     audit: flows.watched(evidence.audit),
     flows: flows.view,
     evidence: evidence.view,
+    ...(deps.selfTest && { selfTest: deps.selfTest }),
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),
     onChanges: (listener) => changes.subscribe(listener),

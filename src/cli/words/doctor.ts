@@ -36,6 +36,9 @@ export const doctorEn = {
   clockHint: 'set the clock (NTP); times before the program was made cannot be right',
   clockJump: (ms: string) => `the clock moved ${ms} ms against the time that passed`,
   duckdb: (version: string) => `DuckDB ${version}`,
+  selfTest: 'security functions',
+  selfTestPassed: (count: number) => `${count} tested`,
+  selfTestHint: 'a node does not start while one fails; set the clock, use a user of its own, `chmod 600` what others may read',
   duckdbHint: 'run `npm rebuild`; on Alpine Linux use an image with glibc',
 }
 
@@ -77,5 +80,9 @@ export const doctorFr: typeof doctorEn = {
   clockHint: 'réglez l’horloge (NTP) ; une heure antérieure à la fabrication du programme ne peut pas être juste',
   clockJump: (ms) => `l’horloge a bougé de ${ms} ms par rapport au temps écoulé`,
   duckdb: (version) => `DuckDB ${version}`,
+  selfTest: 'fonctions de sécurité',
+  selfTestPassed: (count) => `${count} vérifiées`,
+  selfTestHint:
+    'un nœud ne démarre pas tant que l’une échoue ; réglez l’horloge, prenez un utilisateur dédié, `chmod 600` ce que d’autres peuvent lire',
   duckdbHint: 'lancez `npm rebuild` ; sous Alpine Linux, prenez une image avec glibc',
 }

@@ -1,3 +1,4 @@
+import { configBundleEn } from './config-bundle.ts'
 import { discoverEn } from './discover.ts'
 import { doctorEn } from './doctor.ts'
 import { contract } from './en-contract.ts'
@@ -153,6 +154,7 @@ export const en = {
   facts: factsEn,
   plan: planEn,
   policy: policyEn,
+  configBundle: configBundleEn,
   discover: discoverEn,
   passport: passportEn,
   why: {
@@ -274,6 +276,8 @@ export const en = {
     portTaken: (host: string, port: number) => `${host}:${port} is used by another program`,
     portTakenHint: 'is another node running (`ecluse status`)? Choose another port: `http: { port: 8481 }`, or 0 for any free one',
     startFailed: (what: string) => `could not start: ${what}`,
+    selfTestFailed: (what: string) => `not started: what security rests on does not hold here: ${what}`,
+    selfTestFailedHint: 'mend it; `ecluse doctor` looks again. Nothing was opened',
     startFailedHint: '`ecluse doctor` checks the machine',
   },
   demo: {

@@ -1,3 +1,4 @@
+import { configBundleFr } from './config-bundle.ts'
 import { discoverFr } from './discover.ts'
 import { doctorFr } from './doctor.ts'
 import type { Words } from './en.ts'
@@ -165,6 +166,7 @@ export const fr: Words = {
   facts: factsFr,
   plan: planFr,
   policy: policyFr,
+  configBundle: configBundleFr,
   discover: discoverFr,
   passport: passportFr,
   why: {
@@ -285,6 +287,8 @@ export const fr: Words = {
     portTakenHint:
       'un autre nœud est-il en marche (`ecluse status`) ? Choisissez un autre port : `http: { port: 8481 }`, ou 0 pour n’importe quel port libre',
     startFailed: (what) => `démarrage impossible : ${what}`,
+    selfTestFailed: (what) => `pas de démarrage : ce sur quoi repose la sécurité ne tient pas ici : ${what}`,
+    selfTestFailedHint: 'corrigez-le ; `ecluse doctor` vérifie à nouveau. Rien n’a été ouvert',
     startFailedHint: '`ecluse doctor` vérifie la machine',
   },
   demo: {

@@ -44,10 +44,14 @@ export const policyEn = {
   from: 'FROM \\ TO',
   roleByZone: 'ROLE \\ ZONE',
   states: { cut: 'cut', expired: 'review overdue' } satisfies Record<Exclude<ConduitState, 'open'>, string>,
-  permissions: { read: 'read', query: 'query', audit: 'audit', operate: 'operate', administer: 'administer' } satisfies Record<
-    Permission,
-    string
-  >,
+  permissions: {
+    read: 'read',
+    query: 'query',
+    audit: 'audit',
+    operate: 'operate',
+    administer: 'administer',
+    write: 'write',
+  } satisfies Record<Permission, string>,
   noTests: 'no policy tests are declared (`policyTests:`)',
   passes: 'holds',
   fails: 'FAILS',
@@ -106,7 +110,7 @@ export const policyFr: typeof policyEn = {
   from: 'DE \\ VERS',
   roleByZone: 'RÔLE \\ ZONE',
   states: { cut: 'coupé', expired: 'revue dépassée' },
-  permissions: { read: 'lire', query: 'interroger', audit: 'auditer', operate: 'exploiter', administer: 'administrer' },
+  permissions: { read: 'lire', query: 'interroger', audit: 'auditer', operate: 'exploiter', administer: 'administrer', write: 'écrire' },
   noTests: 'aucun test de la politique n’est déclaré (`policyTests:`)',
   passes: 'tient',
   fails: 'ÉCHOUE',

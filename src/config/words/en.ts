@@ -79,6 +79,7 @@ export const en = {
     'a name is letters, digits and _ . : -, and begins with a letter, a digit or _; at most 64 characters',
     'e.g. `plc-3`; text for people goes in `label`',
   ],
+  badNetwork: (): Wording => ['this is no address and no network', 'e.g. 127.0.0.1 or 10.0.0.0/8'],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
   httpsOnly: (): Wording => ['is not encrypted', 'https://…; http only for a provider on this machine'],
   badLife: (): Wording => ['is too short or too long', 'idle: 1min to 24h; longest: 5min to 30d'],
@@ -150,7 +151,7 @@ export const en = {
   noConnections: (): Wording => ['no connection is declared: nothing will be collected', 'add one under `connections:`'],
   httpExposed: (): Wording => [
     'the HTTP surface will be reachable from other machines, without encryption',
-    'keep 127.0.0.1 and put a TLS reverse proxy in front, unless the network is trusted',
+    'give it a certificate (`http.tls`), or keep 127.0.0.1 and put a TLS reverse proxy in front, unless the network is trusted',
   ],
   edgeExposed: (): Wording => [
     'an edge opens no port to other machines, its own page included',

@@ -87,6 +87,7 @@ export const fr: ConfigWords = {
     'un nom est fait de lettres, de chiffres et de _ . : -, et commence par une lettre, un chiffre ou _ ; 64 caractères au plus',
     'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
   ],
+  badNetwork: () => ['ni une adresse ni un réseau', 'par exemple 127.0.0.1 ou 10.0.0.0/8'],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
   httpsOnly: () => ['n’est pas chiffré', 'https://… ; http seulement pour un fournisseur sur cette machine'],
   badLife: () => ['est trop court ou trop long', 'idle : de 1min à 24h ; longest : de 5min à 30d'],
@@ -165,7 +166,7 @@ export const fr: ConfigWords = {
   noConnections: () => ['aucune connexion n’est déclarée : rien ne sera collecté', 'ajoutez-en une sous `connections:`'],
   httpExposed: () => [
     'la surface HTTP sera joignable depuis d’autres machines, sans chiffrement',
-    'gardez 127.0.0.1 et placez devant un mandataire TLS, sauf si le réseau est de confiance',
+    'donnez-lui un certificat (`http.tls`), ou gardez 127.0.0.1 et placez devant un mandataire TLS, sauf si le réseau est de confiance',
   ],
   edgeExposed: () => [
     'un nœud `edge` n’ouvre aucun port vers d’autres machines, sa propre page comprise',

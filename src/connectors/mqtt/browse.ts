@@ -44,7 +44,7 @@ export async function* browseBroker(
 }
 
 async function topics(session: Session, context: SourceContext, stop: AbortSignal, found: Found): Promise<void> {
-  await session.subscribe(['#'], 0)
+  await session.subscribe(['#'], 0, stop)
   await listen(session, context, stop, (item) => {
     if (item === TICK || found.size >= MQTT_LIMITS.browseEntries) return
     const text = item.payload.subarray(0, PREVIEW_LENGTH).toString('utf8')
@@ -58,7 +58,7 @@ async function metrics(session: Session, config: SparkplugConfig, context: Sourc
   const counters: SourceCounters = { dropped: {} }
   const publish = (topic: string, payload: Uint8Array) => session.publish(topic, payload, { qos: 0, retain: false })
   const host = new SparkplugHost({ config: { ...config, discover: true }, context: { ...context, signals }, counters, publish })
-  await session.subscribe(host.accept.filters, 0)
+  await session.subscribe(host.accept.filters, 0, stop)
   await listen(session, context, stop, (item) => {
     const into = new BatchBuilder()
     const received = context.clock.now()

@@ -60,7 +60,7 @@ export async function* checkBroker(config: MqttConfig, context: SourceContext, s
   yield { step: 'mqtt', ok: true, detail: `accepted, MQTT ${config.protocolVersion === 5 ? '5' : '3.1.1'}`, latencyMs: session.ms }
   try {
     const filters = filtersOf(config, context)
-    const subscribed = await timed(() => session.result.subscribe(filters, config.qos))
+    const subscribed = await timed(() => session.result.subscribe(filters, config.qos, stop))
     if ('failed' in subscribed) return yield failure('subscription', subscribed.failed)
     yield { step: 'subscription', ok: true, detail: `${filters.length} topic filters granted`, latencyMs: subscribed.ms }
     yield await firstMessage(session.result, context, stop)

@@ -105,8 +105,11 @@ export class Session {
     void this.#beat()
   }
 
-  /** Asks for topics. Resolves when they are granted, or when so much waits that the answer cannot be read yet. Throws NotConnected. */
-  async subscribe(filters: readonly string[], qos: 0 | 1): Promise<void> {
+  /**
+   * Asks for topics. Resolves when they are granted, or when so much waits that the answer cannot be read yet. Throws NotConnected; the abort's reason when
+   * the broker did not answer until then.
+   */
+  async subscribe(filters: readonly string[], qos: 0 | 1, stop: AbortSignal): Promise<void> {
     const granted = new Promise<void>((resolve, reject) => {
       this.#client.subscribe([...filters], { qos }, (error) => {
         if (!error) return resolve()
@@ -119,7 +122,14 @@ export class Session {
       })
     })
     granted.catch(() => {}) // when the wait ended early, the inbox tells
-    await Promise.race([granted, new Promise<void>((resolve) => (this.#held ? resolve() : (this.#onHeld = resolve)))])
+    const settled = new AbortController()
+    const over = new Promise<never>((_resolve, reject) => {
+      const give = () => reject(stop.reason)
+      if (stop.aborted) give()
+      else stop.addEventListener('abort', give, { signal: settled.signal })
+    })
+    const held = new Promise<void>((resolve) => (this.#held ? resolve() : (this.#onHeld = resolve)))
+    await Promise.race([granted, held, over]).finally(() => settled.abort())
   }
 
   publish(topic: string, payload: Uint8Array | string, options: { qos: 0 | 1; retain: boolean }): void {

@@ -82,7 +82,7 @@ export class MqttSource implements Source {
     try {
       // tck-id-message-flow-phid-sparkplug-subscription: before the own STATE is published.
       const filters = this.#host ? this.#host.accept.filters : (this.#plain?.filters ?? [])
-      await session.subscribe(primary ? [...filters, primary] : filters, config.qos)
+      await session.subscribe(primary ? [...filters, primary] : filters, config.qos, stop)
       if (primary) session.publish(primary, statePayload(true, this.#sessionMs), { qos: 1, retain: true })
       this.#host?.connected()
       this.#tell(session, 'CONNECT', 0)

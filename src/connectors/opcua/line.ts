@@ -166,6 +166,7 @@ function makeClient({ opcua, config, own }: Attempt, options: ClientOptions): { 
     transportFactory: {
       create(settings) {
         const transport = new opcua.ClientTCP_transport(settings)
+        keepOurLimits(transport)
         transports.push(transport)
         return transport
       },
@@ -180,6 +181,22 @@ function makeClient({ opcua, config, own }: Attempt, options: ClientOptions): { 
     client.removeAllListeners()
   }
   return { client, close }
+}
+
+/**
+ * The library takes the limits of the server's Acknowledge for those of what it receives as well, where 0 means none (OPC 10000-6, 7.1.2.4): a server
+ * could lift ours. The smaller of the two holds.
+ */
+function keepOurLimits(transport: InstanceType<Opcua['ClientTCP_transport']>): void {
+  const setLimits = transport.setLimits.bind(transport)
+  const least = (theirs: number, ours: number) => (theirs > 0 ? Math.min(theirs, ours) : ours)
+  transport.setLimits = (theirs) =>
+    setLimits({
+      receiveBufferSize: least(theirs.receiveBufferSize, TRANSPORT.receiveBufferSize),
+      sendBufferSize: least(theirs.sendBufferSize, TRANSPORT.sendBufferSize),
+      maxMessageSize: least(theirs.maxMessageSize, TRANSPORT.maxMessageSize),
+      maxChunkCount: least(theirs.maxChunkCount, TRANSPORT.maxChunkCount),
+    })
 }
 
 const NEVER = new AbortController().signal

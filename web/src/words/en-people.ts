@@ -51,7 +51,7 @@ export const people = {
   may: 'May',
   zones: 'Zones',
   everyZone: 'every zone',
-  permissions: { read: 'read', query: 'query', operate: 'operate', audit: 'audit', administer: 'administer' },
+  permissions: { read: 'read', query: 'query', operate: 'operate', audit: 'audit', administer: 'administer', write: 'write' },
   needsFactor: 'needs a second factor',
   tokenHelp: 'For programs that read: some permissions over some zones, for some days. The secret is shown once and kept as a hash.',
   tokenName: 'Name of the program',

@@ -52,7 +52,7 @@ export const people: typeof english = {
   may: 'Peut',
   zones: 'Zones',
   everyZone: 'toute zone',
-  permissions: { read: 'lire', query: 'interroger', operate: 'exploiter', audit: 'auditer', administer: 'administrer' },
+  permissions: { read: 'lire', query: 'interroger', operate: 'exploiter', audit: 'auditer', administer: 'administrer', write: 'écrire' },
   needsFactor: 'demande un second facteur',
   tokenHelp:
     'Pour les programmes qui lisent : quelques permissions sur quelques zones, pour quelques jours. Le secret est montré une fois et conservé haché.',

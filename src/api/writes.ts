@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import type { WriteRefusal } from '../core/writes.ts'
+import { callerIn } from './audited.ts'
+import { API_LIMITS } from './limits.ts'
+import { Refusal } from './problem.ts'
+import type { Resources, Server } from './route.ts'
+
+const REFUSED: Record<WriteRefusal, readonly [status: number, message: string, hint?: string]> = {
+  'writes-off': [
+    403,
+    'nothing is written to devices here; the attempt has been recorded',
+    'SECURITY.md says what Écluse does and does not do',
+  ],
+  'no-such-signal': [404, 'there is no such signal; the attempt has been recorded'],
+}
+
+/** The one address under which a write can be asked for; the gate behind it refuses. */
+export function writeRoutes(server: Server, { view, access }: Resources): void {
+  server.post(
+    '/api/v1/writes',
+    {
+      config: { permission: 'write' },
+      schema: {
+        summary: 'Ask for a value to be written to a device: always refused, and recorded',
+        body: z.strictObject({
+          signal: z.string().min(1).max(API_LIMITS.targetLength),
+          value: z.union([z.number(), z.boolean(), z.string().max(API_LIMITS.writtenLength)]),
+        }),
+      },
+    },
+    async (request) => {
+      const reason = await view.writes.ask(request.body, callerIn(request, access))
+      const [status, message, hint] = REFUSED[reason]
+      throw new Refusal(status, reason, message, hint)
+    },
+  )
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '..')
+const text = readFileSync(join(root, 'docs', 'security.md'), 'utf8')
+
+test('every file that docs/security.md names is there', () => {
+  const named = [...text.matchAll(/`((?:src|test|faults|scripts|packaging)\/[\w./-]+)`/g)].map((match) => match[1] as string)
+  assert.ok(named.length > 80)
+  assert.deepEqual(
+    [...new Set(named)].filter((file) => !existsSync(join(root, file))),
+    [],
+  )
+})
+
+test('every point has a test, or says plainly that it is not there yet', () => {
+  const sections = text.split('\n## ').filter((section) => /^(IEC|Vulnerabilities|Faults)/.test(section))
+  const rows = sections.flatMap((section) => section.split('\n').filter((line) => /^\| (?!SR|CR|Fault|What|---)/.test(line)))
+  assert.ok(rows.length >= 80, `${rows.length} rows`)
+  assert.deepEqual(
+    rows.filter((row) => !/`[\w./-]+\.ts`[^`|]*\|$/.test(row) && !/(not yet|outside)[^|]*\|$/.test(row)),
+    [],
+  )
+  // The requirements of IEC 62443-3-3 that software can meet.
+  const numbers = (sections[0] as string).match(/^\| \d\.\d+ /gm) ?? []
+  assert.equal(new Set(numbers).size, 47)
+})
