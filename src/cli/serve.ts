@@ -13,6 +13,7 @@ import { listenProblem } from './ports.ts'
 export interface Served {
   readonly view: NodeView
   readonly url: string
+  readonly adminUrl: string | undefined
   readonly signInLink: string | undefined
   /** Resolves when the node must be stopped and served again. */
   readonly restart: Promise<void>
@@ -51,7 +52,17 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   })
   onNode?.(node.view)
   const people = peopleOf(loaded)
-  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, people }).catch(async (error: unknown) => {
+  const { admin, requestsPerSecond } = loaded.config.http
+  const api = await startApi(node.view, {
+    host,
+    port,
+    directory,
+    webDirectory: home.web,
+    log,
+    people,
+    requestsPerSecond,
+    ...(admin && { admin }),
+  }).catch(async (error: unknown) => {
     await node.stop()
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
     throw error
@@ -61,6 +72,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   return {
     view: node.view,
     url: api.url,
+    adminUrl: api.adminUrl,
     signInLink: api.signInLink,
     restart: node.restart,
     stop: async () => {

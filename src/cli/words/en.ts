@@ -254,6 +254,7 @@ export const en = {
   people: peopleEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
+    reservedAt: (url: string) => `reserved for who administers: ${url}`,
     linkAt: (address: string) => `nodes connect at ${address}`,
     signIn: (link: string) => `Create the first account (works once): ${link}`,
     stop: 'Ctrl-C to stop.',

@@ -263,6 +263,7 @@ export const fr: Words = {
   people: peopleFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
+    reservedAt: (url) => `réservé à qui administre : ${url}`,
     linkAt: (address) => `les nœuds se connectent à ${address}`,
     signIn: (link) => `Créez le premier compte (lien à usage unique) : ${link}`,
     stop: 'Ctrl-C pour arrêter.',
