@@ -61,10 +61,12 @@ export function checkRole(
   problems: Problems,
   words: ConfigWords,
 ): void {
-  if (!isLoopback(http.host)) {
+  const exposed = [[http.host, ['http', 'host']] as const, [http.admin?.host, ['http', 'admin', 'host']] as const]
+  for (const [host, path] of exposed) {
+    if (host === undefined || isLoopback(host)) continue
     const isEdge = node.role === 'edge'
     const [code, wording] = isEdge ? (['E_EDGE_EXPOSED', words.edgeExposed()] as const) : (['W_HTTP_EXPOSED', words.httpExposed()] as const)
-    problems.add(locate(at, ['http', 'host']), code, wording)
+    problems.add(locate(at, path), code, wording)
   }
   if (node.role === 'relay' && connections > 0)
     problems.add(locateKey(at, [], 'connections'), 'E_RELAY_CONNECTIONS', words.relayConnections())
