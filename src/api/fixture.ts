@@ -10,6 +10,7 @@ import { LastValues } from '../core/last-values.ts'
 import { silent } from '../core/log.ts'
 import { MemoryHistory } from '../core/memory-history.fixture.ts'
 import type { NodeView } from '../core/node-view.ts'
+import type { PolicyView } from '../core/policy.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import { Status } from '../core/status.ts'
@@ -63,6 +64,12 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+const noPolicy: PolicyView = {
+  declared: { site: 't', zones: [], conduits: [] },
+  ...{ crossings: () => [], tests: () => [], explain: () => [], stateOf: () => ({ place: '', state: 'open' }) },
+  ...{ simulate: () => undefined, againstReader: () => undefined, letIn: () => undefined },
 }
 
 const NOTHING_DECLARED: Declarations = {
@@ -129,6 +136,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     ...{ signals, reasons, last, historian: fakeHistorian(signals, reasons, stored, options.history ?? new MemoryHistory()) },
     connections: () => [connection],
     audit: noAudit,
+    policy: noPolicy,
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
-import type { AuditTrail } from '../core/audit.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { plainAddress } from '../lib/network-address.ts'
 import { callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Access, Caller } from './people/access.ts'
@@ -22,17 +23,16 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-export interface GuardOptions {
+export interface GuardOptions extends Pick<NodeView, 'audit' | 'policy'> {
   /** Names this server answers to, beside those of the machine itself; the last is the one people are told. */
   readonly names: readonly string[]
-  readonly audit: AuditTrail
   /** Absent: as many requests as come. */
   readonly rate?: Rate
   isReserved(request: FastifyRequest): boolean
 }
 
 /** Hooks that every request passes: not too many, known host, same origin for changes, then the permission its route declares. Default deny. */
-export function guard(server: Server, access: Access, { names, audit, rate, isReserved }: GuardOptions): void {
+export function guard(server: Server, access: Access, { names, audit, policy, rate, isReserved }: GuardOptions): void {
   const isKnownHost = knownHosts(names)
   // First of all: what is too much costs no more than this. The reserved listener has its own bucket.
   if (rate)
@@ -52,6 +52,14 @@ export function guard(server: Server, access: Access, { names, audit, rate, isRe
       const name = rate && permission !== 'public' ? access.callerOf(asked, false)?.name : undefined
       return name === undefined || rate?.take(`identity ${name}`) ? undefined : tooMany()
     }
+    const closed = policy.againstReader(plainAddress(request.socket.remoteAddress))
+    if (closed !== undefined)
+      throw new Refusal(
+        403,
+        'no-conduit',
+        `no conduit lets readers at this address in: ${closed}`,
+        '`ecluse policy explain http send` says which line decides',
+      )
     const denied = async (refusal: Refusal) => {
       const what = `${request.method} ${request.routeOptions.url ?? ''}`
       await audit.note({ kind: 'denial', outcome: 'refused', ...callerIn(request, access), what, detail: { code: refusal.code } })

@@ -32,6 +32,7 @@ import { sessionRoutes } from './people/session-routes.ts'
 import { SignIn } from './people/sign-in.ts'
 import { tokenRoutes } from './people/token-routes.ts'
 import { userRoutes } from './people/user-routes.ts'
+import { policyRoutes } from './policy.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -89,7 +90,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   const rate = options.requestsPerSecond === undefined ? undefined : new Rate(view.clock, options.requestsPerSecond)
   await server.register(fastifyCookie)
   const names = [...(options.admin ? [options.admin.host] : []), host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])]
-  guard(server, access, { names, audit: view.audit, isReserved, ...(rate && { rate }) })
+  guard(server, access, { names, audit: view.audit, policy: view.policy, isReserved, ...(rate && { rate }) })
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
@@ -123,6 +124,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     ledgerRoutes,
     auditRoutes,
     evidenceRoutes,
+    policyRoutes,
     lineageRoutes,
     lineageEventRoutes,
     configurationRoutes,

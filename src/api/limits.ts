@@ -11,6 +11,9 @@ export const API_LIMITS = {
   /** Milliseconds an answered connection may stay silent. */
   keepAliveMs: 5_000,
   bodyBytes: 64 * 1024,
+  /** A configuration whose policy is tried, and changes of one kind that the answer lists. */
+  simulatedBytes: 4 * 1024 * 1024,
+  policyChanges: 1_000,
   headerBytes: 16 * 1024,
   /** Characters of a glob over signal ids. */
   globLength: 256,

@@ -49,6 +49,9 @@ export const ecluseConfig = z.strictObject({
         .max(100_000)
         .default(200)
         .describe('From one address, and of one account or token; five seconds’ worth may come at once'),
+      zone: name
+        .optional()
+        .describe('The zone of those who read from other machines; needed once zones are declared and others are let in'),
     })
     .prefault({})
     .describe('API and user interface'),

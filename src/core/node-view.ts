@@ -14,6 +14,7 @@ import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
 import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
+import type { PolicyView } from './policy.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { KnownSignals, Label } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
@@ -290,6 +291,8 @@ export interface NodeView {
   refusals(): SenderRefusal[]
   /** Absent: nodes are not told apart by certificates. */
   identity?(): IdentityView
+  /** Zones, conduits, and what passed them. */
+  readonly policy: PolicyView
   /** Who did what here. */
   readonly audit: AuditTrail
   /** Absent: nothing is signed. */

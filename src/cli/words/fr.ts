@@ -9,6 +9,7 @@ import { nodesFr } from './nodes.ts'
 import { passportFr } from './passport.ts'
 import { peopleFr } from './people.ts'
 import { planFr } from './plan.ts'
+import { policyFr } from './policy.ts'
 import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
@@ -26,6 +27,12 @@ export const fr: Words = {
     suggest:
       "Proposer plages, périodes et limites d'après l'historique d'un nœud en marche, comme modification de la configuration ; ne modifie rien",
     status: 'Montre l’état d’un nœud en marche et de ses connexions',
+    policy: 'Interroger la politique : zones, conduits, rôles',
+    policyExplain:
+      'Dire si SUBJECT peut faire ACTION (`send`, ou un droit des rôles) avec OBJECT, et quelle ligne de quel fichier en décide',
+    policyMatrix: 'Montrer les zones × zones avec leurs conduits, et les rôles × zones avec leurs droits',
+    policyTest: 'Jouer les tests de la politique de la configuration',
+    policySimulate: 'Dire qui et quoi gagnerait ou perdrait avec une autre configuration ; ne change rien',
     contract: 'Travaille sur les contrats de données',
     contractShow: 'Montre un contrat : ses parties, ce qui est promis, à quoi il peut servir, et ce qui l’a rompu là où un nœud tourne',
     contractDiff: 'Dit ce qui change du contrat A au contrat B ; finit par 1 quand un changement rompt un engagement',
@@ -153,6 +160,7 @@ export const fr: Words = {
   ledger: ledgerFr,
   facts: factsFr,
   plan: planFr,
+  policy: policyFr,
   discover: discoverFr,
   passport: passportFr,
   why: {
@@ -263,7 +271,6 @@ export const fr: Words = {
   people: peopleFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
-    reservedAt: (url) => `réservé à qui administre : ${url}`,
     linkAt: (address) => `les nœuds se connectent à ${address}`,
     signIn: (link) => `Créez le premier compte (lien à usage unique) : ${link}`,
     stop: 'Ctrl-C pour arrêter.',

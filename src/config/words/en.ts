@@ -2,6 +2,7 @@ import type { NotConvertible } from '../../core/units/index.ts'
 import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
 import { expressionInEnglish } from './expressions.ts'
+import { policyInEnglish } from './policy.ts'
 import { mebibytes } from './sizes.ts'
 
 /** What `lint` says, in English: the master of the other languages. */
@@ -287,6 +288,7 @@ export const en = {
     'a window has a length, and begins at most 100 times within it',
     'e.g. `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
   ],
+  ...policyInEnglish,
   badInput: (): Wording => ['a name in expressions is plain letters, digits and _', 'e.g. `current`, `motor_speed`'],
   badEvent: (): Wording => ['a name of events is letters, digits, _ and -; at most 64 characters', 'e.g. `carousel-jam`'],
   countInputs: (): Wording => ['there must be 1 to 32 inputs', 'compute a part of it as a derived signal of its own'],

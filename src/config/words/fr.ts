@@ -2,6 +2,7 @@ import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
 import type { ConfigWords } from '../words.ts'
 import { expressionInFrench } from './expressions.ts'
+import { policyInFrench } from './policy.ts'
 import { mebibytes } from './sizes.ts'
 
 export const fr: ConfigWords = {
@@ -298,6 +299,7 @@ export const fr: ConfigWords = {
     'une fenêtre a une durée, et commence au plus 100 fois pendant celle-ci',
     'par exemple `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
   ],
+  ...policyInFrench,
   badInput: () => [
     'un nom dans une expression est fait de lettres sans accent, de chiffres et de _',
     'par exemple `current`, `motor_speed`',

@@ -21,6 +21,8 @@ export interface StartDerivingParts {
   readonly historian: Historian
   readonly writers: readonly WriterTables[]
   readonly spool: Spool
+  /** Parts of a batch that must not share a record of the log; absent: all may. */
+  readonly split?: ((batch: SampleBatch) => readonly SampleBatch[]) | undefined
   /** The last sequence of the log that the historian has at the start. */
   readonly storedSequence: number
   readonly signals: SignalTable
@@ -60,7 +62,9 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
     ...{ derivations, history: historian, spool, signals, clock, log, placeOf },
     ...{ reasons: parts.reasons, writers: parts.writers, storedSequence: parts.storedSequence, nodeOf: parts.nodeOf },
     append: async (batch) => {
-      const record = await spool.append(batch)
+      const [first = batch, ...others] = parts.split?.(batch) ?? [batch]
+      let record = await spool.append(first)
+      for (const part of others) record = await spool.append(part)
       onBatch(batch)
       return record
     },
