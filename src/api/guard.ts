@@ -7,6 +7,7 @@ import { plainAddress } from '../lib/network-address.ts'
 import { callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Access, Caller } from './people/access.ts'
+import type { Rate } from './people/rate.ts'
 import { Refusal } from './problem.ts'
 import type { Server } from './route.ts'
 
@@ -22,19 +23,34 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** Hooks that every request passes: known host, same origin for changes, then the permission its route declares. Default deny. */
-export function guard(
-  server: Server,
-  access: Access,
-  hosts: readonly string[],
-  { audit, policy }: Pick<NodeView, 'audit' | 'policy'>,
-): void {
-  const isKnownHost = knownHosts(hosts)
+export interface GuardOptions extends Pick<NodeView, 'audit' | 'policy'> {
+  /** Names this server answers to, beside those of the machine itself; the last is the one people are told. */
+  readonly names: readonly string[]
+  /** Absent: as many requests as come. */
+  readonly rate?: Rate
+  isReserved(request: FastifyRequest): boolean
+}
+
+/** Hooks that every request passes: not too many, known host, same origin for changes, then the permission its route declares. Default deny. */
+export function guard(server: Server, access: Access, { names, audit, policy, rate, isReserved }: GuardOptions): void {
+  const isKnownHost = knownHosts(names)
+  // First of all: what is too much costs no more than this. The reserved listener has its own bucket.
+  if (rate)
+    server.addHook('onRequest', async (request, reply) => {
+      if (rate.take(`${isReserved(request) ? 'reserved' : 'address'} ${request.ip}`)) return
+      reply.headers({ connection: 'close', 'retry-after': '1' })
+      throw tooMany()
+    })
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
     if (request.url.startsWith('/api/') || request.url.startsWith('/metrics')) reply.header('cache-control', 'no-store')
     if (!isKnownHost(request.hostname)) {
-      throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as ${hosts.at(-1)}`)
+      throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as ${names.at(-1)}`)
+    }
+    const ofIdentity = (asked: FastifyRequest) => {
+      const { permission } = asked.routeOptions.config
+      const name = rate && permission !== 'public' ? access.callerOf(asked, false)?.name : undefined
+      return name === undefined || rate?.take(`identity ${name}`) ? undefined : tooMany()
     }
     const closed = policy.againstReader(plainAddress(request.socket.remoteAddress))
     if (closed !== undefined)
@@ -55,13 +71,15 @@ export function guard(
       reply.header('connection', 'close')
       throw new Refusal(411, 'length-required', 'a body comes with its content-length here', 'send it whole, not in chunks')
     }
-    const refusal = authorise(request, access)
+    const refusal = authorise(request, access, isReserved(request)) ?? ofIdentity(request)
     // Who shows nothing is not denied anything yet: every first look at a page begins so.
     if (refusal) await (refusal.status === 403 || request.headers.authorization !== undefined ? denied(refusal) : Promise.reject(refusal))
   })
 }
 
-function authorise(request: FastifyRequest, access: Access): Refusal | undefined {
+const tooMany = () => new Refusal(429, 'too-many-requests', 'too many requests in a short time', 'wait a second, and ask less often')
+
+function authorise(request: FastifyRequest, access: Access, isReserved: boolean): Refusal | undefined {
   if (request.is404) return undefined
   const { permission, fresh, whileEnrolling } = request.routeOptions.config
   if (permission === 'public') return undefined
@@ -70,6 +88,8 @@ function authorise(request: FastifyRequest, access: Access): Refusal | undefined
   if (caller.stage === 'second-factor') return new Refusal(403, 'second-factor-needed', 'the second factor is still to be shown')
   if (caller.stage === 'enrol' && !whileEnrolling)
     return new Refusal(403, 'enrol-first', 'a second factor is required here', 'set one up in your profile; then everything else opens')
+  if (isReserved && !caller.rights.everywhere('administer'))
+    return new Refusal(403, 'reserved', 'this address is reserved for who administers', 'use the public one')
   if (!permission || !mayCall(caller, request.routeOptions.config, access.settings.zones.own)) {
     return new Refusal(
       403,

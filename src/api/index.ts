@@ -1,6 +1,6 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifySwagger from '@fastify/swagger'
-import fastify from 'fastify'
+import fastify, { type FastifyRequest } from 'fastify'
 import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
@@ -26,6 +26,8 @@ import { Access, type Caller, type PeopleSettings } from './people/access.ts'
 import { oidcRoutes } from './people/oidc-routes.ts'
 import { passkeyRoutes } from './people/passkey-routes.ts'
 import { profileRoutes } from './people/profile-routes.ts'
+import { Rate } from './people/rate.ts'
+import { openReserved, type Reserved } from './people/reserved.ts'
 import { scopedView } from './people/scoped-view.ts'
 import { sessionRoutes } from './people/session-routes.ts'
 import { SignIn } from './people/sign-in.ts'
@@ -54,6 +56,10 @@ export interface ApiOptions {
   /** The built pages. */
   readonly webDirectory: string
   readonly log: Logger
+  /** Requests per second from one address, and of one identity; absent: as many as come. */
+  readonly requestsPerSecond?: number
+  /** A second listener, for who administers only. */
+  readonly admin?: { readonly host: string; readonly port: number }
   /** Roles, zones, sessions; absent: one zone, and the administrator alone. */
   readonly people?: PeopleSettings
   /** Absent: plain HTTP, and no proxy is believed. */
@@ -64,6 +70,8 @@ export interface ApiOptions {
 
 export interface RunningApi {
   readonly url: string
+  /** Of the reserved listener. */
+  readonly adminUrl: string | undefined
   /** For making the first account; undefined when there is one. */
   readonly signInLink: string | undefined
   close(): Promise<void>
@@ -82,10 +90,14 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope })
   })
   limitPerAddress(server, options.transport?.proxies)
+  let reserved: Reserved | undefined
+  const isReserved = ({ socket }: FastifyRequest) => reserved !== undefined && socket.localPort === reserved.port
+  const rate = options.requestsPerSecond === undefined ? undefined : new Rate(view.clock, options.requestsPerSecond)
   await server.register(fastifyCookie)
   // After it: its cookies are written when an answer goes out.
   hardenAnswers(server)
-  guard(server, access, [host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])], view)
+  const names = [...(options.admin ? [options.admin.host] : []), host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])]
+  guard(server, access, { names, audit: view.audit, policy: view.policy, isReserved, ...(rate && { rate }) })
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
@@ -96,6 +108,8 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     oidc: people.oidc && new (await import('./people/oidc.ts')).Oidc(people.oidc, view.clock),
     callerOf: (request) => access.callerOf(request, false) ?? stranger(),
     viewOf: (request) => scopedView(view, resources.callerOf(request).rights, people.zones),
+    isReserved,
+    rate,
     linkOf: (path) => `${publicUrl}${path}`,
   }
   let publicUrl = ''
@@ -143,14 +157,16 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   const close = async () => {
     live.close()
     server.server.closeAllConnections()
+    await reserved?.close()
     await server.close()
     await access.close()
   }
   try {
     const url = await server.listen({ host, port })
+    reserved = options.admin && (await openReserved(server, options.admin))
     publicUrl = people.url?.replace(/\/+$/, '') ?? url
     const token = access.makeLink()
-    return { url, signInLink: token && `${url}/#/welcome?token=${token}`, close }
+    return { url, adminUrl: reserved?.url, signInLink: token && `${url}/#/welcome?token=${token}`, close }
   } catch (error) {
     await close()
     throw error

@@ -3,6 +3,8 @@ export const API_LIMITS = {
   /** Open connections in all, and from one address. */
   connections: 200,
   connectionsPerAddress: 64,
+  /** Those of the listener that is reserved for who administers. */
+  reservedConnections: 32,
   /** Milliseconds for the headers, and for the whole request; looked at every second, so that no slow connection lasts ten. */
   headersMs: 5_000,
   requestMs: 8_000,

@@ -81,7 +81,7 @@ const OF_LINK: readonly OwnReading[] = [
 ]
 
 /** `GET /metrics` in the text format of Prometheus. Labels are connections, nodes, severities and reasons; never signals. */
-export function metricRoutes(server: Server, { view }: Resources): void {
+export function metricRoutes(server: Server, { view, rate }: Resources): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -115,6 +115,8 @@ export function metricRoutes(server: Server, { view }: Resources): void {
   const lag = gauge('ecluse_historian_lag_records', 'Durable records the historian does not have yet')
   const signals = gauge('ecluse_signals', 'Signals of the node')
 
+  const tooMany = new Counter({ name: 'ecluse_http_requests_refused_total', help: 'Requests refused because too many came', registers })
+
   const ofRecords = OF_RECORDS.map(([name, help, key]) => ({
     metric: new Counter({ name, help, labelNames: ['connection'], registers }),
     key,
@@ -142,6 +144,8 @@ export function metricRoutes(server: Server, { view }: Resources): void {
       metric.reset()
       for (const { name, records } of view.connections()) if (records) metric.inc({ connection: name }, records[key])
     }
+    tooMany.reset()
+    tooMany.inc(rate?.refused ?? 0)
     const derivations = view.derivations()
     for (const { metric, read } of ofDerivations) for (const one of derivations) metric.set({ definition: one.name }, read(one))
     const remotes = view.remotes()

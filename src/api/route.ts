@@ -11,6 +11,7 @@ import type { NodeView } from '../core/node-view.ts'
 import type { Permission } from '../core/roles.ts'
 import type { Access, Caller } from './people/access.ts'
 import type { Oidc } from './people/oidc.ts'
+import type { Rate } from './people/rate.ts'
 import type { SignIn } from './people/sign-in.ts'
 
 /** The server as the resources see it: requests and answers typed by their zod schemas. */
@@ -34,6 +35,10 @@ export interface Resources {
   readonly signIn: SignIn
   /** Absent: no provider is declared. */
   readonly oidc: Oidc | undefined
+  /** True where a request came in by the listener that is reserved for who administers. */
+  isReserved(request: FastifyRequest): boolean
+  /** Absent: as many requests as come. */
+  readonly rate: Rate | undefined
   /** A path of the pages as a whole address, for links that people are given. */
   linkOf(path: string): string
 }

@@ -3,6 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startZones } from '../api/people/zones.fixture.ts'
+import { loadConfig } from '../config/index.ts'
+import { mayRole } from '../core/roles.ts'
+import { peopleOf } from './people.ts'
 import { makeWorld, paperYaml } from './world.fixture.ts'
 
 async function world() {
@@ -49,3 +52,29 @@ test('token: printed once, listed with its use, revoked', async () => {
   assert.match((await run('token', 'add', 'x', '--may', 'read', '--zone', 'feild')).err, /there is no zone feild/)
   assert.equal((await run('token', 'add', 'x', '--may', 'administer', '--zone', 'field')).code, 1)
 })
+
+test('CVE-2026-58080: the roles and zones of the file are those of the running node', async () => {
+  const { write, run } = makeWorld()
+  const file = write('ecluse.yaml', RUNNING)
+  const loaded = await loadConfig(file, { connectors: [], env: {} })
+  const { roles, zones, mfa, sessions, url } = peopleOf(loaded)
+  assert.deepEqual([...roles.keys()], ['administrator', 'watcher', 'blank'])
+  const read = (role: string, zone: string) => mayRole(roles, role, 'read', zone)
+  assert.deepEqual(
+    [read('watcher', 'field'), read('watcher', 'office'), read('blank', 'field'), read('administrator', 'office')],
+    [true, false, false, true],
+  )
+  assert.deepEqual([zones.zones, zones.own, zones.ofConnection('nothing')], [['field', 'office'], 'office', undefined])
+  assert.deepEqual([mfa, sessions, url], ['required', { idle: 3_600_000, longest: 43_200_000, perAccount: 2 }, 'https://ecluse.example'])
+  assert.equal((await run(['lint', file])).code, 0)
+})
+
+const RUNNING = `version: 1
+site: { id: t }
+zones: { field: { level: 1 }, office: { level: 4 } }
+node: { role: hub, zone: office }
+roles:
+  watcher: { grants: [{ direction: outward, may: [read], zones: [field] }] }
+  blank: {}
+people: { url: 'https://ecluse.example', mfa: required, sessions: { idle: 1h, longest: 12h, perAccount: 2 } }
+`

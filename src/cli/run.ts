@@ -11,6 +11,7 @@ export async function run(verb: Verb, path: string | undefined, options: CommonO
   const { host, port } = loaded.config.http
   let served = await serve(verb, loaded, { host, port, log })
   io.out(`${words.node.serving(loaded.config.site.id, loaded.config.node.id, served.url)}\n`)
+  if (served.adminUrl) io.out(`${words.people.reservedAt(served.adminUrl)}\n`)
   const linkAddress = served.view.linkAddress()
   if (linkAddress) io.out(`${words.node.linkAt(linkAddress)}\n`)
   if (served.signInLink) io.out(`${words.node.signIn(served.signInLink)}\n`)

@@ -15,6 +15,7 @@ import { listenProblem } from './ports.ts'
 export interface Served {
   readonly view: NodeView
   readonly url: string
+  readonly adminUrl: string | undefined
   readonly signInLink: string | undefined
   /** Resolves when the node must be stopped and served again. */
   readonly restart: Promise<void>
@@ -73,13 +74,22 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   const { tls, proxies } = loaded.config.http
   const transport = { proxies, ...(tls && { tls }) }
   const people = peopleOf(loaded)
-  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, people, transport }).catch(
-    async (error: unknown) => {
-      await node.stop()
-      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
-      throw error
-    },
-  )
+  const { admin, requestsPerSecond } = loaded.config.http
+  const api = await startApi(node.view, {
+    host,
+    port,
+    directory,
+    webDirectory: home.web,
+    log,
+    people,
+    transport,
+    requestsPerSecond,
+    ...(admin && { admin }),
+  }).catch(async (error: unknown) => {
+    await node.stop()
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
+    throw error
+  })
   const running = join(directory, RUNNING_FILE)
   await writeFile(
     running,
@@ -89,6 +99,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   return {
     view: node.view,
     url: api.url,
+    adminUrl: api.adminUrl,
     signInLink: api.signInLink,
     restart: node.restart,
     stop: async () => {

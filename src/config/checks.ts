@@ -62,9 +62,11 @@ export function checkRole(
   words: ConfigWords,
 ): void {
   const isEdge = node.role === 'edge'
-  if (!isLoopback(http.host) && (isEdge || !http.tls)) {
+  const exposed = [[http.host, ['http', 'host']] as const, [http.admin?.host, ['http', 'admin', 'host']] as const]
+  for (const [host, path] of exposed) {
+    if (host === undefined || isLoopback(host) || (http.tls && !isEdge)) continue
     const [code, wording] = isEdge ? (['E_EDGE_EXPOSED', words.edgeExposed()] as const) : (['W_HTTP_EXPOSED', words.httpExposed()] as const)
-    problems.add(locate(at, ['http', 'host']), code, wording)
+    problems.add(locate(at, path), code, wording)
   }
   if (node.role === 'relay' && connections > 0)
     problems.add(locateKey(at, [], 'connections'), 'E_RELAY_CONNECTIONS', words.relayConnections())

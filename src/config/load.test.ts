@@ -42,7 +42,7 @@ test('a configuration comes with defaults, milliseconds, bytes and an absolute d
     options,
   )
   assert.equal(config.node.id, 'node-1')
-  assert.deepEqual(config.http, { host: '127.0.0.1', port: 8480, proxies: [] })
+  assert.deepEqual(config.http, { host: '127.0.0.1', port: 8480, proxies: [], requestsPerSecond: 200 })
   assert.equal(config.data, join(folder, 'data'))
   assert.equal(config.spool.maxBytes, 64 * 2 ** 20)
   assert.equal(config.historian.compactAfter, 86_400_000)

@@ -42,6 +42,16 @@ export const ecluseConfig = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
       port: z.int().min(0).max(65_535).default(8480).describe('0: any free port'),
+      admin: z
+        .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535) })
+        .optional()
+        .describe('A second address, for who administers only: it answers while the first is flooded'),
+      requestsPerSecond: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(200)
+        .describe('From one address, and of one account or token; five seconds’ worth may come at once'),
       zone: name
         .optional()
         .describe('The zone of those who read from other machines; needed once zones are declared and others are let in'),

@@ -95,7 +95,7 @@ export function sessionRoutes(server: Server, resources: Resources): void {
     async (request, reply) => {
       const who = request.body.name.trim()
       const begun = await signIn
-        .withPassword(who, request.body.password, placeOf(request))
+        .withPassword(who, request.body.password, { ...placeOf(request), isReserved: resources.isReserved(request) })
         .catch((error) => notedRefusal(audit, request, { kind: 'sign-in', who }, error))
       return welcome(request, reply, begun, resources, begun.caller.stage ? { stage: begun.caller.stage } : {})
     },

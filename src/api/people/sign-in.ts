@@ -14,6 +14,8 @@ import { acceptTotp } from './totp.ts'
 export interface Place {
   readonly from: string
   readonly agent: string
+  /** By the reserved listener: guesses made at the public one take nothing from it. */
+  readonly isReserved?: boolean
 }
 
 /** A new session: its secret, for the cookie alone, and who it is. */
@@ -30,6 +32,7 @@ export class SignIn {
   readonly #clock: Clock
   readonly #site: string
   readonly #passwords = new Passwords()
+  readonly #reserved = new Passwords()
   readonly #throttle: Throttle
   /** `address name` from where somebody has signed in: guesses made elsewhere do not keep them out. */
   readonly #known = new Set<string>()
@@ -55,16 +58,17 @@ export class SignIn {
 
   /** Signs in; the refusal is the same for a wrong name, a wrong password and an account that is disabled. */
   async withPassword(name: string, password: string, place: Place): Promise<Begun> {
-    const keys = this.#keys(name, place.from)
+    const keys = this.#keys(name, place.isReserved ? `reserved ${place.from}` : place.from)
+    const passwords = place.isReserved ? this.#reserved : this.#passwords
     const account = this.#access.accounts.named(name)
     const { fits, isOld } = await this.#guarded(keys, async () => {
-      const checked = await this.#passwords.check(password, account?.password)
+      const checked = await passwords.check(password, account?.password)
       if (!account || !checked.fits || account.isDisabled) throw new Refusal(401, 'sign-in-refused', 'name or password is wrong')
       return checked
     })
     const found = account as Account
     this.#remember(`${place.from} ${name}`)
-    const kept = fits && isOld ? await this.#passwords.hash(password) : undefined
+    const kept = fits && isOld ? await passwords.hash(password) : undefined
     await this.#access.accounts.update(found.id, (one) => ({
       ...one,
       lastSignIn: this.#clock.now(),
@@ -75,7 +79,8 @@ export class SignIn {
 
   /** A new session of an account, with an id of its own. */
   begin(account: Account, place: Place, isWhole: boolean): Begun {
-    const secret = this.#access.sessions.begin(account.id, { ...place, isWhole })
+    const { from, agent } = place
+    const secret = this.#access.sessions.begin(account.id, { from, agent, isWhole })
     const caller = this.#access.callerIn(this.#access.sessions.find(secret, true) as Session)
     if (!caller) throw new Refusal(401, 'sign-in-refused', 'name or password is wrong')
     return { secret, caller }

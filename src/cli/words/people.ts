@@ -43,6 +43,7 @@ export const peopleEn = {
   expired: 'expired',
   secret: (name: string, until: string, secret: string) => `token ${name}, accepted until ${until}; it is shown this once:\n${secret}`,
   none: 'there are none',
+  reservedAt: (url: string) => `reserved for who administers: ${url}`,
 }
 
 export const peopleFr: typeof peopleEn = {
@@ -89,4 +90,5 @@ export const peopleFr: typeof peopleEn = {
   expired: 'expiré',
   secret: (name, until, secret) => `jeton ${name}, accepté jusqu’au ${until} ; il n’est montré que cette fois :\n${secret}`,
   none: 'il n’y en a pas',
+  reservedAt: (url) => `réservé à qui administre : ${url}`,
 }
