@@ -16,7 +16,9 @@ export function configPath(verb: Verb, given: string | undefined): string {
 export async function load(verb: Verb, given: string | undefined): Promise<LoadedConfig> {
   const { io, language } = verb
   const loaded = await loadConfig(configPath(verb, given), { connectors: await verb.connectors(), env: io.env, language })
-  if (loaded.warnings.length > 0) io.err(`${formatProblems(loaded.warnings)}\n`)
+  // That there is no policy is for `lint` and the findings of the node to say, not for every command.
+  const warnings = loaded.warnings.filter(({ code }) => code !== 'W_NO_ZONES')
+  if (warnings.length > 0) io.err(`${formatProblems(warnings)}\n`)
   return loaded
 }
 

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { auditList } from '../api/evidence-schemas.ts'
-import type { LoadedConfig } from '../config/index.ts'
+import { type LoadedConfig, roleMayOf } from '../config/index.ts'
 import { EvidenceFolder, IEC_62443_3_3, NIS2_21_2, type Summary, summaryPage, verifyFolder } from '../continuity/index.ts'
 import type { AuditEvent } from '../core/audit.ts'
 import { formatTime } from '../core/time.ts'
+import { runPolicyTests, toPolicy } from '../gateway/policy/index.ts'
 import { machineFiles } from '../lib/durable-files.ts'
 import { verifierOf } from '../lib/signed.ts'
 import { AUDIT_DIRECTORY, openSigner } from '../run/evidence/start.ts'
@@ -114,15 +115,22 @@ class Exporting {
     await this.#copyAudit()
     await this.#copySpool(records)
     await folder.write('key.pem', signer.publicKey)
-    const zones = { declared: false, note: 'This version of the program has no place to declare zones and conduits.' }
-    await folder.json('policies/zones-and-conduits.json', zones)
+    await folder.json('policies/zones-and-conduits.json', zonesOf(this.#loaded))
     await folder.json('mapping.json', { 'IEC 62443-3-3': IEC_62443_3_3, '(EU) 2022/2555 21(2)': NIS2_21_2 })
     const places = { audit: join(out, 'audit'), ...(records && { spool: join(out, 'spool') }) }
     const verification = await verifyEvidence(places, verifierOf(signer.publicKey))
     await folder.json('verification.json', verification)
     const subject = { node: config.node.id, from: this.#options.from, to: this.#options.to, time: formatTime(this.#verb.clock.now()) }
     const summary: Summary = {
-      ...{ ...subject, site: config.site.id, key: signer.key, verification, changes, absent: this.#absent },
+      ...{
+        ...subject,
+        site: config.site.id,
+        key: signer.key,
+        verification,
+        changes,
+        absent: this.#absent,
+        policy: policyCounts(this.#loaded),
+      },
       counts: this.#counts(),
     }
     await folder.write('index.html', summaryPage('en', summary))
@@ -231,3 +239,21 @@ verification.json  what the check came to when this was made
 
 To check it without trusting this folder's own words:  ecluse evidence verify FOLDER --key KEY.pem
 `
+
+/** What is declared, as the program understands it, and whether its own tests hold. */
+function zonesOf({ config, placeOf }: LoadedConfig): object {
+  const { zones, conduits } = toPolicy(config, config.site.id)
+  const tests = runPolicyTests(config.policyTests, { site: config.site.id, zones, conduits }, roleMayOf(config))
+  return {
+    ...{ declared: zones.length > 0, zones, roles: config.roles },
+    conduits: conduits.map((one) => ({ ...one, place: placeOf(['conduits', one.name]) })),
+    tests: tests.map(({ index, test, passed, findings }) => ({ place: placeOf(['policyTests', index]), test, passed, findings })),
+  }
+}
+
+function policyCounts({ config }: LoadedConfig): Summary['policy'] {
+  const declared = toPolicy(config, config.site.id)
+  const tests = runPolicyTests(config.policyTests, declared, roleMayOf(config))
+  const failed = tests.filter(({ passed }) => !passed).length
+  return { zones: declared.zones.length, conduits: declared.conduits.length, tests: tests.length, failed }
+}

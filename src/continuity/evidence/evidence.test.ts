@@ -209,7 +209,16 @@ test('every requirement of both texts is answered once, in both languages, and t
   for (const { en, fr } of [...IEC_62443_3_3, ...NIS2_21_2]) assert.ok(en.length > 10 && fr.length > 10)
   const verification = { key: 'k', roots: 0, tampered: { part: 'spool', kind: 'altered', file: '<b>', what: 'x' } } as const
   const counts = { connections: 1, signals: undefined, nodes: 0, contracts: 0, findings: 0 }
-  const summary = { ...SUBJECT, site: '<script>', key: 'k', verification, counts, changes: [], absent: [{ file: 'a', reason: '"b"' }] }
+  const summary = {
+    ...SUBJECT,
+    site: '<script>',
+    key: 'k',
+    verification,
+    counts,
+    policy: { zones: 2, conduits: 1, tests: 3, failed: 1 },
+    changes: [],
+    absent: [{ file: 'a', reason: '"b"' }],
+  }
   for (const language of ['en', 'fr'] as const) {
     const page = summaryPage(language, summary)
     assert.doesNotMatch(page, /<script|<b>|undefined/)

@@ -15,6 +15,8 @@ export interface Summary {
   /** Figures of the inventory; a part that could not be had is absent. */
   readonly counts: Readonly<Record<'connections' | 'signals' | 'nodes' | 'contracts' | 'findings', number | undefined>>
   readonly changes: readonly { readonly time: string; readonly kind: string; readonly who: string; readonly what: string }[]
+  /** How much of a policy is declared, and how many of its tests do not hold. */
+  readonly policy: { readonly zones: number; readonly conduits: number; readonly tests: number; readonly failed: number }
   /** Parts that are not in the folder, and why. */
   readonly absent: readonly { readonly file: string; readonly reason: string }[]
 }
@@ -38,7 +40,10 @@ const WORDS = {
     counts: { connections: 'Connections', signals: 'Signals', nodes: 'Nodes', contracts: 'Data contracts', findings: 'Findings' },
     unknown: 'not known: see what is absent',
     zones: 'Zones and conduits',
-    zonesText: 'Not declared yet. This version of the program has no place to declare them.',
+    zonesText: ({ zones, conduits, tests, failed }: Summary['policy']) =>
+      zones === 0
+        ? 'None are declared: everything counts as one zone.'
+        : `${zones} zones, ${conduits} conduits; ${tests} policy tests, ${failed} of them do not hold. See policies/zones-and-conduits.json.`,
     changes: 'Changes and acts of the period',
     columns: ['Time', 'Kind', 'Who', 'What'],
     noChanges: 'None.',
@@ -70,7 +75,10 @@ const WORDS = {
     counts: { connections: 'Connexions', signals: 'Signaux', nodes: 'Nœuds', contracts: 'Contrats de données', findings: 'Constats' },
     unknown: 'inconnu : voir ce qui est absent',
     zones: 'Zones et conduits',
-    zonesText: 'Pas encore déclarés. Cette version du programme n’a pas d’endroit pour les déclarer.',
+    zonesText: ({ zones, conduits, tests, failed }: Summary['policy']) =>
+      zones === 0
+        ? 'Aucune n’est déclarée : tout compte comme une seule zone.'
+        : `${zones} zones, ${conduits} conduits ; ${tests} tests de la politique, dont ${failed} échouent. Voir policies/zones-and-conduits.json.`,
     changes: 'Changements et actes de la période',
     columns: ['Heure', 'Nature', 'Qui', 'Quoi'],
     noChanges: 'Aucun.',
@@ -112,7 +120,7 @@ export function summaryPage(language: SummaryLanguage, summary: Summary): string
     .join('')}</ul>
 <p>${escaped(words.key)}<br><code>${escaped(key)}</code></p>
 <h2>${words.inventory}</h2>${table(['', ''], countRows).replace(/<thead>.*?<\/thead>/, '')}
-<h2>${words.zones}</h2><p>${words.zonesText}</p>
+<h2>${words.zones}</h2><p>${words.zonesText(summary.policy)}</p>
 <h2>${words.changes}</h2>${
     changes.length === 0
       ? `<p>${words.noChanges}</p>`

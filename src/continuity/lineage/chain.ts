@@ -23,7 +23,7 @@ export function chainOf(parts: ChainParts): readonly Station[] {
   stations.push(...factStations(feedsOf, parts), ...recordStations(feedsOf, parts))
   for (const [definition, some] of derived) stations.push(derivedStation(definition, some, feedsOf, parts))
   stations.push(...measuredStations(measured, feedsOf, parts))
-  stations.push(conduit(), configuration(parts))
+  stations.push(...conduitStations(measured, parts), configuration(parts))
   return stations.slice(0, CONTINUITY_LIMITS.hops)
 }
 
@@ -114,10 +114,39 @@ function derivedStation(
   return { ...station, hop: { ...station.hop, details: { ...station.hop.details, version: declared.version } } }
 }
 
-const conduit = (): Station => ({
-  hop: { id: 'conduit', kind: 'conduit', name: '', feeds: [], state: 'absent', problem: 'no-conduit', details: {}, canExpand: false },
-  members: NOBODY,
-})
+/** The conduits that let in what was measured here, each with the line of the file that says so; where nothing crosses zones, there is none. */
+function conduitStations(measured: readonly SignalBelow[], { view }: ChainParts): Station[] {
+  const found = new Map<string, { hop: Hop; members: Member[] }>()
+  for (const { signal } of measured) {
+    const index = view.signals.indexOf(signal)
+    const connection = index === undefined || view.nodeOf(index) !== undefined ? undefined : view.signals.at(index)?.connection
+    const allowed = connection === undefined ? undefined : view.policy.letIn(signal, connection)
+    if (!allowed) continue
+    const name = allowed.conduit ?? ''
+    const id = `conduit:${name}:${allowed.place}`
+    const members: Member[] = found.get(id)?.members ?? []
+    members.push({ name: signal })
+    // What let it in then may have been cut or fallen due since.
+    const state = allowed.permitted ? ({ state: 'whole' } as const) : ({ state: 'dead', problem: 'no-conduit' } as const)
+    const details = { decidedBy: allowed.place }
+    found.set(id, {
+      hop: { id, kind: 'conduit', name, feeds: [], ...state, counts: { signals: members.length }, details, canExpand: true },
+      members,
+    })
+  }
+  if (found.size > 0) return [...found.values()].map(({ hop, members }) => ({ hop, members: () => members }))
+  const hop: Hop = {
+    id: 'conduit',
+    kind: 'conduit',
+    name: '',
+    feeds: [],
+    state: 'absent',
+    problem: 'no-conduit',
+    details: {},
+    canExpand: false,
+  }
+  return [{ hop, members: NOBODY }]
+}
 
 /** Under which configuration the newest of it was written. Approvals are kept nowhere yet. */
 function configuration({ ingests, view }: ChainParts): Station {

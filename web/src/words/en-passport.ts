@@ -95,7 +95,7 @@ export const passport = {
       state: 'state',
     },
     ...{ clockMethod: 'clock', certificate: 'certificate', clockOffsetUs: 'clock offset', clockUncertaintyUs: 'clock uncertainty' },
-    ...{ versions: 'versions', inForce: 'in force', since: 'since' },
+    ...{ versions: 'versions', inForce: 'in force', decidedBy: 'decided by', since: 'since' },
   },
   detailValues: { held: 'still there', released: 'in the historian only', own: 'this node’s', 'not-known': 'not known' },
   lastSeen: (time: string) => `last seen ${time}`,

@@ -94,6 +94,7 @@ export const passport: Words['passport'] = {
       clockUncertaintyUs: 'incertitude d’horloge',
       versions: 'versions',
       inForce: 'en vigueur',
+      decidedBy: 'décidé par',
       since: 'depuis',
     },
   },
