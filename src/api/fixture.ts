@@ -11,6 +11,7 @@ import { LastValues } from '../core/last-values.ts'
 import { silent } from '../core/log.ts'
 import { MemoryHistory } from '../core/memory-history.fixture.ts'
 import type { NodeView } from '../core/node-view.ts'
+import type { PolicyView } from '../core/policy.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import { Status } from '../core/status.ts'
@@ -21,7 +22,7 @@ export const PASSWORD = 'a long enough password'
 
 export interface Fixture extends RunningApi {
   readonly view: NodeView
-  readonly routes: { method: string; url: string; permission: string | undefined; scope: string }[]
+  readonly routes: { method: string; url: string; permission: string | undefined; scope: string | undefined }[]
   readonly directory: string
   /** The table behind the view, to define signals in. */
   readonly signals: SignalTable
@@ -33,13 +34,16 @@ export interface Fixture extends RunningApi {
   signIn(): Promise<void>
 }
 
-/** `node`: what is other than at a plain node that stands alone. */
-export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView>; history: MemoryHistory }>
+/** `node`: what is other than at a plain node that stands alone. `prepare`: writes into the data folder before the start. */
+export type FixtureOptions = Partial<
+  ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView>; history: MemoryHistory; prepare: (directory: string) => void }
+>
 
 /** A node without disk or devices behind the real HTTP server on a free port. */
 export async function startFixture(signalCount: number, options: FixtureOptions = {}): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
   const { view, signals, publish } = fakeNode(signalCount, options)
+  options.prepare?.(directory)
   const routes: Fixture['routes'] = []
   const api = await startApi(view, {
     ...{ host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent },
@@ -61,6 +65,12 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+const noPolicy: PolicyView = {
+  declared: { site: 't', zones: [], conduits: [] },
+  ...{ crossings: () => [], tests: () => [], explain: () => [], stateOf: () => ({ place: '', state: 'open' }) },
+  ...{ simulate: () => undefined, againstReader: () => undefined, letIn: () => undefined },
 }
 
 const NOTHING_DECLARED: Declarations = {
@@ -128,6 +138,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     connections: () => [connection],
     audit: noAudit,
     flows: noFlows,
+    policy: noPolicy,
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },
@@ -200,6 +211,8 @@ function fakeHistorian(
       truncated: false,
     }),
     tally: async () => ({ rows: [], truncated: false }),
+    measures: async () => ({ rows: [], truncated: false }),
+    definitions: async () => [],
     ingests: async (ids) =>
       ids.map((ingest) => ({
         ingest,
@@ -216,8 +229,6 @@ function fakeHistorian(
       checkpoints: refuse,
       write: refuse,
       lastAll: refuse,
-      definitions: refuse,
-      measures: refuse,
       compact: refuse,
       close: async () => undefined,
     },

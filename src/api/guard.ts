@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
-import type { AuditTrail } from '../core/audit.ts'
+import type { NodeView } from '../core/node-view.ts'
+import { plainAddress } from '../lib/network-address.ts'
 import { callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Access, Caller } from './people/access.ts'
@@ -22,14 +23,27 @@ const HEADERS = {
 }
 
 /** Hooks that every request passes: known host, same origin for changes, then the permission its route declares. Default deny. */
-export function guard(server: Server, access: Access, host: string, audit: AuditTrail): void {
-  const isKnownHost = knownHosts(host)
+export function guard(
+  server: Server,
+  access: Access,
+  hosts: readonly string[],
+  { audit, policy }: Pick<NodeView, 'audit' | 'policy'>,
+): void {
+  const isKnownHost = knownHosts(hosts)
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
     if (request.url.startsWith('/api/') || request.url.startsWith('/metrics')) reply.header('cache-control', 'no-store')
     if (!isKnownHost(request.hostname)) {
-      throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as http://${host}`)
+      throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as ${hosts.at(-1)}`)
     }
+    const closed = policy.againstReader(plainAddress(request.socket.remoteAddress))
+    if (closed !== undefined)
+      throw new Refusal(
+        403,
+        'no-conduit',
+        `no conduit lets readers at this address in: ${closed}`,
+        '`ecluse policy explain http send` says which line decides',
+      )
     const denied = async (refusal: Refusal) => {
       const what = `${request.method} ${request.routeOptions.url ?? ''}`
       await audit.note({ kind: 'denial', outcome: 'refused', ...callerIn(request, access), what, detail: { code: refusal.code } })
@@ -97,9 +111,9 @@ function isForeign({ headers }: FastifyRequest): boolean {
 const foreign = () => new Refusal(403, 'foreign-origin', 'changes are accepted from our own pages only')
 
 /** Names a browser may call us by: a page of another name that was pointed at this machine (DNS rebinding) is not one of ours. */
-function knownHosts(host: string): (name: string) => boolean {
-  const names = new Set(['127.0.0.1', 'localhost', '[::1]', '::1', host])
-  const everywhere = host === '0.0.0.0' || host === '::'
+function knownHosts(hosts: readonly string[]): (name: string) => boolean {
+  const names = new Set(['127.0.0.1', 'localhost', '[::1]', '::1', ...hosts])
+  const everywhere = hosts.some((host) => host === '0.0.0.0' || host === '::')
   if (everywhere) names.add(hostname())
   return (name) => names.has(name) || (everywhere && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
 }

@@ -23,12 +23,15 @@ import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
 import { passportRoutes } from './passport.ts'
 import { Access, type Caller, type PeopleSettings } from './people/access.ts'
+import { oidcRoutes } from './people/oidc-routes.ts'
+import { passkeyRoutes } from './people/passkey-routes.ts'
 import { profileRoutes } from './people/profile-routes.ts'
 import { scopedView } from './people/scoped-view.ts'
 import { sessionRoutes } from './people/session-routes.ts'
 import { SignIn } from './people/sign-in.ts'
 import { tokenRoutes } from './people/token-routes.ts'
 import { userRoutes } from './people/user-routes.ts'
+import { policyRoutes } from './policy.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -52,7 +55,7 @@ export interface ApiOptions {
   /** Roles, zones, sessions; absent: one zone, and the administrator alone. */
   readonly people?: PeopleSettings
   /** Sees every route as it is declared; for the test that lists them. */
-  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined; scope: string }) => void
+  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined; scope: string | undefined }) => void
 }
 
 export interface RunningApi {
@@ -72,17 +75,19 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     throw new Refusal(404, 'not-found', 'there is nothing at this address', 'GET /api/v1/openapi.json lists what there is')
   })
   server.addHook('onRoute', ({ method, url, config }) => {
-    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope ?? 'every' })
+    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope })
   })
   limitPerAddress(server)
   await server.register(fastifyCookie)
-  guard(server, access, host, view.audit)
+  guard(server, access, [host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])], view)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
   })
   const resources: Resources = {
     ...{ view, access, signIn: new SignIn(access, view.clock, view.site.id) },
+    // Loaded where a provider is declared.
+    oidc: people.oidc && new (await import('./people/oidc.ts')).Oidc(people.oidc, view.clock),
     callerOf: (request) => access.callerOf(request, false) ?? stranger(),
     viewOf: (request) => scopedView(view, resources.callerOf(request).rights, people.zones),
     linkOf: (path) => `${publicUrl}${path}`,
@@ -108,11 +113,14 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     flowRoutes,
     auditRoutes,
     evidenceRoutes,
+    policyRoutes,
     lineageRoutes,
     lineageEventRoutes,
     configurationRoutes,
     sessionRoutes,
+    oidcRoutes,
     profileRoutes,
+    passkeyRoutes,
     userRoutes,
     tokenRoutes,
     metricRoutes,
@@ -133,7 +141,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   }
   try {
     const url = await server.listen({ host, port })
-    publicUrl = url
+    publicUrl = people.url?.replace(/\/+$/, '') ?? url
     const token = access.makeLink()
     return { url, signInLink: token && `${url}/#/welcome?token=${token}`, close }
   } catch (error) {

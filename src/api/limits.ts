@@ -9,6 +9,9 @@ export const API_LIMITS = {
   /** Milliseconds an answered connection may stay silent. */
   keepAliveMs: 5_000,
   bodyBytes: 64 * 1024,
+  /** A configuration whose policy is tried, and changes of one kind that the answer lists. */
+  simulatedBytes: 4 * 1024 * 1024,
+  policyChanges: 1_000,
   headerBytes: 16 * 1024,
   /** Characters of a glob over signal ids. */
   globLength: 256,
@@ -82,6 +85,9 @@ export const API_LIMITS = {
   invitationMs: 72 * 3_600_000,
   secondFactorMs: 300_000,
   freshMs: 600_000,
+  /** Sign-ins through a provider that were begun, and how long they may take. */
+  oidcPending: 1_000,
+  oidcMs: 600_000,
   /** Passwords checked at once: each takes memory and a core. */
   passwords: 2,
   /** SQL queries at once. */

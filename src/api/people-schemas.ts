@@ -18,6 +18,10 @@ export const session = z.object({
 })
 export type Session = z.infer<typeof session>
 
+/** `GET /api/v1/session/ways`: how one can sign in here; `provider` where there is one. */
+export const signInWays = z.object({ password: z.literal(true), provider: z.object({ label: label.optional() }).optional() })
+export type SignInWays = z.infer<typeof signInWays>
+
 const openSession = z.object({
   id: z.string(),
   beganTime: z.string(),

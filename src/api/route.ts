@@ -10,6 +10,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { NodeView } from '../core/node-view.ts'
 import type { Permission } from '../core/roles.ts'
 import type { Access, Caller } from './people/access.ts'
+import type { Oidc } from './people/oidc.ts'
 import type { SignIn } from './people/sign-in.ts'
 
 /** The server as the resources see it: requests and answers typed by their zod schemas. */
@@ -31,6 +32,8 @@ export interface Resources {
   callerOf(request: FastifyRequest): Caller
   readonly access: Access
   readonly signIn: SignIn
+  /** Absent: no provider is declared. */
+  readonly oidc: Oidc | undefined
   /** A path of the pages as a whole address, for links that people are given. */
   linkOf(path: string): string
 }

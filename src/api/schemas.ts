@@ -20,6 +20,7 @@ export type {
   Profile,
   RecoveryCodes,
   Session,
+  SignInWays,
   Token,
   TokenList,
   TotpBegun,

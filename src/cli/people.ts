@@ -6,9 +6,9 @@ import { toRoles } from '../core/people-config.ts'
 export function peopleOf({ config, connections }: Pick<LoadedConfig, 'config' | 'connections'>): PeopleSettings {
   const own = config.node.zone
   const byConnection = new Map(connections.map(({ name, zone }) => [name, zone ?? own]))
-  const { mfa, sessions } = config.people
+  const { mfa, sessions, url, oidc } = config.people
   return {
-    ...{ roles: toRoles(config), mfa, sessions },
+    ...{ roles: toRoles(config), mfa, sessions, url, oidc },
     zones: { zones: Object.keys(config.zones), own, ofConnection: (name) => byConnection.get(name) },
   }
 }

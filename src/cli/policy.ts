@@ -79,7 +79,7 @@ export async function policyMatrix(verb: Verb, options: PolicyOptions): Promise<
     const crossing = (from: string, to: string) =>
       cells
         .find((cell) => cell.from === from && cell.to === to)
-        ?.conduits.map(({ name, state }) => `${name}${policy.states[state]}`)
+        ?.conduits.map(({ name, state }) => (state === 'open' ? name : `${name} [${policy.states[state]}]`))
         .join(', ')
     const may = (role: string, zone: string) =>
       rights

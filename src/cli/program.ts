@@ -1,9 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { duration } from '../core/config-parts.ts'
+import { Command, CommanderError, Option } from 'commander'
+import { common, durationFrom, integerFrom, languageOption, prepared, shareFrom } from './command.ts'
 import { type CommonOptions, EXIT, type Verb } from './context.ts'
-import { LEVELS } from './log.ts'
-import { FORMATS } from './output.ts'
-import { flowVerbs } from './program-flows.ts'
+import { flowVerbs } from './flow-verbs.ts'
+import { evidenceVerbs, policyVerbs } from './grouped-verbs.ts'
+import { peopleVerbs } from './people-verbs.ts'
 
 /** Understands the words of the command line and calls the verb; every verb's code is loaded only when it is called. Resolves with the exit code. */
 export async function parse(verb: Verb, args: readonly string[]): Promise<number> {
@@ -122,9 +122,10 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...config)
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
   addIdentity(verb, program, done)
+  peopleVerbs(verb, program, done)
   policyVerbs(verb, program, done)
   evidenceVerbs(verb, program, done)
-  flowVerbs(verb, program, { prepared, common, integer }, done)
+  flowVerbs(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
     done(await (await import('./doctor.ts')).doctor(verb, path, given)),
   )
@@ -246,59 +247,6 @@ function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void)
     .action(async (name, given) => done(await (await import('./facts.ts')).recompute(verb, name, given)))
 }
 
-/** Zones, conduits and roles, as the file says them. */
-function policyVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { verbs, options } = verb.words
-  const policy = prepared(verb, program.command('policy'), verbs.policy)
-  policy.action(() => {
-    verb.io.err(policy.helpInformation())
-    done(EXIT.failed)
-  })
-  const sub = (words: string, text: string) =>
-    common(verb, prepared(verb, policy.command(words), text)).option('-c, --config <PATH>', options.config)
-  sub('explain <SUBJECT> <ACTION> <OBJECT>', verbs.policyExplain).action(async (subject, action, object, given) =>
-    done(await (await import('./policy.ts')).policyExplain(verb, [subject, action, object], given)),
-  )
-  sub('matrix', verbs.policyMatrix).action(async (given) => done(await (await import('./policy.ts')).policyMatrix(verb, given)))
-  sub('test', verbs.policyTest).action(async (given) => done(await (await import('./policy.ts')).policyTest(verb, given)))
-  sub('simulate <NEWFILE>', verbs.policySimulate).action(async (file, given) =>
-    done(await (await import('./policy.ts')).policySimulate(verb, file, given)),
-  )
-}
-
-/** What a node can prove, and who did what on it. */
-function evidenceVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { verbs, options } = verb.words
-  const evidence = prepared(verb, program.command('evidence'), verbs.evidence)
-  evidence.action(() => {
-    verb.io.err(evidence.helpInformation())
-    done(EXIT.failed)
-  })
-  const sub = (words: string, text: string) => common(verb, prepared(verb, evidence.command(words), text))
-  const config = ['-c, --config <PATH>', options.config] as const
-  sub('verify <DIR>', verbs.evidenceVerify)
-    .requiredOption('--key <FILE>', options.evidenceKeyFile)
-    .action(async (directory, given) => done(await (await import('./evidence.ts')).evidenceVerify(verb, directory, given)))
-  sub('export', verbs.evidenceExport)
-    .option('--from <TIME>', options.from, '-30d')
-    .option('--to <TIME>', options.to, 'now')
-    .requiredOption('--out <DIR>', options.evidenceOut)
-    .option('--no-records', options.noRecords)
-    .option(...config)
-    .action(async (given) => done(await (await import('./evidence-export.ts')).evidenceExport(verb, given)))
-  sub('key', verbs.evidenceKey)
-    .option(...config)
-    .action(async (given) => done(await (await import('./evidence.ts')).evidenceKey(verb, given)))
-  common(verb, prepared(verb, program.command('audit'), verbs.audit))
-    .option('--from <TIME>', options.periodFrom)
-    .option('--to <TIME>', options.periodTo)
-    .option('--kind <KIND>', options.auditKind)
-    .option('--limit <N>', options.limit, integerFrom(verb, 1, 5_000), READ_ROWS)
-    .option('--url <URL>', options.url)
-    .option(...config)
-    .action(async (given) => done(await (await import('./audit.ts')).audit(verb, given)))
-}
-
 /** The verbs with which edges, relays and hubs get to know each other. */
 function addIdentity(verb: Verb, program: Command, done: (exit: number) => void): void {
   const { verbs, options } = verb.words
@@ -331,67 +279,6 @@ function addIdentity(verb: Verb, program: Command, done: (exit: number) => void)
     .requiredOption('--reason <TEXT>', options.reason)
     .option(...config)
     .action(async (name, given) => done(await (await import('./node.ts')).nodeRevoke(verb, name, given)))
-}
-
-function prepared({ io, words }: Verb, command: Command, text: string): Command {
-  const titles: Record<string, string> = {
-    'Usage:': words.help.usage,
-    'Options:': words.help.options,
-    'Commands:': words.help.commands,
-    'Arguments:': words.help.arguments,
-  }
-  return command
-    .description(text)
-    .helpOption('-h, --help', words.options.help)
-    .helpCommand(false)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureHelp({
-      styleTitle: (title) => titles[title] ?? title,
-      styleDescriptionText: (text) => text.replace('choices:', words.help.choices).replace('default:', words.help.default),
-    })
-    .configureOutput({
-      writeOut: (out) => io.out(out),
-      writeErr: () => undefined,
-      getOutHasColors: () => io.colour.out,
-      getErrHasColors: () => io.colour.err,
-    })
-}
-
-function languageOption({ words }: Verb): Option {
-  return new Option('--lang <LANG>', words.options.lang).choices(['fr', 'en'])
-}
-
-function common(verb: Verb, command: Command): Command {
-  const { options } = verb.words
-  return command
-    .addOption(new Option('-o, --output <FORM>', options.output).choices(FORMATS).default('table'))
-    .addOption(languageOption(verb))
-    .addOption(new Option('--log-level <LEVEL>', options.logLevel).choices(LEVELS).default('info'))
-    .addOption(new Option('--log-form <FORM>', options.logForm).choices(['json', 'short']))
-}
-
-function durationFrom({ words }: Verb): (text: string) => { text: string; ms: number } {
-  return (text) => {
-    const parsed = duration.safeParse(text)
-    if (!parsed.success) throw new InvalidArgumentError(words.usage.badDuration)
-    return { text, ms: parsed.data }
-  }
-}
-
-function shareFrom({ words }: Verb): (text: string) => string {
-  return (text) => {
-    if (!(Number(text) > 0 && Number(text) <= 0.5)) throw new InvalidArgumentError(words.usage.badShare)
-    return text
-  }
-}
-
-function integerFrom({ words }: Verb, low: number, high: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (!(number >= low && number <= high)) throw new InvalidArgumentError(words.usage.badInteger(low, high))
-    return number
-  }
 }
 
 /** Commander's complaint in the person's language, with the nearest word it knows. */

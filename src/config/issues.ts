@@ -57,6 +57,7 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badName': (words) => words.badName(),
   '@badField': (words) => words.badField(),
   '@badZone': (words) => words.badZone(),
+  '@httpsOnly': (words) => words.httpsOnly(),
   '@badLife': (words) => words.badLife(),
   '@builtInRole': (words) => words.builtInRole(),
   '@badAddress': (words) => words.badAddress(),

@@ -262,7 +262,14 @@ function readWhole(
     known: promised,
     problems,
   })
-  checkPolicy(config, loaded, { at, problems, words, now: folder.now, isComplete: loaded.length === entries.length })
+  checkPolicy(config, loaded, {
+    at,
+    problems,
+    words,
+    now: folder.now,
+    isComplete: loaded.length === entries.length,
+    isLint: context.offline,
+  })
   const canonical = {
     ...(resolved.canonical as object),
     connections: Object.fromEntries(read.map((one) => [one.name, one.canonical])),

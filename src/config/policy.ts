@@ -14,7 +14,7 @@ import {
   runPolicyTests,
   type TestFinding,
   toPolicy,
-} from '../gateway/policy/index.ts'
+} from '../gateway/policy/config.ts'
 import { isLoopback } from '../lib/network-address.ts'
 import { nearest } from '../lib/suggest.ts'
 import type { LoadedConnection } from './connections.ts'
@@ -37,6 +37,7 @@ export interface PolicyContext {
   readonly now: Micros
   /** False where a connection could not be read: what it would use is not known. */
   readonly isComplete: boolean
+  readonly isLint: boolean
 }
 
 /** What zones, conduits and tests say of each other and of the rest of the file. */
@@ -50,7 +51,8 @@ export function checkPolicy(config: EcluseConfig, connections: readonly LoadedCo
     problems.add(locateKey(at, ['conduits'], first), 'E_CONDUITS_CONTRADICT', words.conduitsContradict(first, second, is))
   if (declared.zones.length === 0) {
     const goesOut = config.link || config.openLineage || config.audit.forward.length > 0 || !isLoopback(config.http.host)
-    if (goesOut) problems.add(locateKey(at, [], 'link'), 'W_NO_ZONES', words.noZones())
+    // For whoever reviews the file: a command that runs with it has nothing to say of it.
+    if (goesOut && context.isLint) problems.add(locateKey(at, [], 'link'), 'W_NO_ZONES', words.noZones())
   } else checkCrossings(config, connections, compilePolicy(declared), context)
   checkReviews(declared, context)
   for (const { findings } of runPolicyTests(config.policyTests, declared, roleMayOf(config)))

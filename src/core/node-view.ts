@@ -15,6 +15,7 @@ import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
 import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
+import type { PolicyView } from './policy.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { KnownSignals, Label } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
@@ -291,6 +292,8 @@ export interface NodeView {
   refusals(): SenderRefusal[]
   /** Absent: nodes are not told apart by certificates. */
   identity?(): IdentityView
+  /** Zones, conduits, and what passed them. */
+  readonly policy: PolicyView
   /** Who did what here. */
   readonly audit: AuditTrail
   /** Who talked to whom, and what should not have been. */

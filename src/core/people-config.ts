@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLoopback } from '../lib/network-address.ts'
 import { duration, label, secret } from './config-parts.ts'
 import { ADMINISTRATOR, administrator, DIRECTION_OF, type GrantDirection, PERMISSIONS, type Role } from './roles.ts'
 
@@ -51,13 +52,13 @@ const role = z
 
 const oidc = z
   .strictObject({
-    issuer: z.url({ protocol: /^https?$/ }).describe('Address of the OpenID provider; https, except on this machine'),
+    issuer: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => new URL(url).protocol === 'https:' || isLoopback(new URL(url).hostname), '@httpsOnly')
+      .describe('Address of the OpenID provider; https, except on this machine'),
     clientId: z.string().min(1).max(256),
     clientSecret: secret.optional().describe('What the provider knows this node by'),
-    redirect: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('Where people reach this node, when that is not its own address'),
+    scope: z.string().min(1).max(256).default('openid profile').describe('What is asked for; some providers want one for the groups'),
     claim: name.default('groups').describe('Claim of the ID token that says the groups'),
     roles: z
       .record(z.string().min(1).max(256), z.array(name).max(16))
@@ -80,6 +81,10 @@ export const peopleConfig = {
     .describe('Roles by name; administrator is always there, over everything'),
   people: z
     .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('Where people reach this node, when that is not the address it listens on: for links, and as a name it answers to'),
       mfa: z.enum(['optional', 'required']).default('optional').describe('required: everybody needs a second factor'),
       sessions: z
         .strictObject({

@@ -125,3 +125,72 @@ export interface PolicyDecision {
 export const conduitReason = (reason: PolicyReason | 'rate'): string => `${CONDUIT_GAP}${reason}`
 /** How the cause of a gap begins that stands for a record that no conduit let pass. */
 export const CONDUIT_GAP = 'conduit-'
+
+/** A crossing of the running node, how it stands, and what went through since the start. */
+export interface CrossingView extends Crossing {
+  /** `connection`, `link-out`, `link-in`, `openlineage`, `syslog`, `http`. */
+  readonly part: string
+  readonly name: string
+  readonly decision: PolicyDecision
+  /** Where in which file that is decided, `ecluse.yaml:12`. */
+  readonly place: string
+  /** Samples, rows, records or messages that passed, and those that did not, by reason. Undefined where both ends are in one zone: nothing is counted. */
+  readonly counts?: { readonly passed: number; readonly refused: Readonly<Record<string, number>> } | undefined
+}
+
+/** The answer to "may SUBJECT do ACTION with OBJECT". */
+export type PolicyAnswer =
+  | (PolicyDecision & Crossing & { readonly about: 'crossing'; readonly part: string; readonly name: string; readonly place: string })
+  | {
+      readonly about: 'role'
+      readonly role: string
+      readonly permission: string
+      readonly zone: string | undefined
+      readonly permitted: boolean
+      readonly path: readonly (string | number)[]
+      readonly place: string
+    }
+  | {
+      readonly about: 'nothing'
+      readonly unknown: 'subject' | 'action' | 'object'
+      readonly name: string
+      readonly known: readonly string[]
+    }
+
+/** What another policy would give and take. */
+export interface SimulatedChange {
+  readonly rights: Gains<{ readonly who: string; readonly permission: string; readonly zone: string }>
+  readonly carried: Gains<Passing & { readonly conduit: string }>
+  /** Pairs that were not asked, because there are too many. */
+  readonly unasked: number
+  /** What `lint` finds in the other file, for people. */
+  readonly problems: readonly { readonly code: string; readonly message: string; readonly line: number }[]
+}
+interface Gains<T> {
+  readonly gained: readonly T[]
+  readonly lost: readonly T[]
+}
+
+export interface PolicyTestView {
+  readonly name: string | undefined
+  readonly passed: boolean
+  /** Where the test stands. */
+  readonly place: string
+  readonly findings: readonly { readonly is: string; readonly place: string; readonly message: string }[]
+}
+
+/** The policy of a running node. */
+export interface PolicyView {
+  readonly declared: DeclaredPolicy
+  crossings(): CrossingView[]
+  /** Where a conduit is declared, and how it stands now. */
+  stateOf(conduit: string): { readonly place: string; readonly state: 'open' | 'cut' | 'expired' }
+  tests(): PolicyTestView[]
+  explain(subject: string, action: string, object: string): PolicyAnswer[]
+  /** `file`: the text of another `ecluse.yaml`; `people`: roles by account. Undefined when it cannot be read at all. */
+  simulate(file: string, people: ReadonlyMap<string, readonly string[]>): SimulatedChange | undefined
+  /** Why somebody at this network address may not read here; undefined when they may. */
+  againstReader(address: string): string | undefined
+  /** What lets a signal of this node in: the crossing of its connection, as it stands now; undefined where nothing crosses. */
+  letIn(signal: string, connection: string): (PolicyDecision & { readonly place: string }) | undefined
+}

@@ -28,6 +28,8 @@ import { openGateway } from './gateway.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { tellOpenLineage } from './open-lineage.ts'
 import { policingOf, zoneOfConnections } from './policy/policing.ts'
+import { tellingThrough } from './policy/telling.ts'
+import { policyView } from './policy/view.ts'
 import type { RecordBook } from './records/book.ts'
 import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
@@ -98,7 +100,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     classOf: classes && ((id: string) => classes.of(id)),
   })
   const { spool, historian, lastRecordedTime, storedTo } = stores
-  evidence = await startEvidence(loaded, signer, stores, deps).catch(async (error) => {
+  evidence = await startEvidence(loaded, signer, stores, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
@@ -261,10 +263,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const oneAtATime = inTurn()
 
   const dependencies = whileSame(signals, () => dependenciesOf(loaded, signals.all()))
+  const lineageGate = policing?.gateFor('openlineage')
   const telling =
     config.openLineage &&
     tellOpenLineage({
       ...{ ...deps, config: config.openLineage, directory: config.data, stop: stopping.signal },
+      ...(lineageGate && { policy: tellingThrough(lineageGate, site.id) }),
       teller: { site: config.site.id, node: config.node.id, version: deps.version, configVersion: loaded.version },
       source: () => ({
         ...{ site: config.site.id, graph: dependencies(), contracts: contracts.findings(clock.now()), historian },
@@ -314,6 +318,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     refusals: () => gateway?.refusals() ?? [],
     audit: flows.watched(evidence.audit),
     flows: flows.view,
+    policy: policyView(loaded, policing, signals, clock),
     evidence: evidence.view,
     historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
     subscribe: (onBatch) => fanOut.subscribe(onBatch),

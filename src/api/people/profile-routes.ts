@@ -69,7 +69,7 @@ export function profileRoutes(server: Server, resources: Resources): void {
       } as const
       await signIn.changePassword(account, password, undefined, () => audited(view.audit, event))
       const begun = signIn.begin(access.accounts.withId(account.id) ?? account, placeOf(request), session.isWhole)
-      remember(reply, begun.secret)
+      remember(reply, begun.secret, resources)
       return whoIs(begun.caller)
     },
   )

@@ -23,8 +23,8 @@ const token = z.string().max(200)
 export const placeOf = (request: FastifyRequest): Place => ({ from: request.ip, agent: request.headers['user-agent'] ?? '' })
 
 /** The session's secret goes out as a cookie that scripts cannot read and other sites cannot send. */
-export function remember(reply: FastifyReply, secret: string): void {
-  const secure = reply.request.protocol === 'https'
+export function remember(reply: FastifyReply, secret: string, { linkOf }: Pick<Resources, 'linkOf'>): void {
+  const secure = linkOf('').startsWith('https:')
   void reply.setCookie(cookieName(reply.request), secret, { path: '/', httpOnly: true, sameSite: 'strict', secure })
 }
 
@@ -60,7 +60,7 @@ export async function welcome(request: FastifyRequest, reply: FastifyReply, begu
     throw error
   })
   forget(request, resources)
-  remember(reply, begun.secret)
+  remember(reply, begun.secret, resources)
   return whoIs(begun.caller)
 }
 
@@ -183,7 +183,7 @@ function linkRoutes(server: Server, resources: Resources): void {
       const { secret, caller } = await signIn
         .createFirst(body.token, body.name, body.password, placeOf(request), recorded)
         .catch((error) => notedRefusal(view.audit, request, { kind: 'account', who: body.name, what: 'first account' }, error))
-      remember(reply, secret)
+      remember(reply, secret, resources)
       return reply.code(201).send(whoIs(caller))
     },
   )

@@ -7,6 +7,7 @@ import { identityEn } from './identity.ts'
 import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
 import { passportEn } from './passport.ts'
+import { peopleEn } from './people.ts'
 import { planEn } from './plan.ts'
 import { policyEn } from './policy.ts'
 import { spoolEn } from './spool.ts'
@@ -261,6 +262,7 @@ export const en = {
   flows: flowsEn,
   spool: spoolEn,
   identity: identityEn,
+  people: peopleEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
     linkAt: (address: string) => `nodes connect at ${address}`,

@@ -8,6 +8,7 @@ import { identityFr } from './identity.ts'
 import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
 import { passportFr } from './passport.ts'
+import { peopleFr } from './people.ts'
 import { planFr } from './plan.ts'
 import { policyFr } from './policy.ts'
 import { spoolFr } from './spool.ts'
@@ -271,6 +272,7 @@ export const fr: Words = {
   flows: flowsFr,
   spool: spoolFr,
   identity: identityFr,
+  people: peopleFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
     linkAt: (address) => `les nœuds se connectent à ${address}`,

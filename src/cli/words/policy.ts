@@ -43,7 +43,7 @@ export const policyEn = {
   none: 'No zones are declared: everything counts as one zone, and every way out is open.',
   from: 'FROM \\ TO',
   roleByZone: 'ROLE \\ ZONE',
-  states: { open: '', cut: ' [cut]', expired: ' [review overdue]' } satisfies Record<ConduitState, string>,
+  states: { cut: 'cut', expired: 'review overdue' } satisfies Record<Exclude<ConduitState, 'open'>, string>,
   permissions: { read: 'read', query: 'query', audit: 'audit', operate: 'operate', administer: 'administer' } satisfies Record<
     Permission,
     string
@@ -105,7 +105,7 @@ export const policyFr: typeof policyEn = {
   none: 'Aucune zone n’est déclarée : tout compte comme une seule zone, et toutes les sorties sont ouvertes.',
   from: 'DE \\ VERS',
   roleByZone: 'RÔLE \\ ZONE',
-  states: { open: '', cut: ' [coupé]', expired: ' [revue dépassée]' },
+  states: { cut: 'coupé', expired: 'revue dépassée' },
   permissions: { read: 'lire', query: 'interroger', audit: 'auditer', operate: 'exploiter', administer: 'administrer' },
   noTests: 'aucun test de la politique n’est déclaré (`policyTests:`)',
   passes: 'tient',

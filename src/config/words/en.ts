@@ -1,17 +1,9 @@
-import type { PolicyReason } from '../../core/policy.ts'
 import type { NotConvertible } from '../../core/units/index.ts'
 import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
 import { expressionInEnglish } from './expressions.ts'
+import { policyInEnglish } from './policy.ts'
 import { mebibytes } from './sizes.ts'
-
-/** What is said of a crossing. */
-export interface CrossingWords {
-  readonly from: string | undefined
-  readonly to: string | undefined
-  readonly transport: string
-  readonly direction: string
-}
 
 /** What `lint` says, in English: the master of the other languages. */
 export const en = {
@@ -88,6 +80,7 @@ export const en = {
     'e.g. `plc-3`; text for people goes in `label`',
   ],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
+  httpsOnly: (): Wording => ['is not encrypted', 'https://…; http only for a provider on this machine'],
   badLife: (): Wording => ['is too short or too long', 'idle: 1min to 24h; longest: 5min to 30d'],
   builtInRole: (): Wording => ['`administrator` is always there, and is not declared', 'call it something else'],
   roleZone: (zone: string, near: string | undefined, known: string): Wording => [
@@ -295,84 +288,7 @@ export const en = {
     'a window has a length, and begins at most 100 times within it',
     'e.g. `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
   ],
-  unknownZone: (name: string, near: string | undefined, known: string): Wording => [
-    `the zone \`${name}\` is not declared`,
-    near ? `did you mean ${near}?` : known ? `declared are: ${known}` : 'declare it under `zones:`, with its level',
-  ],
-  conduitToItself: (zone: string): Wording => [
-    `goes from \`${zone}\` to itself`,
-    'what stays in one zone needs no conduit; divide the zone where it must not all be trusted alike',
-  ],
-  conduitsContradict: (first: string, second: string, is: 'cut' | 'direction'): Wording =>
-    is === 'cut'
-      ? [
-          `\`${first}\` and \`${second}\` name the same between the same zones, and one of them is cut`,
-          'what is cut must not pass by another conduit: cut both, or take what is named twice out of one',
-        ]
-      : [
-          `\`${first}\` and \`${second}\` name the same between the same zones, and differ in who dials`,
-          'one conduit, one direction: push where the sending end dials, pull where the receiving end does',
-        ],
-  noZones: (): Wording => [
-    'no zones are declared: everything counts as one zone, and every way out of this node is open',
-    'declare `zones:` and `conduits:`; from the first zone on, only what a conduit names passes',
-  ],
-  nodeZoneNeeded: (known: string): Wording => [
-    'zones are declared, and nobody says which one this node runs in',
-    `add \`node.zone\`: one of ${known}`,
-  ],
-  zoneNeeded: (path: string): Wording => ['zones are declared, and nobody says which one the other end is in', `add \`${path}\``],
-  noNodesDeclared: (): Wording => [
-    'zones are declared, and no node below is: none is let in',
-    'name each under `link.nodes` with its zone, e.g. `nodes: { cell-3: { zone: field } }`',
-  ],
-  badPeer: (): Wording => ['is no address', 'write host, host:port or a network such as 10.20.0.0/16'],
-  notPermitted: ({ from, to, transport, direction }: CrossingWords, reason: PolicyReason, conduit: string | undefined): Wording => {
-    const why: Partial<Record<PolicyReason, string>> = {
-      transport: `\`${conduit}\` does not name the transport ${transport}`,
-      direction: `\`${conduit}\` has another direction than ${direction}`,
-      peer: `\`${conduit}\` does not name the address of the other end`,
-    }
-    return [
-      `no conduit lets this pass from ${from} to ${to}${why[reason] ? `: ${why[reason]}` : ''}`,
-      `declare one, with its business case: { from: ${from}, to: ${to}, direction: ${direction}, transports: [${transport}], signals: [...] }`,
-    ]
-  },
-  notNamed: (count: number, all: number, some: string, conduit: string): Wording => [
-    `${count} of ${all} declared here are not named by the conduit \`${conduit}\`: ${some}`,
-    'they are not taken, and counted as dropped; name them in the conduit, or remove them here',
-  ],
-  conduitUnused: (): Wording => [
-    'nothing that this file declares goes through this conduit',
-    'remove what is not needed: each conduit is a way in; check its zones, transports and direction',
-  ],
-  conduitExpired: (owner: string, riskOwner: string): Wording => [
-    'the review of this conduit is overdue: nothing passes any more',
-    `${owner} and ${riskOwner} decide again, and write the next day of review`,
-  ],
-  conduitReview: (days: number): Wording => [
-    `this conduit is to be reviewed within ${days} day${days === 1 ? '' : 's'}; after that nothing passes`,
-    'decide whether it is still needed, and write the next day of review',
-  ],
-  conduitCut: (): Wording => ['this conduit is cut: nothing passes', 'see its isolation plan for what stops and what is done by hand'],
-  testCarries: (glob: string, conduit: string, never: string): Wording => [
-    `a policy test fails: \`${glob}\` lets through what \`${conduit}\` must never carry (\`${never}\`)`,
-    'narrow the pattern of the conduit; or change the test, if that is what was decided',
-  ],
-  testPath: (from: string, steps: string): Wording => [
-    `a policy test fails: there is a path, ${from} -> ${steps}`,
-    'remove a conduit on that path, or turn round who dials (`push` in place of `pull`)',
-  ],
-  byData: (conduit: string): string => `data over ${conduit}`,
-  byConnection: (conduit: string): string => `connection over ${conduit}`,
-  testMay: (role: string, action: string, zone: string): Wording => [
-    `a policy test fails: the role \`${role}\` may \`${action}\` in ${zone}`,
-    'take the right away from the role; or change the test, if that is what was decided',
-  ],
-  testUnknown: (name: string): Wording => [
-    `this test speaks of \`${name}\`, which is not declared: it tests nothing`,
-    'correct the name, or remove the test',
-  ],
+  ...policyInEnglish,
   badInput: (): Wording => ['a name in expressions is plain letters, digits and _', 'e.g. `current`, `motor_speed`'],
   badEvent: (): Wording => ['a name of events is letters, digits, _ and -; at most 64 characters', 'e.g. `carousel-jam`'],
   countInputs: (): Wording => ['there must be 1 to 32 inputs', 'compute a part of it as a derived signal of its own'],

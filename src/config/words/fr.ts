@@ -1,8 +1,8 @@
-import type { PolicyReason } from '../../core/policy.ts'
 import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
 import type { ConfigWords } from '../words.ts'
 import { expressionInFrench } from './expressions.ts'
+import { policyInFrench } from './policy.ts'
 import { mebibytes } from './sizes.ts'
 
 export const fr: ConfigWords = {
@@ -88,6 +88,7 @@ export const fr: ConfigWords = {
     'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
   ],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
+  httpsOnly: () => ['n’est pas chiffré', 'https://… ; http seulement pour un fournisseur sur cette machine'],
   badLife: () => ['est trop court ou trop long', 'idle : de 1min à 24h ; longest : de 5min à 30d'],
   builtInRole: () => ['`administrator` existe toujours et ne se déclare pas', 'donnez-lui un autre nom'],
   roleZone: (zone, near, known) => [
@@ -298,81 +299,7 @@ export const fr: ConfigWords = {
     'une fenêtre a une durée, et commence au plus 100 fois pendant celle-ci',
     'par exemple `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
   ],
-  unknownZone: (name, near, known) => [
-    `la zone \`${name}\` n’est pas déclarée`,
-    near ? `vouliez-vous dire ${near} ?` : known ? `zones déclarées : ${known}` : 'déclarez-la sous `zones:`, avec son niveau',
-  ],
-  conduitToItself: (zone) => [
-    `va de \`${zone}\` à elle-même`,
-    'ce qui reste dans une zone ne demande pas de conduit ; divisez la zone si tout ne doit pas y avoir la même confiance',
-  ],
-  conduitsContradict: (first, second, is) =>
-    is === 'cut'
-      ? [
-          `\`${first}\` et \`${second}\` nomment la même chose entre les mêmes zones, et l’un des deux est coupé`,
-          'ce qui est coupé ne doit pas passer par un autre conduit : coupez les deux, ou retirez de l’un ce qui est nommé deux fois',
-        ]
-      : [
-          `\`${first}\` et \`${second}\` nomment la même chose entre les mêmes zones, mais pas le même côté appelant`,
-          'un conduit, un sens : push si l’émetteur appelle, pull si le récepteur appelle',
-        ],
-  noZones: () => [
-    'aucune zone n’est déclarée : tout compte comme une seule zone, et toutes les sorties de ce nœud sont ouvertes',
-    'déclarez `zones:` et `conduits:` ; dès la première zone, seul passe ce qu’un conduit nomme',
-  ],
-  nodeZoneNeeded: (known) => [
-    'des zones sont déclarées, mais celle où tourne ce nœud ne l’est pas',
-    `ajoutez \`node.zone\` : une parmi ${known}`,
-  ],
-  zoneNeeded: (path) => ['des zones sont déclarées, mais celle de l’autre bout ne l’est pas', `ajoutez \`${path}\``],
-  noNodesDeclared: () => [
-    'des zones sont déclarées, mais aucun nœud en dessous : aucun n’est admis',
-    'nommez chacun sous `link.nodes` avec sa zone, p. ex. `nodes: { cell-3: { zone: field } }`',
-  ],
-  badPeer: () => ['ce n’est pas une adresse', 'écrivez hôte, hôte:port ou un réseau comme 10.20.0.0/16'],
-  notPermitted: ({ from, to, transport, direction }, reason, conduit) => {
-    const why: Partial<Record<PolicyReason, string>> = {
-      transport: `\`${conduit}\` ne nomme pas le transport ${transport}`,
-      direction: `\`${conduit}\` a un autre sens que ${direction}`,
-      peer: `\`${conduit}\` ne nomme pas l’adresse de l’autre bout`,
-    }
-    return [
-      `aucun conduit ne laisse passer cela de ${from} vers ${to}${why[reason] ? ` : ${why[reason]}` : ''}`,
-      `déclarez-en un, avec sa justification : { from: ${from}, to: ${to}, direction: ${direction}, transports: [${transport}], signals: [...] }`,
-    ]
-  },
-  notNamed: (count, all, some, conduit) => [
-    `${count} sur ${all} déclarés ici ne sont pas nommés par le conduit \`${conduit}\` : ${some}`,
-    'ils ne sont pas pris, et comptés comme perdus ; nommez-les dans le conduit, ou retirez-les ici',
-  ],
-  conduitUnused: () => [
-    'rien de ce que ce fichier déclare ne passe par ce conduit',
-    'retirez ce qui ne sert pas : chaque conduit est une entrée ; vérifiez ses zones, ses transports et son sens',
-  ],
-  conduitExpired: (owner, riskOwner) => [
-    'la revue de ce conduit est dépassée : plus rien ne passe',
-    `${owner} et ${riskOwner} décident à nouveau, et écrivent le jour de la revue suivante`,
-  ],
-  conduitReview: (days) => [
-    `ce conduit est à revoir sous ${days} jour${days > 1 ? 's' : ''} ; ensuite plus rien ne passe`,
-    'décidez s’il est encore nécessaire, et écrivez le jour de la revue suivante',
-  ],
-  conduitCut: () => ['ce conduit est coupé : rien ne passe', 'son plan d’isolement dit ce qui s’arrête et ce qui se fait à la main'],
-  testCarries: (glob, conduit, never) => [
-    `un test de la politique échoue : \`${glob}\` laisse passer ce que \`${conduit}\` ne doit jamais porter (\`${never}\`)`,
-    'resserrez le motif du conduit ; ou changez le test, si c’est ce qui a été décidé',
-  ],
-  testPath: (from, steps) => [
-    `un test de la politique échoue : il y a un chemin, ${from} -> ${steps}`,
-    'retirez un conduit de ce chemin, ou inversez le côté qui appelle (`push` au lieu de `pull`)',
-  ],
-  byData: (conduit) => `données par ${conduit}`,
-  byConnection: (conduit) => `connexion par ${conduit}`,
-  testMay: (role, action, zone) => [
-    `un test de la politique échoue : le rôle \`${role}\` a le droit \`${action}\` dans ${zone}`,
-    'retirez ce droit au rôle ; ou changez le test, si c’est ce qui a été décidé',
-  ],
-  testUnknown: (name) => [`ce test parle de \`${name}\`, qui n’est pas déclaré : il ne teste rien`, 'corrigez le nom, ou retirez le test'],
+  ...policyInFrench,
   badInput: () => [
     'un nom dans une expression est fait de lettres sans accent, de chiffres et de _',
     'par exemple `current`, `motor_speed`',

@@ -112,3 +112,9 @@ export const policyConfig = {
     .describe('What must hold of zones, conduits and roles: run by lint, by plan and at every start'),
 }
 export type PolicyConfig = z.output<z.ZodObject<typeof policyConfig>>
+
+export { contradictions } from './contradictions.ts'
+export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy } from './decide.ts'
+export { toPolicy } from './declared.ts'
+export { compilePeers } from './peers.ts'
+export { type RoleMay, runPolicyTests, type TestFinding } from './tests.ts'

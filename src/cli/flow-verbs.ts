@@ -1,21 +1,15 @@
 import type { Command } from 'commander'
+import { common, integerFrom, prepared } from './command.ts'
 import { EXIT, type Verb } from './context.ts'
-
-/** How `program.ts` makes a command. */
-export interface Making {
-  readonly prepared: (verb: Verb, command: Command, text: string) => Command
-  readonly common: (verb: Verb, command: Command) => Command
-  readonly integer: (low: number, high: number) => (text: string) => number
-}
 
 const ROWS = 10_000
 
 /** Observed flows, findings about them, and what is taken for usual. */
-export function flowVerbs(verb: Verb, program: Command, { prepared, common, integer }: Making, done: (exit: number) => void): void {
+export function flowVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
   const { verbs, options } = verb.words
   const asking = (command: Command) =>
     common(verb, command).option('--url <URL>', options.url).option('-c, --config <PATH>', options.config)
-  const limit = (command: Command, rows: number) => command.option('--limit <N>', options.limit, integer(1, ROWS), rows)
+  const limit = (command: Command, rows: number) => command.option('--limit <N>', options.limit, integerFrom(verb, 1, ROWS), rows)
   const code = () => import('./flows.ts')
   const all = (command: Command) => command.optsWithGlobals() as never
   limit(asking(prepared(verb, program.command('flows'), verbs.flows)).option('--via <NAME>', options.via), 1_000).action(async (given) =>
