@@ -1,4 +1,5 @@
 import { discoverEn } from './discover.ts'
+import { doctorEn } from './doctor.ts'
 import { contract } from './en-contract.ts'
 import { evidenceEn } from './evidence.ts'
 import { factsEn, recordsEn } from './facts.ts'
@@ -349,45 +350,7 @@ export const en = {
     badAnswerHint: 'check the address and the port',
     noToken: "the address is not this node's own: its token was not sent there",
   },
-  doctor: {
-    ok: 'ok',
-    warn: 'warning',
-    fail: 'failed',
-    check: 'CHECK',
-    result: 'RESULT',
-    detail: 'DETAIL',
-    runtime: 'runtime',
-    configuration: 'configuration',
-    directory: 'data directory',
-    disk: 'disk space',
-    fsync: 'fsync',
-    port: 'port',
-    clock: 'clock',
-    historian: 'historian',
-    runtimeOld: (version: string) => `Node ${version} is too old`,
-    runtimeOldHint: 'start through `npx ecluse`, which brings its own runtime',
-    configMissing: 'no configuration here; checked with defaults',
-    configMissingHint: 'give its path, or try `ecluse demo`',
-    configBad: (errors: number) => `${errors} error(s)`,
-    configBadHint: (path: string) => `\`ecluse lint ${path}\` lists them`,
-    notWritable: (path: string, why: string) => `${path} cannot be written: ${why}`,
-    notWritableHint: 'give the account that runs ecluse the right to write there, or set `data:`',
-    free: (free: string) => `${free} free`,
-    freeHint: 'samples, spool and temporary files need room; free some or move `data:`',
-    fsyncTime: (p50: string, worst: string) => `median ${p50} ms, worst ${worst} ms`,
-    fsyncHint: 'samples are acknowledged after fsync: a slow disk slows acknowledgements; use a local SSD, not a network share',
-    fsyncFast: 'faster than any disk: this file system may not keep what it confirms (tmpfs, write cache)',
-    portFree: (address: string) => `${address} is free`,
-    portOurs: (address: string) => `${address} is used by a node of this configuration`,
-    portTaken: (address: string) => `${address} is used by another program`,
-    portTakenHint: 'choose another one under `http:`',
-    clockNow: (time: string) => time,
-    clockWrong: (time: string) => `it is ${time} by this machine's clock`,
-    clockHint: 'set the clock (NTP); times before the program was made cannot be right',
-    clockJump: (ms: string) => `the clock moved ${ms} ms against the time that passed`,
-    duckdb: (version: string) => `DuckDB ${version}`,
-    duckdbHint: 'run `npm rebuild`; on Alpine Linux use an image with glibc',
-  },
+  doctor: doctorEn,
 }
 
 export type Words = typeof en

@@ -1,4 +1,5 @@
 import { discoverFr } from './discover.ts'
+import { doctorFr } from './doctor.ts'
 import type { Words } from './en.ts'
 import { evidenceFr } from './evidence.ts'
 import { factsFr, recordsFr } from './facts.ts'
@@ -360,44 +361,5 @@ export const fr: Words = {
     badAnswerHint: 'vérifiez l’adresse et le port',
     noToken: 'cette adresse n’est pas celle de ce nœud : son jeton n’y a pas été envoyé',
   },
-  doctor: {
-    ok: 'ok',
-    warn: 'attention',
-    fail: 'échec',
-    check: 'POINT',
-    result: 'RÉSULTAT',
-    detail: 'DÉTAIL',
-    runtime: 'moteur',
-    configuration: 'configuration',
-    directory: 'dossier de données',
-    disk: 'espace disque',
-    fsync: 'fsync',
-    port: 'port',
-    clock: 'horloge',
-    historian: 'historique',
-    runtimeOld: (version) => `Node ${version} est trop ancien`,
-    runtimeOldHint: 'démarrez par `npx ecluse`, qui apporte son propre moteur',
-    configMissing: 'pas de configuration ici ; vérifié avec les valeurs par défaut',
-    configMissingHint: 'donnez son chemin, ou essayez `ecluse demo`',
-    configBad: (errors) => `${errors} erreur(s)`,
-    configBadHint: (path) => `\`ecluse lint ${path}\` les liste`,
-    notWritable: (path, why) => `écriture impossible dans ${path} : ${why}`,
-    notWritableHint: 'donnez au compte qui lance ecluse le droit d’y écrire, ou changez `data:`',
-    free: (free) => `${free} libres`,
-    freeHint: 'échantillons, journal et fichiers temporaires ont besoin de place ; libérez-en ou déplacez `data:`',
-    fsyncTime: (p50, worst) => `médiane ${p50} ms, au pire ${worst} ms`,
-    fsyncHint:
-      'les échantillons sont acquittés après fsync : un disque lent ralentit les acquittements ; préférez un SSD local à un partage réseau',
-    fsyncFast: 'plus rapide qu’aucun disque : ce système de fichiers ne garde peut-être pas ce qu’il confirme (tmpfs, cache)',
-    portFree: (address) => `${address} est libre`,
-    portOurs: (address) => `${address} est utilisé par un nœud de cette configuration`,
-    portTaken: (address) => `${address} est utilisé par un autre programme`,
-    portTakenHint: 'choisissez-en un autre sous `http:`',
-    clockNow: (time) => time,
-    clockWrong: (time) => `il est ${time} à l’horloge de cette machine`,
-    clockHint: 'réglez l’horloge (NTP) ; une heure antérieure à la fabrication du programme ne peut pas être juste',
-    clockJump: (ms) => `l’horloge a bougé de ${ms} ms par rapport au temps écoulé`,
-    duckdb: (version) => `DuckDB ${version}`,
-    duckdbHint: 'lancez `npm rebuild` ; sous Alpine Linux, prenez une image avec glibc',
-  },
+  doctor: doctorFr,
 }

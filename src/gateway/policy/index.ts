@@ -2,6 +2,7 @@ export type { PolicyConfig, PolicyTest } from './config.ts'
 export { compilePolicy, decide, type Policy } from './decide.ts'
 export { toPolicy } from './declared.ts'
 export { GLOB_LIMITS } from './limits.ts'
+export { compilePeers } from './peers.ts'
 export {
   type ConduitState,
   type Governed,
