@@ -11,6 +11,7 @@ import { passportOf } from './fixture-passport.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
 import { createRecords } from './fixture-records.ts'
+import { securityOf } from './fixture-security.ts'
 
 /** The policy that the bundle needs, and nothing more. React, uPlot and the virtual list set styles through the CSSOM, which it allows. */
 const POLICY =
@@ -64,6 +65,7 @@ export async function startFixture({
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
   const records = createRecords(startMs, recordCount)
+  const security = securityOf()
   const evidence = createEvidence(evidenceKind)
   const facts = createFacts(startMs, factCount)
   // At a hub, the gates are measured by another node.
@@ -98,6 +100,8 @@ export async function startFixture({
     if (!who) return problem(response, 401, 'not-signed-in')
     if (path === 'records/quarantine/release') return json(response, 200, records.release((body as unknown as { ids: string[] }).ids))
     if (path === 'records/quarantine/discard') return json(response, 200, records.discard((body as unknown as { ids: string[] }).ids))
+    const acknowledged = /^security\/findings\/([0-9a-f]+)\/acknowledgement$/.exec(path)?.[1]
+    if (acknowledged) return json(response, 200, security.acknowledge(acknowledged, String(body.reason)))
     if (path === 'evidence/verification' && request.method === 'POST') return json(response, 202, evidence.begin(Date.now()))
     if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
     get(path, url.searchParams, response)
@@ -151,6 +155,12 @@ export async function startFixture({
         return json(response, 200, evidence.view(now))
       case 'evidence/verification':
         return evidence.state(now) ? json(response, 200, evidence.state(now)) : problem(response, 404, 'not-verified')
+      case 'flows':
+        return json(response, 200, security.flows)
+      case 'security/findings':
+        return json(response, 200, security.list(search.get('state')))
+      case 'security/baseline':
+        return json(response, 200, security.baseline)
       case 'audit':
         return json(response, 200, evidence.audit(search, now))
       case 'nodes':

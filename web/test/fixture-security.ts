@@ -1,0 +1,68 @@
+import type { FindingList, FindingView, FlowList } from '../../src/api/schemas.ts'
+
+const time = '2026-11-27T08:00:00Z'
+const sees = {
+  en: 'A node sees its own traffic and what is mirrored to it.',
+  fr: 'Un nœud voit son propre trafic et ce qui lui est copié.',
+}
+
+/** A write that is open, and one that somebody knows of; acknowledged as the API does. */
+export function securityOf() {
+  const finding = (id: string, more: Partial<FindingView>): FindingView => ({
+    ...{
+      id,
+      code: 'unexpected-write',
+      severity: 'critical',
+      state: 'open',
+      subject: 'a',
+      owner: 'shift lead',
+      firstSeen: time,
+      lastSeen: time,
+    },
+    ...{ count: 3, evidence: { service: '16', addresses: '0..1' }, techniques: [{ id: 'T0836', name: 'Modify Parameter' }] },
+    text: { en: 'a write that did not come from this node', fr: 'une écriture qui ne vient pas de ce nœud' },
+    advice: { en: 'Ask the control room.', fr: 'Demandez à la salle de contrôle.' },
+    ...more,
+  })
+  const known = { who: 'ana', reason: 'new panel', time }
+  const all = [
+    finding('0123456789abcdef', {}),
+    finding('fedcba9876543210', { state: 'acknowledged', severity: 'high', acknowledged: known }),
+  ]
+  const flows: FlowList = {
+    ...{
+      sees,
+      total: 1,
+      refused: 0,
+      sensors: [{ name: 'span', state: 'failed', packets: 7, observations: 3, skipped: {}, problem: 'no right to capture' }],
+    },
+    flows: [
+      {
+        ...{ via: 'sensor:span', source: '10.0.0.66', destination: '10.0.0.5', port: 502, protocol: 'modbus', units: [[1, 1]] },
+        services: [{ service: '16', count: 1, exceptions: 0, firstSeen: time, lastSeen: time, addresses: [[0, 1]] }],
+        ...{ sentBytes: 17, receivedBytes: 12, sent: 1, received: 1, exceptions: 0, firstSeen: time, lastSeen: time, longestGapSeconds: 0 },
+        ...{ identities: [], clients: [], capped: 0 },
+      },
+    ],
+  }
+  return {
+    flows,
+    baseline: {
+      state: 'learning',
+      learningSince: time,
+      changes: [{ change: 'added', flow: 'a', what: 'talks' }],
+      changesTotal: 1,
+      candidateHash: 'ab',
+    },
+    list: (state: string | null): FindingList => {
+      const findings = all.filter((one) => !state || one.state === state)
+      return { sees, findings, total: findings.length, open: all.filter((one) => one.state === 'open').length }
+    },
+    acknowledge: (id: string, reason: string): FindingView | undefined => {
+      const at = all.findIndex((one) => one.id === id)
+      if (at < 0) return undefined
+      all[at] = { ...(all[at] as FindingView), state: 'acknowledged', acknowledged: { who: 'ana', reason, time } }
+      return all[at]
+    },
+  }
+}
