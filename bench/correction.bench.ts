@@ -136,7 +136,8 @@ async function late(historian: Historian, recorder: Recorder, at: Micros) {
   const derivations = createCorrelations({ correlations: { shift_means: declared }, kpis: {} }, context)
   const parts = {
     ...{ history: historian, derivations, log: silent, now: () => systemClock.now(), watermark: () => systemClock.now() },
-    publish: async (_name: string, facts: readonly Fact[]) => {
+    publish: async (_name: string, computed: readonly { readonly fact: Fact }[]) => {
+      const facts = computed.map(({ fact }) => fact)
       await historian.write([recorder.record('facts', encodeContent({ kind: 'facts', facts }))])
       return {}
     },

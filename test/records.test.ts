@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { z } from 'zod'
+import { answerWhy } from '../src/api/why.ts'
 import { loadConfig } from '../src/config/index.ts'
 import { connectors } from '../src/connectors/index.ts'
 import { createRestSimulator, type RestSimulator } from '../src/connectors/rest/simulator.ts'
@@ -238,6 +239,8 @@ maintenanceRecords: [{ record: order, only: { status: [OPEN] } }]
   await judged(node, '')
   simulator.put(order('W1', 'OPEN'))
   await judged(node, 'under-maintenance')
+  const { rules } = await answerWhy(node.view, { signal: 't2e/baggage/carousel-3/current', at: 'now' })
+  assert.deepEqual(rules[0]?.parameters.because, ['order W1 (maximo), 2026-07-01T08:00:00.000Z – …'])
   await node.stop()
   // The source stays away: what is stored tells.
   for (let i = 0; i < 100; i++) simulator.failNext(503)

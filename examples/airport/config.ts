@@ -2,6 +2,7 @@ import { type Endpoints, fleetOf, type Gate, type ModbusUnit, SPARKPLUG_GROUP } 
 import { COMPUTED, carouselPlaces, itConnections, RECORD_KINDS } from './it-side.ts'
 import type { Point } from './point.ts'
 import { CHILLER_PLACES, METER_PLACES, type Place } from './registers.ts'
+import { ZONES } from './zones.ts'
 
 /** Where `plant.ts --fixed-ports` listens: what the committed ecluse.yaml says. */
 export const FIXED_ENDPOINTS: Endpoints = {
@@ -23,7 +24,7 @@ export function airportConfig(endpoints: Endpoints, scale: number): string {
     gates(endpoints.mqtt, fleet.gates),
     itConnections(endpoints),
   ]
-  return `${HEAD}${PLACES}${carouselPlaces(fleet.carousels.length)}
+  return `${HEAD}${ZONES}${PLACES}${carouselPlaces(fleet.carousels.length)}
 ${MOTOR}\n${RECORD_KINDS}\n${COMPUTED}${REST}${connections.join('\n')}`
 }
 
@@ -45,6 +46,7 @@ site:
 
 node:
   id: demo
+  zone: operations
 
 # Everything stored goes here, relative to this file.
 data: ./data
@@ -118,6 +120,7 @@ function baggage(endpoint: string, carousels: readonly (readonly Point[])[]): st
   const browsed = (carousels[0] ?? []).filter((point) => !named(point))
   return `  baggage:
     kind: opcua
+    zone: field
     label: { fr: "Tri bagages", en: "Baggage handling" }
     # No word for this long, keep-alives included: every value turns Uncertain, then Bad.
     silence: { uncertainAfter: 15s, badAfter: 45s }
@@ -154,6 +157,7 @@ function energy({ energy: gateways }: Endpoints, index: number, units: readonly 
   const { host, port } = gateways[index] ?? { host: '127.0.0.1', port: 502 }
   return `  energy${index === 0 ? '' : `-${index + 1}`}:
     kind: modbus
+    zone: field
     label: { fr: "Comptage électrique", en: "Energy meters" }
     silence: { uncertainAfter: 10s, badAfter: 30s }
     # A Modbus TCP gateway with one meter per unit id. Each meter is read with two requests a second.
@@ -170,6 +174,7 @@ function cooling({ cooling: servers }: Endpoints, index: number, units: readonly
   const { host, port } = servers[index] ?? { host: '127.0.0.1', port: 502 }
   return `  cooling${index === 0 ? '' : `-${index + 1}`}:
     kind: modbus
+    zone: field
     label: { fr: "Eau glacée", en: "Chilled water" }
     silence: { uncertainAfter: 15s, badAfter: 60s }
     # A serial line behind a device server: Modbus RTU frames, with their checksum, in a TCP connection.
@@ -195,6 +200,7 @@ function gates(url: string, all: readonly Gate[]): string {
   ])
   return `  gates:
     kind: mqtt
+    zone: field
     label: { fr: "Portes et passerelles", en: "Gates and boarding bridges" }
     silence: { uncertainAfter: 30s, badAfter: 2min }
     format: sparkplug

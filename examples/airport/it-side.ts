@@ -99,6 +99,7 @@ kpis:
 export function itConnections({ flights, orders }: Endpoints): string {
   return `  flights:
     kind: rest
+    zone: business
     label: { fr: "Système des vols", en: "Flight system" }
     # In clear, because it stays inside this machine. A real one gets https:// and a token.
     url: ${flights}
@@ -108,6 +109,7 @@ export function itConnections({ flights, orders }: Endpoints): string {
       - { record: flight, path: arrivals, rows: items, paging: { page: page, size: 100 }, snapshot: true, every: 2s }
   maintenance:
     kind: sqlite
+    zone: business
     label: { fr: "Gestion de la maintenance", en: "Maintenance system" }
     file: ${JSON.stringify(orders)}
     records:

@@ -9,6 +9,7 @@ import { parseArgs, promisify } from 'node:util'
 import { airportConfig } from '../airport/config.ts'
 import { airportContracts } from '../airport/contracts.ts'
 import type { Endpoints } from '../airport/fleet.ts'
+import { upward } from '../airport/zones.ts'
 
 /**
  * Edge, relay and hub on one machine: `node examples/three-nodes/run.ts [--for SECONDS] [--data DIR] [--diode]`. Starts the simulated airport, lets the relay enrol at
@@ -35,9 +36,13 @@ async function main(): Promise<void> {
 
 async function startTls(data: string): Promise<string[]> {
   const [hubWeb, hubLink, relayWeb, relayLink, edgeWeb] = (await freePorts(5)) as [number, number, number, number, number]
-  const hub = await place(data, 'hub', bare('hub-1', 'hub', hubWeb, `{ listen: { port: ${hubLink} } }`))
-  const relay = await place(data, 'relay', bare('relay-1', 'relay', relayWeb, `{ listen: { port: ${relayLink} } }`))
-  const edge = await placeEdge(data, edgeWeb)
+  const hub = await place(data, 'hub', bare('hub-1', 'hub', hubWeb, `{ listen: { port: ${hubLink} }, nodes: { relay-1: { zone: dmz } } }`))
+  const relay = await place(
+    data,
+    'relay',
+    bare('relay-1', 'relay', relayWeb, `{ listen: { port: ${relayLink} }, zone: airport, nodes: { edge-1: { zone: operations } } }`),
+  )
+  const edge = await placeEdge(data, edgeWeb, 'link: { zone: dmz }\n')
   await enrol(hub, 'relay-1', relay, '--relay')
   await run('hub', hub)
   await enrol(relay, 'edge-1', edge)
@@ -56,16 +61,31 @@ async function startDiode(data: string): Promise<string[]> {
   const hub = await place(
     data,
     'hub',
-    bare('hub-1', 'hub', hubWeb, `{ transport: diode, listen: { port: ${link} }, diode: { senders: ${senders} } }`),
+    bare(
+      'hub-1',
+      'hub',
+      hubWeb,
+      `{ transport: diode, listen: { port: ${link} }, nodes: { edge-1: { zone: operations } }, diode: { senders: ${senders} } }`,
+    ),
   )
   await run('hub', hub)
-  const way = `link: { transport: diode, to: "127.0.0.1:${link}", diode: { key: ${reference} } }\n`
+  const way = `link: { transport: diode, zone: airport, to: "127.0.0.1:${link}", diode: { key: ${reference} } }\n`
   await run('edge', await placeEdge(data, edgeWeb, way))
   return ['edge', 'hub']
 }
 
+/** Zones of the nodes, and the conduits between them: every node has all of them, so that both ends of each way are under one policy. */
+const MORE_ZONES = `  dmz: { label: { fr: "Zone intermédiaire", en: "Demilitarised zone" }, level: 3.5, target: { IAC: 2, RDF: 3 }, owner: airport IT }
+  airport: { label: { fr: "Aéroport", en: "Airport" }, level: 4, target: { IAC: 2, RDF: 2 }, owner: airport IT }
+`
+const WAYS = values.diode
+  ? upward('terminal-to-airport', 'operations', 'airport', 'diode')
+  : `${upward('terminal-to-dmz', 'operations', 'dmz', 'link')}${upward('dmz-to-airport', 'dmz', 'airport', 'link')}`
+
 function bare(id: string, role: string, web: number, link: string): string {
-  return `version: 1\nsite: { id: t2e }\nnode: { id: ${id}, role: ${role} }\nhttp: { port: ${web} }\nlink: ${link}\n`
+  const zone = role === 'relay' ? 'dmz' : 'airport'
+  const zones = `zones:\n  operations: { level: 3, owner: terminal manager }\n${MORE_ZONES}conduits:\n${WAYS}`
+  return `version: 1\nsite: { id: t2e }\nnode: { id: ${id}, role: ${role}, zone: ${zone} }\nhttp: { port: ${web} }\nlink: ${link}\n${zones}`
 }
 
 /** The demo airport's own file, with another name and role. */
@@ -75,6 +95,7 @@ async function placeEdge(data: string, web: number, more = ''): Promise<string> 
   const endpoints = JSON.parse((await firstLine(plant)).line) as Endpoints
   const text = airportConfig(endpoints, 1)
     .replace(/^node:\n {2}id: .*$/m, 'node:\n  id: edge-1\n  role: edge')
+    .replace(/^conduits:$/m, `${MORE_ZONES}conduits:\n${WAYS.trimEnd()}`)
     .replace(/^ {2}port: 8480$/m, `  port: ${web}`)
   for (const [path, contract] of Object.entries(airportContracts())) await store(join(data, 'edge', path), contract)
   return place(data, 'edge', text + more)

@@ -147,7 +147,7 @@ describe('aggregates of OPC UA Part 13 over HTTP', () => {
 
   test('in another unit: values with the offset, differences without, squares twice, counts and times not at all', async () => {
     const { unit: _, ...definition } = api.view.signals.at(3) ?? assert.fail()
-    api.view.signals.define({ ...definition, unit: 'Cel' })
+    api.signals.define({ ...definition, unit: 'Cel' })
     const names =
       'Average,Minimum2,start,endBound,range,delta,standardDeviationPopulation,variancePopulation,Count,durationGood,maximumActualTime'
     const [, , , row] = (await read(names, undefined, 0, 100, '16s', '&unit=degF')).rows
@@ -158,7 +158,7 @@ describe('aggregates of OPC UA Part 13 over HTTP', () => {
     assert.equal(row?.unit, 'degF')
     const refused = await ask('signal=t/line-3/m3&functions=total&unit=degF')
     assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [400, 'unit-not-convertible'])
-    api.view.signals.define(api.view.signals.at(3) === undefined ? assert.fail() : { ...definition, unit: 'A' })
+    api.signals.define(api.view.signals.at(3) === undefined ? assert.fail() : { ...definition, unit: 'A' })
     const total = async (more: string) => (await read('total', undefined, 48, 64, '16s', more)).rows[0]?.values.total as number
     assert.equal(await total('&unit=mA'), (await total('')) * 1000)
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { configurationProblem, DEFAULT_CONFIGURATION } from '../core/aggregates/index.ts'
 import { AGGREGATES, type AggregateFunction, type AggregateRow } from '../core/historian.ts'
+import type { NodeView } from '../core/node-view.ts'
 import { statusName } from '../core/status.ts'
 import { formatTime } from '../core/time.ts'
 import { inUnit, restatedValues, type Saying, unitQuery } from './in-unit.ts'
@@ -48,23 +49,25 @@ const querystring = z.strictObject({
   ...configuration,
 })
 
-export function aggregateRoutes(server: Server, { view }: Resources): void {
+export function aggregateRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/aggregate',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Statistics by interval: plain ones of the samples, and those of OPC UA Part 13 with the status of each',
         querystring,
         response: { 200: aggregatePage },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const { from, to } = readPeriod(query, view.clock.now())
       const intervalUs = readInterval(query.interval)
       const { plain, processed } = readFunctions(query.functions)
       const configuration = readConfiguration(query)
-      const signals = chosen(query)
+      const signals = chosen(view, query)
       const saying = inUnit(query.unit)
       const sayings = new Map(signals.map((id) => [id, saying(signalOf(view, id))]))
       const statistics =
@@ -87,7 +90,7 @@ export function aggregateRoutes(server: Server, { view }: Resources): void {
     },
   )
 
-  function chosen(query: { signal?: string | string[] | undefined; match?: string | undefined }): string[] {
+  function chosen(view: NodeView, query: { signal?: string | string[] | undefined; match?: string | undefined }): string[] {
     if (query.signal !== undefined) return [query.signal].flat().map((id) => signalOf(view, id).id)
     if (query.match === undefined) throw new Refusal(400, 'no-signal', 'name at least one `signal`, or a `match`')
     const matches = compileGlob(query.match)

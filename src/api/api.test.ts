@@ -13,8 +13,13 @@ const PUBLIC = [
   'GET /api/v1/health/live',
   'GET /api/v1/session',
   'POST /api/v1/session',
+  'GET /api/v1/session/ways',
   'DELETE /api/v1/session',
+  'POST /api/v1/session/second-factor',
+  'POST /api/v1/session/passkey/options',
+  'POST /api/v1/session/passkey',
   'POST /api/v1/accounts',
+  'POST /api/v1/invitation',
   'GET /',
 ]
 
@@ -167,13 +172,14 @@ describe('sign-in', () => {
       const wrong = await api.call('/api/v1/accounts', json({ token: 'x'.repeat(43), name: 'eve', password: PASSWORD }))
       assert.equal(wrong.status, 403)
       const short = await api.call('/api/v1/accounts', json({ token, name: 'ana', password: 'short' }))
-      assert.match(((await short.json()) as { message: string }).message, /at least 10 characters/)
+      assert.match(((await short.json()) as { message: string }).message, /at least 15 characters/)
       await api.signIn()
       const again = await api.call('/api/v1/accounts', json({ token, name: 'eve', password: PASSWORD }))
       assert.equal(again.status, 403, 'a used link')
       assert.deepEqual(session.parse(await (await api.call('/api/v1/session')).json()), {
         name: 'ana',
         permissions: ['read', 'query', 'operate', 'audit', 'administer', 'write'],
+        everywhere: ['read', 'query', 'operate', 'audit', 'administer', 'write'],
       })
       await api.call('/api/v1/session', { method: 'DELETE' })
       assert.equal((await api.call('/api/v1/session')).status, 401)

@@ -28,7 +28,10 @@ const listQuery = z.object({
 export function auditRoutes(server: Server, { view, access }: Resources): void {
   server.get(
     '/api/v1/audit',
-    { config: { permission: 'audit' }, schema: { summary: 'Who did what here', querystring: listQuery, response: { 200: auditList } } },
+    {
+      config: { permission: 'audit', scope: 'node' },
+      schema: { summary: 'Who did what here', querystring: listQuery, response: { 200: auditList } },
+    },
     async ({ query }) => {
       const now = view.clock.now()
       const { entries, truncated } = await view.audit.read({
@@ -44,7 +47,7 @@ export function auditRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/audit',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'node' },
       schema: {
         summary: 'What a command on this machine does, recorded before it does it',
         body: z.strictObject({

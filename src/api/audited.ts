@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type AuditEvent, AuditFull, type AuditTrail } from '../core/audit.ts'
-import type { Access } from './access.ts'
+import type { Access } from './people/access.ts'
 import { Refusal } from './problem.ts'
 
 /** Records an act before it is done. Throws a Refusal when it cannot be recorded: then it is not done. */

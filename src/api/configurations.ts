@@ -8,7 +8,7 @@ export function configurationRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/configurations',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'node' },
       schema: { summary: 'Versions of the configuration this node was started with, newest first', response: { 200: configurationList } },
     },
     async () => ({
@@ -21,7 +21,7 @@ export function configurationRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/configurations/:version',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'every' },
       schema: {
         summary: 'The files of one version, secrets as references only',
         params: z.strictObject({ version: z.string().regex(/^[0-9a-f]{16}$/) }),

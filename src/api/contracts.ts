@@ -6,18 +6,20 @@ import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 import { type Contract, contractList } from './schemas.ts'
 
-export function contractRoutes(server: Server, { view }: Resources): void {
+export function contractRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/contracts',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Data contracts: both owners, permitted and forbidden uses, bound signals, violations',
         querystring: z.strictObject({ id: z.string().optional().describe('only this one') }),
         response: { 200: contractList },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const all = view.contracts(view.clock.now())
       const wanted = all.filter(({ contract }) => query.id === undefined || contract.id === query.id)
       if (query.id !== undefined && wanted.length === 0)

@@ -34,7 +34,7 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/discover',
     {
-      config: { permission: 'query' },
+      config: { permission: 'query', scope: 'every' },
       schema: {
         summary: 'Signals that moved before an event or a number did, as suggestions; server-sent events: progress, then result or problem',
         querystring,

@@ -20,7 +20,7 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/evidence',
     {
-      config: { permission: 'audit' },
+      config: { permission: 'audit', scope: 'node' },
       schema: { summary: 'Signatures, hourly roots and the audit log’s head', response: { 200: evidence } },
     },
     async () => {
@@ -48,7 +48,7 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
   server.post(
     '/api/v1/evidence/verification',
     {
-      config: { permission: 'audit' },
+      config: { permission: 'audit', scope: 'node' },
       schema: { summary: 'Check everything kept here against its signatures, unless that is going on', response: { 202: verifyState } },
     },
     async (_request, reply) => reply.code(202).send(toState(signing().verify())),
@@ -56,7 +56,7 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
   server.post(
     '/api/v1/evidence/signature',
     {
-      config: { permission: 'audit' },
+      config: { permission: 'audit', scope: 'node' },
       schema: { summary: 'Sign what is there now, instead of within a minute', response: { 200: z.object({ done: z.literal(true) }) } },
     },
     async () => {
@@ -66,7 +66,10 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
   )
   server.get(
     '/api/v1/evidence/verification',
-    { config: { permission: 'audit' }, schema: { summary: 'How far the check is, or what it came to', response: { 200: verifyState } } },
+    {
+      config: { permission: 'audit', scope: 'node' },
+      schema: { summary: 'How far the check is, or what it came to', response: { 200: verifyState } },
+    },
     async () => {
       const state = signing().verification()
       if (!state) throw new Refusal(404, 'not-verified', 'nothing was verified since the start', 'POST to the same address begins it')
@@ -76,7 +79,7 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/evidence/proof',
     {
-      config: { permission: 'audit' },
+      config: { permission: 'audit', scope: 'node' },
       schema: { summary: 'That a record was in a signed hour', querystring: proofQuery, response: { 200: inclusionProof } },
     },
     async ({ query }) => {

@@ -31,19 +31,24 @@ const listQuery = z.object({
 })
 
 /** Results with their revisions, the definitions behind them, and computing anew on demand. */
-export function factRoutes(server: Server, { view, access }: Resources): void {
+export function factRoutes(server: Server, { view: whole, viewOf, access }: Resources): void {
   server.get(
     '/api/v1/facts/definitions',
-    { config: { permission: 'read' }, schema: { summary: 'What is computed, and how far', response: { 200: definitionList } } },
-    async () => ({ definitions: definitionsOf(view) }),
+    {
+      config: { permission: 'read', scope: 'any' },
+      schema: { summary: 'What is computed, and how far', response: { 200: definitionList } },
+    },
+    async (request) => ({ definitions: definitionsOf(viewOf(request)) }),
   )
   server.get(
     '/api/v1/facts',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: { summary: 'Results of a definition, with their revisions', querystring: listQuery, response: { 200: factList } },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const definitions = [...new Set([query.definition].flat())]
       for (const definition of definitions) known(view, definition)
       const momentOf = (text: string | undefined) => (text === undefined ? undefined : readMoment(text, view.clock.now()))
@@ -72,16 +77,16 @@ export function factRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/facts/recompute',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'node' },
       schema: { summary: 'Compute results of a period anew, also those beyond the horizon', body, response: { 200: recomputeAnswer } },
     },
     async (request) => {
       const { definition, ...asked } = request.body
-      if (definition !== undefined) known(view, definition)
-      const { from, to } = readPeriod(asked, view.clock.now())
+      if (definition !== undefined) known(whole, definition)
+      const { from, to } = readPeriod(asked, whole.clock.now())
       const detail = { from: formatTime(from), to: formatTime(to) }
-      await audited(view.audit, { kind: 'recompute', outcome: 'done', ...callerIn(request, access), what: definition ?? '*', detail })
-      return { definitions: [...(await view.recompute({ ...(definition !== undefined && { definition }), from, to }))] }
+      await audited(whole.audit, { kind: 'recompute', outcome: 'done', ...callerIn(request, access), what: definition ?? '*', detail })
+      return { definitions: [...(await whole.recompute({ ...(definition !== undefined && { definition }), from, to }))] }
     },
   )
 }

@@ -10,6 +10,7 @@ import { LastValues } from '../core/last-values.ts'
 import { silent } from '../core/log.ts'
 import { MemoryHistory } from '../core/memory-history.fixture.ts'
 import type { NodeView } from '../core/node-view.ts'
+import type { PolicyView } from '../core/policy.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import { Status } from '../core/status.ts'
@@ -20,8 +21,10 @@ export const PASSWORD = 'a long enough password'
 
 export interface Fixture extends RunningApi {
   readonly view: NodeView
-  readonly routes: { method: string; url: string; permission: string | undefined }[]
+  readonly routes: { method: string; url: string; permission: string | undefined; scope: string | undefined }[]
   readonly directory: string
+  /** The table behind the view, to define signals in. */
+  readonly signals: SignalTable
   /** Makes samples durable, as the run loop would; without a time they are of now, and what is not Good is out of range. */
   publish(rows: readonly [signal: number, value: number, status?: number, time?: number, reason?: string][]): void
   /** A request with the cookie of the last sign-in. */
@@ -30,13 +33,16 @@ export interface Fixture extends RunningApi {
   signIn(): Promise<void>
 }
 
-/** `node`: what is other than at a plain node that stands alone. */
-export type FixtureOptions = Partial<ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView>; history: MemoryHistory }>
+/** `node`: what is other than at a plain node that stands alone. `prepare`: writes into the data folder before the start. */
+export type FixtureOptions = Partial<
+  ApiOptions & Pick<NodeView, 'contracts'> & { node: Partial<NodeView>; history: MemoryHistory; prepare: (directory: string) => void }
+>
 
 /** A node without disk or devices behind the real HTTP server on a free port. */
 export async function startFixture(signalCount: number, options: FixtureOptions = {}): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-api-'))
-  const { view, publish } = fakeNode(signalCount, options)
+  const { view, signals, publish } = fakeNode(signalCount, options)
+  options.prepare?.(directory)
   const routes: Fixture['routes'] = []
   const api = await startApi(view, {
     ...{ host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent },
@@ -46,7 +52,7 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${api.url}${path}`, { ...init, headers: { ...(cookie && { cookie }), ...init.headers } })
   return {
-    ...{ ...api, view, routes, directory, publish, call },
+    ...{ ...api, view, signals, routes, directory, publish, call },
     signIn: async () => {
       const token = new URL(api.signInLink?.replace('/#/', '/') ?? '').searchParams.get('token')
       const answer = await call('/api/v1/accounts', json({ token, name: 'ana', password: PASSWORD }))
@@ -58,6 +64,12 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+const noPolicy: PolicyView = {
+  declared: { site: 't', zones: [], conduits: [] },
+  ...{ crossings: () => [], tests: () => [], explain: () => [], stateOf: () => ({ place: '', state: 'open' }) },
+  ...{ simulate: () => undefined, againstReader: () => undefined, letIn: () => undefined },
 }
 
 const NOTHING_DECLARED: Declarations = {
@@ -125,6 +137,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     connections: () => [connection],
     audit: noAudit,
     writes: { ask: async () => 'writes-off', refused: () => ({ 'no-such-signal': 0, 'writes-off': 0 }) },
+    policy: noPolicy,
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },
@@ -163,7 +176,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     onChanges: () => () => undefined,
     ...options.node,
   }
-  return { view, publish }
+  return { view, signals, publish }
 }
 
 /** Answers from the published batches. */
@@ -197,6 +210,8 @@ function fakeHistorian(
       truncated: false,
     }),
     tally: async () => ({ rows: [], truncated: false }),
+    measures: async () => ({ rows: [], truncated: false }),
+    definitions: async () => [],
     ingests: async (ids) =>
       ids.map((ingest) => ({
         ingest,
@@ -213,8 +228,6 @@ function fakeHistorian(
       checkpoints: refuse,
       write: refuse,
       lastAll: refuse,
-      definitions: refuse,
-      measures: refuse,
       compact: refuse,
       close: async () => undefined,
     },

@@ -10,8 +10,8 @@ import { type Connection, type Health, health, type Uplink } from './schemas.ts'
 
 const STATS_MS = 2_000
 
-/** Builds the health of a node; the historian is asked at most every two seconds, however many look. */
-export function healthReader(view: NodeView): () => Promise<Health> {
+/** What the historian says of itself; it is asked at most every two seconds, however many look. */
+export function statsReader(view: NodeView): () => Promise<HistorianStats> {
   let asked = Number.NEGATIVE_INFINITY
   let known = { ...NOTHING_YET }
   let asking: Promise<void> | undefined
@@ -30,7 +30,7 @@ export function healthReader(view: NodeView): () => Promise<Health> {
     const late = view.clock.sleep(API_LIMITS.statsMs, limit.signal).then(() => true)
     const isLate = await Promise.race([asking?.then(() => false) ?? false, late])
     limit.abort()
-    return describe(view, isLate ? { ...known, problem: known.problem ?? 'the historian does not answer' } : known)
+    return isLate ? { ...known, problem: known.problem ?? 'the historian does not answer' } : known
   }
 }
 
@@ -65,7 +65,8 @@ function overall(view: NodeView, problem: string | undefined): Health['status'] 
   return problem !== undefined || silent || isCutOff ? 'degraded' : 'ok'
 }
 
-function describe(view: NodeView, stored: HistorianStats): Health {
+/** The health of a node, as far as somebody may see it. */
+export function describe(view: NodeView, stored: HistorianStats): Health {
   const connections = view.connections()
   const { appendedBytes, held, segments, ...spool } = view.spool()
   const uplink = view.uplink()
@@ -124,12 +125,15 @@ export function toUplink(uplink: UplinkView): Uplink {
 function countSignals({ signals, last }: NodeView): Health['signals'] {
   const counts = [0, 0, 0]
   let waiting = 0
+  let total = 0
   for (let index = 0; index < signals.size; index++) {
+    if (!signals.at(index)) continue
+    total++
     if (!last.has(index)) waiting++
     else counts[rank(last.status[index] as number)] = (counts[rank(last.status[index] as number)] as number) + 1
   }
   const [good, uncertain, bad] = counts as [number, number, number]
-  return { total: signals.size, good, uncertain, bad, waiting }
+  return { total, good, uncertain, bad, waiting }
 }
 
 export function toConnection(connection: ConnectionHealth): Connection {
@@ -147,12 +151,12 @@ export function toConnection(connection: ConnectionHealth): Connection {
 
 const timeOf = (time: number | undefined): string | undefined => (time === undefined ? undefined : formatTime(time))
 
-export function healthRoutes(server: Server, { view }: Resources): void {
-  const read = healthReader(view)
+export function healthRoutes(server: Server, { view, viewOf }: Resources): void {
+  const statsOf = statsReader(view)
   server.get(
     '/api/v1/health',
-    { config: { permission: 'read' }, schema: { summary: 'The node at a glance', response: { 200: health } } },
-    () => read(),
+    { config: { permission: 'read', scope: 'any' }, schema: { summary: 'The node at a glance', response: { 200: health } } },
+    async (request) => describe(viewOf(request), await statsOf()),
   )
   server.get(
     '/api/v1/health/live',

@@ -9,7 +9,7 @@ describe('values in the unit that is asked for', () => {
     const units = ['Cel', 'kWh', 'barg', 'parsnip', undefined, 'A']
     units.forEach((unit, i) => {
       const { unit: _, ...definition } = api.view.signals.at(i) ?? assert.fail()
-      api.view.signals.define({ ...definition, ...(unit && { unit }) })
+      api.signals.define({ ...definition, ...(unit && { unit }) })
     })
     await api.signIn()
     api.publish([
@@ -54,7 +54,7 @@ describe('values in the unit that is asked for', () => {
 
   test('display: each signal in its displayUnit, and as it is stored where it has none or one nothing leads to', async () => {
     const define = (index: number, displayUnit: string) =>
-      api.view.signals.define({ ...(api.view.signals.at(index) ?? assert.fail()), displayUnit })
+      api.signals.define({ ...(api.view.signals.at(index) ?? assert.fail()), displayUnit })
     define(0, 'degF')
     define(1, 'MJ')
     define(2, 'kPa')
@@ -102,7 +102,7 @@ describe('values in the unit that is asked for', () => {
       }
     }
     const seen = saw(/"value":7,"unit":"V"/)
-    api.view.signals.define({ id: 't/line-1/m1-late', connection: 'c', address: 'x', dataType: 'number', unit: 'V' })
+    api.signals.define({ id: 't/line-1/m1-late', connection: 'c', address: 'x', dataType: 'number', unit: 'V' })
     api.publish([
       [1, 10],
       [10, 7],

@@ -4,7 +4,7 @@ import fastify from 'fastify'
 import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
-import { Access } from './access.ts'
+import { ADMINISTRATOR, administrator } from '../core/roles.ts'
 import { aggregateRoutes } from './aggregate.ts'
 import { auditRoutes } from './audit.ts'
 import { configurationRoutes } from './configurations.ts'
@@ -21,13 +21,22 @@ import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
 import { passportRoutes } from './passport.ts'
+import { Access, type Caller, type PeopleSettings } from './people/access.ts'
+import { oidcRoutes } from './people/oidc-routes.ts'
+import { passkeyRoutes } from './people/passkey-routes.ts'
+import { profileRoutes } from './people/profile-routes.ts'
+import { scopedView } from './people/scoped-view.ts'
+import { sessionRoutes } from './people/session-routes.ts'
+import { SignIn } from './people/sign-in.ts'
+import { tokenRoutes } from './people/token-routes.ts'
+import { userRoutes } from './people/user-routes.ts'
+import { policyRoutes } from './policy.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
 import { recordRoutes } from './records.ts'
-import type { Server } from './route.ts'
+import type { Resources, Server } from './route.ts'
 import { sampleRoutes } from './samples.ts'
-import { sessionRoutes } from './session.ts'
 import { signalRoutes } from './signals.ts'
 import { type HttpTransport, hardenAnswers, transportOptions } from './transport.ts'
 import { trendRoutes } from './trend.ts'
@@ -46,8 +55,10 @@ export interface ApiOptions {
   readonly log: Logger
   /** Absent: plain HTTP, and no proxy is believed. */
   readonly transport?: HttpTransport
+  /** Roles, zones, sessions; absent: one zone, and the administrator alone. */
+  readonly people?: PeopleSettings
   /** Sees every route as it is declared; for the test that lists them. */
-  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined }) => void
+  readonly onRoute?: (route: { method: string; url: string; permission: string | undefined; scope: string | undefined }) => void
 }
 
 export interface RunningApi {
@@ -59,26 +70,34 @@ export interface RunningApi {
 
 /** Serves a node over HTTP. Rejects with EADDRINUSE when the port is taken. */
 export async function startApi(view: NodeView, options: ApiOptions): Promise<RunningApi> {
-  const { host, port, directory, webDirectory, log, onRoute } = options
-  const access = await Access.open(directory, view.clock)
+  const { host, port, directory, webDirectory, log, onRoute, people = plainPeople } = options
+  const access = await Access.open(directory, view.clock, people)
   const server = createServer(options.transport ?? {})
   server.setErrorHandler(problemHandler(log))
   server.setNotFoundHandler(() => {
     throw new Refusal(404, 'not-found', 'there is nothing at this address', 'GET /api/v1/openapi.json lists what there is')
   })
   server.addHook('onRoute', ({ method, url, config }) => {
-    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission })
+    for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope })
   })
   limitPerAddress(server, options.transport?.proxies)
   await server.register(fastifyCookie)
   // After it: its cookies are written when an answer goes out.
   hardenAnswers(server)
-  guard(server, access, host, view.audit)
+  guard(server, access, [host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])], view)
   await server.register(fastifySwagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
     transform: jsonSchemaTransform,
   })
-  const resources = { view, access }
+  const resources: Resources = {
+    ...{ view, access, signIn: new SignIn(access, view.clock, view.site.id) },
+    // Loaded where a provider is declared.
+    oidc: people.oidc && new (await import('./people/oidc.ts')).Oidc(people.oidc, view.clock),
+    callerOf: (request) => access.callerOf(request, false) ?? stranger(),
+    viewOf: (request) => scopedView(view, resources.callerOf(request).rights, people.zones),
+    linkOf: (path) => `${publicUrl}${path}`,
+  }
+  let publicUrl = ''
   const all = [
     healthRoutes,
     signalRoutes,
@@ -97,10 +116,16 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     ledgerRoutes,
     auditRoutes,
     evidenceRoutes,
+    policyRoutes,
     lineageRoutes,
     lineageEventRoutes,
     configurationRoutes,
     sessionRoutes,
+    oidcRoutes,
+    profileRoutes,
+    passkeyRoutes,
+    userRoutes,
+    tokenRoutes,
     metricRoutes,
     writeRoutes,
   ]
@@ -108,7 +133,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     routes(server, resources)
   }
   const live = liveRoutes(server, resources)
-  server.get('/api/v1/openapi.json', { config: { permission: 'read' }, schema: { summary: 'This description' } }, async () =>
+  server.get('/api/v1/openapi.json', { config: { permission: 'read', scope: 'any' }, schema: { summary: 'This description' } }, async () =>
     server.swagger(),
   )
   await webRoutes(server, webDirectory)
@@ -120,12 +145,24 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   }
   try {
     const url = await server.listen({ host, port })
+    publicUrl = people.url?.replace(/\/+$/, '') ?? url
     const token = access.makeLink()
     return { url, signInLink: token && `${url}/#/welcome?token=${token}`, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+const plainPeople: PeopleSettings = {
+  ...{ roles: new Map([[ADMINISTRATOR, administrator]]), mfa: 'optional' },
+  zones: { zones: [], own: undefined, ofConnection: () => undefined },
+  sessions: { idle: 8 * 3_600_000, longest: 24 * 3_600_000, perAccount: 20 },
+}
+
+/** The session ended between the guard and the answer. */
+function stranger(): Caller {
+  throw new Refusal(401, 'not-signed-in', 'sign in first')
 }
 
 function createServer(transport: HttpTransport): Server {

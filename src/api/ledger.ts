@@ -9,11 +9,11 @@ import { period, readPeriod } from './query-times.ts'
 import type { Resources, Server } from './route.ts'
 
 /** What became of all that was read, by connection and destination. */
-export function ledgerRoutes(server: Server, { view }: Resources): void {
+export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/ledger',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'What was read, delivered, set aside, dropped and waits, and whether the sums close',
         querystring: z.strictObject({
@@ -25,7 +25,9 @@ export function ledgerRoutes(server: Server, { view }: Resources): void {
         response: { 200: ledgerAnswer },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const { from, to, connection, node, limit } = query
       const asked = from === undefined && to === undefined ? undefined : readPeriod(query, view.clock.now())
       const matches = connection === undefined ? () => true : compileGlob(connection)

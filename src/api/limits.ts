@@ -9,6 +9,9 @@ export const API_LIMITS = {
   /** Milliseconds an answered connection may stay silent. */
   keepAliveMs: 5_000,
   bodyBytes: 64 * 1024,
+  /** A configuration whose policy is tried, and changes of one kind that the answer lists. */
+  simulatedBytes: 4 * 1024 * 1024,
+  policyChanges: 1_000,
   headerBytes: 16 * 1024,
   /** Characters of a glob over signal ids. */
   globLength: 256,
@@ -26,6 +29,8 @@ export const API_LIMITS = {
   contractSignals: 20,
   /** IT records in one answer; rows of quarantine released or discarded at once. */
   recordRows: 10_000,
+  /** IT records named as why a reading is what it is. */
+  whyRecords: 3,
   /** Rows of the ledger in one answer. */
   ledgerRows: 10_000,
   /** Facts in one answer. */
@@ -68,6 +73,19 @@ export const API_LIMITS = {
   sessions: 1_000,
   sessionsPerAccount: 20,
   accounts: 1_000,
+  rolesPerAccount: 16,
+  /** Service tokens in all. */
+  tokens: 1_000,
+  /** Security keys of one account, and its codes for when the second factor is lost. */
+  passkeys: 10,
+  recoveryCodes: 10,
+  /** How long an invitation holds, and a sign-in that waits for its second factor; how long after a sign-in accounts may be changed. */
+  invitationMs: 72 * 3_600_000,
+  secondFactorMs: 300_000,
+  freshMs: 600_000,
+  /** Sign-ins through a provider that were begun, and how long they may take. */
+  oidcPending: 1_000,
+  oidcMs: 600_000,
   /** Passwords checked at once: each takes memory and a core. */
   passwords: 2,
   /** SQL queries at once. */

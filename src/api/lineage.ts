@@ -9,11 +9,11 @@ import { type Lineage, type LineageThing, lineage, lineageEvents } from './linea
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 
-export function lineageRoutes(server: Server, { view }: Resources): void {
+export function lineageRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/lineage',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary:
           'What depends on a signal, connection, model, unit, record, field, contract or result (forward), or what it depends on (backward)',
@@ -36,7 +36,9 @@ export function lineageRoutes(server: Server, { view }: Resources): void {
         response: { 200: lineage },
       },
     },
-    async ({ query }): Promise<Lineage> => {
+    async (request): Promise<Lineage> => {
+      const { query } = request
+      const view = viewOf(request)
       const graph = view.dependencies()
       const of = thingOf(graph, query.of, view.site.id)
       const { direction, depth, offset, limit } = query
@@ -61,7 +63,7 @@ export function lineageEventRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/lineage/events',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'every' },
       schema: {
         summary: 'Run events of one hour, as OpenLineage 2-0-2 has them: deliveries, and what was computed of what',
         querystring: z.strictObject({ hour: z.iso.datetime().describe('Any time within it') }),

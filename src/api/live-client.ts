@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { SampleBatch } from '../core/batch.ts'
+import type { HistorianStats } from '../core/historian.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Sample } from './schemas.ts'
 
@@ -19,6 +20,7 @@ export interface LiveParts {
   readonly isWelcome: () => boolean
   readonly render: (batch: SampleBatch, row: number) => Sample | undefined
   readonly renderLast: (index: number) => Sample | undefined
+  readonly health: (stats: HistorianStats) => unknown
 }
 
 const COALESCE_MS = 40
@@ -69,6 +71,10 @@ export class LiveClient {
   /** Sends an event at once, unless the client is behind. */
   send(event: string, data: unknown): void {
     if (this.#canWrite) this.#parts.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+
+  sendHealth(stats: HistorianStats): void {
+    if (this.#canWrite) this.send('health', this.#parts.health(stats))
   }
 
   keepAlive(): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SignalDefinition } from '../core/signals.ts'
-import { healthReader } from './health.ts'
+import { describe, statsReader } from './health.ts'
 import { inUnit, restated, sayingOnce, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { LiveClient } from './live-client.ts'
@@ -16,21 +16,17 @@ const KEEP_ALIVE_MS = 15_000
 const WELCOME_MS = 500
 
 /** `GET /api/v1/live`: last values first, then every durable sample, as server-sent events. Returns the way to end all streams. */
-export function liveRoutes(server: Server, { view, access }: Resources): { close(): void } {
+export function liveRoutes(server: Server, { view: whole, viewOf, callerOf, access }: Resources): { close(): void } {
   const clients = new Set<LiveClient>()
-  const readHealth = healthReader(view)
-  const unsubscribe = view.subscribe((batch) => {
+  const statsOf = statsReader(whole)
+  const unsubscribe = whole.subscribe((batch) => {
     for (const client of clients) client.offer(batch)
-  })
-  const changed = view.onChanges(({ records, facts, more }) => {
-    const told = { records: records.map(({ kind, key }) => ({ kind, key: key.split('\u001f') })), facts, more }
-    for (const client of clients) client.send('changes', told)
   })
   const healthTimer = setInterval(() => {
     if (clients.size === 0) return
-    readHealth().then(
-      (health) => {
-        for (const client of clients) client.send('health', health)
+    statsOf().then(
+      (stats) => {
+        for (const client of clients) client.sendHealth(stats)
       },
       () => undefined, // the next request of /health says why
     )
@@ -38,14 +34,16 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
   const aliveTimer = setInterval(() => {
     for (const client of clients) client.keepAlive()
   }, KEEP_ALIVE_MS)
-  const stillTimer = setInterval(() => {
+  const closeUnwelcome = () => {
     for (const client of clients) if (!client.isWelcome()) client.close()
-  }, WELCOME_MS)
+  }
+  access.onChange(closeUnwelcome)
+  const stillTimer = setInterval(closeUnwelcome, WELCOME_MS)
 
   server.get(
     '/api/v1/live',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Live samples as server-sent events: samples, missed, health, changes (IT records and results with a new version)',
         querystring: z.strictObject({ match: z.string().default('**'), unit: unitQuery }),
@@ -54,6 +52,8 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
     },
     async (request, reply) => {
       const { query } = request
+      const view = viewOf(request)
+      const caller = callerOf(request)
       if (clients.size >= API_LIMITS.liveClients) {
         throw new Refusal(503, 'too-many-streams', `${API_LIMITS.liveClients} live streams are open`, 'close one, or read /api/v1/last')
       }
@@ -79,25 +79,30 @@ export function liveRoutes(server: Server, { view, access }: Resources): { close
       const first = wanted.filter((index) => view.last.has(index))
       const client = new LiveClient({
         ...{ response, wants, first },
-        isWelcome: () => access.stillKnows(request),
+        // Who may see other things now asks again, and gets those.
+        isWelcome: () => access.callerOf(request, false)?.version === caller.version,
+        health: (stats) => describe(view, stats),
         render: (batch, row) => inItsUnit(batch.signal[row] as number, batchSample(view, batch, row)),
         renderLast: (index) => inItsUnit(index, lastSample(view, index)),
       })
+      const changed = view.onChanges(({ records, facts, more }) => {
+        client.send('changes', { records: records.map(({ kind, key }) => ({ kind, key: key.split('\u001f') })), facts, more })
+      })
       response.on('close', () => {
+        changed()
         clients.delete(client)
         client.close()
       })
       // It joins before its first values are out: what changes meanwhile waits behind them, and is never lost unsaid.
       clients.add(client)
       client.begin()
-      client.send('health', await readHealth())
+      client.sendHealth(await statsOf())
     },
   )
 
   return {
     close: () => {
       unsubscribe()
-      changed()
       clearInterval(healthTimer)
       clearInterval(aliveTimer)
       clearInterval(stillTimer)

@@ -162,7 +162,7 @@ export function metricRoutes(server: Server, { view }: Resources): void {
 
   server.get(
     '/metrics',
-    { config: { permission: 'read' }, schema: { summary: 'Metrics for Prometheus', produces: ['text/plain'] } },
+    { config: { permission: 'read', scope: 'every' }, schema: { summary: 'Metrics for Prometheus', produces: ['text/plain'] } },
     async (_request, reply) => {
       collect()
       return reply.type(registry.contentType).send(await registry.metrics())

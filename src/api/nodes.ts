@@ -15,7 +15,7 @@ export function nodeRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/nodes',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'node' },
       schema: {
         summary: 'This node, how long it works alone and the way to the next one; and the nodes whose logs come here, worst first',
         response: { 200: nodeList },
@@ -35,7 +35,7 @@ export function nodeRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/nodes/gaps',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'node' },
       schema: {
         summary: 'Records of nodes that are gone for good, as they were declared; newest first',
         querystring: z.strictObject({

@@ -56,11 +56,11 @@ export async function measured(view: NodeView, period: { from: Micros; to: Micro
   return { rows: await since(view, rows), truncated }
 }
 
-export function qualityRoutes(server: Server, { view }: Resources): void {
+export function qualityRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/quality',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Quality of signals over whole hours, worst first',
         querystring: z.strictObject({
@@ -71,7 +71,9 @@ export function qualityRoutes(server: Server, { view }: Resources): void {
         response: { 200: qualityPage },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const { from, to } = hours(query, view.clock.now())
       const matches = compileGlob(query.match)
       const signals = view.signals.all().flatMap(({ id }) => (matches(id) ? [id] : []))
@@ -88,14 +90,16 @@ export function qualityRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/quality/hours',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Quality of one signal hour by hour, oldest first',
         querystring: z.strictObject({ signal: z.string(), ...period }),
         response: { 200: qualityPage },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const { id } = signalOf(view, query.signal)
       const { from, to } = hours(query, view.clock.now())
       const { rows, truncated } = await measured(view, { from, to }, [id], API_LIMITS.qualityHours)

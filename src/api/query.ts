@@ -9,7 +9,7 @@ export function queryRoutes(server: Server, { view }: Resources): void {
   server.post(
     '/api/v1/query',
     {
-      config: { permission: 'query' },
+      config: { permission: 'query', scope: 'every' },
       schema: {
         summary:
           'One read-only SQL statement over the views signals, samples, ingests, gaps, definitions, records, facts and quarantine; bounded in rows and time',

@@ -7,9 +7,9 @@ import { LIMITS } from '../core/limits.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
-import { LOCAL_CALLER } from './access.ts'
 import { audited, callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
+import { LOCAL_CALLER } from './people/access.ts'
 import { Refusal } from './problem.ts'
 import { readMoment } from './query-times.ts'
 import type { RecordView } from './record-schemas.ts'
@@ -45,11 +45,12 @@ const listQuery = z.object({
 
 /** IT records: their kinds, what the sources say of them, what was set aside, and names of equipment that nobody has declared. */
 export function recordRoutes(server: Server, resources: Resources): void {
-  const { view } = resources
+  const { viewOf } = resources
   server.get(
     '/api/v1/records/kinds',
-    { config: { permission: 'read' }, schema: { summary: 'Kinds of IT records', response: { 200: recordKindList } } },
-    async () => {
+    { config: { permission: 'read', scope: 'any' }, schema: { summary: 'Kinds of IT records', response: { 200: recordKindList } } },
+    async (request) => {
+      const view = viewOf(request)
       const counts = view.recordKinds.size > 0 ? await view.historian.recordCounts() : []
       return { kinds: [...view.recordKinds.values()].map((kind) => kindView(kind, view, counts)) }
     },
@@ -57,10 +58,12 @@ export function recordRoutes(server: Server, resources: Resources): void {
   server.get(
     '/api/v1/records',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: { summary: 'IT records of a kind, with their versions', querystring: listQuery, response: { 200: recordList } },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const kind = kindOf(view, query.kind)
       const momentOf = (text: string | undefined) => (text === undefined ? undefined : readMoment(text, view.clock.now()))
       const [from, to] = [momentOf(query.from) ?? EARLIEST, momentOf(query.to) ?? NEVER]
@@ -84,14 +87,14 @@ export function recordRoutes(server: Server, resources: Resources): void {
   server.get(
     '/api/v1/records/equipment',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: { summary: 'Names of equipment in IT records that nobody has declared', response: { 200: unknownEquipmentList } },
     },
-    async () => unknownEquipment(view),
+    async (request) => unknownEquipment(viewOf(request)),
   )
 }
 
-function quarantineRoutes(server: Server, { view, access }: Resources): void {
+function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Resources): void {
   const query = z.object({
     kind: z.string().max(64).optional(),
     source: z.string().max(64).optional(),
@@ -101,12 +104,13 @@ function quarantineRoutes(server: Server, { view, access }: Resources): void {
   server.get(
     '/api/v1/records/quarantine',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: { summary: 'Rows that are no record of their kind', querystring: query, response: { 200: quarantineList } },
     },
-    async ({ query: { state, limit, kind, source } }) => {
+    async (request) => {
+      const { state, limit, kind, source } = request.query
       const asked = { limit, ...(kind !== undefined && { kind }), ...(source !== undefined && { source }) }
-      const { rows, truncated } = await view.historian.quarantine({
+      const { rows, truncated } = await viewOf(request).historian.quarantine({
         ...asked,
         ...(state !== 'all' && { state }),
       })
@@ -122,6 +126,15 @@ function quarantineRoutes(server: Server, { view, access }: Resources): void {
       }
     },
   )
+  /** Rows are decided on by who operates in the zones they came from, all of them. */
+  const mustOperate = async (request: FastifyRequest, ids: readonly string[]) => {
+    const { rights } = callerOf(request)
+    if (rights.everywhere('operate')) return
+    const { rows } = await view.historian.quarantine({ ids, limit: API_LIMITS.released })
+    const isTheirs = ({ source }: { source: string }) => rights.may('operate', access.settings.zones.ofConnection(source))
+    if (rows.length === ids.length && rows.every(isTheirs)) return
+    throw new Refusal(403, 'forbidden', 'this needs the permission operate in the zones that the rows came from')
+  }
   const said = z.string().trim().min(1).max(LIMITS.settledText)
   const body = z.strictObject({
     ids: z.array(z.string().max(64)).min(1).max(API_LIMITS.released),
@@ -137,11 +150,12 @@ function quarantineRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/records/quarantine/release',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'any' },
       schema: { summary: 'Judge rows in quarantine again by the present declaration', body, response: { 200: releaseAnswer } },
     },
     async (request) => {
       const { ids } = request.body
+      await mustOperate(request, ids)
       const detail = { rows: ids.length, first: ids[0] ?? '', last: ids.at(-1) ?? '' }
       await audited(view.audit, { kind: 'release', outcome: 'done', ...callerIn(request, access), what: 'records', detail })
       return view.releaseQuarantined(ids, decisionOf(request, request.body))
@@ -150,11 +164,12 @@ function quarantineRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/records/quarantine/discard',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'any' },
       schema: { summary: 'Say of rows in quarantine that nobody takes them; they stay visible', body, response: { 200: discardAnswer } },
     },
     async (request) => {
       const { ids } = request.body
+      await mustOperate(request, ids)
       const detail = { rows: ids.length, first: ids[0] ?? '', last: ids.at(-1) ?? '' }
       await audited(view.audit, { kind: 'discard', outcome: 'done', ...callerIn(request, access), what: 'records', detail })
       return view.discardQuarantined(ids, decisionOf(request, request.body))

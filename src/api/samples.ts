@@ -15,11 +15,11 @@ async function arrivals({ historian }: NodeView, { count, ingest }: SampleColumn
   return new Map((await historian.ingests(ids)).map((row) => [row.ingest, row]))
 }
 
-export function sampleRoutes(server: Server, { view }: Resources): void {
+export function sampleRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/samples',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Stored samples of one signal; oldest first, or the newest first with order=newest',
         querystring: z.strictObject({
@@ -33,7 +33,9 @@ export function sampleRoutes(server: Server, { view }: Resources): void {
         response: { 200: samplePage },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const now = view.clock.now()
       const signal = signalOf(view, query.signal)
       const saying = inUnit(query.unit)(signal)

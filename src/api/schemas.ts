@@ -13,6 +13,21 @@ export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplin
 export { gapList, nodeList } from './node-schemas.ts'
 export type { Passport, PassportHop, PassportReason, PassportVersion } from './passport-schemas.ts'
 export type {
+  Invitation,
+  NewToken,
+  OpenSession,
+  Profile,
+  RecoveryCodes,
+  Session,
+  SignInWays,
+  Token,
+  TokenList,
+  TotpBegun,
+  User,
+  UserList,
+} from './people-schemas.ts'
+export { session } from './people-schemas.ts'
+export type {
   DiscardAnswer,
   QuarantineList,
   RecordKindList,
@@ -284,10 +299,6 @@ export type ContractList = z.infer<typeof contractList>
 /** Every error answer. `hint` says what to do. */
 export const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() })
 export type Problem = z.infer<typeof problem>
-
-/** `GET /api/v1/session`: who is signed in. `POST /api/v1/session {name, password}` signs in; `DELETE` signs out; `POST /api/v1/accounts {token, name, password}` uses the one-time link. */
-export const session = z.object({ name: z.string(), permissions: z.array(z.string()) })
-export type Session = z.infer<typeof session>
 
 /**
  * `GET /api/v1/live?match=GLOB` is a stream of server-sent events:

@@ -43,20 +43,21 @@ function toSignal(view: NodeView, index: number, display: ReturnType<typeof disp
   }
 }
 
-export function signalRoutes(server: Server, { view }: Resources): void {
-  const ordered = idOrder(view)
-  const idAt = (index: number): string => view.signals.at(index)?.id ?? ''
-  const matching = (glob: string, connection?: string): number[] => {
+export function signalRoutes(server: Server, { view: whole, viewOf }: Resources): void {
+  const ordered = idOrder(whole)
+  const idAt = (index: number): string => whole.signals.at(index)?.id ?? ''
+  const matching = ({ signals }: NodeView, glob: string, connection?: string): number[] => {
     const matches = compileGlob(glob)
-    return ordered().filter(
-      (index) => matches(idAt(index)) && (connection === undefined || view.signals.at(index)?.connection === connection),
-    )
+    return ordered().filter((index) => {
+      const signal = signals.at(index)
+      return signal !== undefined && matches(signal.id) && (connection === undefined || signal.connection === connection)
+    })
   }
 
   server.get(
     '/api/v1/signals',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Signals by id, with what is known of them and their last value',
         querystring: z.strictObject({
@@ -68,8 +69,10 @@ export function signalRoutes(server: Server, { view }: Resources): void {
         response: { 200: signalPage },
       },
     },
-    async ({ query }) => {
-      const all = matching(query.match, query.connection)
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
+      const all = matching(view, query.match, query.connection)
       const { after } = query
       const rest = after === undefined ? all : all.filter((index) => idAt(index) > after)
       const page = rest.slice(0, query.limit)
@@ -86,11 +89,13 @@ export function signalRoutes(server: Server, { view }: Resources): void {
   server.get(
     '/api/v1/last',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: { summary: 'Last values by id', querystring: z.strictObject({ match, limit, unit: unitQuery }), response: { 200: lastPage } },
     },
-    async ({ query }) => {
-      const all = matching(query.match).filter((index) => view.last.has(index))
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
+      const all = matching(view, query.match).filter((index) => view.last.has(index))
       const saying = inUnit(query.unit)
       const samples = all.slice(0, query.limit).flatMap((index) => {
         const signal = view.signals.at(index)

@@ -15,11 +15,11 @@ type Columns = Pick<Trend, 'time' | 'value' | 'severity' | 'minimum' | 'maximum'
 /** Seconds since the epoch, for drawing. */
 const seconds = (time: number): number => time / 1e6
 
-export function trendRoutes(server: Server, { view }: Resources): void {
+export function trendRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/trend',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'One signal as columns for drawing; where there are more samples than points, a point stands for an interval',
         querystring: z.strictObject({
@@ -31,7 +31,9 @@ export function trendRoutes(server: Server, { view }: Resources): void {
         response: { 200: trend },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const view = viewOf(request)
       const signal = signalOf(view, query.signal)
       const { from, to } = readPeriod(query, view.clock.now())
       const saying = inUnit(query.unit)(signal)

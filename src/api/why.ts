@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { type Place, placesOf } from '../core/equipment.ts'
 import type { DefinitionRow, SampleColumns } from '../core/historian.ts'
 import type { NodeView } from '../core/node-view.ts'
-import type { Declared } from '../core/record-content.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 import { DAY, formatTime, HOUR, type Micros } from '../core/time.ts'
 import { appliedRules, explain } from '../qualify/index.ts'
@@ -11,22 +10,23 @@ import { readMoment } from './query-times.ts'
 import { lastSample, signalOf, toSample } from './render.ts'
 import type { Resources, Server } from './route.ts'
 import { type Sample, type Why, why } from './schemas.ts'
+import { withRecords } from './why-records.ts'
 
 /** How far back the reading in force is looked for. */
 const LOOK_BACK: Micros = 31 * DAY
 
-export function whyRoutes(server: Server, { view }: Resources): void {
+export function whyRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
     '/api/v1/why',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'The reading in force at a time, and why its status is what it is: the rules as they were declared then',
         querystring: z.strictObject({ signal: z.string(), at: z.string().max(64).optional().describe('Default now') }),
         response: { 200: why },
       },
     },
-    ({ query }) => answerWhy(view, query),
+    (request) => answerWhy(viewOf(request), request.query),
   )
 }
 
@@ -40,7 +40,10 @@ export async function answerWhy(view: NodeView, query: { readonly signal: string
   const sample = found?.sample ?? (query.at === undefined ? lastSample(view, view.signals.indexOf(signal.id) as number) : undefined)
   const version = versions.findLast(({ sinceIngest }) => found === undefined || sinceIngest <= found.ingest) ?? versions[0]
   const definition = version?.definition ?? signal
-  const declared = await declaredThen(view, found?.ingest)
+  const [came] = found === undefined ? [] : await view.historian.ingests([found.ingest])
+  const declared = await view.historian.declared(came?.configVersion ?? view.configVersion)
+  const reading = { signal: signal.id, time: found?.time ?? at, knownAt: came?.recordedTime ?? now }
+  const explained = (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, declared, reading.time) ?? [])
   const hour = Math.floor(at / HOUR) * HOUR
   const { rows } = await measured(view, { from: hour, to: hour + HOUR }, [signal.id], 1)
   return {
@@ -48,7 +51,7 @@ export async function answerWhy(view: NodeView, query: { readonly signal: string
     at: formatTime(at),
     ...(sample && { sample }),
     equipment: placesOf(signal.id, view.equipment, at).map(toPlace),
-    rules: (sample?.reasons ?? []).flatMap((reason) => explain(reason, definition, declared, found?.time ?? at) ?? []),
+    rules: await Promise.all(explained.map((rule) => withRecords(view, rule, reading))),
     applied: appliedRules(definition, declared),
     ...declaration(version, definition),
     ...(rows.length > 0 && { quality: toQualityRow(view, signal.id, rows) }),
@@ -57,12 +60,6 @@ export async function answerWhy(view: NodeView, query: { readonly signal: string
 
 function toPlace({ asset, label, ...place }: Place): Why['equipment'][number] {
   return { ...place, ...(label && { label }), ...(asset && { asset: { ...asset, since: formatTime(asset.since) } }) }
-}
-
-/** What was declared when a record was written, by the configuration of the node that wrote it; without a record, what is declared now. */
-async function declaredThen(view: NodeView, ingest: number | undefined): Promise<Declared | undefined> {
-  const [row] = ingest === undefined ? [] : await view.historian.ingests([ingest])
-  return view.historian.declared(row?.configVersion ?? view.configVersion)
 }
 
 /** The newest stored sample at or before a time, with the record it came in. */

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { common, durationFrom, integerFrom, languageOption, prepared, shareFrom } from './command.ts'
 import { type CommonOptions, EXIT, type Verb } from './context.ts'
+import { evidenceVerbs, policyVerbs } from './grouped-verbs.ts'
+import { peopleVerbs } from './people-verbs.ts'
 
 /** Understands the words of the command line and calls the verb; every verb's code is loaded only when it is called. Resolves with the exit code. */
 export async function parse(verb: Verb, args: readonly string[]): Promise<number> {
@@ -121,6 +123,8 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...config)
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
   addIdentity(verb, program, done)
+  peopleVerbs(verb, program, done)
+  policyVerbs(verb, program, done)
   evidenceVerbs(verb, program, done)
   configVerbs(verb, program, done)
   command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
@@ -260,39 +264,6 @@ function configVerbs(verb: Verb, program: Command, done: (exit: number) => void)
     .option('--to <DIR>', words.to)
     .option('--apply', words.apply)
     .action(async (file, given) => done(await (await import('./config.ts')).configImport(verb, file, given)))
-}
-
-/** What a node can prove, and who did what on it. */
-function evidenceVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { verbs, options } = verb.words
-  const evidence = prepared(verb, program.command('evidence'), verbs.evidence)
-  evidence.action(() => {
-    verb.io.err(evidence.helpInformation())
-    done(EXIT.failed)
-  })
-  const sub = (words: string, text: string) => common(verb, prepared(verb, evidence.command(words), text))
-  const config = ['-c, --config <PATH>', options.config] as const
-  sub('verify <DIR>', verbs.evidenceVerify)
-    .requiredOption('--key <FILE>', options.evidenceKeyFile)
-    .action(async (directory, given) => done(await (await import('./evidence.ts')).evidenceVerify(verb, directory, given)))
-  sub('export', verbs.evidenceExport)
-    .option('--from <TIME>', options.from, '-30d')
-    .option('--to <TIME>', options.to, 'now')
-    .requiredOption('--out <DIR>', options.evidenceOut)
-    .option('--no-records', options.noRecords)
-    .option(...config)
-    .action(async (given) => done(await (await import('./evidence-export.ts')).evidenceExport(verb, given)))
-  sub('key', verbs.evidenceKey)
-    .option(...config)
-    .action(async (given) => done(await (await import('./evidence.ts')).evidenceKey(verb, given)))
-  common(verb, prepared(verb, program.command('audit'), verbs.audit))
-    .option('--from <TIME>', options.periodFrom)
-    .option('--to <TIME>', options.periodTo)
-    .option('--kind <KIND>', options.auditKind)
-    .option('--limit <N>', options.limit, integerFrom(verb, 1, 5_000), READ_ROWS)
-    .option('--url <URL>', options.url)
-    .option(...config)
-    .action(async (given) => done(await (await import('./audit.ts')).audit(verb, given)))
 }
 
 /** The verbs with which edges, relays and hubs get to know each other. */

@@ -8,6 +8,7 @@ import { IdentityError } from '../gateway/identity/errors.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
 import { fingerprintOf } from './pinned.ts'
+import { peopleOf } from './people.ts'
 import { listenProblem } from './ports.ts'
 
 /** A node with its HTTP surface. */
@@ -71,7 +72,8 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   onNode?.(node.view)
   const { tls, proxies } = loaded.config.http
   const transport = { proxies, ...(tls && { tls }) }
-  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, transport }).catch(async (error: unknown) => {
+  const people = peopleOf(loaded)
+  const api = await startApi(node.view, { host, port, directory, webDirectory: home.web, log, people, transport }).catch(async (error: unknown) => {
     await node.stop()
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
     throw error

@@ -15,6 +15,8 @@ export interface LoadedConnection {
   readonly name: string
   readonly kind: string
   readonly label: Label | undefined
+  /** Of the device; undefined: the one of this node. */
+  readonly zone: string | undefined
   /** Milliseconds of silence until its signals are Uncertain, then Bad. */
   readonly silence: { readonly uncertainAfter: number; readonly badAfter: number }
   /** Milliseconds that what is computed waits for readings. */
@@ -73,8 +75,8 @@ export function readConnection(
     problems.add(locateKey(at, ['clock'], key), 'W_CLOCK_UNUSED', words.clockUnused(key, connector.kind))
   if (!common.data || !own.success) return { loaded: undefined, canonical: resolved.canonical }
   checkConnector(connector, own.data, at, problems)
-  const { kind, label, silence, clock, lateness } = common.data
-  const loaded = { name, kind, label: label as Label | undefined, silence, clock, lateness, config: own.data, connector }
+  const { kind, label, zone, silence, clock, lateness } = common.data
+  const loaded = { name, kind, label: label as Label | undefined, zone, silence, clock, lateness, config: own.data, connector }
   return { loaded, canonical: resolved.canonical }
 }
 

@@ -42,6 +42,10 @@ function said(finding: Exclude<Finding, { is: 'expression' }>, words: ConfigWord
       return ['E_TOO_MANY', words.tooMany(CORRELATE_LIMITS.equipment)]
     case 'missing-input':
       return ['E_MISSING_INPUT', words.missingInput(finding.name, finding.meaning, finding.unit)]
+    case 'input-unit':
+      return ['E_INPUT_UNIT', words.inputUnit(finding.name, finding.found, finding.must)]
+    case 'mixed-units':
+      return ['E_INPUT_UNIT', words.mixedUnits(finding.found.map((unit) => `\`${unit}\``).join(', '))]
     case 'unknown-event':
       return ['E_UNKNOWN_EVENT', words.unknownEvent(finding.name, finding.near)]
     case 'unknown-field':

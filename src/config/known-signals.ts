@@ -38,6 +38,12 @@ export function knownSignals(
   return { declared, open: [...open] }
 }
 
+/** Ids under the site that a connection's `signals:` gives; none of those that the device names. */
+export function declaredIds(connection: LoadedConnection): string[] {
+  const items = listing.safeParse(connection.config).data?.signals ?? []
+  return items.flatMap((item) => listed.safeParse(item).data?.id ?? []).filter((id) => !id.includes('{'))
+}
+
 /** The states that the signal's model lists, or those its codes mean. */
 function statesOf({ model, stateCodes }: z.infer<typeof listed>, models: Parameters<typeof knownSignals>[1]): string[] | undefined {
   const states = model !== undefined && Object.hasOwn(models, model) ? models[model]?.states : undefined

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Connector } from '../core/connector.ts'
 import type { Contract } from '../core/contracts.ts'
 import { type ConfigProblem, ConfigurationError } from '../core/errors.ts'
+import type { Micros } from '../core/time.ts'
 import { eventVariables } from '../process/config.ts'
 import { checkRole } from './checks.ts'
 import { type LoadedConnection, readConnection } from './connections.ts'
@@ -14,7 +15,9 @@ import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals, periodsOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
-import { type Located, locate, locateKey, type Path, Problems, pathAt } from './places.ts'
+import { checkPeople } from './people.ts'
+import { type Located, locate, locateHolder, locateKey, type Path, Problems, pathAt, placeText } from './places.ts'
+import { checkPolicy } from './policy.ts'
 import { checkProcess } from './process-checks.ts'
 import { readYaml, type YamlFile } from './read-yaml.ts'
 import { checkRecordRules, checkRecords } from './records.ts'
@@ -31,6 +34,8 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Reads a file named by `${file:path}`; default: from the disk, relative to the configuration. Throws when it cannot. */
   readonly readSecret?: (path: string) => string
+  /** For what lasts until a day: reviews of conduits. Default: the machine's clock. */
+  readonly now?: Micros
   /** Language of the messages; default `en`. */
   readonly language?: Language
 }
@@ -45,6 +50,8 @@ export interface LoadedConfig {
   /** The text of each, by its whole path; secrets are references. */
   readonly sources: readonly SourceFile[]
   readonly warnings: readonly ConfigProblem[]
+  /** Where the file says something, `ecluse.yaml:12`: the nearest enclosing place where it is not written. */
+  placeOf(path: Path): string
   /** The whole file as written, references but secrets filled in; a signal has the keys of its model, too. For comparing two files. */
   readonly canonical: Readonly<Record<string, unknown>>
 }
@@ -153,14 +160,20 @@ function finish(
 ): LintResult {
   const merged = parsed && mergeFiles(parsed, problems, words)
   const readSecret = options.readSecret ?? secretReader(directory)
-  const folder = { folder: dirname(files[0] ?? '.'), directory, language: options.language ?? 'en' } as const
+  const folder = {
+    folder: dirname(files[0] ?? '.'),
+    directory,
+    language: options.language ?? 'en',
+    now: options.now ?? Date.now() * 1000,
+  } as const
   const read = merged && readWhole(merged, options.connectors, { env: options.env, readSecret, offline, problems, words }, folder)
   const allFiles = [...files, ...(read?.files ?? [])]
   const all = problems.all()
   const ok = !problems.failed
   const own = files.map((file, i): SourceFile => ({ path: resolve(file), text: parsed?.[i]?.text ?? '', isContract: false }))
   const sources = [...own, ...(read?.sources ?? [])]
-  const understood = read && { ...read, config: withPaths(read.config, directory), files: allFiles, sources, warnings: all }
+  const placeOf = (path: Path) => (merged ? placeText(locateHolder(merged.at, path)) : '')
+  const understood = read && { ...read, config: withPaths(read.config, directory), files: allFiles, sources, warnings: all, placeOf }
   const pathOf = (problem: ConfigProblem) => merged && pathAt(merged.at, problem)
   return { problems: all, files: allFiles, ok, loaded: ok ? understood : undefined, understood, pathOf }
 }
@@ -188,7 +201,7 @@ function readWhole(
   { value, at }: YamlFile,
   connectors: readonly Connector[],
   context: ReferenceContext,
-  folder: { readonly folder: string; readonly directory: string; readonly language: Language },
+  folder: { readonly folder: string; readonly directory: string; readonly language: Language; readonly now: Micros },
 ): ReadWhole | undefined {
   const { problems, words } = context
   const { connections: rawConnections, ...rest } = value as Record<string, unknown>
@@ -221,6 +234,7 @@ function readWhole(
   if (parsed.data) checkRecords(parsed.data, loaded, { at, problems, words })
   if (parsed.data) checkRecordRules(parsed.data, { at, problems, words })
   if (parsed.data) checkDeclaredUses(parsed.data, at, problems, words)
+  if (parsed.data) checkPeople(parsed.data, at, problems, words)
   if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
@@ -247,6 +261,14 @@ function readWhole(
     ...folder,
     known: promised,
     problems,
+  })
+  checkPolicy(config, loaded, {
+    at,
+    problems,
+    words,
+    now: folder.now,
+    isComplete: loaded.length === entries.length,
+    isLint: context.offline,
   })
   const canonical = {
     ...(resolved.canonical as object),

@@ -45,6 +45,9 @@ export function locateHolder(root: Located, path: Path): { source: SourceText; o
   return typeof last === 'string' ? locateKey(root, path.slice(0, -1), last) : locate(root, path)
 }
 
+/** `file:line`, for people. */
+export const placeText = ({ source, offset }: { source: SourceText; offset: number }): string => `${source.file}:${source.at(offset).line}`
+
 /** The path of the value or key that stands at a place, the outermost of several; undefined where none does. */
 export function pathAt(root: Located, place: { readonly file: string; readonly line: number; readonly column: number }): Path | undefined {
   const isThere = ({ source, offset }: { source: SourceText; offset: number }) => {

@@ -4,6 +4,7 @@ import { certificates } from '../core/client-tls.ts'
 import { duration, label, secret } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
+import { peopleConfig } from '../core/people-config.ts'
 import { recordKindsConfig } from '../core/record-kinds.ts'
 import { isZone } from '../core/zone.ts'
 import { correlateConfig } from '../correlate/config.ts'
@@ -52,6 +53,9 @@ export const ecluseConfig = z.strictObject({
         .max(16)
         .default([])
         .describe('Addresses or networks of reverse proxies that are believed in what they say of a caller; none: nobody is'),
+      zone: name
+        .optional()
+        .describe('The zone of those who read from other machines; needed once zones are declared and others are let in'),
     })
     .prefault({})
     .describe('API and user interface'),
@@ -59,6 +63,7 @@ export const ecluseConfig = z.strictObject({
   historian: historianConfig.prefault({}),
   link: linkConfig.optional(),
   ...policyConfig,
+  ...peopleConfig,
   audit: auditConfig.prefault({}),
   openLineage: openLineageConfig.optional(),
   equipment: equipmentConfig,

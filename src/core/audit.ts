@@ -3,7 +3,7 @@ import type { Micros } from './time.ts'
 /**
  * What a node keeps a record of, whoever does it. `configuration`: a start with another version of the file. `release`: rows or data out of quarantine.
  * `root`: the Merkle root of an hour of this node's log; `anchor`: that of a node below, computed from what arrived here. `finding`: something here
- * contradicts what had been signed. `signature`: the chain up to here, signed. `removal`: entries older than they are kept for.
+ * contradicts what had been signed. `signature`: the chain up to here, signed. `account`, `role`, `token`, `mfa`, `session`: people, what they may do, how they show who they are, and sessions ended. `removal`: entries older than they are kept for.
  */
 export const AUDIT_KINDS = [
   'start',
@@ -12,6 +12,10 @@ export const AUDIT_KINDS = [
   'sign-out',
   'denial',
   'account',
+  'role',
+  'token',
+  'mfa',
+  'session',
   'configuration',
   'approval',
   'release',

@@ -53,6 +53,9 @@ export const signalId = z
   .refine(isSignalId, 'an id is segments of letters, digits, _ . : - joined by /')
   .describe('Equipment path and name under the site, e.g. baggage/carousel-3/motor/current')
 
+/** A zone of the policy, where a part of the file says which one the other end is in; lint asks whether it is declared. */
+export const zoneName = z.string().min(1).max(64)
+
 /** A unit of measure; lint asks `core/units` whether somebody knows it. */
 export const unitText = z.string().min(1).max(64).describe('UCUM code or what plants write for it: A, Cel, kW.h, barg, Nm3/h')
 

@@ -82,6 +82,8 @@ export interface Connector<Config = unknown> {
   readonly config: z.ZodType<Config>
   /** The protocol brings no time of the device with its values: `clock` of the connection has nothing to correct or to measure. */
   readonly timeless?: true
+  /** The other end dials this node and hands over; else this node dials and asks. Decides the direction of the conduit. */
+  readonly isListening?: true
   /** Things zod cannot see (ids twice, a glob that can match nothing, unsafe choices that need a warning). Paths are relative to the connection. */
   lint?(config: Config): LintFinding[]
   /** How many requests per second the device is asked, by this configuration. Absent: the device decides, or it cannot be told. */

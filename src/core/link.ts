@@ -153,8 +153,8 @@ export interface Transport {
 
 /** What a transport offers that nobody can answer over. */
 export interface OneWay {
-  /** A link that sends the log from `next` on. */
-  link?(spool: Spool, next: number): Promise<Link>
+  /** A link that sends the log from `next` on; of what explains it, only what `pass` leaves. */
+  link?(spool: Spool, next: number, pass?: (records: readonly SpoolRecord[]) => readonly SpoolRecord[]): Promise<Link>
   /** Hands what arrives to receptions, one for each start of a sender. */
   receive?(reception: (peer: Peer) => Reception & MissingTaker): Promise<Listening>
   /** Files of records carried by hand, taken in where gaps were declared. */

@@ -14,9 +14,10 @@ import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
 import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
+import type { PolicyView } from './policy.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { SelfTestResult } from './self-test.ts'
-import type { Label, SignalTable } from './signals.ts'
+import type { KnownSignals, Label } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
 import type { Clock, Micros } from './time.ts'
 import type { Use } from './uses.ts'
@@ -239,7 +240,7 @@ export interface NodeView {
   readonly configVersion: string
   readonly startedTime: Micros
   readonly clock: Clock
-  readonly signals: SignalTable
+  readonly signals: KnownSignals
   readonly reasons: ReasonSets
   readonly last: LastValues
   readonly historian: Historian
@@ -292,6 +293,8 @@ export interface NodeView {
   refusals(): SenderRefusal[]
   /** Absent: nodes are not told apart by certificates. */
   identity?(): IdentityView
+  /** Zones, conduits, and what passed them. */
+  readonly policy: PolicyView
   /** Who did what here. */
   readonly audit: AuditTrail
   /** Every wish to write to a device, refused. */

@@ -72,3 +72,125 @@ export interface Conduit extends BusinessCase {
   /** Cut by its isolation plan: nothing passes while it is set. */
   readonly isCut: boolean
 }
+
+/** What the file declares. */
+export interface DeclaredPolicy {
+  /** The site's id, which signal ids begin with and globs leave out. */
+  readonly site: string
+  readonly zones: readonly Zone[]
+  readonly conduits: readonly Conduit[]
+}
+
+/** A way from a zone to a zone that this node has or could have. */
+export interface Crossing {
+  /** Zones; undefined where none is declared for that end. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  /** As in `Conduit.transports`. */
+  readonly transport: string
+  readonly direction: ConduitDirection
+  /** `host` or `host:port` of the other end; several where any of them may answer; absent where it has no address (a file) or none is known yet. */
+  readonly peers?: readonly string[] | undefined
+}
+
+/** What goes through: a signal by its whole id, a kind of IT records, a definition of results. */
+export const PASSING_KINDS = ['signal', 'record', 'result'] as const
+export type PassingKind = (typeof PASSING_KINDS)[number]
+export interface Passing {
+  readonly kind: PassingKind
+  readonly id: string
+}
+
+/**
+ * Why something passes: `no-zones` are declared, both ends are in the `same-zone`, a `conduit` names it. Why it does not: an end is in `no-zone` that is
+ * declared, there is `no-conduit` between the two, or the one that comes nearest has another `transport`, `direction` or `peer`, does not name it (`not-named`), is
+ * `cut`, or is past its review (`expired`).
+ */
+export const PERMITTING = ['no-zones', 'same-zone', 'conduit'] as const
+export const REFUSING = ['no-zone', 'no-conduit', 'transport', 'direction', 'peer', 'not-named', 'cut', 'expired'] as const
+export type PolicyReason = (typeof PERMITTING)[number] | (typeof REFUSING)[number]
+
+export interface PolicyDecision {
+  readonly permitted: boolean
+  readonly reason: PolicyReason
+  /** The conduit that permits it, or that came nearest. */
+  readonly conduit?: string
+  /** Where in the configuration this is decided: keys and places in lists. */
+  readonly path: readonly (string | number)[]
+  /** The decision holds until then: when the review of a conduit is due. Absent: as long as the configuration. */
+  readonly until?: number
+}
+
+/** Reasons in the ledger for what no conduit let pass; `conduit-rate` is what was more than its rate. */
+export const conduitReason = (reason: PolicyReason | 'rate'): string => `${CONDUIT_GAP}${reason}`
+/** How the cause of a gap begins that stands for a record that no conduit let pass. */
+export const CONDUIT_GAP = 'conduit-'
+
+/** A crossing of the running node, how it stands, and what went through since the start. */
+export interface CrossingView extends Crossing {
+  /** `connection`, `link-out`, `link-in`, `openlineage`, `syslog`, `http`. */
+  readonly part: string
+  readonly name: string
+  readonly decision: PolicyDecision
+  /** Where in which file that is decided, `ecluse.yaml:12`. */
+  readonly place: string
+  /** Samples, rows, records or messages that passed, and those that did not, by reason. Undefined where both ends are in one zone: nothing is counted. */
+  readonly counts?: { readonly passed: number; readonly refused: Readonly<Record<string, number>> } | undefined
+}
+
+/** The answer to "may SUBJECT do ACTION with OBJECT". */
+export type PolicyAnswer =
+  | (PolicyDecision & Crossing & { readonly about: 'crossing'; readonly part: string; readonly name: string; readonly place: string })
+  | {
+      readonly about: 'role'
+      readonly role: string
+      readonly permission: string
+      readonly zone: string | undefined
+      readonly permitted: boolean
+      readonly path: readonly (string | number)[]
+      readonly place: string
+    }
+  | {
+      readonly about: 'nothing'
+      readonly unknown: 'subject' | 'action' | 'object'
+      readonly name: string
+      readonly known: readonly string[]
+    }
+
+/** What another policy would give and take. */
+export interface SimulatedChange {
+  readonly rights: Gains<{ readonly who: string; readonly permission: string; readonly zone: string }>
+  readonly carried: Gains<Passing & { readonly conduit: string }>
+  /** Pairs that were not asked, because there are too many. */
+  readonly unasked: number
+  /** What `lint` finds in the other file, for people. */
+  readonly problems: readonly { readonly code: string; readonly message: string; readonly line: number }[]
+}
+interface Gains<T> {
+  readonly gained: readonly T[]
+  readonly lost: readonly T[]
+}
+
+export interface PolicyTestView {
+  readonly name: string | undefined
+  readonly passed: boolean
+  /** Where the test stands. */
+  readonly place: string
+  readonly findings: readonly { readonly is: string; readonly place: string; readonly message: string }[]
+}
+
+/** The policy of a running node. */
+export interface PolicyView {
+  readonly declared: DeclaredPolicy
+  crossings(): CrossingView[]
+  /** Where a conduit is declared, and how it stands now. */
+  stateOf(conduit: string): { readonly place: string; readonly state: 'open' | 'cut' | 'expired' }
+  tests(): PolicyTestView[]
+  explain(subject: string, action: string, object: string): PolicyAnswer[]
+  /** `file`: the text of another `ecluse.yaml`; `people`: roles by account. Undefined when it cannot be read at all. */
+  simulate(file: string, people: ReadonlyMap<string, readonly string[]>): SimulatedChange | undefined
+  /** Why somebody at this network address may not read here; undefined when they may. */
+  againstReader(address: string): string | undefined
+  /** What lets a signal of this node in: the crossing of its connection, as it stands now; undefined where nothing crosses. */
+  letIn(signal: string, connection: string): (PolicyDecision & { readonly place: string }) | undefined
+}

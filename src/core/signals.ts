@@ -74,6 +74,12 @@ export class SignalTable {
   readonly #definitions: SignalDefinition[] = []
   readonly #index = new Map<string, number>()
   readonly #log: number[] = []
+  readonly #zoneOf: (connection: string) => string | undefined
+
+  /** `zoneOf`: where zones are declared, that of what comes by a connection of this node. */
+  constructor(zoneOf: (connection: string) => string | undefined = () => undefined) {
+    this.#zoneOf = zoneOf
+  }
 
   get size(): number {
     return this.#definitions.length
@@ -86,6 +92,11 @@ export class SignalTable {
 
   /** Index of the signal, new or redefined. Throws RangeError at `LIMITS.signals`. */
   define(definition: SignalDefinition): number {
+    const zone = definition.zone ?? this.#zoneOf(definition.connection)
+    return this.#define(zone === undefined ? definition : { ...definition, zone })
+  }
+
+  #define(definition: SignalDefinition): number {
     const known = this.#index.get(definition.id)
     if (known !== undefined) {
       if (JSON.stringify(this.#definitions[known]) !== JSON.stringify(definition)) {
@@ -121,7 +132,10 @@ export class SignalTable {
 
   /** Restores a definition at its index (start of a node from its spool). */
   restore(index: number, definition: SignalDefinition): void {
-    const at = this.define(definition)
+    const at = this.#define(definition)
     if (at !== index) throw new Error(`signal ${definition.id} is ${at}, the dictionary says ${index}`)
   }
 }
+
+/** The signals that somebody may see; indices are those of the whole table, of which some may be missing. */
+export type KnownSignals = Pick<SignalTable, 'size' | 'indexOf' | 'at' | 'all'>

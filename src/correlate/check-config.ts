@@ -1,9 +1,10 @@
+import { resultUnit } from '../core/aggregates/index.ts'
 import type { ExpressionProblem, Variable } from '../core/expression/index.ts'
 import type { FieldType, RecordKind } from '../core/it-records.ts'
 import type { Label } from '../core/signals.ts'
 import { GlobError } from '../lib/glob.ts'
 import { nearest } from '../lib/suggest.ts'
-import type { Correlation, JoinValue, Kpi } from './config.ts'
+import type { AggregateValue, AsOfValue, Correlation, JoinValue, Kpi } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { compileValue, compileWhere } from './expressions.ts'
 import { factsOf } from './facts.ts'
@@ -11,11 +12,14 @@ import { kpiValues, placesOf, wholeKpi } from './kpi.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { signalsOf } from './plan.ts'
 import { READY } from './ready/index.ts'
+import { conversion } from './units.ts'
 
 /** What is wrong with a declaration; sentences are made of it elsewhere. `path` begins at the whole file. */
 export type Finding = { readonly path: readonly PropertyKey[] } & (
   | { readonly is: 'no-tolerance' | 'no-interval' | 'no-equipment' | 'no-formula' | 'duplicate-name' | 'bad-glob' | 'too-many' }
   | { readonly is: 'missing-input'; readonly name: string; readonly meaning: Required<Label>; readonly unit: string }
+  | { readonly is: 'input-unit'; readonly name: string; readonly found: string | undefined; readonly must: string }
+  | { readonly is: 'mixed-units'; readonly found: readonly string[] }
   | { readonly is: 'unknown-event' | 'unknown-field' | 'unknown-signal'; readonly name: string; readonly near: string | undefined }
   | { readonly is: 'field-type'; readonly name: string; readonly found: FieldType; readonly must: FieldType }
   | { readonly is: 'expression'; readonly problem: ExpressionProblem }
@@ -94,9 +98,10 @@ function checkFigure(one: Kpi, path: readonly PropertyKey[], declared: Declared,
         : { path: [...path, 'per'], is: 'unknown-event', name: kind, near: nearest(kind, [...context.kinds.keys()]) },
     )
   }
+  let places: readonly (string | undefined)[] = []
   try {
-    if (placesOf(one.equipment, declared.equipment).length > CORRELATE_LIMITS.equipment)
-      findings.push({ path: [...path, 'equipment'], is: 'too-many' })
+    places = placesOf(one.equipment, declared.equipment)
+    if (places.length > CORRELATE_LIMITS.equipment) findings.push({ path: [...path, 'equipment'], is: 'too-many' })
   } catch (error) {
     if (!(error instanceof GlobError)) throw error
     findings.push({ path: [...path, 'equipment'], is: 'bad-glob' })
@@ -105,14 +110,15 @@ function checkFigure(one: Kpi, path: readonly PropertyKey[], declared: Declared,
   findings.push(...checkValues(one.inputs, [...path, 'inputs'], kind, one.inputs, declared, context))
   const missing = Object.entries(one.ready ? READY[one.ready].inputs : {}).filter(([name]) => !Object.hasOwn(one.inputs, name))
   for (const [name, { meaning, unit }] of missing) findings.push({ path: [...path, 'inputs'], is: 'missing-input', name, meaning, unit })
-  const { formula, parts = {} } = wholeKpi(one)
+  const { formula, parts = {}, inputs } = wholeKpi(one)
+  findings.push(...checkUnits(inputs, [...path, 'inputs'], places, declared))
   if (formula === '') return [...findings, { path, is: 'no-formula' }]
   // A ready formula can only be wrong where its inputs are, and that is said there.
   if (missing.length > 0) return findings
   const values = kpiValues(one)
   for (const name of [...Object.keys(parts), 'value']) {
     const at = name === 'value' ? [...path, 'formula'] : [...path, 'parts', name]
-    const { problems } = compileValue(name, { ...(kind !== undefined && { each: kind }), values }, context)
+    const { problems } = compileValue(name, { each: kind, values }, context, unitsAt(inputs, places, declared))
     findings.push(...problems.map((problem) => ({ path: at, is: 'expression', problem }) as const))
   }
   return findings
@@ -123,6 +129,47 @@ function unplaced(values: Readonly<Record<string, JoinValue>>, path: readonly Pr
   return Object.entries(values).flatMap(([name, value]) =>
     signalsOf(value).some((signal) => signal.startsWith('./')) ? [{ path: [...path, name], is: 'no-equipment' } as const] : [],
   )
+}
+
+/** The units that readings come in, at every place whose signal is declared. */
+function foundUnits(
+  value: AggregateValue | AsOfValue,
+  places: readonly (string | undefined)[],
+  { signals }: Declared,
+): Set<string | undefined> {
+  const { signal } = value
+  const ids = signal.startsWith('./') ? places.flatMap((place) => (place === undefined ? [] : [`${place}/${signal.slice(2)}`])) : [signal]
+  const own = (id: string) => ('function' in value ? resultUnit(value.function, signals.get(id)?.unit) : signals.get(id)?.unit)
+  return new Set(ids.filter((id) => signals.has(id)).map(own))
+}
+
+/** Of inputs that say none themselves, the one unit that all places have. */
+function unitsAt(inputs: Kpi['inputs'], places: readonly (string | undefined)[], declared: Declared): Map<string, string> {
+  const units = new Map<string, string>()
+  for (const [name, value] of Object.entries(inputs)) {
+    if (!('function' in value || 'asOf' in value)) continue
+    const [unit, ...others] = foundUnits(value, places, declared)
+    if (unit !== undefined && others.length === 0) units.set(name, unit)
+  }
+  return units
+}
+
+/** Readings are converted where the unit of the result is stated, which must be possible at every place; where none is, all places must have the same. */
+function checkUnits(
+  inputs: Kpi['inputs'],
+  path: readonly PropertyKey[],
+  places: readonly (string | undefined)[],
+  declared: Declared,
+): Finding[] {
+  return Object.entries(inputs).flatMap(([name, value]): Finding[] => {
+    if (!('function' in value || 'asOf' in value)) return []
+    const { unit } = value
+    const found = foundUnits(value, places, declared)
+    if (unit === undefined)
+      return found.size > 1 ? [{ path: [...path, name], is: 'mixed-units', found: [...found].map((one) => one ?? '?') }] : []
+    const wrong = [...found].filter((one) => !conversion(one, unit))
+    return wrong.slice(0, 1).map((one) => ({ path: [...path, name], is: 'input-unit', name, found: one, must: unit }))
+  })
 }
 
 function checkValues(

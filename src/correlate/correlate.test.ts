@@ -219,6 +219,53 @@ test('a ready figure: OEE of an hour from signals and events', async () => {
   assert.deepEqual([facts[0]?.values.value?.status, facts[0]?.values.value?.coverage, facts[0]?.values.value?.unit], [0, 1, '1'])
 })
 
+test('a ready figure converts what it is given into the units of its formula, and takes nothing that measures another thing', async () => {
+  const history = new MemoryHistory()
+  for (const [name, last] of [
+    ['energy', 3_600_000],
+    ['made', 4],
+  ] as const) {
+    history.sample(`site/stand-1/${name}`, T, 0)
+    history.sample(`site/stand-1/${name}`, T + 3_599 * SECOND, last)
+  }
+  const inputs = { energy: { signal: './energy', function: 'Delta' }, made: { signal: './made', function: 'Delta' } }
+  const declared = kpi.parse({ ready: 'energyPerUnit', per: 'hour', equipment: 'stand-1', inputs })
+  const valueWith = async (unit: string | undefined) => {
+    const definitionOf = (id: string) => ({
+      ...{ id, connection: 'c', address: '', dataType: 'number' as const },
+      ...(id.endsWith('energy') && unit !== undefined && { unit }),
+    })
+    const [fact] = await computed(createKpi('energy', declared, { ...context, definitionOf }), history, T + HOUR, T)
+    return fact?.values.value
+  }
+  assert.deepEqual(await valueWith('J').then((one) => [one?.value, one?.unit, one?.status]), [0.25, 'kW.h', 0])
+  assert.equal((await valueWith('W'))?.value, null, 'power is no energy')
+  assert.equal((await valueWith(undefined))?.value, null, 'what nobody knows the unit of is no energy')
+})
+
+test('a formula holds for the unit that readings have at each place, or says that it does not', async () => {
+  const history = new MemoryHistory()
+  for (const stand of [1, 2, 3]) {
+    history.sample(`site/stand-${stand}/power`, T, 500)
+    history.sample(`site/stand-${stand}/power`, T + 3_599 * SECOND, 500)
+  }
+  const inputs = { power: { signal: './power', function: 'Maximum' } }
+  const declared = kpi.parse({ per: 'hour', equipment: 'stand-*', inputs, formula: "power + quantity(1, 'kW')", unit: 'kW' })
+  const units: Record<string, string> = { 'site/stand-1/power': 'kW', 'site/stand-2/power': 'A' }
+  const definitionOf = (id: string) => ({
+    id,
+    connection: 'c',
+    address: '',
+    dataType: 'number' as const,
+    ...(units[id] && { unit: units[id] }),
+  })
+  const places = { ...context, equipment: ['stand-1', 'stand-2', 'stand-3'], definitionOf }
+  const facts = await computed(createKpi('power', declared, places), history, T + HOUR, T)
+  const values = new Map(facts.map(({ equipment, values: { value } }) => [equipment, [value?.value, value?.reasons]]))
+  assert.deepEqual(values.get('stand-1'), [501, undefined])
+  assert.deepEqual(values.get('stand-2'), [null, ['unit']], 'amperes are no kilowatts')
+})
+
 test('figures per record, sums over records, and a logical range', async () => {
   const history = new MemoryHistory()
   flight(history, { id: '1', pieces: 30 })

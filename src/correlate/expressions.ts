@@ -53,15 +53,19 @@ export function whereOf(expression: Expression): Where {
 export const eachValues = ({ values }: Subject): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`each.${name}`, value]))
 
-/** An expression of a correlation: it sees the values declared before it. */
+/** An expression of a correlation: it sees the values declared before it. `units`: of values whose unit only their readings tell. */
 export function compileValue(
   name: string,
-  declared: { readonly each?: string; readonly values: Readonly<Record<string, JoinValue>> },
+  declared: { readonly each?: string | undefined; readonly values: Readonly<Record<string, JoinValue>> },
   context: CorrelateContext,
+  units?: ReadonlyMap<string, string>,
 ): Expression {
   const value = declared.values[name] as ExpressionValue
   const names = Object.keys(declared.values)
-  const before = names.slice(0, names.indexOf(name)).map((one) => [one, variableOf(declared.values[one] as JoinValue, context)] as const)
+  const before = names.slice(0, names.indexOf(name)).map((one) => {
+    const variable = variableOf(declared.values[one] as JoinValue, context)
+    return [one, { ...variable, unit: variable.unit ?? units?.get(one) }] as const
+  })
   const variables = {
     ...Object.fromEntries(before),
     ...prefixed(declared.each === undefined ? undefined : variablesOf(declared.each, context)),
@@ -69,9 +73,31 @@ export function compileValue(
   return compile(value.expression, { variables, result: { type: value.type, ...(value.unit && { unit: value.unit }) } })
 }
 
+/** Combinations of units that are kept compiled; places rarely have more. */
+const COMBINATIONS = 64
+
+/** The expression for the units that values really have: what `./power` is measured in may be another thing at every place. */
+export function unitAware(
+  expression: Expression,
+  recompile: (units: ReadonlyMap<string, string>) => Expression,
+  open: ReadonlySet<string>,
+): (values: Readonly<Record<string, FactValue>>) => Expression {
+  const names = expression.variables.filter((name) => open.has(name))
+  if (names.length === 0) return () => expression
+  const known = new Map<string, Expression>()
+  return (values) => {
+    const units = new Map(names.flatMap((name) => (values[name]?.unit === undefined ? [] : [[name, values[name].unit] as const])))
+    const key = JSON.stringify([...units])
+    const found = known.get(key) ?? recompile(units)
+    if (known.size >= COMBINATIONS) known.clear()
+    known.set(key, found)
+    return found
+  }
+}
+
 /**
  * The result of an expression: Good only when everything that stands in it is Good. Coverage is the smallest of what it is made of. Bad where it
- * is not known.
+ * is not known, or where the values measure what the expression is not made for.
  */
 export function evaluated(
   expression: Expression,
@@ -85,6 +111,7 @@ export function evaluated(
   const result = expression.evaluate(given)
   const covered = used.flatMap(({ coverage }) => coverage ?? [])
   const coverage = covered.length > 0 ? Math.min(...covered) : null
+  if (expression.problems.length > 0) return bad('unit', Status.BadConfigurationError, coverage)
   if (result === undefined) return bad('input-missing', Status.BadNoData, coverage)
   const reasons = used.flatMap(({ status, reasons = [] }) =>
     rank(status) === 0 && !isNull(status) ? [] : [rank(status) === 1 ? 'input-uncertain' : 'input-bad', ...reasons],

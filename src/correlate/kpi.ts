@@ -59,16 +59,26 @@ export function createKpi(name: string, declared: Kpi, context: CorrelateContext
   }
 }
 
-/** The declaration with what its ready figure says where it says nothing itself. */
+/** The declaration with what its ready figure says where it says nothing itself; inputs are converted into the units that its formula is written for. */
 export function wholeKpi(declared: Kpi): Kpi & { readonly formula: string } {
   const ready: Ready | undefined = declared.ready && READY[declared.ready]
   const { label, description, scope, formula = '', unit, range, trend, parts } = ready ?? {}
   return {
     ...defined({ label, description, scope, unit, range, trend, parts }),
     ...defined(declared),
+    ...(declared.formula === undefined && ready && { inputs: inUnits(declared.inputs, ready) }),
     formula: declared.formula ?? formula,
   } as never
 }
+
+const inUnits = (inputs: Kpi['inputs'], { inputs: wanted }: Ready): Kpi['inputs'] =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => {
+      const unit = Object.hasOwn(wanted, name) ? wanted[name]?.unit : undefined
+      const canState = 'function' in value || 'asOf' in value || 'take' in value || 'expression' in value
+      return [name, unit !== undefined && canState && value.unit === undefined ? { ...value, unit } : value]
+    }),
+  )
 
 const defined = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 

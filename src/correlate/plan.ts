@@ -6,7 +6,7 @@ import type { Micros } from '../core/time.ts'
 import { type Asked, bad, lowered, type Read, type ReadSpan, type ValueMaker } from './asked.ts'
 import type { ExpressionValue, JoinValue } from './config.ts'
 import type { CorrelateContext, JoinContext } from './context.ts'
-import { compileValue, compileWhere, eachValues, evaluated, whereOf } from './expressions.ts'
+import { compileValue, compileWhere, eachValues, evaluated, unitAware, variableOf, whereOf } from './expressions.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { nextMaker, relatedMaker, relatedName } from './related-values.ts'
 import { aggregateMaker, asOfMaker, idPattern } from './signal-values.ts'
@@ -29,7 +29,7 @@ export interface Plan {
   readonly context: JoinContext
   readonly toleranceUs: Micros
   readonly makers: ReadonlyMap<string, ValueMaker>
-  readonly expressions: ReadonlyMap<string, { readonly expression: Expression; readonly unit: string | undefined }>
+  readonly expressions: ReadonlyMap<string, UnitExpression>
   /** Values in the order of the file. */
   readonly names: readonly string[]
   /** Patterns of whole signal ids, and the kinds and events that it reads. */
@@ -40,6 +40,11 @@ export interface Plan {
   readonly afterUs: Micros
 }
 
+interface UnitExpression {
+  readonly expression: (values: Readonly<Record<string, FactValue>>) => Expression
+  readonly unit: string | undefined
+}
+
 /** `used`: fields of `each` in which a disagreement of its sources matters; those that the values read are added. */
 export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateContext): Plan {
   const toleranceUs = (wanted.tolerance ?? 0) * 1000
@@ -48,12 +53,16 @@ export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateCont
     return one === wanted.each ? used : new Set([validity?.from, validity?.to, equipment?.field].flatMap((field) => field ?? []))
   }
   const makers = new Map<string, ValueMaker>()
-  const expressions = new Map<string, { expression: Expression; unit: string | undefined }>()
+  const expressions = new Map<string, UnitExpression>()
+  const open = new Set(
+    Object.entries(wanted.values).flatMap(([name, value]) => (variableOf(value, context).unit === undefined ? [name] : [])),
+  )
   for (const [name, value] of Object.entries(wanted.values)) {
     if ('expression' in value) {
       const expression = compileValue(name, wanted, context)
       for (const variable of expression.variables) if (variable.startsWith('each.')) used.add(variable.slice('each.'.length))
-      expressions.set(name, { expression, unit: value.unit })
+      const forUnits = unitAware(expression, (units) => compileValue(name, wanted, context, units), open)
+      expressions.set(name, { expression: forUnits, unit: value.unit })
     } else {
       if ('at' in value && value.at !== 'from' && value.at !== 'to') used.add(value.at)
       makers.set(name, makerOf(value, wanted, toleranceUs, context))
@@ -156,7 +165,7 @@ export function valuesOf(
   for (const name of plan.names) {
     const own = plan.expressions.get(name)
     const maker = plan.makers.get(name)
-    const value = own ? evaluated(own.expression, values, eachValues(subject), own.unit) : maker && compute(maker)
+    const value = own ? evaluated(own.expression(values), values, eachValues(subject), own.unit) : maker && compute(maker)
     if (value) values[name] = lowered(value, subject.reasons)
   }
   const different = [...new Map(inputs.map((input) => [JSON.stringify(input), input])).values()]

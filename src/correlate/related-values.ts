@@ -10,6 +10,7 @@ import { CORRELATE_LIMITS } from './limits.ts'
 import { coveredUs, relates, type Span } from './relations.ts'
 import { holdOf, wholeId } from './signal-values.ts'
 import type { Subject } from './subject.ts'
+import { inUnit } from './units.ts'
 
 /** Whether something counts; undefined: not known. */
 export type Where = (it: Subject, each: Subject) => boolean | undefined
@@ -96,14 +97,14 @@ export function relatedMaker(
   }
 }
 
-const unitOfField = (name: string, { value, unit }: TakenValue, { kinds, events }: CorrelateContext): string | undefined =>
-  unit ?? kinds.get(name)?.fields[value]?.unit ?? events.get(name)?.[value]?.unit
+const unitOfField = (name: string, { value }: TakenValue, { kinds, events }: CorrelateContext): string | undefined =>
+  kinds.get(name)?.fields[value]?.unit ?? events.get(name)?.[value]?.unit
 
-/** One number of theirs. One that has none makes the result Uncertain; the sum of nothing is 0, and its average not known. */
+/** One number of theirs, in the declared unit; that names the unit of a field that has none. One that has none makes the result Uncertain; the sum of nothing is 0, and its average not known. */
 function taken(
-  { value: field, take }: TakenValue,
+  { value: field, take, unit }: TakenValue,
   found: readonly Subject[],
-  unit: string | undefined,
+  own: string | undefined,
   {
     coverage,
     reasons,
@@ -121,7 +122,9 @@ function taken(
     ...{ first: () => numbers[0] as number, last: () => numbers.at(-1) as number },
   }[take]
   if (numbers.length === 0 && (take !== 'sum' || found.length > 0)) return { value: bad('none', Status.BadNoData, least), inputs }
-  return { value: factValue(result(), Status.Good, { unit, coverage: least, reasons: why }), inputs }
+  const converted = inUnit(result(), own ?? unit, unit)
+  if (!converted) return { value: bad('unit', Status.BadConfigurationError, least), inputs }
+  return { value: factValue(converted.value, Status.Good, { unit: converted.unit, coverage: least, reasons: why }), inputs }
 }
 
 /** The first that begins at or after the interval does (or ends), within a time. GoodNoData when that time has passed without one: then it is known that none came. */

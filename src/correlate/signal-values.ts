@@ -4,12 +4,12 @@ import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
-import { converter, readUnit, whyNot } from '../core/units/index.ts'
 import { type Asked, bad, factValue, type ValueMaker } from './asked.ts'
 import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { held, over } from './held.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
+import { inUnit } from './units.ts'
 
 /** The whole id that a file's id means at some equipment; undefined where that is needed and not known. */
 export function wholeId(signal: string, site: string, equipment: string | undefined): string | undefined {
@@ -30,18 +30,6 @@ export function holdOf(id: string, lookBackUs: Micros, context: CorrelateContext
 /** Why the clock behind a signal cannot tell times as finely as the tolerance asks. */
 const clockReasons = (id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] =>
   (clockOf?.(id)?.uncertaintyUs ?? 0) > toleranceUs ? ['clock-uncertainty'] : []
-
-/** Into the declared unit; undefined where the two do not measure the same. */
-function inUnit(
-  value: number | null,
-  from: string | undefined,
-  to: string | undefined,
-): { value: number | null; unit: string | undefined } | undefined {
-  if (to === undefined || from === to || value === null) return { value, unit: to ?? from }
-  const [a, b] = [from === undefined ? undefined : readUnit(from), readUnit(to)]
-  if (!a || !b || whyNot(a, b)) return undefined
-  return { value: converter(a, b)(value), unit: to }
-}
 
 /**
  * A function over the interval. Coverage is the share of it that readings with a value cover. Good only when all of it is covered by Good readings; Uncertain

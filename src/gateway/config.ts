@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { byteSize, duration, secret } from '../core/config-parts.ts'
+import { byteSize, duration, secret, zoneName } from '../core/config-parts.ts'
 import { LIMITS } from '../core/limits.ts'
 import { IDENTITY_LIMITS } from './identity/limits.ts'
+import { POLICY_LIMITS } from './policy/limits.ts'
 import { SPOOL_LIMITS } from './spool/limits.ts'
 
 const GIB = 2 ** 30
@@ -89,6 +90,12 @@ export const linkConfig = z
       })
       .prefault({})
       .describe('Where a hub or relay waits for the nodes below it'),
+    zone: zoneName.optional().describe('The zone of the node that this one sends to; needed once zones are declared'),
+    nodes: z
+      .record(z.string().min(1).max(LIMITS.nodeLength), z.strictObject({ zone: zoneName.describe('The zone that this node runs in') }))
+      .refine((all) => Object.keys(all).length <= POLICY_LIMITS.nodes, `at most ${POLICY_LIMITS.nodes} nodes`)
+      .default({})
+      .describe('Nodes that send to this one, by name: once zones are declared, no other is let in'),
     diode: diodeConfig.prefault({}),
     certificateDays: z
       .int()

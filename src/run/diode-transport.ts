@@ -46,13 +46,15 @@ function sending({ to = '', diode }: LinkConfig, directory: string, clock: Clock
   const { bytesPerSecond, datagramBytes, loss, sender } = diode
   const settings = { ...diodeDefaults, bytesPerSecond, datagramBytes, loss }
   return {
-    link: async (spool, next) =>
-      new DiodeSender({
+    link: async (spool, next, pass) => {
+      const dictionaries = (await dictionariesBefore(spool, next)).records()
+      return new DiodeSender({
         ...{ settings, sender, key, clock, random: randomBytes },
         boot: () => nextBoot(join(directory, 'boot'), clock),
         open: () => udpOut(host, Number(port)),
-        dictionaries: (await dictionariesBefore(spool, next)).records(),
-      }),
+        dictionaries: pass ? pass(dictionaries).filter(({ kind }) => kind !== 'gap') : dictionaries,
+      })
+    },
   }
 }
 

@@ -10,8 +10,10 @@ import type { Micros } from '../core/time.ts'
 import { askForEpoch, FrameLink, Intake, serveChannel } from '../gateway/index.ts'
 import { replaceFile } from '../lib/replace-file.ts'
 import type { NodeDependencies } from './node.ts'
+import { borderOf } from './policy/border.ts'
+import type { Policing } from './policy/policing.ts'
 import type { Remotes } from './remotes.ts'
-import { type Cursor, Uplink, type UplinkParts } from './uplink.ts'
+import { type Cursor, type OutwardPolicy, Uplink, type UplinkParts } from './uplink.ts'
 
 /** How often files carried by hand are looked for. */
 const IMPORTS_MS = 2_000
@@ -24,6 +26,10 @@ export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool
   readonly transport: Transport
   readonly remotes: Remotes
   readonly audit: AuditTrail
+  /** Absent: no zones are declared. */
+  readonly policing?: Policing | undefined
+  /** What the next node turns out to have; with what may leave, record by record. */
+  readonly onResumed?: (sequence: number, pass: OutwardPolicy['pass']) => Promise<void>
   /** The node has to be stopped and started again. */
   readonly onRestart: () => void
   /** New at every start of the process; absent: made here. */
@@ -47,7 +53,9 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { transport, clock, log, remotes, loaded, spool, audit, instance = randomUUID() } = parts
   const isRelay = loaded.config.node.role === 'relay'
   const stopping = new AbortController()
-  const link = linkMaker(parts)
+  const border = parts.policing && (await borderOf(parts.policing, parts))
+  const { outward } = border ?? {}
+  const link = linkMaker(parts, outward?.pass)
   const cursor = transport.oneWay?.link && cursorIn(join(loaded.config.data, 'link', 'sent'))
   const endpoint = transport.endpoint ?? ''
   const refused = new Map<string, SenderRefusal>()
@@ -61,12 +69,16 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       endpoint,
       link,
       ...(cursor && { cursor }),
+      policy: outward,
+      onResumed: outward && (async (sequence) => parts.onResumed?.(sequence, outward.pass)),
       onForked: (at) => forked(at, parts),
     })
   const intake = new Intake({
     log: spool,
     clock,
-    onShow: (stream, batch, upTo) => {
+    ...(border && { admit: border.admit, take: border.take }),
+    onShow: (stream, all, upTo, peer) => {
+      const batch = border?.visible(stream, all, peer) ?? all
       if (isRelay) uplink?.show(stream, batch, upTo)
       remotes.show(stream, batch, upTo)
     },
@@ -105,11 +117,11 @@ export function remember(refused: Map<string, SenderRefusal>, { node, address }:
   refused.set(node, { node, address, code, message, time, count })
 }
 
-function linkMaker({ transport, clock, spool }: GatewayParts): UplinkParts['link'] | undefined {
+function linkMaker({ transport, clock, spool }: GatewayParts, pass: OutwardPolicy['pass'] | undefined): UplinkParts['link'] | undefined {
   const { oneWay, renew } = transport
   const dial = transport.dial?.bind(transport)
   const makeLink = oneWay?.link?.bind(oneWay)
-  if (makeLink) return (next) => makeLink(spool, next)
+  if (makeLink) return (next) => makeLink(spool, next, pass)
   return dial && (() => new FrameLink({ dial, clock, ...(renew && { renew: renew.bind(transport) }) }))
 }
 

@@ -16,6 +16,8 @@ const RETRY_LIMIT_MS = 2_000
 /** A batch, and what was dropped beside it. The batch may be empty then. */
 export interface Load extends Delivery {
   readonly account?: Account
+  /** Parts that follow the batch, in records of their own. */
+  readonly rest?: readonly SampleBatch[]
 }
 
 export interface LaneParts {
@@ -23,6 +25,8 @@ export interface LaneParts {
   readonly health: HealthRecord
   readonly clock: Clock
   readonly random: () => number
+  /** Parts of a batch that must not share a record of the log; absent: all may. */
+  readonly split?: ((batch: SampleBatch) => readonly SampleBatch[]) | undefined
   /** After the batch is durable, in the connection's order. */
   readonly onStored: (batch: SampleBatch) => void
 }
@@ -85,8 +89,19 @@ export class Lane {
 
   #problem = ''
 
-  /** What is left to append. An account goes before its batch, under the same fsync as a rule: both are durable before either is acknowledged. */
-  async #append({ batch, account, ...load }: Load): Promise<Load | undefined> {
+  /** What is left to append: parts go one after the other, so that the last, which is acknowledged for all and has the receipt, is not durable before the others. */
+  async #append(load: Load): Promise<Load | undefined> {
+    const [batch = load.batch, ...others] = load.rest ? [load.batch, ...load.rest] : (this.#parts.split?.(load.batch) ?? [load.batch])
+    if (others.length === 0) return this.#appendOne({ ...load, batch })
+    const { ack, rest: _, ...first } = load
+    const left = await this.#appendOne({ ...first, batch })
+    const then = ack && { ack }
+    if (left) return { ...left, ...then, rest: others }
+    return this.#append({ batch: others[0] as SampleBatch, ...then, rest: others.slice(1) })
+  }
+
+  /** An account goes before its batch, under the same fsync as a rule: both are durable before either is acknowledged. */
+  async #appendOne({ batch, account, ...load }: Load): Promise<Load | undefined> {
     const { spool, health, onStored } = this.#parts
     const isEmpty = batch.count === 0
     const [counted, stored] = await Promise.allSettled([

@@ -20,6 +20,7 @@ const SAVE_EVERY_MS = 30_000
 const RETRY_MS = 1_000
 /** Saved earlier when more than this share of the spool's room is held for it. */
 const SHARE = 1 / 8
+const RESUMED_RECORDS = 4_096
 const GAPS_READ = 10_000
 const QUERY_MS = 10_000
 const ALL = { from: 0, to: 8_640_000_000_000_000 }
@@ -47,6 +48,8 @@ export interface RunningLedger {
   stored(sequence: number, records: readonly SpoolRecord[]): void
   /** Records that were handed to the link, in order, behind the record `before`. */
   sent(records: readonly SpoolRecord[], before: number): void
+  /** The next node turns out to have more than is counted here: what it was sent before this start is looked at again, by what may be sent now. */
+  resumed(sequence: number, pass: (records: readonly SpoolRecord[]) => readonly SpoolRecord[]): Promise<void>
   /** The next node has everything up to a sequence. */
   confirmed(sequence: number): void
   /** The sums, in whole hours where a period is asked for. Rejects with RangeError for a period that is too long. */
@@ -145,6 +148,14 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
       mustSave = true
       tail.wake()
     },
+    resumed: async (sequence, pass) => {
+      for (let next = Math.max(ledger.reached(LINK), said.get(LINK) ?? 0, spool.stats().firstSequence - 1) + 1; next <= sequence; ) {
+        const records = await spool.read(next, RESUMED_RECORDS, TAIL_BYTES)
+        if (records.length === 0) return
+        for (const hole of holesIn(pass(records.filter((record) => record.sequence <= sequence)), next - 1)) ledger.miss(LINK, hole)
+        next = (records.at(-1) as SpoolRecord).sequence + 1
+      }
+    },
     confirmed: (sequence) => {
       said.set(LINK, Math.max(sequence, said.get(LINK) ?? 0))
       tail.wake()
@@ -220,6 +231,7 @@ export function noLedger(): RunningLedger {
   return {
     stored: () => {},
     sent: () => {},
+    resumed: async () => {},
     confirmed: () => {},
     view: async () => ({ period: undefined, lines: [] }),
     close: async () => {},

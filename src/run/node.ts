@@ -10,6 +10,7 @@ import type { NodeView, StatedChanges } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { toRecordKinds } from '../core/record-kinds.ts'
 import type { SelfTestResult } from '../core/self-test.ts'
+import { placeOfRecord } from '../core/record-place.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { type Clock, DAY } from '../core/time.ts'
@@ -19,7 +20,6 @@ import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qua
 import { keepConfiguration, keptConfigurations } from './configurations.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { Depth } from './depth.ts'
-import { placeOfRecord } from './deriving/declared.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
 import { discovering } from './discovering.ts'
 import { openSigner, type RunningEvidence, startEvidence } from './evidence/start.ts'
@@ -28,6 +28,9 @@ import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { tellOpenLineage } from './open-lineage.ts'
+import { policingOf, zoneOfConnections } from './policy/policing.ts'
+import { tellingThrough } from './policy/telling.ts'
+import { policyView } from './policy/view.ts'
 import type { RecordBook } from './records/book.ts'
 import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
@@ -80,7 +83,10 @@ export interface RunningNode {
 export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): Promise<RunningNode> {
   const { config } = loaded
   const { clock, log } = deps
-  const signals = new SignalTable()
+  const signals = new SignalTable(zoneOfConnections(loaded))
+  const policing = policingOf(loaded, signals, clock)
+  const { classes } = policing ?? {}
+  const split = classes && ((batch: SampleBatch) => classes.split(batch))
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
@@ -91,9 +97,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
   const signer = await openSigner(loaded)
   let evidence: RunningEvidence | undefined
-  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, { signer, auditHead: () => evidence?.audit.view() })
+  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, {
+    ...{ signer, auditHead: () => evidence?.audit.view() },
+    classOf: classes && ((id: string) => classes.of(id)),
+  })
   const { spool, historian, lastRecordedTime, storedTo } = stores
-  evidence = await startEvidence(loaded, signer, stores, deps).catch(async (error) => {
+  evidence = await startEvidence(loaded, signer, stores, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
@@ -123,7 +132,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       for (const book of books.values()) book.absorb(record)
       ruleRecords.absorb(record)
     }
-    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords }
+    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords, split }
     const sequence = await resume(seeding)
     remotes.reached(spool.streams())
     return sequence
@@ -176,8 +185,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     transport &&
     (await openGateway({
       ...{ ...deps, loaded, transport, spool, last, remotes, signalCount: () => signals.size, onRestart, audit: evidence.audit },
+      policing,
       onTaken: (records, before) => ledger.sent(records, before),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
+      onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
     }).catch(async (error) => {
       stopping.abort()
       await feeder.close(DRAIN_LIMIT_MS)
@@ -187,10 +198,10 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       throw error
     }))
   const judges = { qualify, contracts, memory, clocksOff }
-  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, stop: stopping.signal }
+  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, policing, stop: stopping.signal }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
   const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
-  const recorded = { ...deps, loaded, books, kinds, spool, history: historian, stored, stop: stopping.signal }
+  const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, stop: stopping.signal }
   const connections = [...sampled, ...startRecordConnections(recorded)]
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
@@ -219,6 +230,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       historian,
       writers: await historian.writers(),
       spool,
+      split,
       storedSequence: from,
       signals,
       reasons,
@@ -237,10 +249,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const oneAtATime = inTurn()
 
   const dependencies = whileSame(signals, () => dependenciesOf(loaded, signals.all()))
+  const lineageGate = policing?.gateFor('openlineage')
   const telling =
     config.openLineage &&
     tellOpenLineage({
       ...{ ...deps, config: config.openLineage, directory: config.data, stop: stopping.signal },
+      ...(lineageGate && { policy: tellingThrough(lineageGate, site.id) }),
       teller: { site: config.site.id, node: config.node.id, version: deps.version, configVersion: loaded.version },
       source: () => ({
         ...{ site: config.site.id, graph: dependencies(), contracts: contracts.findings(clock.now()), historian },
@@ -288,6 +302,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     connectedNodes: () => gateway?.connected() ?? [],
     ...(transport?.identity && { identity: transport.identity }),
     refusals: () => gateway?.refusals() ?? [],
+    policy: policyView(loaded, policing, signals, clock),
     audit: evidence.audit,
     writes: openWriteGate({ audit: evidence.audit, isSignal: (id) => signals.indexOf(id) !== undefined }),
     evidence: evidence.view,

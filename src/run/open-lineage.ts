@@ -19,6 +19,8 @@ export interface OpenLineageParts {
   /** Where it is kept up to which hour others were told. */
   readonly directory: string
   readonly source: () => RunSource
+  /** Absent: everything may be told. */
+  readonly policy?: { mustBeOpen(): void; mayTell(event: RunEvent): boolean }
   readonly teller: Teller
   readonly clock: Clock
   readonly log: Logger
@@ -67,7 +69,9 @@ async function tell(parts: OpenLineageParts, state: State): Promise<void> {
       continue
     }
     try {
-      for (const run of await runsOf(source(), next)) for (const event of eventsOf(run, teller)) await post(parts, event, state)
+      parts.policy?.mustBeOpen()
+      for (const run of await runsOf(source(), next))
+        for (const event of eventsOf(run, teller)) if (parts.policy?.mayTell(event) ?? true) await post(parts, event, state)
       next += HOUR
       await replaceFile(file, JSON.stringify({ next }))
       state.problem = undefined

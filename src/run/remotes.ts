@@ -5,6 +5,7 @@ import type { LastValues } from '../core/last-values.ts'
 import { LIMITS } from '../core/limits.ts'
 import type { StreamId } from '../core/link.ts'
 import type { ContestedSignal, RemoteNode } from '../core/node-view.ts'
+import { CONDUIT_GAP } from '../core/policy.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import { parseRecord } from '../core/record-content.ts'
 import type { SignalDefinition, SignalTable } from '../core/signals.ts'
@@ -183,7 +184,7 @@ export class Remotes {
       content.sets.forEach((names, i) => {
         remote.reasons = withElement(remote.reasons, content.first + i, reasons.of(...names) + 1)
       })
-    } else if (content.kind === 'gap') {
+    } else if (content.kind === 'gap' && !content.cause.startsWith(CONDUIT_GAP)) {
       // What came before it was given up there is here.
       remote.lostRecords += Math.max(0, Math.min(content.to, sequence) - Math.max(content.from, before + 1) + 1)
     } else if (content.kind === 'batch') {

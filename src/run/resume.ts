@@ -26,6 +26,8 @@ export interface ResumeParts {
   readonly clock: Clock
   readonly random: () => number
   readonly remotes: Pick<Remotes, 'nodeOf' | 'absorb'>
+  /** Parts of a batch that must not share a record of the log; absent: all may. */
+  readonly split?: ((batch: SampleBatch) => readonly SampleBatch[]) | undefined
   /** Takes in IT records that the historian does not have yet. */
   readonly onRecords?: (record: SpoolRecord) => void
 }
@@ -71,7 +73,7 @@ async function seed({ historian, spool, signals, reasons, last, remotes, onRecor
   }
 }
 
-async function declareStop({ spool, lastRecordedTime, signals, reasons, last, clock, random, remotes }: ResumeParts): Promise<void> {
+async function declareStop({ spool, split, lastRecordedTime, signals, reasons, last, clock, random, remotes }: ResumeParts): Promise<void> {
   const now = clock.now()
   const since = Math.min(now, (lastRecordedTime ?? now) + 1)
   const reason = reasons.of('node-stopped')
@@ -84,13 +86,14 @@ async function declareStop({ spool, lastRecordedTime, signals, reasons, last, cl
   if (builder.count === 0) return
   const batch = builder.build(now)
   last.update(batch, signals.size)
-  try {
-    await spool.append(batch)
-  } catch (error) {
-    if (!(error instanceof SpoolFull)) throw error
-    // A full spool must not keep the node from starting: only a node that runs can bring away what fills it.
-    void appendLater(spool, batch, clock, new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, random))
-  }
+  for (const part of split?.(batch) ?? [batch])
+    try {
+      await spool.append(part)
+    } catch (error) {
+      if (!(error instanceof SpoolFull)) throw error
+      // A full spool must not keep the node from starting: only a node that runs can bring away what fills it.
+      void appendLater(spool, part, clock, new BackOff(RETRY_FIRST_MS, RETRY_LIMIT_MS, random))
+    }
 }
 
 /** Tries until there is room or the spool is closed; then the next start declares the stop. */

@@ -5,6 +5,7 @@ import type { SampleConnector } from '../core/connector.ts'
 import type { LastValues } from '../core/last-values.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import type { SignalTable } from '../core/signals.ts'
+import type { Delivery } from '../core/source.ts'
 import type { Spool } from '../core/spool.ts'
 import type { ContractWatch } from '../govern/contracts/index.ts'
 import { BackOff } from '../lib/back-off.ts'
@@ -18,6 +19,8 @@ import { HealthRecord } from './health.ts'
 import { Lane } from './lane.ts'
 import { Liveness } from './liveness.ts'
 import type { NodeDependencies } from './node.ts'
+import { aboutPermitted, throughConduit } from './policy/collecting.ts'
+import type { Policing } from './policy/policing.ts'
 import { receiptsOf } from './receipts.ts'
 import type { Remotes } from './remotes.ts'
 import { repeatedly } from './repeatedly.ts'
@@ -40,6 +43,8 @@ export interface Shared extends NodeDependencies {
   readonly clocksOff: ClocksOff
   readonly remotes: Remotes
   readonly spool: Spool
+  /** Absent: no zones are declared. */
+  readonly policing: Policing | undefined
   readonly stop: AbortSignal
 }
 
@@ -56,14 +61,18 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
   const health = new HealthRecord({ name, kind: connection.kind, endpoint, ...(connection.label && { label: connection.label }) }, clock)
   const receipts = () => receiptsOf(spool, signals, name)
   const context = { connection: name, site: loaded.config.site.id, signals, reasons, clock, log, random, receipts }
-  const source = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
+  const gate = shared.policing?.gateOf(name)
+  const device = connection.connector.source(connection.config, { ...context, directory: join(loaded.config.data, 'connections', name) })
+  const source = gate ? throughConduit(device, gate) : device
   const liveness = new Liveness({ connection: name, limits: connection.silence, signals, reasons, last, clock, health })
   const onStored = (batch: SampleBatch) => {
     last.update(batch, signals.size)
     remotes.measuredHere(batch, spool.node)
     fanOut.publish(batch)
   }
-  const lane = new Lane({ spool, health, clock, random, onStored })
+  const { classes } = shared.policing ?? {}
+  const split = classes && ((batch: SampleBatch) => classes.split(batch))
+  const lane = new Lane({ spool, health, clock, random, onStored, split })
   const drops = new Drops(name, 'samples', () => source.counters.dropped)
   /** Counts what was dropped while nothing came that it could go with. */
   const account = async () => {
@@ -71,7 +80,14 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
     if (account) await lane.put({ batch: new BatchBuilder(0).build(clock.now()), account })
   }
   // What the node measures itself is not counted as the device's.
-  const ownLane = new Lane({ spool, health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock), clock, random, onStored })
+  const ownLane = new Lane({
+    spool,
+    health: new HealthRecord({ name, kind: connection.kind, endpoint }, clock),
+    clock,
+    random,
+    onStored,
+    split,
+  })
   const backOff = new BackOff(BACK_OFF_FIRST_MS, BACK_OFF_LIMIT_MS, random)
   const clockWatch = new ClockWatch({ ...context, settings: connection.clock, source, onLimit: (isOff) => clocksOff.set(name, isOff) })
   const running = runConnection({
@@ -89,13 +105,19 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
     log,
     stop,
   })
+  const mark = async ({ batch: all, ack }: Delivery) => {
+    const batch = gate ? aboutPermitted(all, gate) : all
+    if (batch.count === 0) {
+      ack?.()
+      return
+    }
+    const settled = await memory.enter()
+    contracts.silence(batch)
+    await lane.put({ batch, ack: () => [settled(), ack?.()] })
+  }
   const watching = repeatedly(clock, liveness.tickMs, stop, async () => {
     const marks = liveness.check()
-    if (marks) {
-      const settled = await memory.enter()
-      contracts.silence(marks.batch)
-      await lane.put({ ...marks, ack: () => [settled(), marks.ack?.()] })
-    }
+    if (marks) await mark(marks)
     const measured = clockWatch.measure()
     if (measured) await ownLane.put(measured)
     await account()

@@ -28,7 +28,7 @@ export async function openStores(
   reasons: ReasonSets,
   deps: NodeDependencies,
   hasUplink: boolean,
-  signing: { readonly signer: Signer; readonly auditHead: NonNullable<SpoolOptions['auditHead']> },
+  signing: { readonly signer: Signer } & Pick<SpoolOptions, 'auditHead' | 'classOf'>,
 ): Promise<Stores> {
   const { config, version } = loaded
   const { clock, log, random } = deps

@@ -45,12 +45,26 @@ export interface UplinkParts {
   readonly stop: AbortSignal
   /** Where a one-way link stood, and where that is kept. */
   readonly cursor?: Cursor
+  /** What may leave this node by the link; absent: all may. */
+  readonly policy?: OutwardPolicy | undefined
+  /** Called before what the other end has turns out to be more than was known here: records up to there were sent before, by this program or an earlier one. */
+  readonly onResumed?: ((sequence: number) => Promise<void>) | undefined
   /** Records of our log that were taken to be sent, behind the record `before`. */
   readonly onTaken?: (records: readonly SpoolRecord[], before: number) => void
   /** The other end has our log up to there; one way, it was sent. */
   readonly onConfirmed?: (sequence: number) => void
   /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
   readonly onForked: (position: StreamPosition) => Promise<void>
+}
+
+/** The policy at the sending end. */
+export interface OutwardPolicy {
+  /** Throws LinkRefused while the way is closed. */
+  mustBeOpen(): void
+  /** Records of one log, with a stand-in (`core/withheld.ts`) for each that may not leave. */
+  pass(records: readonly SpoolRecord[]): readonly SpoolRecord[]
+  /** Newest samples that may be shown. */
+  visible(stream: StreamId, batch: SampleBatch): SampleBatch
 }
 
 /** How far a one-way link has sent: what was sent once more than was noted does no harm. */
@@ -108,7 +122,7 @@ export class Uplink {
 
   /** Passes newest values of other nodes on, at a relay. */
   show(stream: StreamId, batch: SampleBatch, upTo: number): void {
-    if (this.#state === 'connected') this.#link?.show(stream, batch, upTo)
+    if (this.#state === 'connected') this.#link?.show(stream, this.#parts.policy?.visible(stream, batch) ?? batch, upTo)
   }
 
   /** Waits until everything durable here is durable there, while the link stands, at most `limitMs`. */
@@ -151,7 +165,8 @@ export class Uplink {
   }
 
   async #attempt(link: Link, onSuccess: () => void): Promise<void> {
-    const { stop, clock } = this.#parts
+    const { stop, clock, policy, isRelay } = this.#parts
+    policy?.mustBeOpen()
     const welcome = await link.connect(this.#hello(), stop)
     const known = this.#confirmed
     if (welcome) await this.#resume(welcome)
@@ -184,7 +199,9 @@ export class Uplink {
         if (this.#tail.lag === 0) await this.#tail.wait()
         else {
           const before = this.#tail.next - 1
-          const records = await this.#tail.take(TAKE_ROWS)
+          const all = await this.#tail.take(TAKE_ROWS)
+          policy?.mustBeOpen()
+          const records = isRelay ? all : (policy?.pass(all) ?? all)
           this.#parts.onTaken?.(records, before)
           // Dropped all of it, and the gap that says so finds no room on the disk yet.
           if (records.length === 0) await this.#tail.wait(RETRY_MS)
@@ -231,6 +248,7 @@ export class Uplink {
         `${welcome.node} has a later or another record ${position.sequence} of this log: an older copy of it was restored, or two programs write it`,
       )
     }
+    if (position) await this.#parts.onResumed?.(position.sequence)
     this.#confirm(position?.sequence ?? 0)
     // Said at once: a full log takes nothing new, so that nothing would ever be confirmed again.
     if (position) spool.release(LINK_CONSUMER, this.#confirmed + 1)
@@ -289,7 +307,7 @@ export class Uplink {
       // One way, nobody says where a stream stood: what is missing before its first record is for the receiving end to find.
       const before = handed === undefined && link.isOneWay ? [] : gapBefore(missing[0] as SpoolRecord, handed ?? 0)
       this.#handed.set(key, last.sequence)
-      await link.send([...before, ...missing])
+      await link.send([...before, ...(this.#parts.policy?.pass(missing) ?? missing)])
     }
   }
 
@@ -329,15 +347,22 @@ export class Uplink {
 
   /** Says every second that this node lives; with its newest values when history is behind. */
   async #keepShowing(link: Link, over: AbortSignal): Promise<void> {
-    const { clock, spool, isRelay, last, signalCount } = this.#parts
+    const { clock, spool, isRelay, last, signalCount, policy } = this.#parts
+    while (isRelay && policy && !over.aborted) {
+      if (!isOpen(policy)) await link.close()
+      await clock.sleep(SHOW_MS, over)
+    }
     if (isRelay) return
     const newest = new Newest(last, signalCount, clock)
     const { node, epoch } = spool
+    const newestOf = (batch: SampleBatch) => policy?.visible({ node, epoch }, batch) ?? batch
     while (!over.aborted) {
+      // Cut, or its review is due, while the link stands: the next attempt says so.
+      if (policy && !isOpen(policy)) await link.close()
       const isBehind = !link.isOneWay && spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
       link.show(
         { node, epoch },
-        isBehind ? newest.take() : new BatchBuilder().build(clock.now()),
+        isBehind ? newestOf(newest.take()) : new BatchBuilder().build(clock.now()),
         isBehind ? spool.stats().lastSequence : 0,
       )
       await clock.sleep(SHOW_MS, over)
@@ -349,6 +374,16 @@ export class Uplink {
     this.#state = state
     this.#since = this.#parts.clock.now()
     this.#downSince = state === 'connected' ? undefined : (this.#downSince ?? this.#since)
+  }
+}
+
+function isOpen(policy: OutwardPolicy): boolean {
+  try {
+    policy.mustBeOpen()
+    return true
+  } catch (error) {
+    if (error instanceof LinkRefused) return false
+    throw error
   }
 }
 

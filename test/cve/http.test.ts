@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Fixture, json, startFixture } from '../../src/api/fixture.ts'
 import { API_LIMITS } from '../../src/api/limits.ts'
-import { Throttle } from '../../src/api/throttle.ts'
+import { Throttle } from '../../src/api/people/throttle.ts'
 import { ManualClock } from '../../src/core/manual-clock.ts'
 
 /** What peers got wrong on HTTP, tried against a running API. Sign-in and roles have tests of their own. */
@@ -197,12 +197,13 @@ test('CVE-2023-0809, CVE-2017-7651 (Mosquitto): before anybody has said who he i
 
 test('CVE-2026-54156 (node-opcua): what is remembered of strangers has a bound', () => {
   const throttle = new Throttle(new ManualClock(0))
-  for (let i = 0; i < API_LIMITS.throttled + 100; i++) throttle.failed([`10.0.${i >> 8}.${i & 255}`])
+  const keys = (key: string) => [{ key, free: 5, longestMs: 300_000 }]
+  for (let i = 0; i < API_LIMITS.throttled + 100; i++) throttle.failed(keys(`10.0.${i >> 8}.${i & 255}`))
   // The oldest gave way: it may try at once although it failed as often as it could.
-  for (let i = 0; i < 8; i++) throttle.failed(['10.9.9.9'])
-  assert.throws(() => throttle.admit(['10.9.9.9']))
-  for (let i = 0; i < API_LIMITS.throttled; i++) throttle.failed([`name ${i}`])
-  assert.doesNotThrow(() => throttle.admit(['10.9.9.9']))
+  for (let i = 0; i < 8; i++) throttle.failed(keys('10.9.9.9'))
+  assert.throws(() => throttle.admit(keys('10.9.9.9')))
+  for (let i = 0; i < API_LIMITS.throttled; i++) throttle.failed(keys(`name ${i}`))
+  assert.doesNotThrow(() => throttle.admit(keys('10.9.9.9')))
 })
 
 test('CVE-2023-33831, CVE-2026-43947 (FUXA), CVE-2026-58080 (Eclipse Milo): asked of the running server: no switch of the environment changes what a stranger may', async () => {

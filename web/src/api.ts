@@ -37,7 +37,8 @@ const SIGNAL_PAGES = 200
 /** How long a request may take. */
 const REQUEST_MS = 15_000
 
-async function call<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+/** Asks the node; for the files beside this one. */
+export async function call<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
   try {
     const answer = await fetch(`/api/v1/${path}`, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(REQUEST_MS) })
     const text = await answer.text()
@@ -54,7 +55,7 @@ function asProblem(body: unknown, fallback: string): Problem {
   return typeof known?.message === 'string' ? (known as Problem) : { code: 'unknown', message: fallback }
 }
 
-const json = (method: string, body: unknown): RequestInit => ({
+export const json = (method: string, body: unknown): RequestInit => ({
   method,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),

@@ -9,6 +9,7 @@ import { LiveContext } from './live/use-live.ts'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { ContractsPage } from './pages/contracts.tsx'
 import { EvidencePage } from './pages/evidence.tsx'
+import { InvitationPage } from './pages/invitation.tsx'
 import { KpisPage } from './pages/kpis.tsx'
 import { LedgerPage } from './pages/ledger.tsx'
 import { LineagePage } from './pages/lineage.tsx'
@@ -16,9 +17,12 @@ import { NamespacePage } from './pages/namespace.tsx'
 import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PassportPage } from './pages/passport.tsx'
+import { PeoplePage } from './pages/people.tsx'
+import { ProfilePage } from './pages/profile.tsx'
 import { QualityPage } from './pages/quality.tsx'
 import { RecordsPage } from './pages/records.tsx'
 import { ResultsPage } from './pages/results.tsx'
+import { SecondFactorPage } from './pages/second-factor.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignalPage } from './pages/signal.tsx'
 import { WelcomePage } from './pages/welcome.tsx'
@@ -49,13 +53,16 @@ export function App() {
 
   const enter = () => void whoAmI().then((answer) => setWho(answer.ok ? answer.data : null))
   let view = null
-  if (page === 'welcome') {
-    const done = () => {
-      go(hrefTo('overview'))
-      enter()
-    }
-    view = <WelcomePage token={search.get('token') ?? ''} onDone={done} />
-  } else if (who === null) view = <SignInPage onDone={enter} />
+  const begin = () => {
+    go(hrefTo('overview'))
+    enter()
+  }
+  const leave = () => setWho(null)
+  if (page === 'welcome') view = <WelcomePage token={search.get('token') ?? ''} onDone={begin} />
+  else if (page === 'invitation') view = <InvitationPage token={search.get('token') ?? ''} onDone={begin} />
+  else if (who === null) view = <SignInPage problem={search.get('problem') ?? ''} onDone={enter} />
+  else if (who?.stage === 'second-factor') view = <SecondFactorPage who={who} onDone={enter} onSignedOut={leave} />
+  else if (who?.stage === 'enrol') view = <Enrolling onWhole={enter} />
   else if (who) view = <SignedIn who={who} onSignedOut={() => setWho(null)} />
   return <LanguageContext value={language}>{view}</LanguageContext>
 }
@@ -73,13 +80,22 @@ function SignedIn({ who, onSignedOut }: { who: Session; onSignedOut: () => void 
   return (
     <LiveContext value={live}>
       <Frame who={who} onSignedOut={onSignedOut}>
-        <Page />
+        <Page who={who} />
       </Frame>
     </LiveContext>
   )
 }
 
-function Page() {
+/** A second factor is required and missing: nothing else is shown. */
+function Enrolling({ onWhole }: { onWhole: () => void }) {
+  return (
+    <main className="enrolling">
+      <ProfilePage isRequired onWhole={onWhole} />
+    </main>
+  )
+}
+
+function Page({ who }: { who: Session }) {
   const { page, search } = usePlace()
   switch (page) {
     case 'namespace':
@@ -135,6 +151,10 @@ function Page() {
       return <NodePage at={search.get('at') ?? ''} query={search.get('q') ?? ''} which={search.get('which') ?? ''} />
     case 'evidence':
       return <EvidencePage kind={search.get('kind') ?? ''} period={search.get('period') ?? '-24h'} />
+    case 'people':
+      return <PeoplePage who={who} />
+    case 'profile':
+      return <ProfilePage />
     default:
       return <OverviewPage />
   }

@@ -14,6 +14,7 @@ import './style/nodes.css'
 import './style/results.css'
 import './style/passport.css'
 import './style/lineage.css'
+import './style/people.css'
 import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()

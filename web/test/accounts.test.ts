@@ -22,7 +22,7 @@ describe('accounts in a browser', { skip: noBrowser }, () => {
     await page.getByLabel('Mot de passe', { exact: false }).first().fill('court')
     await page.getByLabel('Mot de passe, encore').fill('court')
     await page.getByRole('button', { name: 'Créer le compte' }).click()
-    await page.getByRole('alert').getByText('moins de 10 caractères').waitFor()
+    await page.getByRole('alert').getByText('moins de 15 caractères').waitFor()
     await page.getByLabel('Mot de passe', { exact: false }).first().fill('une phrase assez longue')
     await page.getByLabel('Mot de passe, encore').fill('une phrase assez longue')
     await page.keyboard.press('Enter')

@@ -7,7 +7,9 @@ import { identityEn } from './identity.ts'
 import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
 import { passportEn } from './passport.ts'
+import { peopleEn } from './people.ts'
 import { planEn } from './plan.ts'
+import { policyEn } from './policy.ts'
 import { spoolEn } from './spool.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
@@ -25,6 +27,11 @@ export const en = {
     suggest:
       'Propose ranges, periods and limits from the history of a running node, as a change of the configuration; changes nothing itself',
     status: 'Show how a running node and its connections are doing',
+    policy: 'Ask the policy: zones, conduits, roles',
+    policyExplain: 'Say whether SUBJECT may do ACTION (`send`, or a permission of roles) with OBJECT, and which line of which file decides',
+    policyMatrix: 'Show zones × zones with their conduits, and roles × zones with what they may',
+    policyTest: 'Run the policy tests of the configuration',
+    policySimulate: 'Say who and what would gain and lose under another configuration; changes nothing',
     contract: 'Work on data contracts',
     contractShow: 'Show a contract: its parties, what is promised, what it may be used for, and what broke it where a node runs',
     contractDiff: 'Say what changed from contract A to contract B; ends with 1 when a change breaks a promise',
@@ -143,6 +150,7 @@ export const en = {
   facts: factsEn,
   plan: planEn,
   configBundle: configBundleEn,
+  policy: policyEn,
   discover: discoverEn,
   passport: passportEn,
   why: {
@@ -252,6 +260,7 @@ export const en = {
   evidence: evidenceEn,
   spool: spoolEn,
   identity: identityEn,
+  people: peopleEn,
   node: {
     serving: (site: string, node: string, url: string) => `${site}/${node} is running: ${url}`,
     linkAt: (address: string) => `nodes connect at ${address}`,

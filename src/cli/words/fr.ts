@@ -8,7 +8,9 @@ import { identityFr } from './identity.ts'
 import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
 import { passportFr } from './passport.ts'
+import { peopleFr } from './people.ts'
 import { planFr } from './plan.ts'
+import { policyFr } from './policy.ts'
 import { spoolFr } from './spool.ts'
 
 /** What the commands say, in French. */
@@ -26,6 +28,12 @@ export const fr: Words = {
     suggest:
       "Proposer plages, périodes et limites d'après l'historique d'un nœud en marche, comme modification de la configuration ; ne modifie rien",
     status: 'Montre l’état d’un nœud en marche et de ses connexions',
+    policy: 'Interroger la politique : zones, conduits, rôles',
+    policyExplain:
+      'Dire si SUBJECT peut faire ACTION (`send`, ou un droit des rôles) avec OBJECT, et quelle ligne de quel fichier en décide',
+    policyMatrix: 'Montrer les zones × zones avec leurs conduits, et les rôles × zones avec leurs droits',
+    policyTest: 'Jouer les tests de la politique de la configuration',
+    policySimulate: 'Dire qui et quoi gagnerait ou perdrait avec une autre configuration ; ne change rien',
     contract: 'Travaille sur les contrats de données',
     contractShow: 'Montre un contrat : ses parties, ce qui est promis, à quoi il peut servir, et ce qui l’a rompu là où un nœud tourne',
     contractDiff: 'Dit ce qui change du contrat A au contrat B ; finit par 1 quand un changement rompt un engagement',
@@ -149,13 +157,8 @@ export const fr: Words = {
   hint: 'conseil :',
   unexpected: (message) => `une erreur interne d’ecluse s’est produite : ${message}`,
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
-  records: recordsFr,
-  ledger: ledgerFr,
-  facts: factsFr,
-  plan: planFr,
-  configBundle: configBundleFr,
-  discover: discoverFr,
-  passport: passportFr,
+  ...{ records: recordsFr, ledger: ledgerFr, facts: factsFr, plan: planFr },
+  ...{ configBundle: configBundleFr, policy: policyFr, discover: discoverFr, passport: passportFr },
   why: {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',
@@ -261,6 +264,7 @@ export const fr: Words = {
   evidence: evidenceFr,
   spool: spoolFr,
   identity: identityFr,
+  people: peopleFr,
   node: {
     serving: (site, node, url) => `${site}/${node} est en marche : ${url}`,
     linkAt: (address) => `les nœuds se connectent à ${address}`,

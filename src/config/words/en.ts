@@ -2,6 +2,7 @@ import type { NotConvertible } from '../../core/units/index.ts'
 import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
 import { expressionInEnglish } from './expressions.ts'
+import { policyInEnglish } from './policy.ts'
 import { mebibytes } from './sizes.ts'
 
 /** What `lint` says, in English: the master of the other languages. */
@@ -80,6 +81,17 @@ export const en = {
   ],
   badNetwork: (): Wording => ['this is no address and no network', 'e.g. 127.0.0.1 or 10.0.0.0/8'],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
+  httpsOnly: (): Wording => ['is not encrypted', 'https://…; http only for a provider on this machine'],
+  badLife: (): Wording => ['is too short or too long', 'idle: 1min to 24h; longest: 5min to 30d'],
+  builtInRole: (): Wording => ['`administrator` is always there, and is not declared', 'call it something else'],
+  roleZone: (zone: string, near: string | undefined, known: string): Wording => [
+    `there is no zone \`${zone}\``,
+    near ? `did you mean \`${near}\`?` : known ? `declared are ${known}; "*" is every zone` : 'no zones are declared: write "*"',
+  ],
+  unknownRole: (role: string, near: string | undefined, known: string): Wording => [
+    `there is no role \`${role}\``,
+    near ? `did you mean \`${near}\`?` : `declared are ${known}`,
+  ],
   badAddress: (): Wording => ['an address is `host:port`', 'e.g. `hub.plant.example:8490`, `10.0.0.5:8490` or `[fd00::5]:8490`'],
   linkFiles: (): Wording => [
     '`ca`, `certificate` and `key` are given together or not at all',
@@ -223,6 +235,14 @@ export const en = {
     `the input \`${name}\` is missing`,
     `it means: ${meaning.en}, in \`${unit}\``,
   ],
+  inputUnit: (name: string, found: string | undefined, must: string): Wording => [
+    `the input \`${name}\` comes ${found === undefined ? 'without a unit' : `in \`${found}\``} and cannot be converted into \`${must}\``,
+    'declare the unit of the signal (`unit:` of the signal or its model), or take another signal',
+  ],
+  mixedUnits: (found: string): Wording => [
+    `the places have this signal in different units: ${found}`,
+    'say with `unit:` into which they are converted',
+  ],
   unknownEvent: (name: string, near: string | undefined): Wording => [
     `no event and no kind of record \`${name}\` is declared`,
     near
@@ -269,6 +289,7 @@ export const en = {
     'a window has a length, and begins at most 100 times within it',
     'e.g. `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
   ],
+  ...policyInEnglish,
   badInput: (): Wording => ['a name in expressions is plain letters, digits and _', 'e.g. `current`, `motor_speed`'],
   badEvent: (): Wording => ['a name of events is letters, digits, _ and -; at most 64 characters', 'e.g. `carousel-jam`'],
   countInputs: (): Wording => ['there must be 1 to 32 inputs', 'compute a part of it as a derived signal of its own'],

@@ -2,6 +2,7 @@ import { CONFIG_LIMITS } from '../limits.ts'
 import type { Wording } from '../places.ts'
 import type { ConfigWords } from '../words.ts'
 import { expressionInFrench } from './expressions.ts'
+import { policyInFrench } from './policy.ts'
 import { mebibytes } from './sizes.ts'
 
 export const fr: ConfigWords = {
@@ -88,6 +89,21 @@ export const fr: ConfigWords = {
   ],
   badNetwork: () => ['ni une adresse ni un réseau', 'par exemple 127.0.0.1 ou 10.0.0.0/8'],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
+  httpsOnly: () => ['n’est pas chiffré', 'https://… ; http seulement pour un fournisseur sur cette machine'],
+  badLife: () => ['est trop court ou trop long', 'idle : de 1min à 24h ; longest : de 5min à 30d'],
+  builtInRole: () => ['`administrator` existe toujours et ne se déclare pas', 'donnez-lui un autre nom'],
+  roleZone: (zone, near, known) => [
+    `il n’y a pas de zone \`${zone}\``,
+    near
+      ? `vouliez-vous dire \`${near}\` ?`
+      : known
+        ? `sont déclarées : ${known} ; "*" est toute zone`
+        : 'aucune zone n’est déclarée : écrivez "*"',
+  ],
+  unknownRole: (role, near, known) => [
+    `il n’y a pas de rôle \`${role}\``,
+    near ? `vouliez-vous dire \`${near}\` ?` : `sont déclarés : ${known}`,
+  ],
   badAddress: () => ['une adresse s’écrit `hôte:port`', 'par exemple `hub.usine.example:8490`, `10.0.0.5:8490` ou `[fd00::5]:8490`'],
   linkFiles: () => [
     '`ca`, `certificate` et `key` se donnent ensemble, ou pas du tout',
@@ -233,6 +249,11 @@ export const fr: ConfigWords = {
     'les contrats nomment les usages par identifiant, libellé ou `names` : chacun désigne un seul usage',
   ],
   missingInput: (name, meaning, unit) => [`l’entrée \`${name}\` manque`, `elle signifie : ${meaning.fr}, en \`${unit}\``],
+  inputUnit: (name, found, must) => [
+    `l’entrée \`${name}\` arrive ${found === undefined ? 'sans unité' : `en \`${found}\``} et ne peut pas être convertie en \`${must}\``,
+    'déclarez l’unité du signal (`unit:` du signal ou de son modèle), ou prenez un autre signal',
+  ],
+  mixedUnits: (found) => [`les lieux ont ce signal dans des unités différentes : ${found}`, 'dites avec `unit:` en laquelle les convertir'],
   unknownEvent: (name, near) => [
     `aucun événement ni type d’enregistrement \`${name}\` n’est déclaré`,
     near
@@ -279,6 +300,7 @@ export const fr: ConfigWords = {
     'une fenêtre a une durée, et commence au plus 100 fois pendant celle-ci',
     'par exemple `{ tumbling: 1min }`, `{ sliding: 10min, every: 1min }`',
   ],
+  ...policyInFrench,
   badInput: () => [
     'un nom dans une expression est fait de lettres sans accent, de chiffres et de _',
     'par exemple `current`, `motor_speed`',

@@ -11,6 +11,7 @@ export const webhook: Connector<WebhookConfig> = {
   label: { fr: 'Webhook', en: 'Webhook' },
   config: webhookConfig,
   timeless: true,
+  isListening: true,
   lint: lintWebhook,
   records: (config, context) => new WebhookRecords(config, context),
   check,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { clientTls } from '../../core/client-tls.ts'
-import { duration } from '../../core/config-parts.ts'
+import { duration, zoneName } from '../../core/config-parts.ts'
 import { AUDIT_LIMITS } from './limits.ts'
 
 const forward = z.strictObject({
@@ -12,6 +12,7 @@ const forward = z.strictObject({
   host: z.string().min(1).max(253).describe('Name or address of the receiver'),
   port: z.int().min(1).max(65_535).describe('6514 for TLS, 514 for UDP as a rule'),
   tls: clientTls.optional().describe('For transport tls'),
+  zone: zoneName.optional().describe('The zone of the receiver; needed once zones are declared'),
 })
 export type ForwardConfig = z.output<typeof forward>
 

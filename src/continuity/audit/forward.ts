@@ -27,6 +27,8 @@ export interface ForwardParts {
   readonly log: Logger
   readonly random: () => number
   readonly open?: (config: ForwardConfig) => Promise<Sending>
+  /** Why nothing may be forwarded just now; undefined when it may. */
+  readonly against?: (config: ForwardConfig) => string | undefined
 }
 
 export interface Forwarding {
@@ -97,6 +99,7 @@ class Forwarder {
     while (!this.#stop.signal.aborted) {
       let sending: Sending | undefined
       try {
+        this.#mustBePermitted()
         sending = await open(config)
         await this.#sendAll(sending, () => backOff.reset())
       } catch (error) {
@@ -111,6 +114,11 @@ class Forwarder {
     }
   }
 
+  #mustBePermitted(): void {
+    const why = this.#parts.against?.(this.#parts.config)
+    if (why !== undefined) throw new Error(why)
+  }
+
   async #sendAll(sending: Sending, onSent: () => void): Promise<void> {
     const { config, sender, after, clock } = this.#parts
     const format = config.format === 'cef' ? toCef : toSyslog
@@ -120,6 +128,7 @@ class Forwarder {
     })
     while (!this.#stop.signal.aborted) {
       if (hasEnded) throw new Error('the receiver closed the connection')
+      this.#mustBePermitted()
       const { entries, first } = await after(this.#sent)
       if (first > this.#sent + 1 && entries.length > 0) this.#lost += first - this.#sent - 1
       for (let at = 0; at < entries.length; ) {

@@ -19,6 +19,7 @@ export interface Hole {
 export interface Destination {
   readonly name: string
   reached: number
+  /** By their places. */
   holes: Hole[]
 }
 
@@ -72,10 +73,13 @@ export class Blocks {
   /** Brings a destination to a sequence. Returns the block that has to be told apart first, where one lies on both sides of it or of a hole. */
   advance(destination: Destination, to: number): Block | undefined {
     const { name, holes } = destination
+    let behind = 0
     for (let at = this.#after(destination.reached); at < this.#list.length; at++) {
       const block = this.#list[at] as Block
       if (block.first > to) break
-      const hole = holes.find(({ from, to: end }) => from <= block.last && end >= block.first)
+      while (behind < holes.length && (holes[behind] as Hole).to < block.first) behind++
+      const next = holes[behind]
+      const hole = next && next.from <= block.last ? next : undefined
       const isWhole = block.last <= to && (!hole || (hole.from <= block.first && hole.to >= block.last))
       if (!isWhole && block.first < block.last) return block
       for (const [cell, count] of block.counts) {

@@ -2,6 +2,7 @@ import type { AccountUnit, DeliveredRow } from '../../core/account.ts'
 import { accountHour } from '../../core/account.ts'
 import type { DestinationLine, LedgerLine } from '../../core/ledger.ts'
 import type { Logger } from '../../core/log.ts'
+import { CONDUIT_GAP } from '../../core/policy.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { HOUR, type Micros } from '../../core/time.ts'
 import { type Block, Blocks, type Destination, type Hole } from './blocks.ts'
@@ -143,14 +144,20 @@ export class Ledger {
   miss(name: string, hole: Hole): void {
     const destination = this.#destination(name)
     if (hole.to <= destination.reached) return
-    const last = destination.holes.at(-1)
+    const { holes } = destination
+    const last = holes.at(-1)
+    // Sent again after the link broke: said before.
+    if (last && hole.from <= last.to && holes.some(({ from, to }) => from <= hole.from && to >= hole.to)) return
     const isNext = last !== undefined && last.cause === hole.cause && hole.from <= last.to + 1 && hole.to >= last.from
     if (isNext)
       destination.holes = [
         ...destination.holes.slice(0, -1),
         { ...hole, from: Math.min(last.from, hole.from), to: Math.max(last.to, hole.to) },
       ]
-    else destination.holes = [...destination.holes.slice(1 - LEDGER_LIMITS.holes), hole]
+    else if (last && hole.from < last.from)
+      destination.holes = [...holes, hole].sort((a, b) => a.from - b.from).slice(-LEDGER_LIMITS.missed)
+    else if (holes.length < LEDGER_LIMITS.missed) holes.push(hole)
+    else destination.holes = [...holes.slice(1 - LEDGER_LIMITS.missed), hole]
   }
 
   /** A destination has everything up to a sequence, as far as it is counted. */
@@ -158,7 +165,9 @@ export class Ledger {
     const destination = this.#destination(name)
     const until = Math.min(to, this.sequence)
     // What nobody could read any more is explained by a gap that the log declares further on.
-    destination.holes = destination.holes.map((hole) => ({ ...hole, cause: this.#fold.causeOf(hole.from, hole.to, hole.cause) }))
+    destination.holes = destination.holes.map((hole) =>
+      isConduit(hole) ? hole : { ...hole, cause: this.#fold.causeOf(hole.from, hole.to, hole.cause) },
+    )
     while (destination.reached < until) {
       const block = this.#blocks.advance(destination, until)
       if (!block) break
@@ -322,3 +331,6 @@ function lineOf(cell: Cell, destinations: readonly DestinationLine[]): LedgerLin
   const { node, connection, unit, known, quarantined } = cell
   return { node, connection, unit, read: readOf(cell), known, quarantined, destinations }
 }
+
+/** What a conduit withheld is in the log still: no gap of the log explains it. */
+const isConduit = ({ cause }: Hole): boolean => cause.startsWith(CONDUIT_GAP)

@@ -227,12 +227,12 @@ test('limits: more holes than are remembered, and longer periods than are answer
   const ledger = await open(await scratch(t))
   const log = new Log()
   const records = [log.signals(['a'])]
-  for (let n = 0; n < 2 * LEDGER_LIMITS.holes + 10; n++) records.push(log.batch([0]))
+  for (let n = 0; n < 2 * LEDGER_LIMITS.missed + 10; n++) records.push(log.batch([0]))
   await ledger.take(records)
-  for (let n = 0; n < LEDGER_LIMITS.holes + 4; n++) ledger.miss('historian', { from: 2 + 2 * n, to: 2 + 2 * n, cause: 'corrupt' })
+  for (let n = 0; n < LEDGER_LIMITS.missed + 4; n++) ledger.miss('historian', { from: 2 + 2 * n, to: 2 + 2 * n, cause: 'corrupt' })
   await ledger.advance('historian', log.sequence)
   const [line] = await ledger.lines(undefined, NO_WORDS)
-  assert.deepEqual(line?.destinations[0]?.dropped, { corrupt: LEDGER_LIMITS.holes })
+  assert.deepEqual(line?.destinations[0]?.dropped, { corrupt: LEDGER_LIMITS.missed })
   await assert.rejects(ledger.lines({ from: START, to: START + (LEDGER_LIMITS.askedDays + 1) * DAY }, NO_WORDS), RangeError)
 })
 

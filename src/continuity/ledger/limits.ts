@@ -10,8 +10,10 @@ export const LEDGER_LIMITS = {
   connections: 4_096,
   /** Days that are held open; what comes for more of them is counted under no hour. */
   openDays: 400,
-  /** Holes of one destination, and gaps of one log, that are remembered; the oldest go. */
+  /** Gaps of one log that are remembered; the oldest go. */
   holes: 1_024,
+  /** Holes of one destination, until it is past them: a conduit may withhold every other record. The oldest go. */
+  missed: 4_096,
   /** Bytes of a file that is read. */
   fileBytes: 64 * 1024 * 1024,
   /** Days of one question. */

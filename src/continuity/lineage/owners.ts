@@ -1,10 +1,10 @@
 import type { ContractState } from '../../core/contracts.ts'
-import type { SignalTable } from '../../core/signals.ts'
+import type { KnownSignals } from '../../core/signals.ts'
 
 /** Who answers for signals on both sides, as the contracts that bind them say. */
 export type OwnersOf = (signals: Iterable<string>) => { readonly ot: readonly string[]; readonly it: readonly string[] }
 
-export function ownersOf(contracts: readonly ContractState[], signals: SignalTable): OwnersOf {
+export function ownersOf(contracts: readonly ContractState[], signals: KnownSignals): OwnersOf {
   const bound = contracts.map(({ contract, bound: properties }) => ({ contract, properties: [...properties.values()] }))
   return (ids) => {
     const indices = [...ids].flatMap((id) => signals.indexOf(id) ?? [])

@@ -1,10 +1,12 @@
 import type { SampleBatch } from '../../core/batch.ts'
 import { checkBatch } from '../../core/batch-codec.ts'
 import { NotConnected } from '../../core/errors.ts'
+import type { Forwarded } from '../../core/forwarded.ts'
 import { type Hello, LinkRefused, type Peer, type Reception, type StreamId, type Welcome } from '../../core/link.ts'
 import { parseRecord } from '../../core/record-content.ts'
 import { type Spool, SpoolFull, type SpoolRecord, type StreamPosition } from '../../core/spool.ts'
 import { type Clock, HOUR } from '../../core/time.ts'
+import { isStandIn } from '../../core/withheld.ts'
 import { expectedHash, genesis } from '../spool/layout.ts'
 import { LINK_LIMITS } from './limits.ts'
 import { inParts } from './parts.ts'
@@ -14,7 +16,11 @@ export interface IntakeParts {
   readonly log: Pick<Spool, 'node' | 'forward' | 'forwardMissing' | 'streams'>
   readonly clock: Clock
   /** For the live view. */
-  readonly onShow?: (stream: StreamId, batch: SampleBatch, upTo: number) => void
+  readonly onShow?: (stream: StreamId, batch: SampleBatch, upTo: number, peer: Peer) => void
+  /** Throws LinkRefused for a sender that the policy of this node does not let in. */
+  readonly admit?: (peer: Peer) => void
+  /** Records that follow, with a stand-in (`core/withheld.ts`) for each that the policy of this node does not take from this sender. */
+  readonly take?: (records: readonly SpoolRecord[], peer: Peer) => Promise<readonly SpoolRecord[]>
   /** Told of what was refused, for the findings. */
   readonly onRefused?: (peer: Peer, refusal: LinkRefused) => void
 }
@@ -66,13 +72,14 @@ export class Intake {
     if (!first) return
     for (const record of records) contentOf(record)
     permitted(first.node, peer)
+    this.#parts.admit?.(peer)
     const { node, epoch } = first
     await this.#parts.log.forwardMissing({
       node,
       epoch,
       via: peer.node,
       ...(peer.certificate && { certificate: peer.certificate }),
-      records,
+      records: (await this.#parts.take?.(records, peer)) ?? records,
     })
   }
 
@@ -108,7 +115,7 @@ export class Intake {
           return this.#take(records, peer)
         }),
       show: (stream, batch, upTo) => {
-        if (peer && isItsOwn(stream.node, peer)) this.#parts.onShow?.(stream, batch, upTo)
+        if (peer && isItsOwn(stream.node, peer)) this.#parts.onShow?.(stream, batch, upTo, peer)
       },
       close: () => {
         if (peer && session && this.#sessions.get(peer.node) === session) this.#sessions.delete(peer.node)
@@ -119,6 +126,7 @@ export class Intake {
   async #open(hello: Hello, peer: Peer, line: Line): Promise<Welcome> {
     if (hello.node !== peer.node)
       throw new LinkRefused('not-permitted', `${peer.node} calls itself ${hello.node}: a node speaks under the name in its certificate`)
+    this.#parts.admit?.(peer)
     for (const { node } of hello.streams) permitted(node, peer)
     // Positions are kept for good: a node that named thousands of logs would leave no room for those of others.
     if (!peer.mayForward && hello.streams.length > 1)
@@ -167,6 +175,8 @@ export class Intake {
     if (!first || !peer) throw new LinkRefused('malformed', 'no records, or no hello before them')
     const { node, epoch } = first
     permitted(node, peer)
+    // Asked again with each: a conduit may be cut, or its review become due, while a sender is connected.
+    this.#parts.admit?.(peer)
     const key = keyOf(first)
     let position = this.#taken.get(key) ?? { node, epoch, sequence: 0 }
     const fresh: SpoolRecord[] = []
@@ -182,9 +192,8 @@ export class Intake {
     this.#taken.set(key, position)
     const { certificate } = peer
     const origin = { node, epoch, via: peer.node, ...(certificate && { certificate }) }
-    const writing = Promise.all(
-      inParts(fresh, LINK_LIMITS.forwardBytes).map((part) => this.#parts.log.forward({ ...origin, records: part })),
-    )
+    const before = this.#writing.get(key)
+    const writing = this.#forward(origin, fresh, peer, before)
     this.#writing.set(key, writing)
     try {
       await writing
@@ -197,6 +206,22 @@ export class Intake {
       if (this.#writing.get(key) === writing) this.#writing.delete(key)
     }
     return position
+  }
+
+  /** Without a policy at once; else after what came before it, so that the order stays. */
+  async #forward(
+    origin: Omit<Forwarded, 'records'>,
+    fresh: readonly SpoolRecord[],
+    peer: Peer,
+    before: Promise<unknown> | undefined,
+  ): Promise<void> {
+    const { take, log } = this.#parts
+    let records = fresh
+    if (take) {
+      await before
+      records = await take(fresh, peer)
+    }
+    await Promise.all(inParts(records, LINK_LIMITS.forwardBytes).map((part) => log.forward({ ...origin, records: part })))
   }
 
   /** The position after a record that continues the stream. Throws LinkRefused when it does not, or is not what it claims to be. */
@@ -213,7 +238,7 @@ export class Intake {
     }
     const previous = before.sequence === 0 ? genesis(node, epoch).hash : before.hash
     if (!previous) this.unchainedRecords++
-    else if (Buffer.compare(expectedHash(record, previous), seal.hash) !== 0)
+    else if (!isStandIn(record) && Buffer.compare(expectedHash(record, previous), seal.hash) !== 0)
       throw new LinkRefused('chain-broken', `${node}: record ${sequence} is not chained to record ${before.sequence} as it is here`)
     return { node, epoch, sequence, hash: seal.hash.slice() }
   }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { byteSize, label } from '../../core/config-parts.ts'
 import { CONDUIT_DIRECTIONS, FOUNDATIONAL_REQUIREMENTS } from '../../core/policy.ts'
+import { PERMISSIONS } from '../../core/roles.ts'
 import { POLICY_LIMITS } from './limits.ts'
 
 const name = z.string().min(1).max(64)
-const glob = z.string().min(1).max(256)
+const glob = z.string().min(1).max(POLICY_LIMITS.globLength)
 const sentence = z.string().min(1).max(500)
 const globs = z.array(glob).max(POLICY_LIMITS.globs).default([])
 
@@ -66,7 +67,33 @@ const conduit = z
   })
   .describe('The one way data may go from a zone to another')
 
-/** `zones:` and `conduits:`. Without zones everything is in one, and nothing crosses anything. */
+const zoneOrLevel = z
+  .union([
+    name,
+    z.strictObject({ level: z.number().min(0).max(5) }),
+    z
+      .strictObject({ levels: z.tuple([z.number().min(0).max(5), z.number().min(0).max(5)]) })
+      .refine(({ levels: [low, high] }) => low <= high, 'the lower level comes first'),
+  ])
+  .describe('A zone by name, all zones of a level, or of levels from one to another')
+
+const testName = { name: z.string().min(1).max(200).optional().describe('What people call it; default: what it says') }
+
+/** What must hold of the policy, whatever else is declared. */
+const policyTest = z.union([
+  z
+    .strictObject({ ...testName, conduit: name, neverCarries: z.array(glob).min(1).max(POLICY_LIMITS.globs) })
+    .describe('No signal, record or result that these name may pass through the conduit'),
+  z
+    .strictObject({ ...testName, from: zoneOrLevel, to: zoneOrLevel, noPath: z.literal(true) })
+    .describe('Neither data nor connections get from one to the other, over any number of conduits'),
+  z
+    .strictObject({ ...testName, role: name, mayNot: z.enum(PERMISSIONS), zone: zoneOrLevel })
+    .describe('The role may not do this with what is in the zone'),
+])
+export type PolicyTest = z.output<typeof policyTest>
+
+/** `zones:`, `conduits:` and `policyTests:`. Without zones everything is in one, and nothing crosses anything. */
 export const policyConfig = {
   zones: z
     .record(name, zone)
@@ -78,5 +105,16 @@ export const policyConfig = {
     .refine((all) => Object.keys(all).length <= POLICY_LIMITS.conduits, `at most ${POLICY_LIMITS.conduits} conduits`)
     .default({})
     .describe('Conduits between zones, by name'),
+  policyTests: z
+    .array(policyTest)
+    .max(POLICY_LIMITS.tests)
+    .default([])
+    .describe('What must hold of zones, conduits and roles: run by lint, by plan and at every start'),
 }
 export type PolicyConfig = z.output<z.ZodObject<typeof policyConfig>>
+
+export { contradictions } from './contradictions.ts'
+export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy } from './decide.ts'
+export { toPolicy } from './declared.ts'
+export { compilePeers } from './peers.ts'
+export { type RoleMay, runPolicyTests, type TestFinding } from './tests.ts'

@@ -13,14 +13,14 @@ const conduit = {
 test('security levels are a vector: what is left out is 0', () => {
   const parsed = parse({ zones: { field: { level: 1, target: { IAC: 2 } } } })
   assert.ok(parsed.success)
-  const [field] = toPolicy(parsed.data).zones
+  const [field] = toPolicy(parsed.data, 't').zones
   assert.deepEqual(field?.target, { IAC: 2, UC: 0, SI: 0, DC: 0, RDF: 0, TRE: 0, RA: 0 })
 })
 
 test('a conduit permits nothing that it does not name', () => {
   const parsed = parse({ conduits: { report: conduit } })
   assert.ok(parsed.success)
-  const [report] = toPolicy(parsed.data).conduits
+  const [report] = toPolicy(parsed.data, 't').conduits
   assert.deepEqual([report?.signals, report?.records, report?.results, report?.isCut], [[], [], [], false])
 })
 

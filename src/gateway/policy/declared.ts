@@ -1,14 +1,10 @@
-import { type Conduit, FOUNDATIONAL_REQUIREMENTS, type SecurityLevels, type Zone } from '../../core/policy.ts'
+import { type Conduit, type DeclaredPolicy, FOUNDATIONAL_REQUIREMENTS, type SecurityLevels, type Zone } from '../../core/policy.ts'
 import type { PolicyConfig } from './config.ts'
 
 /** What the file declares, as the program uses it. */
-export interface DeclaredPolicy {
-  readonly zones: readonly Zone[]
-  readonly conduits: readonly Conduit[]
-}
-
-export function toPolicy({ zones, conduits }: PolicyConfig): DeclaredPolicy {
+export function toPolicy({ zones, conduits }: Pick<PolicyConfig, 'zones' | 'conduits'>, site: string): DeclaredPolicy {
   return {
+    site,
     zones: Object.entries(zones).map(([name, { target, ...zone }]) => ({ ...zone, name, target: levels(target) }) as Zone),
     conduits: Object.entries(conduits).map(([name, { cut, ...conduit }]) => ({ ...conduit, name, isCut: cut }) as Conduit),
   }

@@ -3,7 +3,7 @@ import type { Declared } from '../../core/record-content.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
-import { dictionarySince, json, NOTHING, type Payload, streamRecords, type Written } from './dictionary.ts'
+import { type ClassOf, dictionarySince, json, NOTHING, type Payload, streamRecords, type Written } from './dictionary.ts'
 import { type Chain, encodeSegmentHeader, SEGMENT_HEADER, samplesIn, sealRecord } from './layout.ts'
 import { segmentId } from './segments.ts'
 
@@ -31,6 +31,7 @@ export interface GroupParts {
   readonly signals: SignalTable
   readonly reasons: ReasonSets
   readonly config: ConfigInForce
+  readonly classOf?: ClassOf | undefined
   readonly gaps: readonly Gap[]
   /** How far the log has those of other nodes. */
   readonly streams: readonly StreamPosition[]
@@ -59,7 +60,7 @@ export interface Group {
 export function composeGroup(parts: GroupParts): Group {
   const { node, epoch, salt, time, signals, reasons } = parts
   const isNew = parts.newSegment !== undefined
-  const dictionary = dictionarySince(isNew ? NOTHING : parts.written, signals, reasons)
+  const dictionary = dictionarySince(isNew ? NOTHING : parts.written, signals, reasons, parts.classOf)
   const buffers: Uint8Array[] = isNew ? [segmentHeader(parts)] : []
   let bytes = isNew ? SEGMENT_HEADER : 0
   let chain = parts.chain

@@ -11,6 +11,9 @@ export interface Written {
   /** Number of reason sets. */
   readonly reasonSets: number
 }
+/** Signals of different classes are never in one dictionary record: some of them may be withheld from another node. */
+export type ClassOf = (id: string) => number
+
 /** Set 0, no reason, needs no record. */
 export const NOTHING: Written = { signals: 0, reasonSets: 1 }
 
@@ -24,14 +27,19 @@ const LOST_SIGNAL = 'lost-by-damage/signal-'
 const LOST_REASON = 'lost-by-damage-'
 
 /** Dictionary records for what the tables hold and the log does not, and the mark up to which they then agree. */
-export function dictionarySince(written: Written, signals: SignalTable, reasons: ReasonSets): { payloads: Payload[]; written: Written } {
+export function dictionarySince(
+  written: Written,
+  signals: SignalTable,
+  reasons: ReasonSets,
+  classOf: ClassOf = () => 0,
+): { payloads: Payload[]; written: Written } {
   const changed = signals.version === written.signals ? [] : signals.changedSince(written.signals).sort((a, b) => a - b)
   const definitions = changed
     .map((index) => [index, signals.at(index)] as [number, SignalDefinition])
     .filter(([, definition]) => !definition.id.startsWith(LOST_SIGNAL))
   return {
     payloads: [
-      ...inParts(definitions).map((part) => json('signals', part)),
+      ...[...Map.groupBy(definitions, ([, { id }]) => classOf(id)).values()].flatMap(inParts).map((part) => json('signals', part)),
       ...reasonRuns(written.reasonSets, reasons).map((run) => json('reasons', run)),
     ],
     written: { signals: signals.version, reasonSets: reasons.size },

@@ -6,6 +6,7 @@ import type { Spool } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
 import type { Signer } from '../../lib/signed.ts'
 import type { ConfigInForce } from './compose.ts'
+import type { ClassOf } from './dictionary.ts'
 import { Durations } from './durations.ts'
 import { machineFiles, type SpoolFiles } from './files.ts'
 import { SPOOL_LIMITS } from './limits.ts'
@@ -28,6 +29,8 @@ export interface SpoolOptions {
   readonly reasons: ReasonSets
   /** The configuration in force from this start on. */
   readonly config: ConfigInForce
+  /** Signals of different classes stand in dictionary records of their own. */
+  readonly classOf?: ClassOf | undefined
   readonly maxBytes: number
   readonly maxAgeMs: number
   readonly overflow: 'block' | 'drop-oldest'

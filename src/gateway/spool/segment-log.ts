@@ -8,7 +8,7 @@ import { encodeContent } from '../../core/stated-content.ts'
 import type { Clock } from '../../core/time.ts'
 import { BackOff } from '../../lib/back-off.ts'
 import { type ConfigInForce, composeGroup, type Gap, type Group } from './compose.ts'
-import { NOTHING, type Payload, type Written } from './dictionary.ts'
+import { type ClassOf, NOTHING, type Payload, type Written } from './dictionary.ts'
 import type { Durations } from './durations.ts'
 import { type Chain, recordBytes, SEGMENT_HEADER } from './layout.ts'
 import { SPOOL_LIMITS } from './limits.ts'
@@ -28,6 +28,7 @@ export interface LogParts {
   readonly signals: SignalTable
   readonly reasons: ReasonSets
   readonly config: ConfigInForce
+  readonly classOf?: ClassOf | undefined
   readonly maxBytes: number
   readonly maxAgeMs: number
   readonly overflow: 'block' | 'drop-oldest'
@@ -260,11 +261,11 @@ export class SegmentLog implements Spool {
   }
 
   #compose(entries: readonly Payload[]): Group {
-    const { signals, reasons, config, writer, clock, streams } = this.#parts
+    const { signals, reasons, config, classOf, writer, clock, streams } = this.#parts
     const { node, epoch } = this
     const state = { chain: this.#chain, written: this.#written, gaps: this.#gaps }
     return composeGroup({
-      ...{ node, epoch, ...state, signals, reasons, config, entries, streams: streams.all() },
+      ...{ node, epoch, ...state, signals, reasons, config, classOf, entries, streams: streams.all() },
       time: clock.now(),
       salt: writer.salt,
       newSegment: writer.newSegment,

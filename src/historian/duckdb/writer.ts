@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
 import type { SampleBatch } from '../../core/batch.ts'
 import type { Logger } from '../../core/log.ts'
+import { CONDUIT_GAP } from '../../core/policy.ts'
 import { type Content, parseRecord } from '../../core/record-content.ts'
 import type { Micros } from '../../core/time.ts'
 import { Accounts, sumUp } from './accounts.ts'
@@ -170,7 +171,9 @@ export class SampleWriter {
     const to = gap ? Math.min(gap.to, record.sequence) : 0
     const explained = gap ? Math.min(gap.from, record.sequence) : record.sequence
     if (explained > writer.sequence + 1) this.#gap(writer, writer.sequence + 1, explained - 1, 'missing', null)
-    if (gap && to > writer.sequence) this.#gap(writer, Math.max(gap.from, writer.sequence + 1), to, gap.cause, gap.samples ?? null)
+    // What a conduit withheld is not missing: it was decided so, and the ledger counts it. There may be one for every other record.
+    if (gap && to > writer.sequence && !gap.cause.startsWith(CONDUIT_GAP))
+      this.#gap(writer, Math.max(gap.from, writer.sequence + 1), to, gap.cause, gap.samples ?? null)
     writer.sequence = record.sequence
     if (typeof content === 'string') this.#gap(writer, record.sequence, record.sequence, content, null)
     else this.#store(writer, record, content)

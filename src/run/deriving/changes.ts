@@ -1,5 +1,6 @@
 import type { SampleBatch } from '../../core/batch.ts'
 import { type Change, FOREVER } from '../../core/derivation.ts'
+import type { Fact } from '../../core/facts.ts'
 import { decodeForwarded } from '../../core/forwarded.ts'
 import type { WriterTables } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
@@ -19,6 +20,8 @@ export interface ChangesParts {
   readonly placeOf: (record: RecordVersion) => string | undefined
   /** A record of some node's log was stored: how far that node is known. */
   readonly onStored: (node: string, recordedTime: Micros) => void
+  /** Facts of this record were told before they were stored. */
+  readonly isTold: (record: SpoolRecord) => boolean
 }
 
 /** What stored records change in history, for every node's log under its own numbers. */
@@ -45,11 +48,23 @@ export class Changes {
       if (content.kind === 'signals') for (const [index, { id }] of content.signals) this.#learn(record.node, record.epoch, index, id)
       else if (content.kind === 'batch') this.#stretches(content.batch, this.#table(record.node, record.epoch), stretches)
       else if (content.kind === 'records') for (const { kind, key } of content.records.versions) note(kinds, this.#parts.records, kind, key)
-      else if (content.kind === 'facts')
+      else if (content.kind === 'facts' && !this.#parts.isTold(record))
         for (const { definition, key } of content.facts) note(definitions, this.#parts.facts, definition, key)
     }
     for (const [signal, list] of stretches) for (const { from, to } of list) changes.push({ signal, from, to })
     for (const [kind, keys] of kinds) changes.push(...(await this.#places([...keys], (some) => this.#versions(kind, some))))
+    return [...changes, ...(await this.#factPlaces(definitions))]
+  }
+
+  /** What facts change that can be read back. */
+  ofFacts(facts: readonly Pick<Fact, 'definition' | 'key'>[]): Promise<Change[]> {
+    const definitions = new Map<string, Set<string>>()
+    for (const { definition, key } of facts) note(definitions, this.#parts.facts, definition, key)
+    return this.#factPlaces(definitions)
+  }
+
+  async #factPlaces(definitions: ReadonlyMap<string, ReadonlySet<string>>): Promise<Change[]> {
+    const changes: Change[] = []
     for (const [definition, keys] of definitions)
       changes.push(...(await this.#places([...keys], (some) => this.#revisions(definition, some))))
     return changes

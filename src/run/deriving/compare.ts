@@ -9,9 +9,15 @@ import { DERIVING_LIMITS } from './limits.ts'
 
 /** What computing some units changes of what was published. */
 export interface Differences {
-  readonly facts: readonly Fact[]
+  readonly facts: readonly Revised[]
   readonly samples: readonly DerivedSample[]
   readonly withdrawn: number
+}
+
+/** A fact to be published, and the revision that the history will give it. */
+export interface Revised {
+  readonly fact: Fact
+  readonly revision: number
 }
 
 /** An outcome, and why it was computed. */
@@ -27,18 +33,19 @@ async function changedFacts(
   derivation: Derivation,
   outcomes: readonly Reasoned[],
   history: History,
-): Promise<{ changed: Fact[]; withdrawn: Fact[] }> {
+): Promise<{ changed: Revised[]; withdrawn: Revised[] }> {
   if (derivation.facts === 'none') return { changed: [], withdrawn: [] }
   const { published, gone } = await publishedOf(derivation, outcomes, history)
   const computed = new Map(outcomes.flatMap((outcome) => outcome.facts.map((fact) => [fact.key, { fact, why: outcome.why }] as const)))
   const changed = [...computed.values()].flatMap(({ fact, why }) => {
     const before = published.get(fact.key) ?? gone.get(fact.key)
-    return before && saysTheSame(before, fact) ? [] : [{ ...fact, cause: causeOf(before, why, derivation.version) }]
+    if (before && saysTheSame(before, fact)) return []
+    return [{ fact: { ...fact, cause: causeOf(before, why, derivation.version) }, revision: (before?.revision ?? 0) + 1 }]
   })
   const withdrawn = [...published.values()].flatMap((fact) => {
     if (computed.has(fact.key)) return []
     const owner = outcomes.find(({ unit }) => owns(derivation, unit, fact))
-    return owner ? [withdrawal(fact, owner.why, derivation.version)] : []
+    return owner ? [{ fact: withdrawal(fact, owner.why, derivation.version), revision: fact.revision + 1 }] : []
   })
   return { changed, withdrawn }
 }

@@ -1,7 +1,7 @@
 import type { EcluseConfig } from '../../config/index.ts'
 import { resultUnit } from '../../core/aggregates/index.ts'
 import type { Derivation } from '../../core/derivation.ts'
-import { NEVER, type RecordKind, type RecordVersion } from '../../core/it-records.ts'
+import type { RecordKind, RecordVersion } from '../../core/it-records.ts'
 import type { DerivationView } from '../../core/node-view.ts'
 import type { Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
@@ -147,18 +147,4 @@ const mapped = <A, B>(all: Readonly<Record<string, A>>, change: (one: A) => B): 
 /** The keys that are there. */
 function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
-}
-
-/** The place a record is about, by what its system called it when it began. */
-export function placeOfRecord(
-  kinds: ReadonlyMap<string, RecordKind>,
-  names: { placeOf(system: string | undefined, name: string, at: Micros): string | undefined },
-  now: () => Micros,
-): (record: RecordVersion) => string | undefined {
-  return ({ kind, values, validFrom }) => {
-    const equipment = kinds.get(kind)?.equipment
-    const name = equipment && values[equipment.field]
-    if (!equipment || typeof name !== 'string') return undefined
-    return names.placeOf(equipment.system, name, validFrom === null || validFrom >= NEVER ? now() : validFrom)
-  }
 }

@@ -21,6 +21,8 @@ export interface EngineParts {
   readonly oldestSample?: Micros
   /** Up to when everything that arrived of a derivation's inputs is stored and told to `absorb`. */
   readonly watermark: (derivation: Derivation) => Micros
+  /** Hands over what was published and can be read back already, so that what is computed from it follows in the same step. Absent: all comes to `absorb` when it is stored. */
+  readonly tell?: (absorb: (changes: readonly Change[]) => Promise<void>) => Promise<void>
   readonly log: Logger
 }
 
@@ -41,7 +43,7 @@ export interface PendingRange {
 export interface Engine {
   /** Something was stored. Rejects when the history does not answer; then it has to be told again. */
   absorb(changes: readonly Change[]): Promise<void>
-  /** Computes one group of each derivation. True when there is more to do at once. Rejects when the history does not answer. */
+  /** Computes one group of each derivation, those before others whose facts these are computed from. True when there is more to do at once. Rejects when the history does not answer. */
   step(): Promise<boolean>
   /** Computes a time anew, whatever its age; without a name, of every derivation. `signal` ends it early, between two groups. */
   recompute(definition: string | undefined, from: Micros, to: Micros, signal: AbortSignal): Promise<void>
@@ -61,6 +63,19 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     (derivation) => new Worker({ ...parts, derivation, history, watermark: () => parts.watermark(derivation) }),
   )
   const interested: Interested = interests(workers)
+  const inOrder = stages(workers)
+  const absorb = async (changes: readonly Change[]) => {
+    const asked = remembering(history)
+    for (const [worker, own] of interested(changes)) await worker.touch(own, asked)
+  }
+  /** True when there may be more. */
+  const stage = async (some: readonly Worker[]): Promise<boolean> => {
+    // Many derivations ask the same: what happened around one event.
+    const asked = remembering(history)
+    const results = await Promise.allSettled(some.map((worker) => worker.step(asked)))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    return results.some((result) => result.status === 'fulfilled' && result.value)
+  }
   const startAnew = (worker: Worker, why: number) => {
     const horizon = parts.now() - parts.horizonUs
     // What is computed for records or events is where they are; the rest is only where there are samples.
@@ -81,18 +96,15 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     return result
   }
   return {
-    absorb: (changes) =>
-      oneAtATime(async () => {
-        const asked = remembering(history)
-        for (const [worker, own] of interested(changes)) await worker.touch(own, asked)
-      }),
+    absorb: (changes) => oneAtATime(() => absorb(changes)),
     step: () =>
       oneAtATime(async () => {
-        // Many derivations ask the same: what happened around one event.
-        const asked = remembering(history)
-        const results = await Promise.allSettled(workers.map((worker) => worker.step(asked)))
-        for (const result of results) if (result.status === 'rejected') throw result.reason
-        return results.some((result) => result.status === 'fulfilled' && result.value)
+        let isMore = false
+        for (const some of inOrder) {
+          isMore = (await stage(some)) || isMore
+          await parts.tell?.(absorb)
+        }
+        return isMore
       }),
     recompute: async (definition, from, to, signal) => {
       const chosen = workers.filter(({ derivation }) => definition === undefined || derivation.name === definition)
@@ -114,4 +126,17 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
       for (const worker of workers) startAnew(worker, WHY.recompute)
     },
   }
+}
+
+/** Those that read no facts, then those that read theirs, and so on; what reads in a circle comes last. */
+function stages(workers: readonly Worker[]): Worker[][] {
+  const out: Worker[][] = []
+  let left = workers
+  while (left.length > 0) {
+    const names = new Set(left.map(({ derivation }) => derivation.name))
+    const ready = left.filter(({ derivation }) => !derivation.inputs.facts.some((name) => names.has(name)))
+    out.push([...(ready.length > 0 ? ready : left)])
+    left = ready.length > 0 ? left.filter((worker) => !ready.includes(worker)) : []
+  }
+  return out
 }

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { BatchBuilder } from '../../core/batch.ts'
-import type { StoredFact } from '../../core/facts.ts'
+import type { Fact, StoredFact } from '../../core/facts.ts'
+import type { Historian } from '../../core/historian.ts'
 import { silent } from '../../core/log.ts'
 import { ReasonSets } from '../../core/reasons.ts'
+import { parseRecord } from '../../core/record-content.ts'
 import { SignalTable } from '../../core/signals.ts'
+import type { SpoolRecord } from '../../core/spool.ts'
 import { DAY, HOUR, systemClock } from '../../core/time.ts'
 import { openSpool } from '../../gateway/index.ts'
 import { openHistorian } from '../../historian/index.ts'
@@ -17,8 +20,8 @@ import { derivationsOf, placeOf, S } from './plant.fixture.ts'
 
 const clock = systemClock
 
-/** A node's log, history and engine, without connections. */
-async function startNode(directory: string) {
+/** A node's log, history and engine, without connections. Records that `holds` come into the history when it resolves. */
+async function startNode(directory: string, holds: (records: readonly SpoolRecord[]) => Promise<void> = async () => {}) {
   const signals = new SignalTable()
   const reasons = new ReasonSets()
   const { spool } = await openSpool({
@@ -39,8 +42,15 @@ async function startNode(directory: string) {
   const from = (await historian.checkpoints()).find(({ node }) => node === 'node-1')?.sequence ?? 0
   const power = signals.define({ id: 'site/stand-1/power', connection: 'plc', address: 'a', dataType: 'number' })
   let deriving: Deriving | undefined
+  const held: Historian = {
+    ...historian,
+    write: async (records) => {
+      await holds(records)
+      return historian.write(records)
+    },
+  }
   const feeder = new Feeder({
-    ...{ spool, historian, from, commitRows: 1_000, commitIntervalMs: 5, clock, random: Math.random, log: silent },
+    ...{ spool, historian: held, from, commitRows: 1_000, commitIntervalMs: 5, clock, random: Math.random, log: silent },
     onStored: (sequence) => deriving?.stored(sequence),
   })
   const file = join(directory, 'deriving', 'state')
@@ -61,20 +71,21 @@ async function startNode(directory: string) {
     builder.push(power, time, value, 0)
     return spool.append(builder.build(clock.now()))
   }
-  const flight = (start: number, end: number, isDeleted = false) => {
+  const record = (kind: string, start: number, end: number, isDeleted = false) => {
     const values = { id: '1', start, end, stand: 'stand-1' }
-    const version = { kind: 'flight', key: '1', source: 'a', validFrom: start, validTo: end, isDeleted, values }
+    const version = { kind, key: '1', source: 'a', validFrom: start, validTo: end, isDeleted, values }
     return spool.appendContent({ kind: 'records', records: { source: 'a', feed: 0, versions: [version], quarantined: [] } })
   }
-  const facts = async (): Promise<StoredFact[]> =>
-    (await historian.facts({ definition: 'turnaround', allRevisions: true, limit: 100 })).facts
+  const flight = (start: number, end: number, isDeleted = false) => record('flight', start, end, isDeleted)
+  const facts = async (definition = 'turnaround'): Promise<StoredFact[]> =>
+    (await historian.facts({ definition, allRevisions: true, limit: 100 })).facts
   const close = async () => {
     await deriving.close()
     await feeder.close(5_000)
     await spool.close()
     await historian.close()
   }
-  return { deriving, spool, sample, flight, facts, file, close }
+  return { deriving, spool, sample, record, flight, facts, file, close }
 }
 
 async function until<T>(look: () => Promise<T>, isSo: (found: T) => boolean): Promise<T> {
@@ -105,13 +116,21 @@ test('a record and its readings become a fact; late samples, deletion and a rest
   await node.sample(start, 4)
   await node.sample(start + 30 * S, 6)
   await node.flight(start, start + 60 * S)
-  const [first] = await until(node.facts, (found) => found.length === 1)
+  const [first] = await until(
+    () => node.facts(),
+    (found) => found.length === 1,
+  )
   assert.equal(first?.cause, 'first')
   assert.equal(first?.values.mean?.value, 5)
   assert.equal(first?.to, start + 60 * S)
 
   await node.sample(start + 45 * S, 8)
-  const late = (await until(node.facts, (found) => found.length === 2))[1]
+  const late = (
+    await until(
+      () => node.facts(),
+      (found) => found.length === 2,
+    )
+  )[1]
   assert.equal(late?.cause, 'late-samples')
   assert.equal(late?.values.mean?.value, 5.5)
   await until(async () => isIdle(node), Boolean)
@@ -129,7 +148,12 @@ test('a record and its readings become a fact; late samples, deletion and a rest
     'and has nothing to compute',
   )
   await node.flight(start, start + 60 * S, true)
-  const gone = (await until(node.facts, (found) => found.length === 3))[2]
+  const gone = (
+    await until(
+      () => node.facts(),
+      (found) => found.length === 3,
+    )
+  )[2]
   assert.equal(gone?.isWithdrawn, true)
   assert.equal(gone?.cause, 'record')
   await node.close()
@@ -138,6 +162,45 @@ test('a record and its readings become a fact; late samples, deletion and a rest
   node = await startNode(directory)
   await until(async () => isIdle(node), Boolean)
   assert.equal((await node.facts()).length, 3, 'without its saved state it computes all anew and finds nothing to say')
+  await node.close()
+})
+
+test('what is computed from a fact does not wait until that is stored', async (context) => {
+  const released = Promise.withResolvers<void>()
+  let isHeld = false
+  const isFacts = ({ kind }: SpoolRecord) => kind === 'facts'
+  const node = await startNode(await temporary(context), (records) =>
+    isHeld && records.some(isFacts) ? released.promise : Promise.resolve(),
+  )
+  const start = clock.now() - HOUR
+  await node.sample(start, 4)
+  await node.record('work', start, start + 60 * S)
+  await until(
+    () => node.facts('review'),
+    (found) => found.length > 0,
+  )
+  await until(async () => isIdle(node), Boolean)
+  isHeld = true
+  // Only now a flight during that work: its turnaround is computed, and what counts turnarounds again from it.
+  await node.flight(start, start + 60 * S)
+  const said = async () => {
+    const records = await node.spool.read(node.spool.stats().firstSequence, 1_000, 2 ** 24)
+    return records.filter(isFacts).flatMap(({ kind, payload }) => {
+      const content = parseRecord(kind, payload)
+      return content.kind === 'facts' ? content.facts : []
+    })
+  }
+  const reviewed = (found: readonly Fact[]) => found.findLast(({ definition }) => definition === 'review')?.values.flights?.value === 1
+  await until(said, reviewed)
+  assert.deepEqual(await node.facts('turnaround'), [], 'the history knows nothing of it')
+  released.resolve()
+  await until(() => node.facts('review'), reviewed)
+  await until(async () => isIdle(node), Boolean)
+  assert.deepEqual(
+    (await node.facts('turnaround')).map(({ revision, cause }) => [revision, cause]),
+    [[1, 'first']],
+    'and it is said once',
+  )
   await node.close()
 })
 

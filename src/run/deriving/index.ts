@@ -11,10 +11,12 @@ import type { Spool, SpoolRecord } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
 import { Tail } from '../tail.ts'
 import { Changes } from './changes.ts'
+import type { Revised } from './compare.ts'
 import { createEngine, type PendingRange } from './engine.ts'
 import { guarded, HistoryProblem } from './guarded.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 import { readState, writeState } from './state-file.ts'
+import { Unstored } from './unstored.ts'
 import { Watermarks } from './watermarks.ts'
 import type { DerivationView } from './worker.ts'
 
@@ -88,7 +90,9 @@ const DEFAULT_LATENESS_US = 2_000_000
  */
 export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   const { spool, clock, log, derivations, file, signals, placeOf } = parts
-  const history = guarded(parts.history)
+  const unstored = new Unstored()
+  const readable = unstored.over(parts.history)
+  const history = guarded(readable)
   const watermarks = new Watermarks(
     {
       node: spool.node,
@@ -102,7 +106,9 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   const records = new Set(derivations.flatMap(({ inputs }) => inputs.records))
   const facts = new Set(derivations.flatMap(({ inputs }) => inputs.facts))
   const onStored = (node: string, recordedTime: Micros) => watermarks.stored(node, recordedTime)
-  const changes = new Changes({ signals, history, records, facts, placeOf, onStored }, parts.writers)
+  const told = new Set<number>()
+  const isTold = ({ node, epoch, sequence }: SpoolRecord) => node === spool.node && epoch === spool.epoch && told.has(sequence)
+  const changes = new Changes({ signals, history, records, facts, placeOf, onStored, isTold }, parts.writers)
   const found = await readState(file, log)
   const isOurs =
     found !== undefined &&
@@ -135,10 +141,17 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
       })
     }
   }
-  const publish = async (_name: string, computed: readonly Fact[], samples: readonly DerivedSample[]) => {
+  /** Facts to be told to what is computed from them, before they are stored. */
+  let fresh: { readonly sequence: number; readonly facts: readonly Fact[] }[] = []
+  const publish = async (_name: string, computed: readonly Revised[], samples: readonly DerivedSample[]) => {
     let last = 0
     try {
-      for (const some of chunks(computed)) last = (await spool.appendContent({ kind: 'facts', facts: some })).sequence
+      for (const some of chunks(computed)) {
+        const { sequence, recordedTime } = await spool.appendContent({ kind: 'facts', facts: some.map(({ fact }) => fact) })
+        const known = some.map(({ fact, revision }) => ({ ...fact, revision, knownTime: recordedTime, ingest: Number.MAX_SAFE_INTEGER }))
+        if (unstored.add(sequence, known)) fresh.push({ sequence, facts: known })
+        else last = sequence
+      }
       for (let at = 0; at < samples.length; at += TAKE_ROWS) {
         last = (await parts.append(batchOf(samples.slice(at, at + TAKE_ROWS), parts))).sequence
       }
@@ -148,14 +161,21 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
       throw new HistoryProblem(error instanceof Error ? error.message : String(error), { cause: error })
     }
     // At the end it never comes: then nobody waits for it any more.
-    return { readable: storedPast(last).catch(() => {}) }
+    return last > 0 ? { readable: storedPast(last).catch(() => {}) } : {}
+  }
+  const tell = async (absorb: (changes: readonly Change[]) => Promise<void>): Promise<void> => {
+    if (fresh.length === 0) return
+    await absorb(await changes.ofFacts(fresh.flatMap(({ facts }) => facts)))
+    for (const { sequence } of fresh) told.add(sequence)
+    fresh = []
   }
   const engine = createEngine(
     {
-      ...{ history: parts.history, derivations, publish, horizonUs: parts.horizonUs, log },
+      ...{ history: readable, derivations, publish, horizonUs: parts.horizonUs, log },
       ...(parts.oldestSample !== undefined && { oldestSample: parts.oldestSample }),
       now: () => clock.now(),
       watermark: (one) => watermarks.of(one),
+      tell,
     },
     isOurs ? found.engine : undefined,
   )
@@ -187,6 +207,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     await engine.absorb(group.changes)
     position = group.last
     group = undefined
+    for (const sequence of told) if (sequence <= position) told.delete(sequence)
     return true
   }
   const makeRoom = async () => {
@@ -229,6 +250,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   return {
     stored: (sequence) => {
       storedSequence = Math.max(storedSequence, sequence)
+      unstored.stored(storedSequence)
       wake()
     },
     view: () => ({ derivations: engine.view(), lagRecords: Math.max(0, tail.durable - position), startedAnew, problem }),
@@ -247,11 +269,11 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
 /** So many facts, and no more than about this many characters of them, make one record. */
 const CHUNK_CHARACTERS = 8 * 1024 * 1024
 
-function* chunks(facts: readonly Fact[]): Iterable<readonly Fact[]> {
-  let some: Fact[] = []
+function* chunks(facts: readonly Revised[]): Iterable<readonly Revised[]> {
+  let some: Revised[] = []
   let characters = 0
   for (const fact of facts) {
-    const size = JSON.stringify(fact).length
+    const size = JSON.stringify(fact.fact).length
     if (some.length > 0 && (some.length >= DERIVING_LIMITS.publishedFacts || characters + size > CHUNK_CHARACTERS)) {
       yield some
       some = []

@@ -30,12 +30,15 @@ export const DERIVING_LIMITS = {
   /** How long a node that is silent holds up what is computed from it. */
   stallUs: MINUTE,
   /**
-   * Questions are asked as one when all are about so little time, or when the one reads at most this many times what they would; it names at most so many
-   * signals or keys.
+   * Questions are asked as one when all are about so little time, or when the one reads at most this many times what they would, or so much more (names times time: a
+   * question of its own costs as much as reading 300 signals for a second); it names at most so many signals or keys.
    */
   togetherUs: SECOND,
   togetherWaste: 1.3,
+  togetherMoreUs: 300 * SECOND,
   togetherNames: 5_000,
+  /** Facts that are published and not stored yet, which others are computed from already; more are waited for. */
+  unstoredFacts: 50_000,
   /** Facts in one record of the log. */
   publishedFacts: 500,
   /** Bytes of the saved state; past it everything within the horizon is computed anew at the next start. */

@@ -146,6 +146,7 @@ test('a batch is seen as a few stretches for each signal', async () => {
     facts: new Set<string>(),
     placeOf: () => undefined,
     onStored: () => {},
+    isTold: () => false,
   }
   const changes = new Changes(parts, [{ node: 'n', epoch: 1, signals: [[5, 'site/a']], reasons: [] }])
   const builder = new BatchBuilder(100)

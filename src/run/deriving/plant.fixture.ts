@@ -205,7 +205,7 @@ export class Plant {
         },
         derivations: derivationsOf(),
         publish: async (_name, facts) => {
-          for (const fact of facts) this.#publish(fact)
+          for (const { fact } of facts) this.#publish(fact)
           return {}
         },
         horizonUs: 20_000 * S,

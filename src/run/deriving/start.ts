@@ -7,10 +7,11 @@ import type { RecordKind } from '../../core/it-records.ts'
 import type { Logger } from '../../core/log.ts'
 import type { ConnectionHealth, DerivationView, SignalOrigin } from '../../core/node-view.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
+import { placeOfRecord } from '../../core/record-place.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Spool } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
-import { declaredDerivations, isComputing, placeOfRecord } from './declared.ts'
+import { declaredDerivations, isComputing } from './declared.ts'
 import { createDeriving } from './index.ts'
 
 export interface StartDerivingParts {
@@ -20,6 +21,8 @@ export interface StartDerivingParts {
   readonly historian: Historian
   readonly writers: readonly WriterTables[]
   readonly spool: Spool
+  /** Parts of a batch that must not share a record of the log; absent: all may. */
+  readonly split?: ((batch: SampleBatch) => readonly SampleBatch[]) | undefined
   /** The last sequence of the log that the historian has at the start. */
   readonly storedSequence: number
   readonly signals: SignalTable
@@ -59,7 +62,9 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
     ...{ derivations, history: historian, spool, signals, clock, log, placeOf },
     ...{ reasons: parts.reasons, writers: parts.writers, storedSequence: parts.storedSequence, nodeOf: parts.nodeOf },
     append: async (batch) => {
-      const record = await spool.append(batch)
+      const [first = batch, ...others] = parts.split?.(batch) ?? [batch]
+      let record = await spool.append(first)
+      for (const part of others) record = await spool.append(part)
       onBatch(batch)
       return record
     },

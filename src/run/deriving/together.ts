@@ -139,7 +139,9 @@ function nearGroups<Query, A>(
   time: (query: Query) => Span,
   size: (query: Query) => number,
 ): Asked<Query, A>[][] {
+  const { togetherUs, togetherNames, togetherWaste, togetherMoreUs } = DERIVING_LIMITS
   // Cost: names times time, as each was asked; together it may be a little more.
+  const isCheap = (cost: number, apart: number) => cost <= togetherWaste * apart || cost - apart <= togetherMoreUs
   const groups: { readonly asked: Asked<Query, A>[]; form: string; from: number; to: number; size: number; cost: number }[] = []
   for (const one of all.toSorted((a, b) => time(a.query).from - time(b.query).from)) {
     const { from, to } = time(one.query)
@@ -147,8 +149,7 @@ function nearGroups<Query, A>(
     const group = groups.findLast((other) => {
       const size = other.size + own.size
       const span = Math.max(to, other.to) - other.from
-      const isNear = span <= DERIVING_LIMITS.togetherUs || size * span <= DERIVING_LIMITS.togetherWaste * (other.cost + own.cost)
-      return other.form === own.form && isNear && size <= DERIVING_LIMITS.togetherNames
+      return other.form === own.form && size <= togetherNames && (span <= togetherUs || isCheap(size * span, other.cost + own.cost))
     })
     if (group) {
       group.asked.push(one)

@@ -1,10 +1,9 @@
 import { type Change, type Derivation, type DerivedSample, FOREVER, type Outcome, type Unit } from '../../core/derivation.ts'
-import type { Fact } from '../../core/facts.ts'
 import { QueryRefused } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Micros } from '../../core/time.ts'
-import { differences, type Reasoned } from './compare.ts'
+import { differences, type Reasoned, type Revised } from './compare.ts'
 import { DirtySet, type DirtyUnit, WHY } from './dirty.ts'
 import { HistoryProblem } from './guarded.ts'
 import { Late } from './late.ts'
@@ -39,7 +38,7 @@ export interface DerivationView {
  */
 export type Publish = (
   name: string,
-  facts: readonly Fact[],
+  facts: readonly Revised[],
   samples: readonly DerivedSample[],
 ) => Promise<{ readonly readable?: Promise<void> }>
 

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import type { LoadedConfig } from '../../config/index.ts'
-import { Anchors, AuditLog, createTrail, type RunningTrail, startForwarding } from '../../continuity/index.ts'
+import { Anchors, AuditLog, createTrail, type ForwardParts, type RunningTrail, startForwarding } from '../../continuity/index.ts'
 import { type AuditEvent, AuditFull } from '../../core/audit.ts'
 import type { EvidenceView, VerifyState } from '../../core/evidence.ts'
 import { identityDirectory, lockDirectory, openSigningKey } from '../../gateway/index.ts'
 import { machineFiles } from '../../lib/durable-files.ts'
 import { type Signer, verifierOf } from '../../lib/signed.ts'
 import type { NodeDependencies } from '../node.ts'
+import type { Policing } from '../policy/policing.ts'
+import { forwardingUnder } from '../policy/telling.ts'
 import type { Stores } from '../stores.ts'
 import { verifyEvidence } from './verify.ts'
 
@@ -31,7 +33,7 @@ export interface RunningEvidence {
 
 /** The audit log of a data directory, for this process alone. Rejects with SpoolLocked while another has it. */
 export async function openAudit(
-  { data, node, keepMs, forward = [] }: AuditPlace,
+  { data, node, keepMs, forward = [], mayForward }: AuditPlace,
   signer: Signer,
   { clock, log, random, version }: NodeDependencies,
 ): Promise<RunningTrail> {
@@ -42,7 +44,19 @@ export async function openAudit(
     const audit = await AuditLog.open({ directory, node, signer, files: machineFiles, clock, log, keepMs })
     const sender = { node, version }
     const after = audit.after.bind(audit)
-    const forwards = forward.map((config) => startForwarding({ config, sender, directory, files: machineFiles, after, clock, log, random }))
+    const forwards = forward.map((config) =>
+      startForwarding({
+        config,
+        sender,
+        directory,
+        files: machineFiles,
+        after,
+        clock,
+        log,
+        random,
+        ...(mayForward && { against: mayForward }),
+      }),
+    )
     const trail = createTrail(audit, clock, forwards)
     return {
       ...trail,
@@ -62,6 +76,8 @@ export interface AuditPlace {
   readonly node: string
   readonly keepMs: number
   readonly forward?: LoadedConfig['config']['audit']['forward']
+  /** Why a receiver may be told nothing just now; undefined when it may. Counts what is handed over. */
+  readonly mayForward?: ForwardParts['against']
 }
 
 export async function startEvidence(
@@ -69,11 +85,16 @@ export async function startEvidence(
   signer: Signer,
   { spool, seals, findings }: Pick<Stores, 'spool' | 'seals' | 'findings'>,
   deps: NodeDependencies,
+  policing?: Policing,
 ): Promise<RunningEvidence> {
   const { config } = loaded
   const { log } = deps
   const { keep, forward } = config.audit
-  const audit = await openAudit({ data: config.data, node: config.node.id, keepMs: keep, forward }, signer, deps)
+  const audit = await openAudit(
+    { data: config.data, node: config.node.id, keepMs: keep, forward, ...(policing && { mayForward: forwardingUnder(policing) }) },
+    signer,
+    deps,
+  )
   try {
     for (const { code, message } of findings) {
       log.error({ code }, message)

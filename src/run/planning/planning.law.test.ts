@@ -7,9 +7,10 @@ import { nameOf } from '../../continuity/graph/index.ts'
 import { EquipmentNames } from '../../core/equipment.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
 import { toRecordKinds } from '../../core/record-kinds.ts'
+import { placeOfRecord } from '../../core/record-place.ts'
 import { SignalTable } from '../../core/signals.ts'
 import { Status } from '../../core/status.ts'
-import { declaredDerivations, placeOfRecord } from '../deriving/declared.ts'
+import { declaredDerivations } from '../deriving/declared.ts'
 import { compareConfigurations } from './index.ts'
 
 /**

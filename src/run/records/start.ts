@@ -11,6 +11,8 @@ import { BackOff } from '../../lib/back-off.ts'
 import { Drops } from '../drops.ts'
 import { endpointOf } from '../endpoint.ts'
 import { HealthRecord } from '../health.ts'
+import { recordsThroughConduit } from '../policy/collecting.ts'
+import type { Policing } from '../policy/policing.ts'
 import { scoped } from '../scoped.ts'
 import { RecordBook } from './book.ts'
 import { type RecordRunParts, runRecords } from './run.ts'
@@ -23,6 +25,8 @@ export interface RecordParts {
   readonly books: ReadonlyMap<string, RecordBook>
   readonly kinds: ReadonlyMap<string, RecordKind>
   readonly spool: Pick<Spool, 'appendContent' | 'stats'>
+  /** Absent: no zones are declared. */
+  readonly policing?: Policing | undefined
   readonly history: Pick<Historian, 'records'>
   /** Resolves when the historian has everything up to a sequence. */
   readonly stored: (sequence: number, stop: AbortSignal) => Promise<void>
@@ -51,7 +55,7 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
   const log = scoped(parts.log, name)
   const health = new HealthRecord({ name, kind, endpoint: endpointOf(config), ...(label && { label }) }, clock)
   const directory = dirname(resolve(loaded.files[0] ?? '.'))
-  const source = connection.connector.records?.(config, {
+  const system = connection.connector.records?.(config, {
     connection: name,
     clock,
     log,
@@ -59,7 +63,11 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
     directory,
     cursor: (feed) => book.cursor(feed),
   })
-  if (!source) throw new Error(`${kind} has no records`)
+  if (!system) throw new Error(`${kind} has no records`)
+  const gate = parts.policing?.gateOf(name)
+  const feeds = feedsOf(connection)
+  const kindsOfFeeds = feeds.map(({ record }) => record)
+  const source = gate ? recordsThroughConduit(system, gate, kindsOfFeeds) : system
   const counts = { rows: 0, known: 0, versions: 0, deleted: 0, quarantined: 0, blurred: 0 }
   const lastVersions: RecordRunParts['lastVersions'] = async (query, until) => {
     await stored(spool.stats().lastSequence, until)
@@ -72,7 +80,7 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
       book,
       drops: new Drops(name, 'rows', () => source.counters.dropped),
       kinds,
-      feeds: feedsOf(connection),
+      feeds,
       spool,
       lastVersions,
       counts,

@@ -14,13 +14,17 @@ const PAGES = [
   { page: 'connections', icon: 'M2 5h5v6H2zM9 5h5v6H9zM7 8h2M4 2v3M12 11v3' },
   { page: 'node', icon: 'M2 2h12v4H2zM2 10h12v4H2zM8 6v4M4.5 4h.01M4.5 12h.01' },
   { page: 'evidence', icon: 'M8 1.5l5.5 2v4.5c0 3-2.5 5-5.5 6.5-3-1.5-5.5-3.5-5.5-6.5V3.5zM5.5 8l2 2 3.5-4' },
+  {
+    page: 'people',
+    icon: 'M5.5 7a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM1 14c0-3 2-5 4.5-5S10 11 10 14M11 3.5a2.5 2.5 0 0 1 0 5M12 10c1.8.5 3 2 3 4',
+  },
 ] as const
 
 export function Rail() {
   const { words } = useLanguage()
   const { page, search } = usePlace()
   const ofResult = page === 'passport' && search.has('definition')
-  const here = ofResult ? 'results' : page === 'signal' || page === 'passport' ? 'namespace' : page
+  const here = ofResult ? 'results' : page === 'signal' || page === 'passport' ? 'namespace' : page === 'profile' ? 'people' : page
   return (
     <nav className="rail" aria-label={words.nav.main}>
       {PAGES.map((entry) => (

@@ -32,10 +32,10 @@ export function Strip({ who, onSignedOut }: { who: Session; onSignedOut: () => v
       </output>
       <LanguageSwitch />
       <ThemeSwitch />
-      <span className="user">
+      <a className="user" href={hrefTo('profile')}>
         <span className="unseen">{words.frame.user}: </span>
         {who.name}
-      </span>
+      </a>
       <button type="button" className="quiet" onClick={leave}>
         {words.frame.signOut}
       </button>

@@ -1,13 +1,22 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
+import type { SignInWays } from '../../../src/api/schemas.ts'
 import { signIn } from '../api.ts'
+import { readWays } from '../api-people.ts'
+import { labelOf } from '../format.ts'
 import { useLanguage } from '../words/index.ts'
 import { AccountForm, Field } from './account-form.tsx'
 
-export function SignInPage({ onDone }: { onDone: () => void }) {
-  const { words } = useLanguage()
+/** `problem`: what a provider's sign-in came back with. */
+export function SignInPage({ problem: came = '', onDone }: { problem?: string; onDone: () => void }) {
+  const { locale, words } = useLanguage()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
-  const [problem, setProblem] = useState<string>()
+  const problems: Readonly<Record<string, string>> = words.people.problems
+  const [problem, setProblem] = useState<string | undefined>(came === '' ? undefined : (problems[came] ?? came))
+  const [ways, setWays] = useState<SignInWays>()
+  useEffect(() => {
+    void readWays().then((answer) => answer.ok && setWays(answer.data))
+  }, [])
   const [busy, setBusy] = useState(false)
   const submit = async () => {
     setBusy(true)
@@ -27,6 +36,11 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
     >
       <Field label={words.account.name} value={name} complete="username" onChange={setName} />
       <Field label={words.account.password} value={password} type="password" complete="current-password" onChange={setPassword} />
+      {ways?.provider && (
+        <p>
+          <a href="/api/v1/oidc/start">{labelOf(ways.provider.label, locale) ?? words.people.withProvider}</a>
+        </p>
+      )}
     </AccountForm>
   )
 }

@@ -4,7 +4,7 @@ import { useLanguage } from '../words/index.ts'
 import { AccountForm, Field } from './account-form.tsx'
 
 /** Shortest password accepted here; the node has the last word. */
-const PASSWORD_CHARACTERS = 10
+export const PASSWORD_CHARACTERS = 15
 
 /** Reached by the one-time link that the node prints at its first start. */
 export function WelcomePage({ token, onDone }: { token: string; onDone: () => void }) {

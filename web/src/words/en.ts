@@ -3,6 +3,7 @@ import { ledger } from './en-ledger.ts'
 import { lineage } from './en-lineage.ts'
 import { nodes } from './en-nodes.ts'
 import { passport } from './en-passport.ts'
+import { people } from './en-people.ts'
 import {
   anomalies,
   breaches,
@@ -32,6 +33,7 @@ export const en = {
   equipment,
   nodes,
   evidence,
+  people,
   lineage,
   records,
   results,
@@ -53,6 +55,7 @@ export const en = {
     connections: 'Connections',
     node: 'Node',
     evidence: 'Evidence',
+    people: 'Users & tokens',
     main: 'Pages',
     skip: 'Skip to the content',
   },
@@ -238,13 +241,13 @@ export const en = {
     name: 'Name',
     password: 'Password',
     passwordAgain: 'Password again',
-    passwordHelp: 'At least 10 characters; a sentence is fine.',
+    passwordHelp: 'At least 15 characters: several words that do not belong together are good.',
     welcome: 'Welcome to Écluse',
     welcomeText: 'This link works once. Choose the name and the password of the first account.',
     create: 'Create the account',
     noToken: 'This link is not complete. Take the whole one that the node printed when it started.',
     differ: 'The two passwords differ.',
-    short: 'The password is shorter than 10 characters.',
+    short: 'The password is shorter than 15 characters.',
     refused: 'Name or password is wrong.',
     promise: 'Where each number comes from, how good it is, and why.',
     working: 'One moment',

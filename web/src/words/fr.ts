@@ -3,6 +3,7 @@ import { ledger } from './fr-ledger.ts'
 import { lineage } from './fr-lineage.ts'
 import { nodes } from './fr-nodes.ts'
 import { passport } from './fr-passport.ts'
+import { people } from './fr-people.ts'
 import {
   anomalies,
   breaches,
@@ -33,6 +34,7 @@ export const fr: Words = {
   equipment,
   nodes,
   evidence,
+  people,
   lineage,
   records,
   results,
@@ -54,6 +56,7 @@ export const fr: Words = {
     connections: 'Connexions',
     node: 'Nœud',
     evidence: 'Preuves',
+    people: 'Comptes et jetons',
     main: 'Pages',
     skip: 'Aller au contenu',
   },
@@ -239,13 +242,13 @@ export const fr: Words = {
     name: 'Nom',
     password: 'Mot de passe',
     passwordAgain: 'Mot de passe, encore',
-    passwordHelp: 'Au moins 10 caractères ; une phrase convient.',
+    passwordHelp: 'Au moins 15 caractères : plusieurs mots sans rapport entre eux conviennent.',
     welcome: 'Bienvenue dans Écluse',
     welcomeText: 'Ce lien ne sert qu’une fois. Choisissez le nom et le mot de passe du premier compte.',
     create: 'Créer le compte',
     noToken: 'Ce lien n’est pas complet. Reprenez en entier celui que le nœud a affiché à son démarrage.',
     differ: 'Les deux mots de passe diffèrent.',
-    short: 'Le mot de passe a moins de 10 caractères.',
+    short: 'Le mot de passe a moins de 15 caractères.',
     refused: 'Nom ou mot de passe incorrect.',
     promise: 'D’où vient chaque nombre, ce qu’il vaut, et pourquoi.',
     working: 'Un instant',

@@ -1,0 +1,143 @@
+import * as client from 'openid-client'
+import type { Clock } from '../../core/time.ts'
+import { isLoopback } from '../../lib/network-address.ts'
+import { API_LIMITS } from '../limits.ts'
+import { Refusal } from '../problem.ts'
+import { freshSecret, hashOf } from './accounts.ts'
+
+/** What the file says of the provider. */
+export interface OidcSettings {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret?: string | undefined
+  readonly scope: string
+  /** Claim of the ID token that says the groups. */
+  readonly claim: string
+  /** Roles by group. */
+  readonly roles: Readonly<Record<string, readonly string[]>>
+  readonly label?: { readonly fr?: string | undefined; readonly en?: string | undefined } | undefined
+}
+
+/** Who the provider says it is. */
+export interface Identity {
+  readonly issuer: string
+  readonly subject: string
+  readonly name: string
+  readonly roles: readonly string[]
+}
+
+interface Pending {
+  readonly state: string
+  readonly nonce: string
+  readonly verifier: string
+  readonly beganMs: number
+}
+
+const TIMEOUT_S = 5
+
+/** Sign-in by OpenID Connect: code flow with PKCE, state and nonce. What was begun is remembered here, bound to the browser by a secret, and used once. */
+export class Oidc {
+  readonly settings: OidcSettings
+  readonly #clock: Clock
+  readonly #pending = new Map<string, Pending>()
+  #found: client.ServerMetadata | undefined
+
+  constructor(settings: OidcSettings, clock: Clock) {
+    this.settings = settings
+    this.#clock = clock
+  }
+
+  /** Where the browser goes, and the secret it keeps meanwhile. Throws a Refusal when the provider does not answer. */
+  async begin(redirect: string): Promise<{ secret: string; to: URL }> {
+    const provider = await this.#provider()
+    const [state, nonce, verifier, secret] = [client.randomState(), client.randomNonce(), client.randomPKCECodeVerifier(), freshSecret()]
+    this.#forgetOld()
+    this.#pending.set(hashOf(secret), { state, nonce, verifier, beganMs: this.#clock.monotonicMs() })
+    const to = client.buildAuthorizationUrl(provider, {
+      ...{ redirect_uri: redirect, scope: this.settings.scope, response_type: 'code', state, nonce },
+      ...{ code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+    })
+    return { secret, to }
+  }
+
+  /** Exchanges the code: issuer, audience, signature, times, nonce and state are checked. Throws a Refusal for whatever does not fit. */
+  async finish(secret: string | undefined, answer: URL): Promise<Identity> {
+    this.#forgetOld()
+    const key = hashOf(secret ?? '')
+    const begun = this.#pending.get(key)
+    this.#pending.delete(key)
+    if (!begun) throw new Refusal(403, 'oidc-state', 'this sign-in was not begun here, or was used already', 'begin again')
+    const provider = await this.#provider()
+    const checks = { pkceCodeVerifier: begun.verifier, expectedState: begun.state, expectedNonce: begun.nonce, idTokenExpected: true }
+    const tokens = await client.authorizationCodeGrant(provider, answer, checks).catch((error: unknown) => {
+      throw refusalOf(error)
+    })
+    const claims = tokens.claims()
+    if (!claims) throw new Refusal(403, 'oidc-refused', 'the provider sent no ID token')
+    return { issuer: claims.iss, subject: claims.sub, name: nameIn(claims), roles: this.#rolesIn(claims) }
+  }
+
+  /** A group that nobody mapped gives nothing; neither does a claim of another shape. */
+  #rolesIn(claims: Readonly<Record<string, unknown>>): string[] {
+    const { claim, roles } = this.settings
+    const said = Object.hasOwn(claims, claim) ? claims[claim] : undefined
+    const groups = (Array.isArray(said) ? said : [said]).filter((one): one is string => typeof one === 'string')
+    return [...new Set(groups.flatMap((group) => (Object.hasOwn(roles, group) ? (roles[group] as readonly string[]) : [])))]
+  }
+
+  async #provider(): Promise<client.Configuration> {
+    const { issuer, clientId, clientSecret } = this.settings
+    const url = new URL(issuer)
+    const isHere = url.protocol === 'http:' && isLoopback(url.hostname)
+    const auth = clientSecret === undefined ? client.None() : client.ClientSecretPost(clientSecret)
+    const options = { timeout: TIMEOUT_S, ...(isHere && { execute: [client.allowInsecureRequests] }) }
+    const discover = () =>
+      client.discovery(url, clientId, undefined, auth, options).then(
+        (found) => found.serverMetadata(),
+        (cause) => Promise.reject(unreachable(cause)),
+      )
+    const found = this.#found ?? (await discover())
+    this.#found = found
+    // Times in tokens are held against this node's clock.
+    const skew = Math.round(this.#clock.now() / 1e6 - Date.now() / 1_000)
+    const provider = new client.Configuration(found, clientId, { [client.clockSkew]: skew }, auth)
+    provider.timeout = TIMEOUT_S
+    if (isHere) client.allowInsecureRequests(provider)
+    // Signatures are checked although the token comes straight from the provider.
+    client.enableNonRepudiationChecks(provider)
+    return provider
+  }
+
+  #forgetOld(): void {
+    const now = this.#clock.monotonicMs()
+    for (const [key, { beganMs }] of this.#pending) {
+      // Oldest first: what is left is younger.
+      if (now - beganMs <= API_LIMITS.oidcMs && this.#pending.size < API_LIMITS.oidcPending) break
+      this.#pending.delete(key)
+    }
+  }
+}
+
+const unreachable = (cause: unknown): Refusal =>
+  Object.assign(new Refusal(503, 'provider-unreachable', 'the sign-in provider does not answer', 'accounts of this node go on working'), {
+    cause,
+  })
+
+/** The provider's own refusal, something that does not fit, or nobody there; details stay in the cause. */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError)
+    return Object.assign(new Refusal(403, 'oidc-refused', 'the provider refused the sign-in'), { cause: error })
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (error instanceof TypeError || code === 'OAUTH_TIMEOUT') return unreachable(error)
+  return Object.assign(new Refusal(403, 'oidc-invalid', 'what the provider sent does not fit'), { cause: error })
+}
+
+/** A name for people, in the letters that names of accounts have. */
+function nameIn(claims: Readonly<Record<string, unknown>>): string {
+  const given = [claims.preferred_username, claims.email, claims.sub].find((one) => typeof one === 'string' && one !== '') as string
+  return given
+    .replace(/[^\p{L}\p{N} ._@-]/gu, '-')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .trim()
+    .slice(0, 64)
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { type Fixture, json } from '../fixture.ts'
+import { somebody, startZones } from './zones.fixture.ts'
+
+/** Every way to read that is limited to the zones somebody may read, asked for as much as there is. */
+const READS: Readonly<Record<string, string>> = {
+  '/api/v1/signals': '',
+  '/api/v1/last': '',
+  '/api/v1/quality': '',
+  '/api/v1/health': '',
+  '/api/v1/contracts': '',
+  '/api/v1/records': 'kind=order&versions=all',
+  '/api/v1/records/kinds': '',
+  '/api/v1/records/quarantine': 'state=all',
+  '/api/v1/records/equipment': '',
+  '/api/v1/facts': 'definition=own-kpi',
+  '/api/v1/facts/definitions': '',
+  '/api/v1/ledger': '',
+  '/api/v1/aggregate': 'match=**&from=-1d',
+  '/api/v1/lineage': 'of=unit:A&depth=3',
+  '/api/v1/openapi.json': '',
+}
+/** Those of one signal. */
+const OF_SIGNAL = ['samples', 'trend', 'quality/hours', 'why', 'passport', 'aggregate']
+const STREAMS = ['/api/v1/live']
+
+describe('answers hold what is in the zones that somebody may read', () => {
+  let api: Fixture
+  let field: Awaited<ReturnType<typeof somebody>>
+  let office: Awaited<ReturnType<typeof somebody>>
+  before(async () => {
+    api = await startZones()
+    await api.signIn()
+    field = await somebody(api, 'fay', ['read@field'])
+    office = await somebody(api, 'olga', ['read@office'])
+  })
+  after(() => api.close())
+  const textOf = async (call: Fixture['call'], path: string) => {
+    const answer = await call(path)
+    return `${answer.status} ${await answer.text()}`
+  }
+
+  test('every route that is limited by zone is looked at here', () => {
+    const limited = new Set(api.routes.filter(({ scope, permission }) => scope === 'any' && permission === 'read').map(({ url }) => url))
+    const looked = [...Object.keys(READS), ...OF_SIGNAL.map((name) => `/api/v1/${name}`), ...STREAMS]
+    assert.deepEqual([...limited].sort(), [...new Set(looked)].sort())
+  })
+
+  test('lists: what is hidden is not in them, and who may see everything sees it', async () => {
+    for (const [path, query] of Object.entries(READS)) {
+      const seen = await textOf(field, `${path}?${query}`)
+      assert.doesNotMatch(seen, /hidden/, `${path} for who reads the field`)
+      assert.doesNotMatch(await textOf(office, `${path}?${query}`), /hidden|open-|\/open\//, `${path} for who reads the office`)
+      const whole = await textOf(api.call, `${path}?${query}`)
+      assert.match(whole, /^200 /, path)
+      assert.match(seen, /^(200|404) /, `${path}: ${seen.slice(0, 200)}`)
+    }
+    for (const path of [
+      'signals',
+      'last',
+      'health',
+      'contracts',
+      'records?kind=order',
+      'ledger',
+      'facts?definition=own-kpi',
+      'lineage?of=unit:A&depth=3',
+    ]) {
+      assert.match(await textOf(api.call, `/api/v1/${path}`), /hidden/, `${path} for the administrator`)
+    }
+    for (const path of ['signals', 'last', 'health', 'contracts', 'records?kind=order', 'ledger', 'lineage?of=unit:A&depth=3'])
+      assert.match(await textOf(field, `/api/v1/${path}`), /open/, `${path} for who reads the field`)
+    const health = JSON.parse((await textOf(field, '/api/v1/health')).slice(4)) as { signals: { total: number } }
+    assert.equal(health.signals.total, 1, 'not even counted')
+  })
+
+  test('a hidden signal is as unknown as one that never was', async () => {
+    for (const name of OF_SIGNAL) {
+      const of = (id: string) => `/api/v1/${name}?signal=${id}&${name === 'why' || name === 'passport' ? '' : 'from=-1h'}`
+      const unknown = (await textOf(field, of('t/never/m'))).replaceAll('never', 'hidden')
+      assert.equal(await textOf(field, of('t/hidden/m')), unknown, name)
+      assert.match(unknown, /^404 /, name)
+      assert.doesNotMatch(await textOf(field, of('t/open/m')), /^404/, name)
+    }
+    assert.match(await textOf(field, '/api/v1/lineage?of=signal:t/hidden/m'), /^404 /)
+    assert.match(await textOf(field, '/api/v1/lineage?of=connection:hidden-plc'), /^404 /)
+    assert.match(await textOf(field, '/api/v1/facts?definition=own-kpi'), /^404 /, 'results are of the zone of the node')
+  })
+
+  test('the live stream says nothing of hidden signals, and ends when the role goes', async () => {
+    const call = await somebody(api, 'lea', ['read@field'])
+    const stream = await call('/api/v1/live')
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader()
+    let said = ''
+    const read = async () => {
+      const { value, done } = await reader.read()
+      said += Buffer.from(value ?? []).toString()
+      return done
+    }
+    while (!said.includes('event: health')) await read()
+    api.publish([
+      [1, 42],
+      [0, 41],
+    ])
+    while (!said.includes('41')) await read()
+    const { users } = (await (await api.call('/api/v1/users')).json()) as { users: { id: string; name: string }[] }
+    const id = users.find(({ name }) => name === 'lea')?.id
+    const asked = performance.now()
+    await api.call(`/api/v1/users/${id}`, json({ roles: [] }))
+    while (!(await read()));
+    assert.ok(performance.now() - asked < 2_000)
+    assert.match(said, /t\/open\/m/)
+    assert.doesNotMatch(said, /hidden/)
+    assert.equal((await call('/api/v1/signals')).status, 403)
+  })
+
+  test('a free query is for who may query every zone', async () => {
+    const some = await somebody(api, 'quentin', ['query@field', 'query@office', 'read@*'])
+    assert.equal((await some('/api/v1/query', json({ sql: 'SELECT 1' }))).status, 403)
+    const all = await somebody(api, 'queen', ['query@field', 'query@office', 'query@safety'])
+    assert.equal((await all('/api/v1/query', json({ sql: 'SELECT 1' }))).status, 200)
+  })
+})

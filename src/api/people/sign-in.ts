@@ -1,0 +1,173 @@
+import { ADMINISTRATOR } from '../../core/roles.ts'
+import type { Clock } from '../../core/time.ts'
+import { API_LIMITS } from '../limits.ts'
+import { Refusal } from '../problem.ts'
+import { type Access, type Caller, hasSecondFactor } from './access.ts'
+import { type Account, freshSecret, hashOf, sameHash } from './accounts.ts'
+import { checkPassword } from './password-rules.ts'
+import { Passwords } from './passwords.ts'
+import type { Session } from './sessions.ts'
+import { Throttle, type Throttled } from './throttle.ts'
+import { acceptTotp } from './totp.ts'
+
+/** Where a request came from, for lists of sessions. */
+export interface Place {
+  readonly from: string
+  readonly agent: string
+}
+
+/** A new session: its secret, for the cookie alone, and who it is. */
+export interface Begun {
+  readonly secret: string
+  readonly caller: Caller
+}
+
+const MINUTE_MS = 60_000
+
+/** How one becomes somebody: passwords, second factors, invitations; and how guessing is slowed down. */
+export class SignIn {
+  readonly #access: Access
+  readonly #clock: Clock
+  readonly #site: string
+  readonly #passwords = new Passwords()
+  readonly #throttle: Throttle
+  /** `address name` from where somebody has signed in: guesses made elsewhere do not keep them out. */
+  readonly #known = new Set<string>()
+
+  constructor(access: Access, clock: Clock, site: string) {
+    this.#access = access
+    this.#clock = clock
+    this.#site = site
+    this.#throttle = new Throttle(clock)
+  }
+
+  /** Uses the one-time link up and makes the first account, an administrator; not when `beforeDone` rejects. */
+  async createFirst(token: string, name: string, password: string, place: Place, beforeDone: () => Promise<void>): Promise<Begun> {
+    this.#access.checkLink(token)
+    checkPassword(password, { name, site: this.#site })
+    const kept = await this.#passwords.hash(password)
+    await beforeDone()
+    this.#access.checkLink(token)
+    this.#access.linkUsed()
+    const account = await this.#access.accounts.create({ name, roles: [ADMINISTRATOR], password: kept }, this.#clock.now())
+    return this.begin(account, place, !hasSecondFactor(account))
+  }
+
+  /** Signs in; the refusal is the same for a wrong name, a wrong password and an account that is disabled. */
+  async withPassword(name: string, password: string, place: Place): Promise<Begun> {
+    const keys = this.#keys(name, place.from)
+    const account = this.#access.accounts.named(name)
+    const { fits, isOld } = await this.#guarded(keys, async () => {
+      const checked = await this.#passwords.check(password, account?.password)
+      if (!account || !checked.fits || account.isDisabled) throw new Refusal(401, 'sign-in-refused', 'name or password is wrong')
+      return checked
+    })
+    const found = account as Account
+    this.#remember(`${place.from} ${name}`)
+    const kept = fits && isOld ? await this.#passwords.hash(password) : undefined
+    await this.#access.accounts.update(found.id, (one) => ({
+      ...one,
+      lastSignIn: this.#clock.now(),
+      ...(kept !== undefined && one.password === found.password && { password: kept }),
+    }))
+    return this.begin(found, place, !hasSecondFactor(found))
+  }
+
+  /** A new session of an account, with an id of its own. */
+  begin(account: Account, place: Place, isWhole: boolean): Begun {
+    const secret = this.#access.sessions.begin(account.id, { ...place, isWhole })
+    const caller = this.#access.callerIn(this.#access.sessions.find(secret, true) as Session)
+    if (!caller) throw new Refusal(401, 'sign-in-refused', 'name or password is wrong')
+    return { secret, caller }
+  }
+
+  /** Proves by a code of the app or one of recovery that it is the same person. Only who knows the password gets here, so its limit locks no one else out. */
+  async checkCode(account: Account, code: string): Promise<void> {
+    const keys = [{ key: `code ${account.id}`, free: 5, longestMs: 5 * MINUTE_MS }]
+    await this.#guarded(keys, () =>
+      this.#access.accounts.update(account.id, (one) => {
+        const step = one.totp && acceptTotp(one.totp.secret, code, one.totp.usedStep, this.#clock.now())
+        if (one.totp && step !== undefined) return { ...one, totp: { ...one.totp, usedStep: step } }
+        const hash = hashOf(plainCode(code))
+        const left = one.recovery.filter((kept) => !sameHash(kept, hash))
+        if (left.length === one.recovery.length) throw new Refusal(401, 'code-refused', 'this code is wrong, or was used before')
+        return { ...one, recovery: left }
+      }),
+    )
+  }
+
+  /** The same by the password. */
+  async checkOwnPassword(account: Account, password: string, from: string): Promise<void> {
+    await this.#guarded(this.#keys(account.name, from), async () => {
+      const { fits } = await this.#passwords.check(password, account.password)
+      if (!fits) throw new Refusal(401, 'password-refused', 'this is not the password of the account')
+    })
+  }
+
+  /** Another password; every other session of the account ends. */
+  async changePassword(account: Account, password: string, keep: string | undefined, beforeDone: () => Promise<void>): Promise<void> {
+    checkPassword(password, { name: account.name, site: this.#site })
+    const kept = await this.#passwords.hash(password)
+    await beforeDone()
+    await this.#access.accounts.update(account.id, ({ invitation: _, ...one }) => ({ ...one, password: kept }))
+    this.#access.sessions.endOf(account.id, ({ id }) => id !== keep)
+    this.#access.changed()
+  }
+
+  /** A link by which an account chooses its password; the one before holds no more. */
+  async invite(id: string): Promise<{ token: string; until: number }> {
+    const token = freshSecret()
+    const until = this.#clock.now() + API_LIMITS.invitationMs * 1_000
+    await this.#access.accounts.update(id, (one) => {
+      if (one.external) throw new Refusal(409, 'external-account', 'this account signs in with a provider, and has no password here')
+      return { ...one, invitation: { hash: hashOf(token), until } }
+    })
+    return { token, until }
+  }
+
+  /** The account an invitation is for. */
+  invited(token: string): Account {
+    const hash = hashOf(token)
+    const now = this.#clock.now()
+    const isFor = ({ invitation, isDisabled }: Account) =>
+      invitation !== undefined && !isDisabled && invitation.until > now && sameHash(invitation.hash, hash)
+    const found = this.#access.accounts.all().find(isFor)
+    if (!found) throw new Refusal(403, 'link-invalid', 'this link has been used or has expired', 'ask an administrator for a new one')
+    return found
+  }
+
+  /** Fresh codes in place of those before; told once. */
+  async freshRecovery(id: string): Promise<string[]> {
+    const codes = Array.from({ length: API_LIMITS.recoveryCodes }, () => freshSecret().replace(/[-_]/g, '').slice(0, 10).toLowerCase())
+    await this.#access.accounts.update(id, (one) => ({ ...one, recovery: codes.map(hashOf) }))
+    return codes.map((code) => `${code.slice(0, 5)}-${code.slice(5)}`)
+  }
+
+  /**
+   * By name and address, by address, and by name from addresses that are not known for it: a stranger elsewhere cannot lock a known person out, and many
+   * addresses together do not guess faster than one.
+   */
+  #keys(name: string, from: string): Throttled[] {
+    const own = [
+      { key: `${from} ${name}`, free: 5, longestMs: 5 * MINUTE_MS },
+      { key: from, free: 5, longestMs: 5 * MINUTE_MS },
+    ]
+    return this.#known.has(`${from} ${name}`) ? own : [...own, { key: `name ${name}`, free: 50, longestMs: MINUTE_MS }]
+  }
+
+  /** Counted before the check, so that guesses sent together are not all free. */
+  async #guarded<T>(keys: readonly Throttled[], check: () => Promise<T>): Promise<T> {
+    this.#throttle.admit(keys)
+    this.#throttle.failed(keys)
+    const done = await check()
+    this.#throttle.succeeded(keys)
+    return done
+  }
+
+  #remember(known: string): void {
+    if (this.#known.size >= API_LIMITS.throttled) this.#known.delete(this.#known.values().next().value as string)
+    this.#known.add(known)
+  }
+}
+
+const plainCode = (code: string): string => code.replace(/[\s-]/g, '').toLowerCase()

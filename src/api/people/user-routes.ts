@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { EVERY_ZONE } from '../../core/roles.ts'
+import { formatTime } from '../../core/time.ts'
+import { nearest } from '../../lib/suggest.ts'
+import { audited, callerIn } from '../audited.ts'
+import { API_LIMITS } from '../limits.ts'
+import { doneAnswer, endedAnswer, invitation, type User, userList } from '../people-schemas.ts'
+import { Refusal } from '../problem.ts'
+import type { Resources, Server } from '../route.ts'
+import type { Access } from './access.ts'
+import type { Account } from './accounts.ts'
+import { accountName } from './session-routes.ts'
+
+const roleNames = z.array(z.string().min(1).max(64)).max(API_LIMITS.rolesPerAccount)
+const params = z.strictObject({ id: z.string().max(32) })
+/** Who administers people could give themselves anything: that takes the right over every zone. */
+const administer = { permission: 'administer', scope: 'every' } as const
+const change = { ...administer, fresh: true } as const
+
+/** How an account stands, in the shape of the API. */
+export function toUser(account: Account, access: Access): User {
+  const { id, name, roles, createdTime, lastSignIn, invitation, external, isDisabled, password } = account
+  const isActive = password !== undefined || external !== undefined
+  return {
+    ...{ id, name, roles: [...roles], createdTime: formatTime(createdTime) },
+    state: isDisabled ? 'disabled' : isActive ? 'active' : 'invited',
+    ...(external && { provider: external.issuer }),
+    ...(lastSignIn !== undefined && { lastSignIn: formatTime(lastSignIn) }),
+    ...(invitation && { invitedUntil: formatTime(invitation.until) }),
+    mfa: {
+      code: account.totp !== undefined,
+      passkeys: account.passkeys.length,
+      recoveryLeft: account.recovery.length,
+      isRequired: access.needsSecondFactor(account),
+    },
+    sessions: access.sessions.of(id).length,
+  }
+}
+
+/** Accounts of people: invited, changed, disabled by who administers. */
+export function userRoutes(server: Server, resources: Resources): void {
+  const { access, signIn, view, linkOf } = resources
+  const { accounts, settings } = access
+  const accountOf = (id: string): Account => {
+    const found = accounts.withId(id) ?? accounts.named(id)
+    if (found) return found
+    throw new Refusal(404, 'unknown-account', 'there is no such account', 'GET /api/v1/users lists them')
+  }
+  const checkRoles = (roles: readonly string[]) => {
+    for (const role of roles) {
+      if (settings.roles.has(role)) continue
+      const near = nearest(role, settings.roles.keys())
+      const declared = `declared are ${[...settings.roles.keys()].join(', ')}`
+      throw new Refusal(400, 'unknown-role', `no role ${role} is declared`, near ? `did you mean ${near}? ${declared}` : declared)
+    }
+  }
+  const invited = async (account: Account) => {
+    const { token, until } = await signIn.invite(account.id)
+    return { id: account.id, name: account.name, link: linkOf(`/#/invitation?token=${token}`), until: formatTime(until) }
+  }
+
+  server.get(
+    '/api/v1/users',
+    { config: administer, schema: { summary: 'Accounts, and the roles and zones there are', response: { 200: userList } } },
+    async () => ({
+      users: accounts.all().map((account) => toUser(account, access)),
+      roles: [...settings.roles.values()].map(({ name, label, grants, mfa }) => ({
+        ...{ name, mfa, grants: grants.map(({ direction, may, zones }) => ({ direction, may: [...may], zones: [...zones] })) },
+        ...(label && { label }),
+      })),
+      zones: settings.zones.zones.length > 0 ? [...settings.zones.zones] : [EVERY_ZONE],
+      mfa: settings.mfa,
+    }),
+  )
+  server.post(
+    '/api/v1/users',
+    {
+      config: change,
+      schema: {
+        summary: 'Invite somebody: an account with roles, and a one-time link by which they choose a password',
+        body: z.strictObject({ name: accountName, roles: roleNames }),
+        response: { 201: invitation },
+      },
+    },
+    async (request, reply) => {
+      const { name, roles } = request.body
+      checkRoles(roles)
+      await audited(view.audit, {
+        kind: 'account',
+        outcome: 'done',
+        ...callerIn(request, access),
+        what: name,
+        detail: { act: 'invite', roles: roles.join(' ') },
+      })
+      const account = await accounts.create({ name, roles }, view.clock.now())
+      return reply.code(201).send(await invited(account))
+    },
+  )
+  server.post(
+    '/api/v1/users/:id/invitation',
+    {
+      config: change,
+      schema: {
+        summary: 'A new link by which the account chooses its password; its sessions end when it does',
+        params,
+        response: { 200: invitation },
+      },
+    },
+    async (request) => {
+      const account = accountOf(request.params.id)
+      await audited(view.audit, {
+        kind: 'account',
+        outcome: 'done',
+        ...callerIn(request, access),
+        what: account.name,
+        detail: { act: 'link' },
+      })
+      return invited(account)
+    },
+  )
+  server.post(
+    '/api/v1/users/:id',
+    {
+      config: change,
+      schema: {
+        summary: 'Give an account other roles, disable or enable it, or take away its second factor',
+        params,
+        body: z.strictObject({ roles: roleNames.optional(), isDisabled: z.boolean().optional(), resetMfa: z.literal(true).optional() }),
+        response: { 200: doneAnswer },
+      },
+    },
+    async (request) => {
+      const account = accountOf(request.params.id)
+      const { roles, isDisabled, resetMfa } = request.body
+      if (roles) {
+        checkRoles(roles)
+        if (account.external)
+          throw new Refusal(
+            409,
+            'external-account',
+            'the roles of this account come from its provider',
+            'people.oidc.roles of the file maps them',
+          )
+      }
+      const by = { outcome: 'done', ...callerIn(request, access), what: account.name } as const
+      if (roles) await audited(view.audit, { kind: 'role', ...by, detail: { before: account.roles.join(' '), after: roles.join(' ') } })
+      if (isDisabled !== undefined)
+        await audited(view.audit, { kind: 'account', ...by, detail: { act: isDisabled ? 'disable' : 'enable' } })
+      if (resetMfa) await audited(view.audit, { kind: 'mfa', ...by, detail: { act: 'reset' } })
+      await accounts.update(account.id, ({ totp, ...one }) => ({
+        ...one,
+        ...(roles && { roles }),
+        ...(isDisabled !== undefined && { isDisabled }),
+        ...(resetMfa ? { passkeys: [], recovery: [] } : totp && { totp }),
+      }))
+      if (isDisabled) access.sessions.endOf(account.id)
+      access.changed()
+      return { done: true as const }
+    },
+  )
+  server.post(
+    '/api/v1/users/:id/sign-out',
+    { config: change, schema: { summary: 'End every session of an account', params, response: { 200: endedAnswer } } },
+    async (request) => {
+      const account = accountOf(request.params.id)
+      await audited(view.audit, {
+        kind: 'session',
+        outcome: 'done',
+        ...callerIn(request, access),
+        what: account.name,
+        detail: { act: 'end' },
+      })
+      const ended = access.sessions.endOf(account.id)
+      access.changed()
+      return { ended }
+    },
+  )
+}

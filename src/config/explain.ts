@@ -1,0 +1,116 @@
+import { toRoles } from '../core/people-config.ts'
+import type { Passing, PolicyDecision } from '../core/policy.ts'
+import { grants, PERMISSIONS, type Permission } from '../core/roles.ts'
+import type { Micros } from '../core/time.ts'
+import { compilePolicy, decide, type Policy, toPolicy } from '../gateway/policy/config.ts'
+import { type ConfiguredCrossing, crossingsOf, recordsOf } from './crossings.ts'
+import { declaredIds } from './known-signals.ts'
+import type { LoadedConfig } from './load.ts'
+import type { Path } from './places.ts'
+
+/** What data does over a crossing. */
+export const SEND = 'send'
+
+/** The answer to "may SUBJECT do ACTION with OBJECT", and what decides it. */
+export type Explanation =
+  | ({
+      readonly about: 'crossing'
+      readonly crossing: ConfiguredCrossing
+      readonly passing: Passing | undefined
+      readonly place: string
+    } & PolicyDecision)
+  | {
+      readonly about: 'role'
+      readonly role: string
+      readonly permission: Permission
+      readonly zone: string | undefined
+      readonly permitted: boolean
+      readonly path: Path
+      readonly place: string
+    }
+  /** One of the three words means nothing here. */
+  | {
+      readonly about: 'nothing'
+      readonly unknown: 'subject' | 'action' | 'object'
+      readonly name: string
+      readonly known: readonly string[]
+    }
+
+/**
+ * `SUBJECT send OBJECT`: a connection, another node, `link-out`, `openlineage`, `syslog`, `http`, or a zone, and a signal, record or result, or a zone. `ROLE PERMISSION OBJECT`: a
+ * zone, or a signal, whose zone then counts.
+ */
+export function explain(loaded: LoadedConfig, subject: string, action: string, object: string, time: Micros): Explanation[] {
+  const { config, connections } = loaded
+  const policy = compilePolicy(toPolicy(config, config.site.id))
+  if (action !== SEND) return [explainRole(loaded, policy, subject, action, object)]
+  const crossings = crossingsOf(config, connections)
+  const named = crossings.filter(({ name, part, from }) => [name, part, from].includes(subject))
+  if (named.length === 0) {
+    const known = [...new Set([...policy.zones, ...crossings.map(({ name, part }) => (part === 'connection' ? name : part))])]
+    return [{ about: 'nothing', unknown: 'subject', name: subject, known }]
+  }
+  const isZone = policy.zones.has(object)
+  const meant = isZone ? named.filter(({ to }) => to === object) : named
+  if (meant.length === 0)
+    return [{ about: 'nothing', unknown: 'object', name: object, known: [...new Set(named.flatMap(({ to }) => to ?? []))] }]
+  const passing = isZone ? undefined : passingOf(loaded, object)
+  return meant.map((crossing) => {
+    const decision = decide(policy, crossing.isPeerOpen ? withAnyPeer(policy, crossing) : crossing, passing, time)
+    return { about: 'crossing', crossing, passing, ...decision, place: loaded.placeOf(decision.path) }
+  })
+}
+
+/** An end whose address is seen only when it comes is taken for one that its conduits name. */
+function withAnyPeer({ declared }: Policy, crossing: ConfiguredCrossing): ConfiguredCrossing {
+  const conduit = declared.conduits.find(
+    ({ from, to, transports }) => from === crossing.from && to === crossing.to && transports.includes(crossing.transport),
+  )
+  const [peer] = conduit?.peers ?? []
+  return peer === undefined ? crossing : { ...crossing, peers: [peer.replace(/\/\d+$/, '')] }
+}
+
+/** A kind of records, a definition of results, or else a signal; with the site or without. */
+function passingOf({ config }: LoadedConfig, object: string): Passing {
+  if (Object.hasOwn(config.records, object)) return { kind: 'record', id: object }
+  if (resultsOf(config).includes(object)) return { kind: 'result', id: object }
+  const { id } = config.site
+  return { kind: 'signal', id: object.startsWith(`${id}/`) ? object : `${id}/${object}` }
+}
+
+function explainRole(loaded: LoadedConfig, policy: Policy, role: string, action: string, object: string): Explanation {
+  const roles = toRoles(loaded.config)
+  const permission = PERMISSIONS.find((one) => one === action)
+  if (!permission) return { about: 'nothing', unknown: 'action', name: action, known: [SEND, ...PERMISSIONS] }
+  const found = roles.get(role)
+  if (!found) return { about: 'nothing', unknown: 'subject', name: role, known: [...roles.keys()] }
+  const zone = policy.zones.has(object) ? object : zoneOfSignal(loaded, object)
+  const at = found.grants.findIndex((one) => grants(one, permission, zone))
+  const path = ['roles', role, ...(at >= 0 ? ['grants', at] : [])]
+  return { about: 'role', role, permission, zone, permitted: at >= 0, path, place: loaded.placeOf(path) }
+}
+
+/** The zone of a declared signal: that of its connection; of anything else, that of the node. */
+function zoneOfSignal({ config, connections }: LoadedConfig, object: string): string | undefined {
+  const id = object.startsWith(`${config.site.id}/`) ? object.slice(config.site.id.length + 1) : object
+  const connection = connections.find((one) => declaredIds(one).includes(id))
+  return connection?.zone ?? config.node.zone
+}
+
+/** Everything that the file declares and that could pass: signals by their whole ids, kinds of records, definitions of results. */
+export function declaredPassing({ config, connections }: LoadedConfig): Passing[] {
+  const signals = connections.flatMap((one) => declaredIds(one).map((id): Passing => ({ kind: 'signal', id: `${config.site.id}/${id}` })))
+  const derived = [...Object.keys(config.substitutes)].map((id): Passing => ({ kind: 'signal', id: `${config.site.id}/${id}` }))
+  const results = resultsOf(config).map((id): Passing => ({ kind: 'result', id }))
+  const records = [...new Set(connections.flatMap((one) => recordsOf(one).map(({ id }) => id)))].map(
+    (id): Passing => ({ kind: 'record', id }),
+  )
+  return [...signals, ...derived, ...records, ...results]
+}
+
+/** Definitions whose results are facts. */
+const resultsOf = ({ events, correlations, kpis }: LoadedConfig['config']): string[] => [
+  ...events.map(({ id }) => id),
+  ...Object.keys(correlations),
+  ...Object.keys(kpis),
+]

@@ -1,0 +1,14 @@
+export type { PolicyConfig, PolicyTest } from './config.ts'
+export { compilePolicy, decide, type Policy } from './decide.ts'
+export { toPolicy } from './declared.ts'
+export { GLOB_LIMITS } from './limits.ts'
+export {
+  type ConduitState,
+  type Governed,
+  matrixOf,
+  type PolicyChange,
+  roleMatrix,
+  simulate,
+  stateOf,
+} from './simulate.ts'
+export { runPolicyTests } from './tests.ts'

@@ -1,0 +1,102 @@
+import { decodeBatch } from '../../core/batch-codec.ts'
+import type { StreamId } from '../../core/link.ts'
+import { conduitReason, type PassingKind, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
+import { parseRecord } from '../../core/record-content.ts'
+import type { SpoolRecord } from '../../core/spool.ts'
+import { isStandIn, standInFor } from '../../core/withheld.ts'
+import type { Gate } from './gate.ts'
+
+/** Whole id of a signal in a log, by its index there. */
+export type IdsOf = (stream: StreamId) => (index: number) => string | undefined
+
+/**
+ * One end of a link under the policy: each record passes whole, or a gap stands for it. Only whole records can be withheld, because the log is chained by them;
+ * so what differs in permission is kept apart when it is appended (`PassingClasses`).
+ */
+export class Withhold {
+  readonly gate: Gate
+  readonly #idsOf: IdsOf
+  readonly #gates = new Map<string, Gate>()
+  /** How far each log was counted: what is sent again after a break is not counted twice. */
+  readonly #counted = new Map<string, number>()
+
+  constructor(gate: Gate, idsOf: IdsOf) {
+    this.gate = gate
+    this.#idsOf = idsOf
+  }
+
+  whole(): PolicyDecision {
+    return this.gate.whole()
+  }
+
+  /** Records of one log, in order, as they may pass. */
+  pass(records: readonly SpoolRecord[]): readonly SpoolRecord[] {
+    let out: SpoolRecord[] | undefined
+    records.forEach((record, i) => {
+      const against = this.#against(record)
+      this.#count(record, against)
+      if (against === undefined) return
+      out ??= [...records]
+      out[i] = standInFor(record, conduitReason(against))
+    })
+    return out ?? records
+  }
+
+  /** Newest samples of a log, for the eyes. */
+  visible(stream: StreamId, batch: Parameters<Gate['visible']>[0]): ReturnType<Gate['visible']> {
+    return this.#gateOf(stream).visible(batch)
+  }
+
+  #against(record: SpoolRecord): PolicyReason | undefined {
+    const { kind, payload } = record
+    if (kind === 'batch') return this.#gateOf(record).against(decodeBatch(payload))
+    if (kind !== 'signals' && kind !== 'records' && kind !== 'facts') return undefined
+    const content = parseRecord(kind, payload)
+    if (content.kind === 'signals')
+      return this.#first(
+        'signal',
+        content.signals.map(([, { id }]) => id),
+      )
+    if (content.kind === 'facts')
+      return this.#first(
+        'result',
+        content.facts.map(({ definition }) => definition),
+      )
+    if (content.kind !== 'records') return undefined
+    const { versions, quarantined } = content.records
+    return this.#first(
+      'record',
+      [...versions, ...quarantined].map((one) => one.kind),
+    )
+  }
+
+  #first(kind: PassingKind, ids: readonly string[]): PolicyReason | undefined {
+    for (const id of new Set(ids)) {
+      const { permitted, reason } = this.gate.ask({ kind, id })
+      if (!permitted) return reason
+    }
+    return undefined
+  }
+
+  #gateOf(stream: StreamId): Gate {
+    const key = `${stream.epoch} ${stream.node}`
+    let gate = this.#gates.get(key)
+    if (!gate) {
+      gate = this.gate.forLog(this.#idsOf(stream))
+      this.#gates.set(key, gate)
+    }
+    return gate
+  }
+
+  #count(record: SpoolRecord, against: PolicyReason | undefined): void {
+    const key = `${record.epoch} ${record.node}`
+    if (record.sequence <= (this.#counted.get(key) ?? 0) || isStandIn(record)) return
+    this.#counted.set(key, record.sequence)
+    const count = record.kind === 'batch' ? decodedCount(record) : record.kind === 'records' || record.kind === 'facts' ? 1 : 0
+    if (count === 0) return
+    if (against === undefined) this.gate.counts.passed += count
+    else this.gate.refuse(conduitReason(against), count)
+  }
+}
+
+const decodedCount = ({ payload }: SpoolRecord): number => new DataView(payload.buffer, payload.byteOffset, 8).getUint32(4, true)

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openSums } from '../faults/ledger.ts'
+import { loadConfig } from '../src/config/index.ts'
+import { NotConnected } from '../src/core/errors.ts'
+import type { Channel, Peer, Transport } from '../src/core/link.ts'
+import { silent } from '../src/core/log.ts'
+import { parseRecord } from '../src/core/record-content.ts'
+import type { SpoolRecord } from '../src/core/spool.ts'
+import { systemClock } from '../src/core/time.ts'
+import { decodeFrame } from '../src/gateway/link/frames.ts'
+import { memoryChannels } from '../src/gateway/link/memory-channel.ts'
+import { findLog, walk } from '../src/gateway/spool/walk.ts'
+import { type RunningNode, startNode } from '../src/run/node.ts'
+import { countingConnector } from './counting-source.ts'
+
+/** Whole nodes under a policy: what no conduit lets pass is nowhere but in the counts. */
+
+const CASE = 'necessity: n, impact: i, owner: o, riskOwner: r, isolation: { by: [shift lead] }'
+const poll = (more: string) =>
+  `{ from: field, to: control, direction: pull, transports: [counting], ${CASE}, reviewBy: 2999-12-31, ${more} }`
+
+function folder(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-zones-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000
+  while (!(await isTrue())) {
+    if (Date.now() > end) assert.fail(`not within 30 s: ${what}`)
+    await systemClock.sleep(20)
+  }
+}
+
+async function* recordsOf(directory: string): AsyncGenerator<SpoolRecord> {
+  const log = await findLog(directory)
+  assert.ok(log)
+  for await (const step of walk(log, 1, Number.MAX_SAFE_INTEGER)) if (step.what === 'record') yield step.record
+}
+
+async function startUnder(directory: string, conduits: string, device: ReturnType<typeof countingConnector>) {
+  const file = join(directory, 'ecluse.yaml')
+  const zones = 'zones: { field: { level: 1 }, control: { level: 2 } }'
+  writeFileSync(
+    file,
+    `version: 1\nsite: { id: t }\nnode: { id: n, zone: control }\ndata: ${join(directory, 'data')}\n${zones}\nconduits:\n${conduits}connections:\n  c: { kind: counting, zone: field, first: 0 }\n`,
+  )
+  const loaded = await loadConfig(file, { connectors: [device], env: {} })
+  return startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0' })
+}
+
+test('device crossing: a signal that no conduit names never reaches the log, and every sample of it is counted', async (t) => {
+  const directory = folder(t)
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  })
+  const node = await startUnder(directory, `  poll: ${poll('signals: ["count/[0-6]"]')}\n`, device)
+  await until('some', () => acknowledged > 2_000)
+  const [line] = (await node.view.ledger()).lines
+  assert.deepEqual(await openSums(node.view), [])
+  const dropped = line?.destinations[0]?.dropped['conduit-not-named'] ?? 0
+  // Of ten signals three are refused, in each batch of fifty.
+  assert.ok(dropped > 0 && dropped % 15 === 0, `${dropped}`)
+  assert.equal(node.view.last.has(node.view.signals.indexOf('t/count/6') as number), true)
+  assert.equal(node.view.last.has(node.view.signals.indexOf('t/count/7') as number), false)
+  assert.equal(node.view.signals.at(0)?.zone, 'field')
+  await node.stop()
+  const refused = new Set([7, 8, 9])
+  let samples = 0
+  for await (const { kind, payload } of recordsOf(join(directory, 'data', 'spool'))) {
+    const content = kind === 'batch' ? parseRecord(kind, payload) : undefined
+    if (content?.kind !== 'batch') continue
+    samples += content.batch.count
+    for (const index of content.batch.signal) assert.equal(refused.has(index), false, 'a refused signal in the log')
+  }
+  assert.ok(samples > 0)
+})
+
+test('a conduit that is cut, or past its review: the device is not even asked, and its health says why', async (t) => {
+  for (const [more, reason] of [
+    ['signals: ["**"], cut: true', 'conduit poll: conduit-cut'],
+    ['signals: ["**"], reviewBy: 2020-01-01', 'conduit poll: conduit-expired'],
+  ] as const) {
+    let acknowledged = 0
+    const device = countingConnector(() => acknowledged++)
+    const conduit = more.includes('reviewBy') ? poll(more).replace('reviewBy: 2999-12-31, ', '') : poll(more)
+    const node = await startUnder(folder(t), `  poll: ${conduit}\n`, device)
+    await until(reason, () => node.view.connections()[0]?.lastError?.message === reason)
+    await node.stop()
+    assert.equal(acknowledged, 0)
+    assert.equal(node.view.spool().lastSequence, 0)
+  }
+})
+
+test('more than its rate does not pass: counted, and the sums close', async (t) => {
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  })
+  const node = await startUnder(folder(t), `  poll: ${poll('signals: ["**"], maxSamplesPerSecond: 10')}\n`, device)
+  await until('more than ten seconds of it', () => acknowledged > 50)
+  await until('the rest is counted', async () => ((await node.view.ledger()).lines[0]?.destinations[0]?.dropped['conduit-rate'] ?? 0) > 500)
+  assert.deepEqual(await openSums(node.view), [])
+  await node.stop()
+})
+
+const UPWARD = (signals: string, more = '') =>
+  `  upward: { from: control, to: it, direction: push, transports: [link], signals: [${signals}], ${CASE}, reviewBy: 2999-12-31 ${more}}\n`
+const ZONES = 'zones: { field: { level: 1 }, control: { level: 2 }, it: { level: 4 } }\n'
+const POLL = `  poll: ${poll('signals: ["**"]')}\n`
+
+/** An edge and a hub in one process; `wire` sees every frame that the edge sends, as it is on the wire. */
+function exchange(wire: (frame: Uint8Array) => void) {
+  let onChannel: ((channel: Channel) => void) | undefined
+  const open = new Set<Channel>()
+  const peer = (node: string): Peer => ({ node, certificate: '01', address: 'memory', mayForward: false })
+  const dialler: Transport = {
+    endpoint: 'memory',
+    dial: async () => {
+      if (!onChannel) throw new NotConnected('nobody listens')
+      const { dialler: near, listener } = memoryChannels({ atDialler: peer('hub'), atListener: peer('edge') })
+      const { send } = near
+      near.send = async (frame) => {
+        wire(frame)
+        await send(frame)
+      }
+      open.add(near)
+      onChannel(listener)
+      return near
+    },
+  }
+  const close = async () => {
+    onChannel = undefined
+    for (const channel of open) void channel.close(false)
+  }
+  const listen: Transport['listen'] = async (call) => {
+    onChannel = call
+    return { address: 'memory', close }
+  }
+  return { dialler, listener: { listen } satisfies Transport }
+}
+
+async function startLinked(
+  directory: string,
+  id: string,
+  more: string,
+  transport: Transport,
+  device?: ReturnType<typeof countingConnector>,
+) {
+  const file = join(directory, `${id}.yaml`)
+  const connections = device ? 'connections:\n  c: { kind: counting, zone: field, first: 0 }\n' : ''
+  writeFileSync(
+    file,
+    `version: 1\nsite: { id: t }\ndata: ${join(directory, id)}\nhistorian: { commitInterval: 20ms }\n${more}${connections}`,
+  )
+  const loaded = await loadConfig(file, { connectors: device ? [device] : [], env: {} })
+  return startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0', transport })
+}
+
+const edgeFile = (upward: string) =>
+  `node: { id: edge, role: edge, zone: control }\nlink: { zone: it }\n${ZONES}conduits:\n${POLL}${upward}`
+const hubFile = (upward: string) =>
+  `node: { id: hub, role: hub, zone: it }\nlink: { nodes: { edge: { zone: control } } }\n${ZONES}conduits:\n${POLL}${upward}`
+
+const lineAt = async ({ view }: RunningNode, connection: string) =>
+  (await view.ledger()).lines.find((line) => line.node === 'edge' && line.connection === connection)
+const shareAt = async (node: RunningNode, connection: string, destination: string) =>
+  (await lineAt(node, connection))?.destinations.find((one) => one.destination === destination)
+
+/** Ids of signals in the frames, and indices of samples. */
+async function sniffed(frames: readonly Uint8Array[]) {
+  const ids = new Set<string>()
+  const indices = new Set<number>()
+  for (const bytes of frames) {
+    const frame = await decodeFrame(bytes)
+    if (frame.type === 'show') for (const index of frame.batch.signal) indices.add(index)
+    if (frame.type !== 'records') continue
+    for (const { kind, payload } of frame.records) {
+      const content = parseRecord(kind, payload)
+      if (content.kind === 'signals') for (const [, { id }] of content.signals) ids.add(id)
+      if (content.kind === 'batch') for (const index of content.batch.signal) indices.add(index)
+      assert.doesNotMatch(Buffer.from(payload).toString('latin1'), /count\/[789]/)
+    }
+  }
+  return { ids: [...ids].sort(), indices: [...indices].sort((a, b) => a - b) }
+}
+
+for (const [end, atEdge, atHub] of [
+  ['sending', UPWARD('"count/[0-6]"'), UPWARD('"**"')],
+  // The edge still declares a conduit that the hub has taken out of its file.
+  ['receiving', `${UPWARD('"count/[0-6]"')}${UPWARD('"count/[7-9]"').replace('upward', 'withdrawn')}`, UPWARD('"count/[0-6]"')],
+] as const)
+  test(`link crossing, enforced by the ${end} end: nothing of a signal that is not named is at the hub, chains hold and both ledgers close`, async (t) => {
+    const directory = folder(t)
+    const frames: Uint8Array[] = []
+    const { dialler, listener } = exchange((frame) => frames.push(frame.slice()))
+    let acknowledged = -1
+    const device = countingConnector((last) => {
+      acknowledged = Math.max(acknowledged, last)
+    })
+    const hub = await startLinked(directory, 'hub', hubFile(atHub), listener)
+    let edge = await startLinked(directory, 'edge', edgeFile(atEdge), dialler, device)
+    t.after(() => Promise.all([edge.stop(), hub.stop()]))
+    await until('some at the hub', () => hub.view.remotes().some(({ sequence }) => sequence > 50) && acknowledged > 2_000)
+    assert.deepEqual(await openSums(edge.view), [])
+    assert.deepEqual(await openSums(hub.view), [])
+    // The device stops, so that both can be looked at side by side. What is started again must count what was withheld before as well.
+    await edge.stop()
+    edge = await startLinked(directory, 'edge', edgeFile(atEdge), dialler)
+    const last = () => edge.view.spool().lastSequence
+    await until('all at the hub', () => hub.view.remotes().some(({ node, sequence }) => node === 'edge' && sequence === last()))
+    await until('and stored', () => hub.view.historianLag().records === 0 && edge.view.historianLag().records === 0)
+    await until('and confirmed', () => edge.view.uplink()?.confirmedSequence === last())
+    assert.deepEqual(await openSums(edge.view), [])
+    assert.deepEqual(await openSums(hub.view), [])
+    const [toHistorian, toLink, hubLost] = [
+      await shareAt(edge, 'c', 'historian'),
+      await shareAt(edge, 'c', 'link'),
+      (await shareAt(hub, '', 'historian'))?.dropped,
+    ]
+    const withheld = hubLost?.['conduit-not-named'] ?? 0
+    assert.ok(withheld > 0)
+    if (end === 'sending') {
+      assert.deepEqual(toLink?.dropped, { 'conduit-not-named': withheld })
+      assert.equal(toLink?.delivered, (toHistorian?.delivered ?? 0) - withheld)
+      const seen = await sniffed(frames)
+      assert.deepEqual(
+        seen.ids,
+        [0, 1, 2, 3, 4, 5, 6].map((i) => `t/count/${i}`),
+      )
+      assert.deepEqual(seen.indices, [0, 1, 2, 3, 4, 5, 6])
+    }
+    assert.equal((await shareAt(hub, 'c', 'historian'))?.delivered, (toHistorian?.delivered ?? 0) - withheld)
+    const ids = hub.view.signals.all().map(({ id }) => id)
+    assert.equal(ids.includes('t/count/6'), true)
+    assert.equal(ids.includes('t/count/7'), false)
+    // What an auditor would hold side by side: the open hour of the edge's log, computed at both ends.
+    const periodsOf = (view: RunningNode['view']) =>
+      view.evidence
+        ?.streams()
+        .filter(({ node }) => node === 'edge')
+        .map(({ open }) => open?.root)
+    await until('the same root at both ends', () => JSON.stringify(periodsOf(edge.view)) === JSON.stringify(periodsOf(hub.view)))
+  })
+
+test('a conduit that is cut at one end only: nothing is sent, nothing taken, and the log keeps it', async (t) => {
+  const directory = folder(t)
+  const frames: Uint8Array[] = []
+  const { dialler, listener } = exchange((frame) => frames.push(frame.slice()))
+  const device = countingConnector(() => {})
+  const hub = await startLinked(directory, 'hub', hubFile(UPWARD('"**"')), listener)
+  const edge = await startLinked(directory, 'edge', edgeFile(UPWARD('"**"', ', cut: true ')), dialler, device)
+  await until('it says why', () => edge.view.uplink()?.problem?.message === 'conduit upward: conduit-cut')
+  assert.equal(frames.length, 0)
+  await edge.stop()
+  const open = await startLinked(directory, 'edge', edgeFile(UPWARD('"**"')), dialler)
+  await until('all at the hub', () => hub.view.remotes().some(({ sequence }) => sequence === open.view.spool().lastSequence))
+  await hub.stop()
+  const cut = await startLinked(directory, 'hub', hubFile(UPWARD('"**"', ', cut: true ')), listener)
+  await until('the hub refuses', () =>
+    cut.view.refusals().some(({ code, message }) => code === 'not-permitted' && /conduit-cut/.test(message)),
+  )
+  await Promise.all([open.stop(), cut.stop()])
+})
