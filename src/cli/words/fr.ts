@@ -134,10 +134,7 @@ export const fr: Words = {
     denyWarnings: 'traite les avertissements comme des erreurs',
   },
   help: {
-    usage: 'Usage :',
-    options: 'Options :',
-    commands: 'Commandes :',
-    arguments: 'Arguments :',
+    ...{ usage: 'Usage :', options: 'Options :', commands: 'Commandes :', arguments: 'Arguments :' },
     choices: 'choix :',
     default: 'par défaut :',
   },
