@@ -157,6 +157,8 @@ describe('what sends anything to another program', () => {
       'src/gateway/link/dial.ts': 'the link to the next node, where that node dials',
       'src/gateway/link/listen.ts': 'listens for nodes',
       'src/gateway/link/tls-connect.ts': 'the link to the next node',
+      'src/gateway/policy/peers.ts': 'compares addresses; opens nothing',
+      'src/run/self-test.ts': 'looks at the settings of TLS; opens nothing',
       'src/run/open-lineage.ts': 'events to a lineage server',
     })
   })

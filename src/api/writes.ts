@@ -19,7 +19,7 @@ export function writeRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/writes',
     {
-      config: { permission: 'write' },
+      config: { permission: 'write', scope: 'node' },
       schema: {
         summary: 'Ask for a value to be written to a device: always refused, and recorded',
         body: z.strictObject({

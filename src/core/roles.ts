@@ -48,7 +48,7 @@ export const administrator: Role = {
   label: { en: 'Administrator', fr: 'Administrateur' },
   grants: [
     { direction: 'outward', may: ['read', 'query', 'audit'], zones: [EVERY_ZONE] },
-    { direction: 'inward', may: ['operate', 'administer'], zones: [EVERY_ZONE] },
+    { direction: 'inward', may: ['operate', 'administer', 'write'], zones: [EVERY_ZONE] },
   ],
   mfa: false,
 }

@@ -3,9 +3,9 @@ import { X509Certificate } from 'node:crypto'
 import { request } from 'node:http'
 import { test } from 'node:test'
 import { connect } from 'node:tls'
-import { fingerprintOf, pinnedFetch } from '../cli/pinned.ts'
-import { selfSigned, withoutOpenssl } from '../lib/certificates.fixture.ts'
-import { type Fixture, json, PASSWORD, startFixture } from './fixture.ts'
+import { type Fixture, json, PASSWORD, startFixture } from '../src/api/fixture.ts'
+import { fingerprintOf, pinnedFetch } from '../src/cli/pinned.ts'
+import { selfSigned, withoutOpenssl } from '../src/lib/certificates.fixture.ts'
 
 const signal = AbortSignal.timeout(20_000)
 const tokenOf = (api: Fixture) => new URL(api.signInLink?.replace('/#/', '/') ?? '').searchParams.get('token')
@@ -83,7 +83,7 @@ test('headers of every answer; without TLS nothing is said of it', async () => {
 /** The address that wrong passwords are counted against, as the audit log has it. */
 async function seenFrom(transport: object): Promise<string[]> {
   const from: string[] = []
-  const { noAudit } = await import('../core/audit.ts')
+  const { noAudit } = await import('../src/core/audit.ts')
   const audit = { ...noAudit, note: async (event: { from?: string }) => void from.push(event.from ?? '') }
   const api = await startFixture(1, { transport, node: { audit } })
   try {
