@@ -127,6 +127,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },
+    plan: () => Promise.reject(new Error('not part of the fixture')),
     equipment: {},
     equipmentNames: new EquipmentNames({}),
     uses: new Map(),

@@ -21,6 +21,7 @@ import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
 import { passportRoutes } from './passport.ts'
+import { planRoutes } from './plan.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
@@ -94,6 +95,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     lineageRoutes,
     lineageEventRoutes,
     configurationRoutes,
+    planRoutes,
     sessionRoutes,
     metricRoutes,
   ]

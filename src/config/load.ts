@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly readSecret?: (path: string) => string
   /** Language of the messages; default `en`. */
   readonly language?: Language
+  /** Contracts are read in the configuration’s own folder only: for files that nobody trusts. */
+  readonly isConfined?: boolean
 }
 
 export interface LoadedConfig {
@@ -153,7 +155,8 @@ function finish(
 ): LintResult {
   const merged = parsed && mergeFiles(parsed, problems, words)
   const readSecret = options.readSecret ?? secretReader(directory)
-  const folder = { folder: dirname(files[0] ?? '.'), directory, language: options.language ?? 'en' } as const
+  const { language = 'en', isConfined = false } = options
+  const folder = { folder: dirname(files[0] ?? '.'), directory, language, isConfined } as const
   const read = merged && readWhole(merged, options.connectors, { env: options.env, readSecret, offline, problems, words }, folder)
   const allFiles = [...files, ...(read?.files ?? [])]
   const all = problems.all()
@@ -188,7 +191,7 @@ function readWhole(
   { value, at }: YamlFile,
   connectors: readonly Connector[],
   context: ReferenceContext,
-  folder: { readonly folder: string; readonly directory: string; readonly language: Language },
+  folder: { readonly folder: string; readonly directory: string; readonly language: Language; readonly isConfined: boolean },
 ): ReadWhole | undefined {
   const { problems, words } = context
   const { connections: rawConnections, ...rest } = value as Record<string, unknown>

@@ -14,6 +14,7 @@ import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
 import type { LedgerView } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
+import type { Candidate, Offered } from './planning.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { Label, SignalTable } from './signals.ts'
 import type { SpoolStats } from './spool.ts'
@@ -257,6 +258,8 @@ export interface NodeView {
   /** What depends on what, by the configuration and the signals known now. */
   dependencies(): DependencyGraph
   readonly configurations: KeptConfigurations
+  /** What offered files would change of what runs; nothing of them is carried out. Rejects with PlanRefused. */
+  plan(candidate: Candidate): Promise<Offered>
   /** How telling others by OpenLineage goes; absent: nobody is told. */
   openLineage?(): { readonly sent: number; readonly refused: number; readonly lostHours: number; readonly problem: string | undefined }
   /** What is computed from history. */

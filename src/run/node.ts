@@ -26,6 +26,7 @@ import { Feeder } from './feeder.ts'
 import { openGateway } from './gateway.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { tellOpenLineage } from './open-lineage.ts'
+import { planning } from './planning/start.ts'
 import type { RecordBook } from './records/book.ts'
 import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
@@ -244,6 +245,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       }),
     })
 
+  const configurations = keptConfigurations(config.data)
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -267,7 +269,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     originOf: (signal, at) => deriving?.originOf(signal, at),
     dependencies,
     ...(telling && { openLineage: () => telling.view() }),
-    configurations: keptConfigurations(config.data),
+    configurations,
+    plan: planning({ configurations, version: loaded.version, signals: () => signals.all() }),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
