@@ -82,20 +82,22 @@ export function workedOutValue(files: SpoolFiles, { fact, name, sequences }: Pic
     // What was there when it was computed: nothing newer than the newest record that it names.
     return { ...input, rows: held(files.samples.get(input.signal)?.filter(({ sequence }) => sequence <= newest)) }
   }
-  if (definition === 'jam') return jam(fact, name, read, what)
-  if (definition === 'flight_baggage') return flight(files, fact, name, read, what)
-  return figure(files, fact, name, read, what)
+  if (definition === 'jam') jam(fact, name, read, what)
+  else if (definition === 'flight_baggage') flight(files, fact, name, read, what)
+  else figure(files, fact, name, read, what)
+  // So far it was right; what it comes to nobody can say yet.
+  return fact.to === null ? 'it goes on' : undefined
 }
 
 type SignalInput = Extract<FactInput, { readonly signal: string }>
 type Read = (signal: string) => (SignalInput & { readonly rows: readonly Row[] }) | undefined
 
-function jam({ from, to, values }: StoredFact, name: string, read: Read, what: string): Told {
+function jam({ from, to, values }: StoredFact, name: string, read: Read, what: string): void {
   const fault = read('/drive/fault')
   assert.ok(fault, `${what}: it names no fault of the drive`)
   assert.equal(fault.rows.find((row) => row.time === from)?.value, 1, `${what}: the drive does not fail then`)
   assert.equal(fault.rows.findLast((row) => row.time < from)?.value ?? 0, 0, `${what}: it failed before`)
-  if (to === null) return 'it goes on'
+  if (to === null) return
   assert.equal(fault.rows.find((row) => row.time > from && row.value === 0)?.time, to, `${what}: it ends at another time`)
   const { value } = values[name] as { value: unknown }
   if (name === 'duration') near(value, (to - from) / SECOND, what)
@@ -104,7 +106,6 @@ function jam({ from, to, values }: StoredFact, name: string, read: Read, what: s
     const rows = read('/motor/temperature')?.rows.filter((row) => row.time >= from && row.time < to && isTaken(row)) ?? []
     near(value, Math.max(...rows.map((row) => row.value)), what)
   }
-  return undefined
 }
 
 /** What OPC 10000-13 takes by default: Uncertain readings are left out like Bad ones. */
@@ -116,11 +117,10 @@ function energyOf(read: Read): number | undefined {
   return power && steps(power.rows, power.from, power.to, DAY, isTaken).area / SECOND
 }
 
-function flight(files: SpoolFiles, fact: StoredFact, name: string, read: Read, what: string): Told {
+function flight(files: SpoolFiles, fact: StoredFact, name: string, read: Read, what: string): void {
   const { from, to, inputs, values } = fact
   const { value } = values[name] as { value: unknown }
   const until = to ?? Math.max(...inputs.flatMap((one) => ('signal' in one ? [one.to] : [])))
-  if (!Number.isFinite(until)) return 'nothing is said of it yet'
   if (name === 'energy') near(value, (energyOf(read) ?? Number.NaN) / 3_600_000, what)
   else if (name === 'belt_running') {
     const belt = read('/belt/speed')
@@ -149,7 +149,6 @@ function flight(files: SpoolFiles, fact: StoredFact, name: string, read: Read, w
       near(value, us / SECOND, what)
     }
   }
-  return undefined
 }
 
 /** The revisions of facts that a fact says it was made of, counted in the order of the log. */
@@ -163,7 +162,7 @@ function claimed({ facts }: SpoolFiles, inputs: readonly FactInput[], name: stri
   })
 }
 
-function figure(files: SpoolFiles, { values, inputs }: StoredFact, name: string, read: Read, what: string): Told {
+function figure(files: SpoolFiles, { values, inputs }: StoredFact, name: string, read: Read, what: string): void {
   const record = inputs.find((one) => 'record' in one && one.record === 'flight')
   assert.ok(record && 'record' in record, `${what}: it names no flight`)
   const flights = files.records.filter(({ version }) => version.kind === 'flight' && version.key === record.key)
@@ -173,5 +172,4 @@ function figure(files: SpoolFiles, { values, inputs }: StoredFact, name: string,
   const expected = { energy: wattHours, made: bags, value: wattHours / bags }[name]
   assert.ok(expected !== undefined, what)
   near(values[name]?.value, expected, what)
-  return undefined
 }

@@ -16,7 +16,7 @@ import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { API_LIMITS } from './limits.ts'
-import { lineageEventRoutes, lineageRoutes } from './lineage.ts'
+import { lineageEventRoutes, lineagePlaceRoutes, lineageRoutes } from './lineage.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -93,6 +93,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     auditRoutes,
     evidenceRoutes,
     lineageRoutes,
+    lineagePlaceRoutes,
     lineageEventRoutes,
     configurationRoutes,
     planRoutes,
