@@ -1,5 +1,6 @@
 import type {
   AuditList,
+  ConfigurationListView,
   ContractList,
   DefinitionList,
   DiscardAnswer,
@@ -7,10 +8,13 @@ import type {
   FactList,
   GapList,
   Health,
+  KeptConfigurationView,
   LedgerAnswer,
   Lineage,
+  LineagePlaces,
   NodeList,
   Passport,
+  PlanAnswer,
   Problem,
   QualityPage,
   QuarantineList,
@@ -36,10 +40,12 @@ const SIGNALS_PER_PAGE = 5_000
 const SIGNAL_PAGES = 200
 /** How long a request may take. */
 const REQUEST_MS = 15_000
+/** The same for a plan of a large file. */
+const PLAN_MS = 40_000
 
-async function call<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+async function call<T>(path: string, init: RequestInit = {}, requestMs = REQUEST_MS): Promise<Answer<T>> {
   try {
-    const answer = await fetch(`/api/v1/${path}`, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(REQUEST_MS) })
+    const answer = await fetch(`/api/v1/${path}`, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(requestMs) })
     const text = await answer.text()
     const body: unknown = text === '' ? undefined : JSON.parse(text)
     if (answer.ok) return { ok: true, data: body as T }
@@ -116,6 +122,17 @@ export interface LineageAsked {
 }
 export const readLineage = ({ equipment, ...asked }: LineageAsked) =>
   call<Lineage>(`lineage?${query({ ...asked })}${equipment === undefined ? '' : `&equipment=${encodeURIComponent(equipment)}`}`)
+/** Places one step below a path, and the first things that stand at it. */
+export const readLineagePlaces = (under: string, limit: number) => call<LineagePlaces>(`lineage/places?${query({ under, limit })}`)
+
+/** The files this node was started with. */
+export async function readRunningConfiguration(): Promise<Answer<KeptConfigurationView>> {
+  const list = await call<ConfigurationListView>('configurations')
+  return list.ok ? call<KeptConfigurationView>(`configurations/${list.data.running}`) : list
+}
+export const makePlan = (files: readonly { readonly name: string; readonly text: string }[], language: string) =>
+  call<PlanAnswer>('plan', json('POST', { files, language }), PLAN_MS)
+
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
@@ -124,7 +141,8 @@ export const readEvidence = () => call<Evidence>('evidence')
 /** Entries of a kind (empty: of all) since a duration before now: `-24h`. */
 export const readAudit = (kind: string, from: string) => call<AuditList>(`audit?${query({ kind, from, limit: 500 })}`)
 export const beginVerification = () => call<VerifyStateView>('evidence/verification', json('POST', {}))
-export const readVerification = () => call<VerifyStateView>('evidence/verification')
+/** Nothing where none was begun since the start. */
+export const readVerification = () => call<VerifyStateView | undefined>('evidence/verification')
 
 export const readRecordKinds = () => call<RecordKindList>('records/kinds')
 

@@ -16,6 +16,7 @@ import { NamespacePage } from './pages/namespace.tsx'
 import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PassportPage } from './pages/passport.tsx'
+import { PlanPage } from './pages/plan.tsx'
 import { QualityPage } from './pages/quality.tsx'
 import { RecordsPage } from './pages/records.tsx'
 import { ResultsPage } from './pages/results.tsx'
@@ -125,6 +126,8 @@ function Page() {
       return <KpisPage at={search.get('at') ?? ''} />
     case 'lineage':
       return <LineagePage of={search.get('of') ?? ''} depth={search.get('depth') ?? ''} />
+    case 'plan':
+      return <PlanPage />
     case 'contracts':
       return <ContractsPage at={search.get('at') ?? ''} />
     case 'ledger':

@@ -8,6 +8,7 @@ import { createFacts } from './fixture-facts.ts'
 import { lineageOf } from './fixture-lineage.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { passportOf } from './fixture-passport.ts'
+import { KEPT, placesUnder, planFor } from './fixture-plan.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
 import { createRecords } from './fixture-records.ts'
@@ -79,6 +80,8 @@ export async function startFixture({
   }
   const problem = (response: ServerResponse, status: number, code: string) => json(response, status, { code, message: code })
 
+  const ids = () => plant.signals.map(({ id }) => id)
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://fixture')
     if (!url.pathname.startsWith('/api/v1/')) return sendFile(url.pathname, response)
@@ -100,6 +103,10 @@ export async function startFixture({
     if (path === 'records/quarantine/discard') return json(response, 200, records.discard((body as unknown as { ids: string[] }).ids))
     if (path === 'evidence/verification' && request.method === 'POST') return json(response, 202, evidence.begin(Date.now()))
     if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
+    if (path === 'plan') {
+      const [file] = (body as unknown as { files: { text: string }[] }).files
+      return json(response, 200, planFor(file?.text ?? '', ids()))
+    }
     get(path, url.searchParams, response)
   }
 
@@ -124,11 +131,14 @@ export async function startFixture({
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
       case 'passport':
         return json(response, 200, passportOf(search, startMs))
+      case 'lineage/places':
+        return json(response, 200, placesUnder(ids(), search))
+      case 'configurations':
+        return json(response, 200, { running: KEPT.version, configurations: [] })
+      case `configurations/${KEPT.version}`:
+        return json(response, 200, KEPT)
       case 'lineage': {
-        const found = lineageOf(
-          plant.signals.map(({ id }) => id),
-          search,
-        )
+        const found = lineageOf(ids(), search)
         return found ? json(response, 200, found) : problem(response, 404, 'unknown-thing')
       }
       case 'contracts':
@@ -150,7 +160,7 @@ export async function startFixture({
       case 'evidence':
         return json(response, 200, evidence.view(now))
       case 'evidence/verification':
-        return evidence.state(now) ? json(response, 200, evidence.state(now)) : problem(response, 404, 'not-verified')
+        return evidence.state(now) ? json(response, 200, evidence.state(now)) : void response.writeHead(204).end()
       case 'audit':
         return json(response, 200, evidence.audit(search, now))
       case 'nodes':

@@ -20,7 +20,8 @@ export function Rail() {
   const { words } = useLanguage()
   const { page, search } = usePlace()
   const ofResult = page === 'passport' && search.has('definition')
-  const here = ofResult ? 'results' : page === 'signal' || page === 'passport' ? 'namespace' : page
+  const owner = page === 'plan' ? 'lineage' : page === 'signal' || page === 'passport' ? 'namespace' : page
+  const here = ofResult ? 'results' : owner
   return (
     <nav className="rail" aria-label={words.nav.main}>
       {PAGES.map((entry) => (

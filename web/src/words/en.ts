@@ -3,6 +3,7 @@ import { ledger } from './en-ledger.ts'
 import { lineage } from './en-lineage.ts'
 import { nodes } from './en-nodes.ts'
 import { passport } from './en-passport.ts'
+import { plan } from './en-plan.ts'
 import {
   anomalies,
   breaches,
@@ -33,6 +34,7 @@ export const en = {
   nodes,
   evidence,
   lineage,
+  plan,
   records,
   results,
   passport,

@@ -3,6 +3,7 @@ import { ledger } from './fr-ledger.ts'
 import { lineage } from './fr-lineage.ts'
 import { nodes } from './fr-nodes.ts'
 import { passport } from './fr-passport.ts'
+import { plan } from './fr-plan.ts'
 import {
   anomalies,
   breaches,
@@ -34,6 +35,7 @@ export const fr: Words = {
   nodes,
   evidence,
   lineage,
+  plan,
   records,
   results,
   passport,
