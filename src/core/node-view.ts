@@ -122,6 +122,11 @@ export interface RemoteNode extends StreamId {
   readonly unseenSignals: number
   readonly lastHeardTime: Micros | undefined
   readonly lastRecordedTime: Micros | undefined
+  /** When that record was durable here, by this node's clock. */
+  readonly lastArrivedTime: Micros | undefined
+  /** Who handed it over, and the serial number of the certificate it proved itself with; undefined before the first since the start. */
+  readonly via: string | undefined
+  readonly certificate: string | undefined
 }
 
 /** A sender that was turned away, by its name. */

@@ -13,8 +13,9 @@ export const KEPT: KeptConfigurationView = {
 const counted = (kinds: Consequences['counts'][number]['kind'][]): Consequences['counts'] =>
   [...Map.groupBy(kinds, (kind) => kind)].map(([kind, list]) => ({ kind, count: list.length }))
 
-/** What breaks when a connection with all these signals goes; a text with `broken` does not pass lint, one with `[` cannot be read. */
-export function planFor(text: string, ids: readonly string[]): PlanAnswer {
+/** What breaks when a connection with all these signals goes, of a text with `few` the first of them; one with `broken` does not pass lint, one with `[` cannot be read. */
+export function planFor(text: string, all: readonly string[]): PlanAnswer {
+  const ids = text.includes('few') ? all.slice(0, 100) : all
   const problem = {
     ...{ file: 'ecluse.yaml', line: 3, column: 7, code: 'E_EXPRESSION', level: 'error' as const },
     ...{ message: '`A` and `W` do not measure the same thing', hint: 'convert one of them' },

@@ -121,7 +121,7 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
     await page.getByText(/What breaks/).waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'As it runs now' }).click()
     assert.match(await text.inputValue(), /^version: 1/)
-    await page.getByLabel('File', { exact: true }).selectOption('another file')
+    await page.getByRole('combobox', { name: /^File/ }).selectOption('another file')
     await page.getByLabel('Its name').fill('more.yaml')
     await page
       .getByLabel('Open a file from this computer')
@@ -139,6 +139,7 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
         .first()
         .waitFor()
       if (hash === '#/plan') {
+        await page.locator('textarea').fill('version: 1 # broken, few')
         await page.locator('form button[type=submit]').click()
         await page.locator('details.lineage-group summary').first().click()
       }
