@@ -12,7 +12,7 @@ import type { FactType } from './facts.ts'
 import type { Historian } from './historian.ts'
 import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
-import type { LedgerView } from './ledger.ts'
+import type { LedgerView, SignalLedger } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
 import type { Candidate, Offered } from './planning.ts'
 import type { ReasonSets } from './reasons.ts'
@@ -279,6 +279,8 @@ export interface NodeView {
   discardQuarantined(ids: readonly string[], decision: Decision): Promise<Discarded>
   /** What became of all that was read: in whole hours of recorded time, or since the ledger began. Rejects with RangeError for a period that is too long. */
   ledger(period?: { readonly from: Micros; readonly to: Micros }): Promise<LedgerView>
+  /** The sums of some signals, over the part of the log that is still there. Rejects with RangeError for too many of them. */
+  ledgerOfSignals(isAsked: (id: string) => boolean): Promise<SignalLedger>
   spool(): SpoolStats
   /** How long this node works alone. */
   outlook(): SpoolOutlook

@@ -36,6 +36,7 @@ import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
 import { RuleRecords } from './rule-records.ts'
 import { isSampled, type Shared, startConnection } from './sampled.ts'
+import { droppedBefore, ledgerOfSignals } from './signal-ledger.ts'
 import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
 import { within } from './within.ts'
@@ -232,6 +233,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     stored: (sequence: number) => within(feeder.stored(sequence, stopping.signal), STORED_LIMIT_MS, clock),
   }
   const oneAtATime = inTurn()
+  const oneGroup = inTurn()
 
   const dependencies = whileSame(signals, () => dependenciesOf(loaded, signals.all()))
   const telling =
@@ -277,6 +279,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     releaseQuarantined: (ids, decision) => oneAtATime(() => releaseQuarantined(ids, decision, deciding)),
     discardQuarantined: (ids, decision) => oneAtATime(() => discardQuarantined(ids, decision, deciding)),
     ledger: (period) => ledger.view(period),
+    ledgerOfSignals: (isAsked) =>
+      oneGroup(() => ledgerOfSignals({ spool, historian, signals, droppedBefore: () => droppedBefore(ledger) }, isAsked)),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
     uplink: () => gateway?.uplink?.view(),
