@@ -131,7 +131,7 @@ function Page() {
     case 'contracts':
       return <ContractsPage at={search.get('at') ?? ''} />
     case 'ledger':
-      return <LedgerPage query={search.get('q') ?? ''} period={search.get('period') ?? 'all'} />
+      return <LedgerPage query={search.get('q') ?? ''} period={search.get('period') ?? 'all'} signals={search.get('signals') ?? ''} />
     case 'connections':
       return <ConnectionsPage at={search.get('at') ?? ''} />
     case 'node':

@@ -144,7 +144,7 @@ export async function startFixture({
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
       case 'ledger':
-        return json(response, 200, LEDGER)
+        return json(response, 200, search.has('signals') ? SIGNAL_LEDGER : LEDGER)
       case 'records/kinds':
         return json(response, 200, records.kinds())
       case 'records':
@@ -301,4 +301,25 @@ const LEDGER: LedgerAnswer = {
     },
   ],
   truncated: false,
+}
+
+/** One sum that closes, one that nobody can tell, one that is off. */
+const SIGNAL_LEDGER: LedgerAnswer = {
+  ...{ closes: false, rows: [], truncated: false },
+  signals: {
+    ...{ match: 't2e/**', from: 5, to: 900, fromTime: '2026-11-23T08:00:00.000Z' },
+    sums: (['closed', 'not-told-apart', 'off'] as const).map((state, i) => ({
+      ...{
+        node: 'edge-1',
+        connection: `c${i}`,
+        signals: 3,
+        logged: 1_210,
+        delivered: 1_200,
+        pending: 10,
+        droppedOfConnection: 7 * (i % 2),
+      },
+      ...(state === 'off' ? { off: 2, signalsOff: 1, examples: ['t2e/a'] } : { off: 0, signalsOff: 0, examples: [] }),
+      state,
+    })),
+  },
 }
