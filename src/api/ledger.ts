@@ -64,7 +64,9 @@ async function ofSignals(view: NodeView, query: LedgerQuery & { readonly signals
   if (from !== undefined || to !== undefined)
     throw new Refusal(400, 'signals-or-period', 'signals are counted over the log that is there', 'leave out `from` and `to`')
   const [isSignal, isConnection] = [compileGlob(signals), connection === undefined ? () => true : compileGlob(connection)]
-  const { sums, fromTime, ...range } = await view.ledgerOfSignals(isSignal).catch((error: unknown) => {
+  // With the site or without it.
+  const isAsked = (id: string) => isSignal(id) || isSignal(id.slice(view.site.id.length + 1))
+  const { sums, fromTime, ...range } = await view.ledgerOfSignals(isAsked).catch((error: unknown) => {
     if (error instanceof RangeError) throw new Refusal(400, 'too-many-signals', error.message, 'name fewer signals')
     throw error
   })
