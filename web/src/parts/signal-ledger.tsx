@@ -15,8 +15,8 @@ export function SignalLedger({ match }: { match: string }) {
   const number = (count: number) => formatNumber(count, locale)
   const found = data?.signals
   return (
-    <section className="panel" aria-labelledby="signal-ledger">
-      <h2 id="signal-ledger">{text.signalsTitle}</h2>
+    <div className="panel">
+      <h2>{text.signalsTitle}</h2>
       {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}
       {!found && !problem && <p className="soft">{words.account.working}…</p>}
       {found?.sums.length === 0 && <p>{text.noSignals}</p>}
@@ -62,6 +62,6 @@ export function SignalLedger({ match }: { match: string }) {
           </p>
         </>
       )}
-    </section>
+    </div>
   )
 }
