@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { duration } from '../core/config-parts.ts'
-import { type CommonOptions, EXIT, type Verb } from './context.ts'
+import { EXIT, type Verb } from './context.ts'
 import { LEVELS } from './log.ts'
 import { FORMATS } from './output.ts'
 
@@ -125,9 +125,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
   addIdentity(verb, program, done)
   evidenceVerbs(verb, program, done)
-  command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
-    done(await (await import('./doctor.ts')).doctor(verb, path, given)),
-  )
+  command('doctor [PATH]', verbs.doctor).action(async (path, given) => done(await (await import('./doctor.ts')).doctor(verb, path, given)))
   return program
 }
 
