@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -7,11 +7,10 @@ import { until } from '../bench/node.ts'
 import type { FactInput, StoredFact } from '../src/core/facts.ts'
 import { silent } from '../src/core/log.ts'
 import type { NodeView } from '../src/core/node-view.ts'
-import { parseRecord } from '../src/core/record-content.ts'
-import { RECORD_KINDS } from '../src/core/spool.ts'
 import { type Micros, SECOND, systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 import { loadComputing, writeComputing } from './computing.ts'
+import { held, type Row, readSpoolFiles, steps } from './spool-files.ts'
 
 /**
  * 500 random values of a whole node that computes, each worked out again from the files of the spool by way of the lineage it claims: raw samples, derived
@@ -23,59 +22,13 @@ const EVENTS = 12
 /** Younger ones may still be corrected by late samples. */
 const SETTLED: Micros = 6 * SECOND
 
-interface Row {
-  readonly time: Micros
-  readonly value: number
-  readonly status: number
-  readonly sequence: number
-}
-
-/** Every sample in the spool's files by signal, and by the record it lies in; read by the layout as it is documented. */
-function readSpool(directory: string): Map<string, Row[]> {
-  const rows = new Map<string, Row[]>()
-  const ids: string[] = []
-  for (const name of readdirSync(directory)
-    .filter((one) => one.endsWith('.seg'))
-    .sort()) {
-    const bytes = readFileSync(join(directory, name))
-    for (let at = 384; at + 88 <= bytes.length && bytes.readUInt32LE(at) === 0x31524345; ) {
-      const size = bytes.readUInt32LE(at + 12)
-      const kind = RECORD_KINDS[bytes.readUInt32LE(at + 16)] as (typeof RECORD_KINDS)[number]
-      const sequence = bytes.readDoubleLE(at + 24)
-      const content = parseRecord(kind, new Uint8Array(bytes.subarray(at + 88, at + 88 + size)))
-      if (content.kind === 'signals') for (const [index, { id }] of content.signals) ids[index] = id
-      if (content.kind === 'batch') {
-        const { count, signal, sourceTime, value, status } = content.batch
-        for (let i = 0; i < count; i++) {
-          const id = ids[signal[i] as number] as string
-          const row = { time: sourceTime[i] as number, value: value[i] as number, status: status[i] as number, sequence }
-          rows.set(id, [...(rows.get(id) ?? []), row])
-        }
-      }
-      at += 88 + ((size + 7) & ~7)
-    }
-  }
-  return rows
-}
-
-/** What holds: of several samples at one time the last that came. */
-const held = (rows: readonly Row[] | undefined): Row[] =>
-  [...new Map((rows ?? []).map((row) => [row.time, row])).values()].sort((a, b) => a.time - b.time)
-
 const near = (a: unknown, b: number, what: string) =>
   assert.ok(typeof a === 'number' && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)), `${what}: ${a} is stored, ${b} comes of the spool`)
 
 /** Average of held readings over [from, to), each holding for a second at most. */
 function steppedAverage(rows: readonly Row[], from: Micros, to: Micros): number {
-  let [sum, known] = [0, 0]
-  rows.forEach(({ time, value }, i) => {
-    const begin = Math.max(from, time)
-    const end = Math.min(to, rows[i + 1]?.time ?? to, time + SECOND)
-    if (end <= begin || Number.isNaN(value)) return
-    sum += value * (end - begin)
-    known += end - begin
-  })
-  return sum / known
+  const { area, us } = steps(rows, from, to, SECOND)
+  return area / us
 }
 
 const within = (rows: readonly Row[], from: Micros, to: Micros) => rows.filter(({ time }) => time >= from && time < to)
@@ -83,7 +36,7 @@ const greatest = (rows: readonly Row[]) => Math.max(...rows.map(({ value }) => v
 
 interface Picked {
   readonly what: string
-  check(spool: ReadonlyMap<string, Row[]>): void
+  check(spool: ReadonlyMap<string, readonly Row[]>): void
 }
 
 /** Stored samples of a signal as values to be worked out again. */
@@ -132,7 +85,7 @@ function factOf(fact: StoredFact, sequences: ReadonlyMap<number, number>): Picke
   const input = (name: string) =>
     inputs.find((one) => 'signal' in one && one.signal.endsWith(`/${name}`)) as Extract<FactInput, { signal: string }>
   /** What was there when it was computed: nothing newer than the newest record that it names. */
-  const read = (name: string, spool: ReadonlyMap<string, Row[]>) => {
+  const read = (name: string, spool: ReadonlyMap<string, readonly Row[]>) => {
     const { signal, newestIngest } = input(name)
     return held(spool.get(signal)?.filter(({ sequence }) => sequence <= (sequences.get(newestIngest) ?? 0)))
   }
@@ -190,7 +143,7 @@ test(`${VALUES} random values are what the spool says, by the lineage they claim
   }
   await node.stop()
   for (const [i, kind] of kinds.entries()) assert.ok(kind.length > 0, `nothing of kind ${i}`)
-  const spool = readSpool(join(directory, 'data', 'spool'))
+  const { samples: spool } = readSpoolFiles(join(directory, 'data', 'spool'))
   for (let n = 0; n < VALUES; n++) {
     const kind = kinds[n % kinds.length] as Picked[]
     ;(kind[Math.floor(Math.random() * kind.length)] as Picked).check(spool)

@@ -6,53 +6,14 @@ import { type TestContext, test } from 'node:test'
 import { openSums } from '../faults/ledger.ts'
 import { loadConfig } from '../src/config/index.ts'
 import type { Connector } from '../src/core/connector.ts'
-import type { Channel, Peer, Transport } from '../src/core/link.ts'
+import type { Transport } from '../src/core/link.ts'
 import { silent } from '../src/core/log.ts'
 import { systemClock } from '../src/core/time.ts'
-import { memoryChannels } from '../src/gateway/link/memory-channel.ts'
 import { type RunningNode, startNode } from '../src/run/node.ts'
 import { countingConnector } from './counting-source.ts'
+import { Exchange } from './exchange.ts'
 
 /** Whole nodes in one process, joined in memory: what the edge acknowledged to its device is in the hub, once, whatever was cut or restarted. */
-
-class Exchange {
-  #onChannel: ((channel: Channel) => void) | undefined
-  readonly #open = new Set<Channel>()
-
-  dialler(node: string, mayForward = false): Transport {
-    const peer = (name: string): Peer => ({ node: name, certificate: '01', address: 'memory', mayForward })
-    return {
-      endpoint: 'memory',
-      dial: async () => {
-        const { NotConnected } = await import('../src/core/errors.ts')
-        if (!this.#onChannel) throw new NotConnected('nobody listens')
-        const { dialler, listener } = memoryChannels({ atDialler: peer('next'), atListener: peer(node) })
-        this.#open.add(dialler)
-        this.#onChannel(listener)
-        return dialler
-      },
-    }
-  }
-  listener(): Transport {
-    return {
-      listen: async (onChannel) => {
-        this.#onChannel = onChannel
-        return {
-          address: 'memory',
-          close: async () => {
-            this.#onChannel = undefined
-            this.cut()
-          },
-        }
-      },
-    }
-  }
-  /** Every line breaks. */
-  cut(): void {
-    for (const channel of this.#open) void channel.close(false)
-    this.#open.clear()
-  }
-}
 
 function scratch(test: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-link-'))

@@ -54,6 +54,34 @@ derive:
     decimals: 0
     tolerance: 10s
 
+windows:
+  # Minutes, aligned to the clock: what a meter or a chiller drew on average.
+  - id: power-1min
+    for: energy/*
+    label: { fr: "Puissance moyenne sur une minute", en: "Average power of a minute" }
+    signal: power
+    window: { tumbling: 1min }
+    function: TimeAverage2
+    tolerance: 5s
+  - id: electrical-power-1min
+    for: cooling/chiller-*
+    label: { fr: "Puissance électrique moyenne sur une minute", en: "Average electrical power of a minute" }
+    signal: electrical-power
+    window: { tumbling: 1min }
+    function: TimeAverage2
+    tolerance: 10s
+
+states:
+  - id: drive/mode
+    for: baggage/carousel-*
+    label: { fr: "Mode du variateur", en: "Mode of the drive" }
+    # Told only when they change, as below.
+    inputs:
+      fault: { signal: drive/fault, type: boolean, tolerance: 1d }
+      running: { signal: drive/running, type: boolean, tolerance: 1d }
+      local: { signal: drive/local-control, type: boolean, tolerance: 1d }
+    states: { FAULT: fault, MAINTENANCE: local, RUNNING: running, STANDBY: "!running" }
+
 events:
   - id: jam
     for: baggage/carousel-*

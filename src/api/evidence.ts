@@ -68,12 +68,14 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
     '/api/v1/evidence/verification',
     {
       config: { permission: 'audit', scope: 'node' },
-      schema: { summary: 'How far the check is, or what it came to', response: { 200: verifyState } },
+      schema: {
+        summary: 'How far the check is, or what it came to; nothing where none was begun since the start',
+        response: { 200: verifyState, 204: z.undefined() },
+      },
     },
-    async () => {
+    async (_request, reply) => {
       const state = signing().verification()
-      if (!state) throw new Refusal(404, 'not-verified', 'nothing was verified since the start', 'POST to the same address begins it')
-      return toState(state)
+      return state ? toState(state) : reply.code(204).send()
     },
   )
   server.get(

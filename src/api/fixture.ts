@@ -143,6 +143,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
     configurations: { list: async () => [], read: async () => undefined },
+    plan: () => Promise.reject(new Error('not part of the fixture')),
     equipment: {},
     equipmentNames: new EquipmentNames({}),
     uses: new Map(),
@@ -155,6 +156,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     releaseQuarantined: async (ids) => ({ released: [...ids], refused: [] }),
     discardQuarantined: async (ids) => ({ discarded: [...ids], refused: [] }),
     ledger: async () => ({ period: undefined, lines: [] }),
+    ledgerOfSignals: async () => ({ from: 1, to: 0, sums: [] }),
     spool: () => ({
       ...{ firstSequence: 1, lastSequence: 9, bytes: 100, maxBytes: 1000, segments: 1, oldestTime: undefined, droppedSamples: 0 },
       ...{ appendedBytes: 100, held: [] },

@@ -22,7 +22,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
   server.get(
     '/api/v1/flows',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'every' },
       schema: {
         summary: 'Observed flows: who talked to whom, with which services, newest first',
         querystring: z.strictObject({
@@ -47,7 +47,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
   server.get(
     '/api/v1/security/findings',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'every' },
       schema: {
         summary:
           'What should not be: flows that no conduit permits, that were never seen before, and values that cannot be true; worst first',
@@ -69,7 +69,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/security/findings/:id/acknowledgement',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'every' },
       schema: {
         summary: 'Somebody knows of it, and says why it is left',
         params: z.object({ id: z.string().regex(/^[0-9a-f]{16}$/) }),
@@ -87,7 +87,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
   server.get(
     '/api/v1/security/baseline',
     {
-      config: { permission: 'read' },
+      config: { permission: 'read', scope: 'every' },
       schema: { summary: 'What is taken for usual, and what was learned since', response: { 200: baselineAnswer } },
     },
     async () => {
@@ -103,7 +103,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/security/baseline/learning',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'every' },
       schema: { summary: 'Learn anew; what is in force stays in force', body: z.strictObject({}), response: { 200: done } },
     },
     async (request) => {
@@ -114,7 +114,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
   server.post(
     '/api/v1/security/baseline/acceptance',
     {
-      config: { permission: 'operate' },
+      config: { permission: 'operate', scope: 'every' },
       schema: {
         summary: 'Freeze what was learned: the hash says what was reviewed',
         body: z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), reason }),

@@ -17,7 +17,7 @@ import { guard, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { API_LIMITS } from './limits.ts'
-import { lineageEventRoutes, lineageRoutes } from './lineage.ts'
+import { lineageEventRoutes, lineagePlaceRoutes, lineageRoutes } from './lineage.ts'
 import { liveRoutes } from './live.ts'
 import { metricRoutes } from './metrics.ts'
 import { nodeRoutes } from './nodes.ts'
@@ -33,6 +33,7 @@ import { sessionRoutes } from './people/session-routes.ts'
 import { SignIn } from './people/sign-in.ts'
 import { tokenRoutes } from './people/token-routes.ts'
 import { userRoutes } from './people/user-routes.ts'
+import { planRoutes } from './plan.ts'
 import { policyRoutes } from './policy.ts'
 import { problemHandler, Refusal } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
@@ -135,8 +136,10 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     evidenceRoutes,
     policyRoutes,
     lineageRoutes,
+    lineagePlaceRoutes,
     lineageEventRoutes,
     configurationRoutes,
+    planRoutes,
     sessionRoutes,
     oidcRoutes,
     profileRoutes,

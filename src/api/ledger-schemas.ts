@@ -4,6 +4,33 @@ import { ACCOUNT_UNITS } from '../core/account.ts'
 const count = z.int()
 const byReason = z.record(z.string(), count)
 
+const signalLedger = z.object({
+  match: z.string(),
+  from: count.describe('first record of this node’s log that was counted'),
+  to: count,
+  fromTime: z.iso.datetime().optional().describe('when it was written'),
+  sums: z.array(
+    z.object({
+      node: z.string(),
+      connection: z.string(),
+      signals: count,
+      logged: count.describe('in these records, as they were read again'),
+      delivered: count.describe('of these records, as the historian’s own rows say'),
+      pending: count.describe('in records that the historian does not have yet'),
+      off: count.describe('logged minus delivered and pending'),
+      signalsOff: count.describe('signals of which anything is off'),
+      examples: z.array(z.string()),
+      droppedOfConnection: count.describe(
+        'dropped since the ledger began, before the log or out of it, by the whole connection: of which signals nobody knows',
+      ),
+      state: z
+        .enum(['closed', 'off', 'not-told-apart'])
+        .describe('not-told-apart: what was dropped before the log may have been of these signals'),
+    }),
+  ),
+})
+export type SignalLedgerAnswer = z.infer<typeof signalLedger>
+
 export const ledgerAnswer = z.object({
   from: z.iso.datetime().optional().describe('whole hours of recorded time; absent: since the ledger began'),
   to: z.iso.datetime().optional(),
@@ -25,6 +52,9 @@ export const ledgerAnswer = z.object({
     }),
   ),
   truncated: z.boolean(),
+  signals: signalLedger
+    .optional()
+    .describe('where signals were asked for: samples in the log that is still there, on their way to the historian; `rows` is empty then'),
 })
 export type LedgerAnswer = z.infer<typeof ledgerAnswer>
 export type LedgerRow = LedgerAnswer['rows'][number]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { LedgerLine } from '../core/ledger.ts'
+import type { LedgerLine, SignalSum } from '../core/ledger.ts'
 import { LIMITS } from '../core/limits.ts'
 import { HOUR } from '../core/time.ts'
 import { type Fixture, json, startFixture } from './fixture.ts'
@@ -20,6 +20,7 @@ describe('the ledger over HTTP', () => {
   let asked: unknown
   const decided: unknown[] = []
   let lines: LedgerLine[] = []
+  let sums: SignalSum[] | undefined = []
   before(async () => {
     api = await startFixture(0, {
       node: {
@@ -27,6 +28,10 @@ describe('the ledger over HTTP', () => {
           asked = period
           if (period && period.to - period.from > 1_000 * 24 * HOUR) throw new RangeError('at most 400 days at once')
           return { period, lines }
+        },
+        ledgerOfSignals: async () => {
+          if (!sums) throw new RangeError('more than 5 signals')
+          return { from: 1, to: 9, sums }
         },
         discardQuarantined: async (ids, decision) => {
           decided.push(decision)
@@ -65,6 +70,21 @@ describe('the ledger over HTTP', () => {
     const long = await api.call('/api/v1/ledger?from=2001-01-01T00:00:00Z')
     assert.equal(long.status, 400)
     assert.match(await long.text(), /period-too-long/)
+  })
+
+  test('signals have sums of their own, over the log that is there; with drops that nobody told apart they do not close', async () => {
+    const sum = {
+      ...{ node: 'n', connection: 'plc', signals: 1, logged: 8, delivered: 8, pending: 0, off: 0, signalsOff: 0, examples: [] },
+      ...({ droppedOfConnection: 0, state: 'closed' } as const),
+    }
+    sums = [sum, { ...sum, connection: 'other', droppedOfConnection: 2, state: 'not-told-apart' }]
+    const all = await read('?signals=t/**')
+    assert.deepEqual([all.closes, all.rows, all.signals?.sums.length, all.signals?.match, all.signals?.to], [false, [], 2, 't/**', 9])
+    const one = await read('?signals=t/**&connection=plc')
+    assert.deepEqual([one.closes, one.signals?.sums.length], [true, 1])
+    assert.equal((await api.call('/api/v1/ledger?signals=t/**&from=-1h')).status, 400)
+    sums = undefined
+    assert.match(await (await api.call('/api/v1/ledger?signals=t/**')).text(), /too-many-signals/)
   })
 
   test('who decides about quarantine says who it is and why, within limits', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { LedgerView } from '../core/ledger.ts'
+import type { NodeView } from '../core/node-view.ts'
 import { formatTime } from '../core/time.ts'
 import { type LedgerAnswer, ledgerAnswer } from './ledger-schemas.ts'
 import { API_LIMITS } from './limits.ts'
@@ -7,6 +8,13 @@ import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
 import { period, readPeriod } from './query-times.ts'
 import type { Resources, Server } from './route.ts'
+
+interface LedgerQuery {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly connection?: string | undefined
+  readonly node?: string | undefined
+}
 
 /** What became of all that was read, by connection and destination. */
 export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
@@ -20,6 +28,12 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
           ...period,
           connection: z.string().max(64).optional().describe('Glob over the names of connections'),
           node: z.string().max(64).optional(),
+          signals: z
+            .string()
+            .min(1)
+            .max(API_LIMITS.globLength)
+            .optional()
+            .describe('Glob over ids of signals: their own sums, over the log that is still there'),
           limit: z.coerce.number().int().min(1).max(API_LIMITS.ledgerRows).default(1_000),
         }),
         response: { 200: ledgerAnswer },
@@ -29,6 +43,7 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
       const { query } = request
       const view = viewOf(request)
       const { from, to, connection, node, limit } = query
+      if (query.signals !== undefined) return ofSignals(view, { ...query, signals: query.signals })
       const asked = from === undefined && to === undefined ? undefined : readPeriod(query, view.clock.now())
       const matches = connection === undefined ? () => true : compileGlob(connection)
       const found = await view.ledger(asked).catch((error: unknown) => {
@@ -44,6 +59,28 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
       }
     },
   )
+}
+
+async function ofSignals(view: NodeView, query: LedgerQuery & { readonly signals: string }): Promise<LedgerAnswer> {
+  const { from, to, connection, node, signals } = query
+  if (from !== undefined || to !== undefined)
+    throw new Refusal(400, 'signals-or-period', 'signals are counted over the log that is there', 'leave out `from` and `to`')
+  const [isSignal, isConnection] = [compileGlob(signals), connection === undefined ? () => true : compileGlob(connection)]
+  // With the site or without it.
+  const isAsked = (id: string) => isSignal(id) || isSignal(id.slice(view.site.id.length + 1))
+  const { sums, fromTime, ...range } = await view.ledgerOfSignals(isAsked).catch((error: unknown) => {
+    if (error instanceof RangeError) throw new Refusal(400, 'too-many-signals', error.message, 'name fewer signals')
+    throw error
+  })
+  const asked = sums.filter((one) => isConnection(one.connection) && (node === undefined || one.node === node))
+  return {
+    closes: asked.every(({ state }) => state === 'closed'),
+    ...{ rows: [], truncated: false },
+    signals: {
+      ...{ match: signals, ...range, ...(fromTime !== undefined && { fromTime: formatTime(fromTime) }) },
+      sums: asked.map((one) => ({ ...one, examples: [...one.examples] })),
+    },
+  }
 }
 
 /** What does not close first, then by node, connection, unit and destination. */

@@ -43,6 +43,13 @@ export const API_LIMITS = {
   /** Things in one answer about dependencies, and pieces of equipment they are counted by. */
   lineageItems: 1_000,
   lineageGroups: 1_000,
+  /** An offered configuration: bytes of the request, files; in the answer things of each list, names and keys of one change, characters of a value, problems. */
+  planBodyBytes: 8 * 1024 * 1024,
+  planFiles: 64,
+  planItems: 5_000,
+  planNames: 50,
+  planValue: 200,
+  configProblems: 200,
   /** Searches for what moved before something: one at a time, so long, and progress told so often. */
   discoverMs: 120_000,
   discoverTellMs: 250,

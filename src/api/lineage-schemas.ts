@@ -36,6 +36,31 @@ export const lineage = z.object({
 })
 export type Lineage = z.infer<typeof lineage>
 
+const whole = z.int()
+/** The top of it: the equipment tree a step at a time, and what is declared for no place in particular. */
+export const lineagePlaces = z.object({
+  under: z.string().describe('path under the site; empty: the top'),
+  places: z.array(
+    z.object({
+      path: z.string(),
+      label: label.optional(),
+      hasPlaces: z.boolean().describe('there are places below it'),
+      signals: whole.describe('measured, at the place and below it'),
+      derived: whole,
+      results: whole.describe('events, correlations and figures that depend on them'),
+      consumers: whole.describe('signals derived elsewhere, peer groups and contracts that depend on them'),
+    }),
+  ),
+  placesTotal: whole,
+  here: z.array(thing).describe('what stands at the place itself'),
+  hereTotal: whole,
+  kinds: z
+    .array(z.object({ kind, count: whole }))
+    .optional()
+    .describe('at the top: everything there is, by kind'),
+})
+export type LineagePlaces = z.infer<typeof lineagePlaces>
+
 /** Run events of one hour, in the form of OpenLineage 2-0-2. */
 export const lineageEvents = z.object({ hour: z.iso.datetime(), events: z.array(z.record(z.string(), z.unknown())) })
 
@@ -49,3 +74,5 @@ export const keptConfiguration = z.object({
   entry: z.string(),
   files: z.array(z.object({ name: z.string(), text: z.string() })),
 })
+export type KeptConfigurationView = z.infer<typeof keptConfiguration>
+export type ConfigurationListView = z.infer<typeof configurationList>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { buildGraph, type Declarations } from '../continuity/graph/index.ts'
 import { type Fixture, startFixture } from './fixture.ts'
-import { configurationList, keptConfiguration, lineage } from './lineage-schemas.ts'
+import { configurationList, keptConfiguration, lineage, lineagePlaces } from './lineage-schemas.ts'
 
 const MANY = 10_000
 const declared: Declarations = {
@@ -68,6 +68,19 @@ test('lineage: what is not there, or is no KIND:ID, is refused with what to do',
   assert.equal((await ask({ of: 'nothing' })).status, 400)
   assert.equal((await ask({ of: 'connection:plc', depth: '65' })).status, 400)
   assert.equal((await ask({ of: 'connection:plc', limit: '1001' })).status, 400)
+})
+
+test('lineage: with no name, the places with what they hold and what depends on it, a step at a time', async () => {
+  const places = async (query: Record<string, string>) =>
+    lineagePlaces.parse(await (await node.call(`/api/v1/lineage/places?${new URLSearchParams(query)}`)).json())
+  const top = await places({})
+  assert.deepEqual([top.places.length, top.placesTotal, top.here.map(({ id }) => id)], [1_000, 2_000, ['t/sum']])
+  const line = top.places.find(({ path }) => path === 'line-1')
+  assert.deepEqual(line, { path: 'line-1', hasPlaces: false, signals: 5, derived: 0, results: 0, consumers: 1 })
+  assert.ok(top.kinds?.some(({ kind, count }) => kind === 'signal' && count === MANY + 1))
+  const below = await places({ under: 'line-1', limit: '2' })
+  assert.deepEqual([below.places.length, below.here.length, below.hereTotal, below.kinds], [0, 2, 5, undefined])
+  assert.equal((await node.call('/api/v1/lineage/places?limit=1001')).status, 400)
 })
 
 test('configurations: the list, and the files of one', async () => {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { GRAPH_LIMITS, nameOf, type Reached, reach } from '../continuity/graph/index.ts'
+import { GRAPH_LIMITS, nameOf, placesUnder, type Reached, reach } from '../continuity/graph/index.ts'
 import { eventsOf, runsOf } from '../continuity/openlineage/index.ts'
 import { DEPENDENCY_KINDS, type DependencyGraph, type DependencyKind, type DependencyNode } from '../core/dependencies.ts'
 import { LIMITS } from '../core/limits.ts'
 import { formatTime, HOUR, parseTime } from '../core/time.ts'
 import { API_LIMITS } from './limits.ts'
-import { type Lineage, type LineageThing, lineage, lineageEvents } from './lineage-schemas.ts'
+import { type Lineage, type LineagePlaces, type LineageThing, lineage, lineageEvents, lineagePlaces } from './lineage-schemas.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 
@@ -54,6 +54,42 @@ export function lineageRoutes(server: Server, { viewOf }: Resources): void {
         items: matching.slice(offset, offset + limit).map((one) => toItem(one, direction)),
         matching: matching.length,
         ...(graph.left > 0 && { edgesLeft: graph.left }),
+      }
+    },
+  )
+}
+
+/** Where one begins who does not know a name yet. */
+export function lineagePlaceRoutes(server: Server, { viewOf }: Resources): void {
+  server.get(
+    '/api/v1/lineage/places',
+    {
+      config: { permission: 'read', scope: 'any' },
+      schema: {
+        summary: 'The equipment tree a step at a time: how many signals, and what depends on them',
+        querystring: z.strictObject({
+          under: z.string().max(LIMITS.idLength).default('').describe('path under the site; empty: the top'),
+          limit: z.coerce.number().int().min(0).max(API_LIMITS.lineageItems).default(100).describe('things at the place itself'),
+        }),
+        response: { 200: lineagePlaces },
+      },
+    },
+    async (request): Promise<LineagePlaces> => {
+      const { under, limit } = request.query
+      const view = viewOf(request)
+      const graph = view.dependencies()
+      const { places, here } = placesUnder(graph, under)
+      const labelOf = (path: string) => view.equipment[path]?.label
+      return {
+        under,
+        places: places.slice(0, API_LIMITS.lineageGroups).map((place) => {
+          const label = labelOf(place.path)
+          return { ...place, ...(label && { label }) }
+        }),
+        placesTotal: places.length,
+        here: here.slice(0, limit).map(toThing),
+        hereTotal: here.length,
+        ...(under === '' && { kinds: kindsOf(graph.all()) }),
       }
     },
   )
@@ -113,9 +149,11 @@ function toItem({ node, hops, by }: Reached, direction: 'forward' | 'backward'):
   return { ...toThing(node), hops, why: by.why, from: nameOf(direction === 'forward' ? by.from : by.to), ref: by.ref }
 }
 
-function countsOf(found: readonly Reached[]): Lineage['counts'] {
+const countsOf = (found: readonly Reached[]): Lineage['counts'] => kindsOf(found.map(({ node }) => node))
+
+function kindsOf(nodes: Iterable<DependencyNode>): Lineage['counts'] {
   const counts = new Map<DependencyKind, number>()
-  for (const { node } of found) counts.set(node.kind, (counts.get(node.kind) ?? 0) + 1)
+  for (const node of nodes) counts.set(node.kind, (counts.get(node.kind) ?? 0) + 1)
   return DEPENDENCY_KINDS.flatMap((kind) => (counts.has(kind) ? [{ kind, count: counts.get(kind) as number }] : []))
 }
 

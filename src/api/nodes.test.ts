@@ -35,7 +35,14 @@ const PLAIN: Said = { uplink: undefined, outlook: OUTLOOK, remotes: [], refusals
 
 const remote = (node: string, given: Partial<RemoteNode> = {}): RemoteNode => ({
   ...{ node, epoch: 7, liveness: 'live', signals: 3, sequence: 40, behindRecords: 0, lostRecords: 0, unseenSignals: 0 },
-  ...{ lastHeardTime: ago(SECOND), lastRecordedTime: ago(2 * SECOND), ...given },
+  ...{
+    lastHeardTime: ago(SECOND),
+    lastArrivedTime: undefined,
+    via: undefined,
+    certificate: undefined,
+    lastRecordedTime: ago(2 * SECOND),
+    ...given,
+  },
 })
 
 const down = (given: Partial<UplinkView> = {}): UplinkView => ({

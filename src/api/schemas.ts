@@ -9,7 +9,7 @@ import { PROCESSED_NAMES } from './processed-names.ts'
 export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
 export type { BaselineAnswer, FindingList, FindingView, FlowList } from './flow-schemas.ts'
 export type { LedgerAnswer, LedgerRow } from './ledger-schemas.ts'
-export type { Lineage, LineageThing } from './lineage-schemas.ts'
+export type { ConfigurationListView, KeptConfigurationView, Lineage, LineagePlaces, LineageThing } from './lineage-schemas.ts'
 export type { GapList, NodeFinding, NodeGap, NodeList, OtherNode, OwnNode, Uplink } from './node-schemas.ts'
 export { gapList, nodeList } from './node-schemas.ts'
 export type { Passport, PassportHop, PassportReason, PassportVersion } from './passport-schemas.ts'
@@ -28,6 +28,7 @@ export type {
   UserList,
 } from './people-schemas.ts'
 export { session } from './people-schemas.ts'
+export type { Consequences, PlanAnswer } from './plan-schemas.ts'
 export type {
   DiscardAnswer,
   QuarantineList,

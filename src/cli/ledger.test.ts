@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startFixture } from '../api/fixture.ts'
-import type { LedgerLine } from '../core/ledger.ts'
+import type { LedgerLine, SignalSum } from '../core/ledger.ts'
 import { makeWorld, paperYaml } from './world.fixture.ts'
 
 const samples: LedgerLine = {
@@ -18,11 +18,12 @@ const rows: LedgerLine = {
   destinations: [{ destination: 'historian', delivered: 2, dropped: {}, pending: 0, off: 0, isOwnWord: true }],
 }
 
-async function world(lines: readonly LedgerLine[]) {
+async function world(lines: readonly LedgerLine[], sums: readonly SignalSum[] = []) {
   const decided: unknown[] = []
   const fixture = await startFixture(0, {
     node: {
       ledger: async (period) => ({ period, lines }),
+      ledgerOfSignals: async () => ({ from: 5, to: 900, fromTime: Date.parse('2026-11-23T08:00:00Z') * 1000, sums }),
       discardQuarantined: async (ids, decision) => {
         decided.push([ids, decision])
         return { discarded: [...ids], refused: [] }
@@ -70,4 +71,25 @@ test('records discard: who and why go with it; without a reason nothing happens'
   assert.equal(code, 0)
   assert.match(out, /2 row\(s\) discarded/)
   assert.deepEqual(decided, [[['7.0', '7.1'], { by: 'Ada', reason: 'test orders' }]])
+})
+
+test('ledger of signals: their own sums, over the log that is there; what nobody told apart is not said to close', async () => {
+  const sum: SignalSum = {
+    ...{ node: 'n', connection: 'plc', signals: 3, logged: 1_020, delivered: 1_000, pending: 20, off: 0, signalsOff: 0, examples: [] },
+    ...{ droppedOfConnection: 0, state: 'closed' },
+  }
+  const closed = await (await world([], [sum])).run('ledger', '--signals', 't/**')
+  assert.equal(closed.code, 0)
+  assert.match(closed.out, /plc +3 +in the log 1,020 = delivered 1,000 \+ pending 20 +closed\nevery sum closes\nrecords 5 to 900/)
+  const unknown = await (await world([], [{ ...sum, droppedOfConnection: 7, state: 'not-told-apart' }])).run('ledger', '--signals', 't/**')
+  assert.equal(unknown.code, 0)
+  assert.match(unknown.out, /not known: 7 dropped by the connection/)
+  assert.doesNotMatch(unknown.out, /every sum closes/)
+  const off = await (await world([], [{ ...sum, off: 2, signalsOff: 1, examples: ['t/a'], state: 'off' }])).run(
+    'ledger',
+    '--signals',
+    't/**',
+  )
+  assert.equal(off.code, 1)
+  assert.match(off.out, /off by 2\nplc: 1 signal\(s\) off: t\/a\n/)
 })

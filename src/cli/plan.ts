@@ -7,6 +7,7 @@ import { formatProblems, type LintResult, type LoadedConfig, lintFiles } from '.
 import { ConfigurationError } from '../core/errors.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 import { type ConfigurationPlan, compareConfigurations } from '../run/planning/index.ts'
+import { toldPlan } from '../run/planning/told.ts'
 import { type Client, type ClientOptions, connectClient } from './client.ts'
 import { configPath } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
@@ -26,7 +27,7 @@ export async function plan(verb: Verb, path: string | undefined, options: PlanOp
     options.against === undefined ? await running(verb, after.understood, options) : await fromFile(verb, options.against)
   const found = compareConfigurations(before, { ...after, understood: after.understood }, live)
   const told: ConfigurationPlan = { ...found, ...(version !== undefined && { before: version }) }
-  writeResult(io, options.output, toValue(told, after), () => planText(verb, told))
+  writeResult(io, options.output, toldPlan(told, after.ok), () => planText(verb, told))
   if (after.ok) return told.breaks.length > 0 || told.contracts.some(({ isBroken }) => isBroken) ? EXIT.failed : EXIT.ok
   const errors = after.problems.filter(({ level }) => level === 'error')
   io.err(`${formatProblems(errors)}\n${words.plan.refused(errors.length)}\n`)
@@ -86,15 +87,4 @@ async function liveSignals(client: Client): Promise<SignalDefinition[]> {
     after = page.next
   } while (after !== undefined)
   return found
-}
-
-/** The plan as data: consumers by kind and id. */
-function toValue(plan: ConfigurationPlan, { ok }: LintResult): object {
-  const told = (list: ConfigurationPlan['breaks']) => list.map(({ node, why, detail }) => ({ kind: node.kind, id: node.id, why, detail }))
-  return {
-    ...{ before: plan.before, after: plan.after, ok },
-    changes: plan.changes.map(({ breaks, changes, ...change }) => ({ ...change, breaks: told(breaks), changes: told(changes) })),
-    ...{ breaks: told(plan.breaks), touches: told(plan.touches), contracts: plan.contracts, people: plan.people },
-    ...{ recompute: plan.recompute, load: plan.load, problems: plan.problems },
-  }
 }

@@ -112,6 +112,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--from <TIME>', options.ledgerFrom)
     .option('--to <TIME>', options.ledgerTo)
     .option('--connection <GLOB>', options.ledgerConnection)
+    .option('--signals <GLOB>', options.ledgerSignals)
     .option('--limit <N>', options.limit, integer(1, ANSWER_ROWS), READ_ROWS)
     .option(...url)
     .option(...config)

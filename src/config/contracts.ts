@@ -17,6 +17,8 @@ export interface ContractContext {
   readonly known: KnownSignals
   readonly problems: Problems
   readonly language: Language
+  /** Only contracts in that folder are read. */
+  readonly isConfined: boolean
 }
 
 export interface ReadContracts {
@@ -73,12 +75,16 @@ export function readContractFile(path: string, language: Language = 'en'): Contr
   return read.contract
 }
 
-function findContracts(patterns: readonly string[], at: Located, { problems, directory, language }: ContractContext): string[] {
+function findContracts(patterns: readonly string[], at: Located, { problems, directory, language, isConfined }: ContractContext): string[] {
   const words = contractWords[language]
   const files = new Set<string>()
   patterns.forEach((pattern, index) => {
     const place = at.items?.[index] ?? at
-    const found = globSync(pattern, { cwd: directory }).filter((file) => isFile(resolve(directory, file)))
+    const isAsked = !isConfined || !(isAbsolute(pattern) || pattern.includes('..'))
+    // Braces can spell what a pattern does not show: what was found is looked at again.
+    const isAllowed = (file: string) => !isConfined || (!isAbsolute(file) && !normalize(file).startsWith('..'))
+    const matching = isAsked ? globSync(pattern, { cwd: directory }) : []
+    const found = matching.filter((file) => isAllowed(file) && isFile(resolve(directory, file)))
     if (found.length === 0) problems.add(place, 'E_CONTRACT_FILE', words.noFile())
     for (const file of found) files.add(normalize(file))
   })

@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly now?: Micros
   /** Language of the messages; default `en`. */
   readonly language?: Language
+  /** Contracts are read in the configuration’s own folder only: for files that nobody trusts. */
+  readonly isConfined?: boolean
 }
 
 export interface LoadedConfig {
@@ -160,12 +162,8 @@ function finish(
 ): LintResult {
   const merged = parsed && mergeFiles(parsed, problems, words)
   const readSecret = options.readSecret ?? secretReader(directory)
-  const folder = {
-    folder: dirname(files[0] ?? '.'),
-    directory,
-    language: options.language ?? 'en',
-    now: options.now ?? Date.now() * 1000,
-  } as const
+  const { language = 'en', isConfined = false, now = Date.now() * 1000 } = options
+  const folder = { folder: dirname(files[0] ?? '.'), directory, language, now, isConfined } as const
   const read = merged && readWhole(merged, options.connectors, { env: options.env, readSecret, offline, problems, words }, folder)
   const allFiles = [...files, ...(read?.files ?? [])]
   const all = problems.all()
@@ -201,7 +199,13 @@ function readWhole(
   { value, at }: YamlFile,
   connectors: readonly Connector[],
   context: ReferenceContext,
-  folder: { readonly folder: string; readonly directory: string; readonly language: Language; readonly now: Micros },
+  folder: {
+    readonly folder: string
+    readonly directory: string
+    readonly language: Language
+    readonly now: Micros
+    readonly isConfined: boolean
+  },
 ): ReadWhole | undefined {
   const { problems, words } = context
   const { connections: rawConnections, ...rest } = value as Record<string, unknown>

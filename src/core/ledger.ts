@@ -35,3 +35,33 @@ export interface LedgerView {
   readonly period: { readonly from: Micros; readonly to: Micros } | undefined
   readonly lines: readonly LedgerLine[]
 }
+
+/** The samples of some signals of one connection: those in a part of the log, and those of the same records that the historian has. */
+export interface SignalSum {
+  readonly node: string
+  readonly connection: string
+  readonly signals: number
+  /** In the log's records, as they were read again. */
+  readonly logged: number
+  /** Of these records, as the historian's own rows say. */
+  readonly delivered: number
+  /** In records that the historian does not have yet. */
+  readonly pending: number
+  /** What the sum lacks, and at how many signals anything does; signals may be off while the sum is not. */
+  readonly off: number
+  readonly signalsOff: number
+  readonly examples: readonly string[]
+  /** Dropped since the ledger began, before the log or out of it before the historian had it, by the whole connection: nobody knows of which signals. */
+  readonly droppedOfConnection: number
+  /** `not-told-apart`: what is in the log is delivered or pending, and what was dropped before it may have been of these signals. */
+  readonly state: 'closed' | 'off' | 'not-told-apart'
+}
+
+export interface SignalLedger {
+  /** Records of this node's log that were counted. */
+  readonly from: number
+  readonly to: number
+  /** When the first of them was written. */
+  readonly fromTime?: Micros
+  readonly sums: readonly SignalSum[]
+}

@@ -13,8 +13,9 @@ import type { FlowsView } from './flows.ts'
 import type { Historian } from './historian.ts'
 import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
-import type { LedgerView } from './ledger.ts'
+import type { LedgerView, SignalLedger } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
+import type { Candidate, Offered } from './planning.ts'
 import type { PolicyView } from './policy.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { SelfTestResult } from './self-test.ts'
@@ -125,6 +126,11 @@ export interface RemoteNode extends StreamId {
   readonly unseenSignals: number
   readonly lastHeardTime: Micros | undefined
   readonly lastRecordedTime: Micros | undefined
+  /** When that record was durable here, by this node's clock. */
+  readonly lastArrivedTime: Micros | undefined
+  /** Who handed it over, and the serial number of the certificate it proved itself with; undefined before the first since the start. */
+  readonly via: string | undefined
+  readonly certificate: string | undefined
 }
 
 /** A sender that was turned away, by its name. */
@@ -261,6 +267,8 @@ export interface NodeView {
   /** What depends on what, by the configuration and the signals known now. */
   dependencies(): DependencyGraph
   readonly configurations: KeptConfigurations
+  /** What offered files would change of what runs; nothing of them is carried out. Rejects with PlanRefused. */
+  plan(candidate: Candidate): Promise<Offered>
   /** How telling others by OpenLineage goes; absent: nobody is told. */
   openLineage?(): { readonly sent: number; readonly refused: number; readonly lostHours: number; readonly problem: string | undefined }
   /** What is computed from history. */
@@ -275,6 +283,8 @@ export interface NodeView {
   discardQuarantined(ids: readonly string[], decision: Decision): Promise<Discarded>
   /** What became of all that was read: in whole hours of recorded time, or since the ledger began. Rejects with RangeError for a period that is too long. */
   ledger(period?: { readonly from: Micros; readonly to: Micros }): Promise<LedgerView>
+  /** The sums of some signals, over the part of the log that is still there. Rejects with RangeError for too many of them. */
+  ledgerOfSignals(isAsked: (id: string) => boolean): Promise<SignalLedger>
   spool(): SpoolStats
   /** How long this node works alone. */
   outlook(): SpoolOutlook

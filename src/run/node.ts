@@ -29,6 +29,7 @@ import { startFlows } from './flows/start.ts'
 import { openGateway } from './gateway.ts'
 import { noLedger, startLedger } from './ledger.ts'
 import { tellOpenLineage } from './open-lineage.ts'
+import { planning } from './planning/start.ts'
 import { policingOf, zoneOfConnections } from './policy/policing.ts'
 import { tellingThrough } from './policy/telling.ts'
 import { policyView } from './policy/view.ts'
@@ -41,6 +42,7 @@ import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
 import { RuleRecords } from './rule-records.ts'
 import { isSampled, type Shared, startConnection } from './sampled.ts'
+import { droppedBefore, ledgerOfSignals } from './signal-ledger.ts'
 import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
 import { within } from './within.ts'
@@ -265,6 +267,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     stored: (sequence: number) => within(feeder.stored(sequence, stopping.signal), STORED_LIMIT_MS, clock),
   }
   const oneAtATime = inTurn()
+  const oneGroup = inTurn()
 
   const dependencies = whileSame(signals, () => dependenciesOf(loaded, signals.all()))
   const lineageGate = policing?.gateFor('openlineage')
@@ -280,6 +283,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       }),
     })
 
+  const configurations = keptConfigurations(config.data)
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -303,13 +307,16 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     originOf: (signal, at) => deriving?.originOf(signal, at),
     dependencies,
     ...(telling && { openLineage: () => telling.view() }),
-    configurations: keptConfigurations(config.data),
+    configurations,
+    plan: planning({ configurations, version: loaded.version, signals: () => signals.all() }),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
     releaseQuarantined: (ids, decision) => oneAtATime(() => releaseQuarantined(ids, decision, deciding)),
     discardQuarantined: (ids, decision) => oneAtATime(() => discardQuarantined(ids, decision, deciding)),
     ledger: (period) => ledger.view(period),
+    ledgerOfSignals: (isAsked) =>
+      oneGroup(() => ledgerOfSignals({ spool, historian, signals, droppedBefore: () => droppedBefore(ledger) }, isAsked)),
     spool: () => spool.stats(),
     outlook: () => depth.view(),
     uplink: () => gateway?.uplink?.view(),

@@ -39,6 +39,9 @@ interface Remote {
   sequence: number
   shownUpTo: number
   lastRecordedTime: Micros | undefined
+  lastArrivedTime: Micros | undefined
+  via: string | undefined
+  certificate: string | undefined
   lostRecords: number
   unseenSignals: number
 }
@@ -106,12 +109,16 @@ export class Remotes {
 
   /** A durable `forwarded` record of this node's log. */
   absorb(record: SpoolRecord): void {
-    for (const inner of decodeForwarded(record.payload).records) {
+    const { records, via, certificate } = decodeForwarded(record.payload)
+    for (const inner of records) {
       const remote = this.#remote(inner)
       if (inner.epoch < remote.stream.epoch || inner.sequence <= remote.sequence) continue
       const before = remote.sequence
       remote.sequence = inner.sequence
       remote.lastRecordedTime = inner.recordedTime
+      remote.lastArrivedTime = record.recordedTime
+      remote.via = via
+      remote.certificate = certificate
       this.#learn(remote, inner, before)
     }
   }
@@ -140,7 +147,7 @@ export class Remotes {
 
   view(): RemoteNode[] {
     return [...this.#remotes.values()].map(
-      ({ stream, members, silent, sequence, shownUpTo, heardTime, lastRecordedTime, lostRecords, unseenSignals }) => ({
+      ({ stream, members, silent, sequence, shownUpTo, heardTime, lostRecords, unseenSignals, ...last }) => ({
         ...stream,
         liveness: silent === 2 ? 'bad' : silent === 1 ? 'uncertain' : 'live',
         signals: members.size,
@@ -149,7 +156,7 @@ export class Remotes {
         lostRecords,
         unseenSignals,
         lastHeardTime: heardTime,
-        lastRecordedTime,
+        ...{ lastRecordedTime: last.lastRecordedTime, lastArrivedTime: last.lastArrivedTime, via: last.via, certificate: last.certificate },
       }),
     )
   }
@@ -166,6 +173,7 @@ export class Remotes {
       heardTime: undefined,
       silent: 0,
       ...{ sequence: 0, shownUpTo: 0, lastRecordedTime: undefined, lostRecords: 0, unseenSignals: 0 },
+      ...{ lastArrivedTime: undefined, via: undefined, certificate: undefined },
     }
     this.#remotes.set(node, remote)
     return remote

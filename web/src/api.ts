@@ -1,6 +1,7 @@
 import type {
   AuditList,
   BaselineAnswer,
+  ConfigurationListView,
   ContractList,
   DefinitionList,
   DiscardAnswer,
@@ -11,10 +12,13 @@ import type {
   FlowList,
   GapList,
   Health,
+  KeptConfigurationView,
   LedgerAnswer,
   Lineage,
+  LineagePlaces,
   NodeList,
   Passport,
+  PlanAnswer,
   Problem,
   QualityPage,
   QuarantineList,
@@ -40,11 +44,13 @@ const SIGNALS_PER_PAGE = 5_000
 const SIGNAL_PAGES = 200
 /** How long a request may take. */
 const REQUEST_MS = 15_000
+/** The same for a plan of a large file. */
+const PLAN_MS = 40_000
 
 /** Asks the node; for the files beside this one. */
-export async function call<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+export async function call<T>(path: string, init: RequestInit = {}, requestMs = REQUEST_MS): Promise<Answer<T>> {
   try {
-    const answer = await fetch(`/api/v1/${path}`, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(REQUEST_MS) })
+    const answer = await fetch(`/api/v1/${path}`, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(requestMs) })
     const text = await answer.text()
     const body: unknown = text === '' ? undefined : JSON.parse(text)
     if (answer.ok) return { ok: true, data: body as T }
@@ -101,6 +107,8 @@ export const readQualityHours = (signal: string, from: Date, to: Date) =>
 /** Why the reading in force has its status. */
 export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
 /** What became of all that was read by connections of this name (a glob; empty: all). */
+/** Sums of signals (a glob), over the log that is there. */
+export const readSignalLedger = (signals: string) => call<LedgerAnswer>(`ledger?${query({ signals })}`)
 export const readLedger = (connection: string, period: { readonly from: Date; readonly to: Date } | undefined, limit: number) =>
   call<LedgerAnswer>(`ledger?${query({ connection, from: period?.from.toISOString(), to: period?.to.toISOString(), limit })}`)
 /** `known`: as it was known then. A member list is told of the hop that is named. */
@@ -121,6 +129,17 @@ export interface LineageAsked {
 }
 export const readLineage = ({ equipment, ...asked }: LineageAsked) =>
   call<Lineage>(`lineage?${query({ ...asked })}${equipment === undefined ? '' : `&equipment=${encodeURIComponent(equipment)}`}`)
+/** Places one step below a path, and the first things that stand at it. */
+export const readLineagePlaces = (under: string, limit: number) => call<LineagePlaces>(`lineage/places?${query({ under, limit })}`)
+
+/** The files this node was started with. */
+export async function readRunningConfiguration(): Promise<Answer<KeptConfigurationView>> {
+  const list = await call<ConfigurationListView>('configurations')
+  return list.ok ? call<KeptConfigurationView>(`configurations/${list.data.running}`) : list
+}
+export const makePlan = (files: readonly { readonly name: string; readonly text: string }[], language: string) =>
+  call<PlanAnswer>('plan', json('POST', { files, language }), PLAN_MS)
+
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
@@ -136,7 +155,8 @@ export const readEvidence = () => call<Evidence>('evidence')
 /** Entries of a kind (empty: of all) since a duration before now: `-24h`. */
 export const readAudit = (kind: string, from: string) => call<AuditList>(`audit?${query({ kind, from, limit: 500 })}`)
 export const beginVerification = () => call<VerifyStateView>('evidence/verification', json('POST', {}))
-export const readVerification = () => call<VerifyStateView>('evidence/verification')
+/** Nothing where none was begun since the start. */
+export const readVerification = () => call<VerifyStateView | undefined>('evidence/verification')
 
 export const readRecordKinds = () => call<RecordKindList>('records/kinds')
 

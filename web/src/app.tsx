@@ -18,6 +18,7 @@ import { NodePage } from './pages/node.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PassportPage } from './pages/passport.tsx'
 import { PeoplePage } from './pages/people.tsx'
+import { PlanPage } from './pages/plan.tsx'
 import { ProfilePage } from './pages/profile.tsx'
 import { QualityPage } from './pages/quality.tsx'
 import { RecordsPage } from './pages/records.tsx'
@@ -144,10 +145,12 @@ function Page({ who }: { who: Session }) {
       return <KpisPage at={search.get('at') ?? ''} />
     case 'lineage':
       return <LineagePage of={search.get('of') ?? ''} depth={search.get('depth') ?? ''} />
+    case 'plan':
+      return <PlanPage />
     case 'contracts':
       return <ContractsPage at={search.get('at') ?? ''} />
     case 'ledger':
-      return <LedgerPage query={search.get('q') ?? ''} period={search.get('period') ?? 'all'} />
+      return <LedgerPage query={search.get('q') ?? ''} period={search.get('period') ?? 'all'} signals={search.get('signals') ?? ''} />
     case 'connections':
       return <ConnectionsPage at={search.get('at') ?? ''} />
     case 'node':

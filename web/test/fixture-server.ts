@@ -8,6 +8,7 @@ import { createFacts } from './fixture-facts.ts'
 import { lineageOf } from './fixture-lineage.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { passportOf } from './fixture-passport.ts'
+import { KEPT, placesUnder, planFor } from './fixture-plan.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
 import { createRecords } from './fixture-records.ts'
@@ -81,6 +82,8 @@ export async function startFixture({
   }
   const problem = (response: ServerResponse, status: number, code: string) => json(response, status, { code, message: code })
 
+  const ids = () => plant.signals.map(({ id }) => id)
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://fixture')
     if (!url.pathname.startsWith('/api/v1/')) return sendFile(url.pathname, response)
@@ -104,6 +107,10 @@ export async function startFixture({
     if (acknowledged) return json(response, 200, security.acknowledge(acknowledged, String(body.reason)))
     if (path === 'evidence/verification' && request.method === 'POST') return json(response, 202, evidence.begin(Date.now()))
     if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
+    if (path === 'plan') {
+      const [file] = (body as unknown as { files: { text: string }[] }).files
+      return json(response, 200, planFor(file?.text ?? '', ids()))
+    }
     get(path, url.searchParams, response)
   }
 
@@ -128,17 +135,20 @@ export async function startFixture({
         return json(response, 200, why(search.get('signal') ?? '', plant.sampleOf(indexOf(search), now), now))
       case 'passport':
         return json(response, 200, passportOf(search, startMs))
+      case 'lineage/places':
+        return json(response, 200, placesUnder(ids(), search))
+      case 'configurations':
+        return json(response, 200, { running: KEPT.version, configurations: [] })
+      case `configurations/${KEPT.version}`:
+        return json(response, 200, KEPT)
       case 'lineage': {
-        const found = lineageOf(
-          plant.signals.map(({ id }) => id),
-          search,
-        )
+        const found = lineageOf(ids(), search)
         return found ? json(response, 200, found) : problem(response, 404, 'unknown-thing')
       }
       case 'contracts':
         return json(response, 200, { contracts: contracts ? contractsOf(now) : [] })
       case 'ledger':
-        return json(response, 200, LEDGER)
+        return json(response, 200, search.has('signals') ? SIGNAL_LEDGER : LEDGER)
       case 'records/kinds':
         return json(response, 200, records.kinds())
       case 'records':
@@ -154,7 +164,7 @@ export async function startFixture({
       case 'evidence':
         return json(response, 200, evidence.view(now))
       case 'evidence/verification':
-        return evidence.state(now) ? json(response, 200, evidence.state(now)) : problem(response, 404, 'not-verified')
+        return evidence.state(now) ? json(response, 200, evidence.state(now)) : void response.writeHead(204).end()
       case 'flows':
         return json(response, 200, security.flows)
       case 'security/findings':
@@ -301,4 +311,25 @@ const LEDGER: LedgerAnswer = {
     },
   ],
   truncated: false,
+}
+
+/** One sum that closes, one that nobody can tell, one that is off. */
+const SIGNAL_LEDGER: LedgerAnswer = {
+  ...{ closes: false, rows: [], truncated: false },
+  signals: {
+    ...{ match: 't2e/**', from: 5, to: 900, fromTime: '2026-11-23T08:00:00.000Z' },
+    sums: (['closed', 'not-told-apart', 'off'] as const).map((state, i) => ({
+      ...{
+        node: 'edge-1',
+        connection: `c${i}`,
+        signals: 3,
+        logged: 1_210,
+        delivered: 1_200,
+        pending: 10,
+        droppedOfConnection: 7 * (i % 2),
+      },
+      ...(state === 'off' ? { off: 2, signalsOff: 1, examples: ['t2e/a'] } : { off: 0, signalsOff: 0, examples: [] }),
+      state,
+    })),
+  },
 }

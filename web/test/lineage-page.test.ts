@@ -15,7 +15,7 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
   let fixture: FixtureServer
   let browser: Browser
   before(async () => {
-    fixture = await startFixture({ signals: SIGNALS, samplesPerSecond: 20 })
+    fixture = await startFixture({ signals: SIGNALS, samplesPerSecond: 20, permissions: ['read', 'query', 'operate'] })
     browser = await openBrowser()
   })
   after(async () => {
@@ -80,14 +80,69 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
     await page.getByRole('button', { name: 'Copy the command' }).waitFor()
   })
 
+  test('with nothing named, all there is stands there by kind and by place, and is opened a step at a time with the keyboard', async () => {
+    const { page, errors } = browser
+    await open('#/lineage')
+    await saying(/10,000 × signal/)
+    const open1 = page.locator('details.lineage-group > summary').filter({ hasText: 'baggage' }).first()
+    await open1.focus()
+    await page.keyboard.press('Enter')
+    const inside = page.locator('.lineage-inside > details > summary').first()
+    await inside.waitFor()
+    await inside.focus()
+    await page.keyboard.press('Enter')
+    const deepest = page.locator('.lineage-inside .lineage-inside')
+    await deepest.first().locator('details > summary, .lineage-items a').first().waitFor()
+    assert.ok((await page.evaluate(() => document.querySelectorAll('*').length)) < ELEMENTS)
+    assert.deepEqual(errors, [])
+  })
+
+  test('a changed file is compared: what breaks by place, counts first; problems of lint; who is to be told', async () => {
+    const { page, errors } = browser
+    await open('#/lineage')
+    await page.getByRole('link', { name: 'Plan a change here' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Plan a change' }).waitFor()
+    const text = page.getByLabel('Its text')
+    assert.match(await text.inputValue(), /^version: 1/)
+    await text.fill('version: 1 # broken')
+    await page.getByRole('button', { name: 'Compare' }).focus()
+    await page.keyboard.press('Enter')
+    await saying(/What breaks · 10,001/)
+    await saying(/does not pass the check: 1/)
+    await saying(/Baggage maintenance · OT owner/)
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Result')
+    assert.equal(await page.locator('details .lineage-items').count(), 0)
+    const group = page.locator('details.lineage-group').filter({ hasText: 'carousel-3/motor' }).first()
+    await group.locator('summary').focus()
+    await page.keyboard.press('Enter')
+    await group.locator('.lineage-items a').first().waitFor()
+    await text.fill('site: [')
+    await page.getByRole('button', { name: 'Compare' }).click()
+    await page.getByText(/What breaks/).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'As it runs now' }).click()
+    assert.match(await text.inputValue(), /^version: 1/)
+    await page.getByRole('combobox', { name: /^File/ }).selectOption('another file')
+    await page.getByLabel('Its name').fill('more.yaml')
+    await page
+      .getByLabel('Open a file from this computer')
+      .setInputFiles({ name: 'x.yaml', mimeType: 'text/yaml', buffer: Buffer.from('version: 1') })
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === 'version: 1')
+    assert.deepEqual(errors, [])
+  })
+
   test('no violation of axe in either theme or language', async () => {
     const { page } = browser
-    for (const hash of ['#/lineage', `#/lineage?of=${encodeURIComponent(`signal:${MOTOR}`)}`]) {
+    for (const hash of ['#/lineage', '#/plan', `#/lineage?of=${encodeURIComponent(`signal:${MOTOR}`)}`]) {
       await open(hash)
       await page
-        .locator(hash === '#/lineage' ? 'form' : '.lineage-items')
+        .locator(hash === '#/lineage' ? 'details.lineage-group' : hash === '#/plan' ? 'textarea' : '.lineage-items')
         .first()
         .waitFor()
+      if (hash === '#/plan') {
+        await page.locator('textarea').fill('version: 1 # broken, few')
+        await page.locator('form button[type=submit]').click()
+        await page.locator('details.lineage-group summary').first().click()
+      }
       for (const language of ['Français', 'English']) {
         await page.getByRole('button', { name: language }).click()
         for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {

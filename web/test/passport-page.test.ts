@@ -59,6 +59,7 @@ describe('the passport page in a browser', { skip: noBrowser }, () => {
     await browser.page.locator('.tools select').selectOption('maintenance-display')
     await verdict('with-care')
     assert.match(browser.page.url(), /use=maintenance-display/)
+    await browser.page.getByRole('button', { name: 'Copy the permanent link' }).waitFor()
     const reasons = await browser.page.locator('.verdict-reasons li').allTextContents()
     assert.match(reasons[0] ?? '', /only 91\s?% of the time is covered, at least 95\s?% is asked for/)
     assert.match(reasons[1] ?? '', /Dead link in the chain: plc, its source is silent/)

@@ -43,7 +43,7 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
       correlation: '#/results?of=delivery',
       stopped: '#/results?of=sorter_load',
       kpis: '#/kpis',
-      ledger: '#/ledger',
+      ledger: '#/ledger?signals=t2e%2F**',
       trend: `#/signal?${of([
         ['id', MOTOR],
         ['from', jams[2].from],
@@ -185,6 +185,17 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
     await page.waitForFunction(() => document.querySelectorAll('.quarantine tbody tr').length === 1)
     await page.getByRole('button', { name: /^Discard the row: first_bag/ }).press('Enter')
     await saying('Discarded: 1. Still in quarantine: 0.')
+  })
+
+  test('a pattern of signals has sums of its own; what nobody told apart is not said to close', async () => {
+    const { page } = browser
+    await open('#/ledger')
+    await page.getByRole('searchbox', { name: 'Signals' }).fill('t2e/**')
+    const box = page.getByRole('region', { name: 'Sums of these signals' }).first()
+    await box.getByText('in the log 1,210 = delivered 1,200 + pending 10').first().waitFor()
+    await box.getByText('not known: 7 dropped by the connection, of which signals nobody knows').waitFor()
+    await box.getByText('off by 2 · 1 signals are off: t2e/a').waitFor()
+    assert.match(page.url(), /signals=t2e/)
   })
 
   test('the ledger shows each sum in words, and calls out the one that does not close', async () => {

@@ -139,7 +139,7 @@ test('happy path: the browser goes and comes back, groups become roles, and the 
   const change = await api.call(`/api/v1/users/${bo?.id}`, json({ roles: ['administrator'] }))
   assert.equal(change.status, 409, 'roles come from the provider')
   provider.state.who.groups = ['boss', 'unknown', 7]
-  assert.deepEqual((await sessionOf((await begin()).jar))?.everywhere?.length, 5)
+  assert.deepEqual((await sessionOf((await begin()).jar))?.everywhere?.length, 6)
   provider.state.who.groups = ['unknown']
   const refused = await begin()
   assert.deepEqual([problemOf(refused), await sessionOf(refused.jar)], ['no-role', undefined])

@@ -92,7 +92,14 @@ test('passwords are kept with argon2id; an account of the scrypt days is let in 
   })
   t.after(() => old.close())
   const ana = withCookie(old, await signIn(old, 'ana', PASSWORD))
-  assert.deepEqual((await read<Session>(await ana('/api/v1/session'))).everywhere, ['read', 'query', 'operate', 'audit', 'administer'])
+  assert.deepEqual((await read<Session>(await ana('/api/v1/session'))).everywhere, [
+    'read',
+    'query',
+    'operate',
+    'audit',
+    'administer',
+    'write',
+  ])
   assert.match(readFileSync(join(old.directory, 'accounts.json'), 'utf8'), /"name": "ana"[^}]*argon2id/)
   assert.equal((await signIn(old, 'ana', PASSWORD)).status, 200)
   const blank = withCookie(old, await signIn(old, 'blank', PASSWORD))

@@ -19,6 +19,7 @@ const READS: Readonly<Record<string, string>> = {
   '/api/v1/ledger': '',
   '/api/v1/aggregate': 'match=**&from=-1d',
   '/api/v1/lineage': 'of=unit:A&depth=3',
+  '/api/v1/lineage/places': '',
   '/api/v1/openapi.json': '',
 }
 /** Those of one signal. */
@@ -65,6 +66,7 @@ describe('answers hold what is in the zones that somebody may read', () => {
       'ledger',
       'facts?definition=own-kpi',
       'lineage?of=unit:A&depth=3',
+      'lineage/places',
     ]) {
       assert.match(await textOf(api.call, `/api/v1/${path}`), /hidden/, `${path} for the administrator`)
     }

@@ -16,6 +16,14 @@ export interface ZoneMap {
   ofConnection(name: string): string | undefined
 }
 
+/** What the same for everybody is in it: names, times, declarations of the whole node, and what only routes over the node or every zone ask. A new member of the view is not in here until somebody decides on it. */
+const PASSED = [
+  ...(['site', 'node', 'role', 'epoch', 'version', 'configVersion', 'startedTime', 'clock', 'reasons', 'last', 'equipment'] as const),
+  ...(['equipmentNames', 'uses', 'recordKinds', 'recompute', 'releaseQuarantined', 'discardQuarantined', 'spool', 'outlook'] as const),
+  ...(['nodeOf', 'linkAddress', 'policy', 'audit', 'flows', 'writes', 'historianLag', 'subscribe', 'configurations'] as const),
+  ...(['openLineage', 'identity', 'evidence', 'selfTest'] as const),
+] satisfies readonly (keyof NodeView)[]
+
 /** Kinds of things that are computed here: they belong to the zone of the node. */
 const COMPUTED: ReadonlySet<DependencyKind> = new Set(['derive', 'window', 'state', 'event', 'correlation', 'kpi'])
 
@@ -32,7 +40,10 @@ export function scopedView(view: NodeView, rights: Rights, map: ZoneMap): NodeVi
   const signals = scopedSignals(view.signals, seesSignal)
   const sees = (index: number) => signals.at(index) !== undefined
   return {
-    ...view,
+    ...(Object.fromEntries(PASSED.flatMap((key) => (view[key] === undefined ? [] : [[key, view[key]]]))) as Pick<
+      NodeView,
+      (typeof PASSED)[number]
+    >),
     signals,
     historian: scopedHistorian(view.historian, { signals, seesOwn, seesSource }),
     connections: () => view.connections().filter(({ name }) => seesSource(name)),
@@ -50,13 +61,14 @@ export function scopedView(view: NodeView, rights: Rights, map: ZoneMap): NodeVi
         node === view.node && connection !== '' ? seesSource(connection) : mayRead(undefined)
       return { ...found, lines: found.lines.filter(({ node, connection }) => isSeen(node, connection)) }
     },
+    ledgerOfSignals: (isAsked) => view.ledgerOfSignals((id) => signals.indexOf(id) !== undefined && isAsked(id)),
+    plan: () => Promise.reject(new QueryRefused('a plan needs the right to operate in every zone')),
     remotes: () => (seesOwn ? view.remotes() : []),
     uplink: () => (seesOwn ? view.uplink() : undefined),
     contested: () => view.contested().filter(({ signal }) => signals.indexOf(signal) !== undefined),
     refusals: () => (seesOwn ? view.refusals() : []),
     connectedNodes: () => (seesOwn ? view.connectedNodes() : []),
     discover: () => Promise.reject(new QueryRefused('searching needs the right to query every zone')),
-    subscribe: view.subscribe,
     onChanges: (listener) =>
       view.onChanges(({ facts, more }) => {
         // A change of a record does not say where it came from.

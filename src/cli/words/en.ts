@@ -112,6 +112,7 @@ export const en = {
     reason: 'why, for those who look later',
     by: 'who decides (default: the user of this machine)',
     ledgerConnection: 'glob over the names of connections',
+    ledgerSignals: 'glob over ids of signals: their own sums, over the log that is still there',
     ledgerTo: 'end of the period',
     ledgerFrom: 'begin of the period, in whole hours of recorded time: RFC 3339, or -8h (default: since the ledger began)',
     recordKey: 'one record: the values of its key fields, comma-separated',

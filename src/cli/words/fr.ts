@@ -116,6 +116,7 @@ export const fr: Words = {
     reason: 'pourquoi, pour ceux qui regarderont plus tard',
     by: 'qui décide (par défaut : l’utilisateur de cette machine)',
     ledgerConnection: 'motif sur les noms des connexions',
+    ledgerSignals: 'motif sur les identifiants de signaux : leurs propres sommes, sur le journal encore présent',
     ledgerTo: 'fin de la période',
     ledgerFrom: 'début de la période, en heures entières d’enregistrement : RFC 3339, ou -8h (par défaut : depuis le début du registre)',
     recordKey: 'un enregistrement : les valeurs de ses champs clés, séparées par des virgules',

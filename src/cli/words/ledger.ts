@@ -21,6 +21,13 @@ export const ledgerEn = {
   none: 'nothing was read',
   allClosed: 'every sum closes',
   notClosed: (count: number) => `${count} sum(s) do not close: something was lost, or counted twice, that nobody declared`,
+  signals: 'SIGNALS',
+  inLog: 'in the log',
+  notToldApart: (count: string) => `not known: ${count} dropped by the connection, of which signals nobody knows`,
+  signalsOff: (count: string, examples: string) => `${count} signal(s) off: ${examples}`,
+  range: (from: string, to: string, since: string) =>
+    `records ${from} to ${to} of the log, written since ${since}; what is older is in the sums by connection`,
+  partly: 'what is in the log is delivered or pending; what was dropped before it is known by connection only',
   more: (limit: number) => `more than ${limit} rows: narrow it down, or --limit`,
 }
 
@@ -47,5 +54,12 @@ export const ledgerFr: typeof ledgerEn = {
   allClosed: 'toutes les sommes sont soldées',
   notClosed: (count) =>
     `${count} somme(s) ne sont pas soldées : quelque chose a été perdu, ou compté deux fois, sans que personne le déclare`,
+  signals: 'SIGNAUX',
+  inLog: 'dans le journal',
+  notToldApart: (count) => `pas connu : ${count} abandonnées par la connexion, on ne sait de quels signaux`,
+  signalsOff: (count, examples) => `${count} signal(aux) avec écart : ${examples}`,
+  range: (from, to, since) =>
+    `entrées ${from} à ${to} du journal, écrites depuis ${since} ; ce qui est plus ancien est dans les sommes par connexion`,
+  partly: 'ce qui est dans le journal est livré ou en attente ; ce qui fut abandonné avant n’est connu que par connexion',
   more: (limit) => `plus de ${limit} lignes : précisez, ou --limit`,
 }

@@ -36,6 +36,9 @@ export function measuredStations(
   stations.push(rulesStation(measured, samples, parts))
   const logs = logStations(measured, parts)
   stations.push(...logs)
+  // A reading that was not stored, such as a mark of silence, came in no record; it came over the link all the same.
+  const nodes = new Set(measured.flatMap(({ signal }) => nodeOf(signal, view) ?? []))
+  for (const node of nodes) if (!logs.some(({ hop }) => hop.id === linkId(node))) stations.push(linkStation(node, undefined, 'rules', view))
   const first = logs[0]?.hop.id
   for (const { hops, signals } of byConnection.values()) {
     const one = (signals[0] as SignalBelow).signal
@@ -117,12 +120,14 @@ function logStations(measured: readonly SignalBelow[], parts: ChainParts): Stati
   return stations
 }
 
-function linkStation(node: string, epoch: number, log: string, view: NodeView): Station {
+const linkId = (node: string): string => `link:${node}`
+
+function linkStation(node: string, epoch: number | undefined, log: string, view: NodeView): Station {
   const remote = view.remotes().find((one) => one.node === node && one.epoch === epoch) ?? view.remotes().find((one) => one.node === node)
   const problem = !remote ? 'node-unknown' : remote.liveness === 'live' ? undefined : 'node-silent'
   const hop: Hop = {
     ...{
-      id: `link:${node}`,
+      id: linkId(node),
       kind: 'link',
       name: `${node} → ${view.node}`,
       feeds: [log],
@@ -130,7 +135,16 @@ function linkStation(node: string, epoch: number, log: string, view: NodeView): 
       ...(problem && { problem }),
     },
     ...(remote?.lastHeardTime !== undefined && { lastSeen: remote.lastHeardTime }),
-    details: remote ? { liveness: remote.liveness, behindRecords: remote.behindRecords, lostRecords: remote.lostRecords } : {},
+    // By the clocks of both nodes: from where it was durable there to where it was durable here.
+    ...(remote?.lastArrivedTime !== undefined &&
+      remote.lastRecordedTime !== undefined && { delayUs: Math.max(0, remote.lastArrivedTime - remote.lastRecordedTime) }),
+    details: remote
+      ? {
+          ...{ liveness: remote.liveness, behindRecords: remote.behindRecords, lostRecords: remote.lostRecords },
+          ...(remote.via !== undefined && { via: remote.via }),
+          ...(remote.certificate !== undefined && { certificate: remote.certificate }),
+        }
+      : {},
     canExpand: false,
   }
   return { hop, members: NOBODY }

@@ -25,7 +25,8 @@ export function Rail() {
   const { words } = useLanguage()
   const { page, search } = usePlace()
   const ofResult = page === 'passport' && search.has('definition')
-  const here = ofResult ? 'results' : page === 'signal' || page === 'passport' ? 'namespace' : page === 'profile' ? 'people' : page
+  const owners: Readonly<Record<string, string>> = { signal: 'namespace', passport: 'namespace', plan: 'lineage', profile: 'people' }
+  const here = ofResult ? 'results' : (owners[page] ?? page)
   return (
     <nav className="rail" aria-label={words.nav.main}>
       {PAGES.map((entry) => (

@@ -4,6 +4,7 @@ import { readLedger } from '../api.ts'
 import { formatDate, formatNumber } from '../format.ts'
 import { ranked } from '../live/quality.ts'
 import { useLive } from '../live/use-live.ts'
+import { SignalLedger } from '../parts/signal-ledger.tsx'
 import { amend, hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { useAnswer, useCalm } from './use-answer.ts'
@@ -17,7 +18,7 @@ const AGAIN_MS = 10_000
 const TYPING_MS = 300
 
 /** What became of all that was read: the sums in words and figures, and whether they close. */
-export function LedgerPage({ query, period }: { query: string; period: string }) {
+export function LedgerPage({ query, period, signals }: { query: string; period: string; signals: string }) {
   const { locale, words } = useLanguage()
   const { stream } = useLive()
   const chosen = isPeriod(period) ? period : 'all'
@@ -31,7 +32,9 @@ export function LedgerPage({ query, period }: { query: string; period: string })
   }, [stream, chosen, match])
   const { data, problem, loading } = useAnswer(read, AGAIN_MS)
   const number = (value: number) => formatNumber(value, locale)
-  const search = (entries: { q?: string; period?: string }) => amend(hrefTo('ledger', { q: query, period: chosen, ...entries }))
+  const search = (entries: { q?: string; period?: string; signals?: string }) =>
+    amend(hrefTo('ledger', { q: query, period: chosen, signals, ...entries }))
+  const pattern = useCalm(signals.trim(), TYPING_MS)
   const rows = data?.rows ?? []
   const open = rows.filter(({ off }) => off !== 0).length
   return (
@@ -52,6 +55,15 @@ export function LedgerPage({ query, period }: { query: string; period: string })
             <span>{text.search}</span>
             <input type="search" value={query} placeholder={text.searchHint} onChange={(event) => search({ q: event.target.value })} />
           </label>
+          <label>
+            <span>{text.signals}</span>
+            <input
+              type="search"
+              value={signals}
+              placeholder={text.signalsHint}
+              onChange={(event) => search({ signals: event.target.value })}
+            />
+          </label>
           <output className="soft">
             {rows.length > 0 && open === 0 && text.allClosed(number(rows.length))}
             {data?.from !== undefined &&
@@ -60,6 +72,7 @@ export function LedgerPage({ query, period }: { query: string; period: string })
           </output>
         </search>
       </header>
+      {pattern !== '' && <SignalLedger key={pattern} match={pattern} />}
       {open > 0 && (
         <p role="alert" className="problem">
           {text.notClosed(number(open), number(rows.length))}

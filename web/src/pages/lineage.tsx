@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { pageOf } from '../live/lineage-of.ts'
 import { useStream } from '../live/use-live.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { LineageTop } from '../parts/lineage-places.tsx'
 import { LineageSide } from '../parts/lineage-side.tsx'
 import { amend, go, hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
@@ -50,8 +51,12 @@ export function LineagePage({ of, depth }: { of: string; depth: string }) {
           </div>
         </>
       )}
+      {of === '' && <LineageTop />}
       <section className="panel">
         <h2>{text.planTitle}</h2>
+        <p>
+          <a href={hrefTo('plan')}>{words.plan.link}</a>
+        </p>
         <p>{text.planText}</p>
         <p className="lineage-bar">
           <code>{PLAN}</code> <CopyButton text={PLAN} label={text.planCopy} />

@@ -43,7 +43,7 @@ export function PassportPage({ of }: { of: PassportOf }) {
             {use && !data?.uses.some(({ id }) => id === use) && <option value={use}>{use}</option>}
           </select>
         </label>
-        <CopyButton text={data ? permanent(of, data) : window.location.href} label={text.copyLink} />
+        <CopyButton text={data ? permanent(of, data) : window.location.href} label={text.copyLink} isNamed />
       </div>
       {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}
       {!data && loading && <p className="soft">{words.account.working}…</p>}

@@ -4,7 +4,8 @@ import { useLanguage } from '../words/index.ts'
 /** How long the button says that it worked. */
 const SAID_MS = 1_500
 
-export function CopyButton({ text, label }: { text: string; label: string }) {
+/** `isNamed`: what is copied stands on the button, too. */
+export function CopyButton({ text, label, isNamed = false }: { text: string; label: string; isNamed?: boolean }) {
   const { words } = useLanguage()
   const [copied, setCopied] = useState(false)
   useEffect(() => {
@@ -19,8 +20,11 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     )
   }
   return (
-    <button type="button" className="quiet" aria-label={label} title={label} onClick={copy}>
-      {copied ? words.value.copied : words.value.copy}
-    </button>
+    <>
+      <button type="button" className="quiet" aria-label={label} title={label} onClick={copy}>
+        {copied ? words.value.copied : isNamed ? label : words.value.copy}
+      </button>
+      <output className="unseen">{copied && words.value.copied}</output>
+    </>
   )
 }

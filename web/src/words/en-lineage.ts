@@ -17,6 +17,10 @@ export const lineage = {
   count: (count: string, kind: string) => `${count} × ${kind}`,
   nowhere: 'in no place in particular',
   groups: (shown: string, all: string) => `${shown} of ${all} places; open one of them, or ask the API for the rest`,
+  top: 'Where to begin',
+  topHelp: 'All there is by kind, then by place: open a place to see what stands there, and choose something to see what depends on it.',
+  holds: (signals: string, derived: string, results: string, consumers: string) =>
+    `${signals} measured · ${derived} derived · ${results} results and ${consumers} other consumers depend on them`,
   more: 'More',
   shown: (shown: string, all: string) => `${shown} of ${all}`,
   why: {

@@ -88,6 +88,7 @@ export const passport = {
     },
     ...{
       liveness: 'heard',
+      via: 'handed over by',
       behindRecords: 'records behind',
       lostRecords: 'records lost',
       kind: 'system',

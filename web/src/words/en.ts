@@ -4,6 +4,7 @@ import { lineage } from './en-lineage.ts'
 import { nodes } from './en-nodes.ts'
 import { passport } from './en-passport.ts'
 import { people } from './en-people.ts'
+import { plan } from './en-plan.ts'
 import {
   anomalies,
   breaches,
@@ -37,6 +38,7 @@ export const en = {
   people,
   security,
   lineage,
+  plan,
   records,
   results,
   passport,

@@ -18,6 +18,11 @@ export const lineage: typeof english = {
   count: (count, kind) => `${count} × ${kind}`,
   nowhere: 'en aucun lieu particulier',
   groups: (shown, all) => `${shown} lieux sur ${all} ; en ouvrir un, ou demander le reste à l’API`,
+  top: 'Par où commencer',
+  topHelp:
+    'Tout ce qu’il y a par genre, puis par lieu : ouvrez un lieu pour voir ce qui s’y trouve, et choisissez une chose pour voir ce qui en dépend.',
+  holds: (signals, derived, results, consumers) =>
+    `${signals} mesurés · ${derived} dérivés · ${results} résultats et ${consumers} autres consommateurs en dépendent`,
   more: 'Suite',
   shown: (shown, all) => `${shown} sur ${all}`,
   why: {

@@ -87,7 +87,13 @@ export const passport: Words['passport'] = {
     ...{ revision: 'version', cause: 'cause', version: 'déclaration', otherRevisions: 'lus dans une autre version', lost: 'disparus' },
     ...{ signal: 'signal', address: 'adresse', rules: 'règles', found: 'trouvé', connection: 'connexion', node: 'nœud', epoch: 'époque' },
     ...{ sequence: 'séquence', firstSequence: 'première séquence', spool: 'journal', hash: 'empreinte', receivedTime: 'reçu' },
-    ...{ recordedTime: 'enregistré', liveness: 'écoute', behindRecords: 'entrées en retard', lostRecords: 'entrées perdues' },
+    ...{
+      recordedTime: 'enregistré',
+      liveness: 'écoute',
+      via: 'remis par',
+      behindRecords: 'entrées en retard',
+      lostRecords: 'entrées perdues',
+    },
     ...{ kind: 'système', endpoint: 'appareil', state: 'état', clockMethod: 'horloge', certificate: 'certificat' },
     ...{
       clockOffsetUs: 'écart d’horloge',

@@ -4,6 +4,7 @@ import { lineage } from './fr-lineage.ts'
 import { nodes } from './fr-nodes.ts'
 import { passport } from './fr-passport.ts'
 import { people } from './fr-people.ts'
+import { plan } from './fr-plan.ts'
 import {
   anomalies,
   breaches,
@@ -38,6 +39,7 @@ export const fr: Words = {
   people,
   security,
   lineage,
+  plan,
   records,
   results,
   passport,

@@ -1,0 +1,157 @@
+import { decodeBatch } from '../core/batch-codec.ts'
+import { decodeForwarded } from '../core/forwarded.ts'
+import type { Historian } from '../core/historian.ts'
+import type { SignalLedger, SignalSum } from '../core/ledger.ts'
+import type { SignalTable } from '../core/signals.ts'
+import type { Spool, SpoolRecord } from '../core/spool.ts'
+import { HISTORIAN, type RunningLedger } from './ledger.ts'
+
+/** What one question about a group of signals may read. */
+export const SIGNAL_LEDGER_LIMITS = {
+  /** Bytes of the newest part of the log; what is older is not counted, and the answer says where it begins. */
+  bytes: 128 * 1024 * 1024,
+  /** Signals that the historian is asked about. */
+  signals: 100_000,
+} as const
+const READ_RECORDS = 4_096
+const READ_BYTES = 8 * 1024 * 1024
+const QUERY_MS = 10_000
+
+export interface SignalLedgerParts {
+  readonly spool: Pick<Spool, 'node' | 'epoch' | 'read' | 'stats'>
+  readonly historian: Pick<Historian, 'accounts' | 'writers' | 'sql'>
+  readonly signals: SignalTable
+  /** What the ledger knows by connection: drops that nobody told apart by signal. */
+  readonly droppedBefore: () => Promise<readonly { readonly node: string; readonly connection: string; readonly dropped: number }[]>
+  readonly limits?: { readonly bytes: number; readonly signals: number }
+}
+
+/** A log as far as it was read. */
+interface Stream {
+  readonly node: string
+  readonly epoch: number
+  /** What the historian has of it. */
+  readonly stored: number
+  readonly idOf: (index: number) => string | undefined
+  low: number
+  /** Of records up to `stored`, and of those beyond, by signal. */
+  readonly passed: Map<string, number>
+  readonly pending: Map<string, number>
+}
+
+/**
+ * Counts the samples of some signals twice: in the log's own records as they lie on disk, and among what the historian has of the same records. Nothing is kept for it. What was
+ * dropped before the log is known by connection only, so a sum over a connection with such drops is never said to close.
+ */
+export async function ledgerOfSignals(parts: SignalLedgerParts, isAsked: (id: string) => boolean): Promise<SignalLedger> {
+  const { spool, historian, limits = SIGNAL_LEDGER_LIMITS } = parts
+  const streams = await streamsOf(parts)
+  const range = await countLog(spool, limits.bytes, streams, isAsked)
+  const connectionOf = (id: string) => parts.signals.at(parts.signals.indexOf(id) ?? -1)?.connection ?? ''
+  const dropped = await parts.droppedBefore()
+  const sums: SignalSum[] = []
+  for (const stream of streams.values()) {
+    const stored = await storedOf(stream, historian, limits.signals)
+    const ids = new Set([...stream.passed.keys(), ...stream.pending.keys()])
+    for (const [connection, some] of Map.groupBy(ids, connectionOf)) {
+      const sum = (counts: ReadonlyMap<string, number>) => some.reduce((all, id) => all + (counts.get(id) ?? 0), 0)
+      const [passed, pending, delivered] = [sum(stream.passed), sum(stream.pending), sum(stored)]
+      const off = some.filter((id) => (stream.passed.get(id) ?? 0) !== (stored.get(id) ?? 0)).sort()
+      const before = dropped.filter((one) => one.node === stream.node && (one.connection === connection || one.connection === ''))
+      const droppedOfConnection = before.reduce((all, one) => all + one.dropped, 0)
+      sums.push({
+        ...{ node: stream.node, connection, signals: some.length, logged: passed + pending, delivered, pending },
+        ...{ off: passed - delivered, signalsOff: off.length, examples: off.slice(0, 5), droppedOfConnection },
+        state: off.length > 0 ? 'off' : droppedOfConnection > 0 ? 'not-told-apart' : 'closed',
+      })
+    }
+  }
+  return { ...range, sums }
+}
+
+async function streamsOf({ spool, historian, signals }: SignalLedgerParts): Promise<Map<string, Stream>> {
+  // The place first: what is committed up to it stays as it is, whatever comes while we count.
+  const { checkpoints } = await historian.accounts({ from: 0, to: 0 })
+  const writers = await historian.writers()
+  const known = [
+    ...new Map([...checkpoints, { node: spool.node, epoch: spool.epoch, sequence: 0 }].reverse().map((one) => [keyOf(one), one])).values(),
+  ]
+  return new Map(
+    known.map(({ node, epoch, sequence }) => {
+      const isOwn = node === spool.node && epoch === spool.epoch
+      const table = new Map(writers.find((one) => one.node === node && one.epoch === epoch)?.signals ?? [])
+      const idOf = (index: number) => (isOwn ? signals.at(index)?.id : table.get(index))
+      const counted = { low: Number.POSITIVE_INFINITY, passed: new Map<string, number>(), pending: new Map<string, number>() }
+      return [keyOf({ node, epoch }), { node, epoch, stored: sequence, idOf, ...counted }]
+    }),
+  )
+}
+
+const keyOf = ({ node, epoch }: { readonly node: string; readonly epoch: number }): string => `${epoch} ${node}`
+
+async function countLog(
+  spool: SignalLedgerParts['spool'],
+  bytes: number,
+  streams: ReadonlyMap<string, Stream>,
+  isAsked: (id: string) => boolean,
+): Promise<Pick<SignalLedger, 'from' | 'to' | 'fromTime'>> {
+  const { firstSequence, lastSequence, bytes: all } = spool.stats()
+  const share = Math.min(1, bytes / Math.max(1, all))
+  const from = lastSequence - Math.floor((lastSequence - firstSequence) * share)
+  let fromTime: number | undefined
+  let next = from
+  while (next <= lastSequence) {
+    const records = await spool.read(next, READ_RECORDS, READ_BYTES)
+    if (records.length === 0) break
+    for (const record of records) {
+      if (record.sequence > lastSequence) break
+      fromTime ??= record.recordedTime
+      const inner = record.kind === 'forwarded' && record.payload.length > 0 ? decodeForwarded(record.payload).records : [record]
+      for (const one of inner) count(one, streams.get(keyOf(one)), isAsked)
+    }
+    next = (records.at(-1) as SpoolRecord).sequence + 1
+  }
+  return { from, to: Math.max(from, Math.min(lastSequence, next - 1)), ...(fromTime !== undefined && { fromTime }) }
+}
+
+function count({ kind, sequence, payload }: SpoolRecord, stream: Stream | undefined, isAsked: (id: string) => boolean): void {
+  if (!stream) return
+  stream.low = Math.min(stream.low, sequence)
+  if (kind !== 'batch') return
+  const into = sequence <= stream.stored ? stream.passed : stream.pending
+  const { signal } = decodeBatch(payload)
+  const counts = new Map<number, number>()
+  for (const index of signal) counts.set(index, (counts.get(index) ?? 0) + 1)
+  for (const [index, samples] of counts) {
+    const id = stream.idOf(index)
+    if (id !== undefined && isAsked(id)) into.set(id, (into.get(id) ?? 0) + samples)
+  }
+}
+
+/** Samples by signal that the historian has of the records that were counted. */
+async function storedOf(
+  { node, epoch, low, stored }: Stream,
+  historian: Pick<Historian, 'sql'>,
+  most: number,
+): Promise<Map<string, number>> {
+  if (low > stored) return new Map()
+  const { rows, truncated } = await historian.sql(
+    `SELECT s.signal, count(*) FROM samples s JOIN ingests i USING (ingest) WHERE i.node = '${node.replaceAll("'", "''")}' AND i.epoch = ${epoch}
+     AND i.sequence BETWEEN ${low} AND ${stored} GROUP BY 1`,
+    { maxRows: most, timeoutMs: QUERY_MS },
+  )
+  if (truncated) throw new RangeError(`more than ${most} signals`)
+  return new Map(rows.map(([signal, samples]) => [String(signal), Number(samples)]))
+}
+
+/** Drops before the log by connection, as every destination is told of them. */
+export async function droppedBefore(ledger: Pick<RunningLedger, 'view'>): Promise<{ node: string; connection: string; dropped: number }[]> {
+  const { lines } = await ledger.view()
+  return lines.flatMap(({ node, connection, unit, destinations }) => {
+    const dropped = destinations
+      .filter(({ destination }) => destination === HISTORIAN)
+      .flatMap((one) => Object.values(one.dropped))
+      .reduce((sum, count) => sum + count, 0)
+    return unit === 'samples' && dropped > 0 ? [{ node, connection, dropped }] : []
+  })
+}
