@@ -134,6 +134,11 @@ test(`${VALUES} random values of the demo are what the spool says, or their pass
     )
     return [jams, flights].every((answer) => answer?.facts.some(isOver))
   })
+  // Three minutes of what the demo is: nothing that its conduits do not declare, and no alarm.
+  assert.deepEqual(
+    view.flows.findings().map(({ code, subject }) => `${code} ${subject}`),
+    [],
+  )
   const all = view.signals.all().map(({ id }) => id)
   const pickers = Object.values(KINDS).map((isKind) => samplePicker(view, all.filter(isKind)))
   for (const definition of ['jam', 'flight_baggage', 'energy_per_bag']) {

@@ -26,7 +26,10 @@ const fromField = { from: 'field', to: 'operations', direction: 'pull' } as cons
 const CONDUITS: readonly Declared[] = [
   {
     ...{ ...fromField, name: 'baggage', label: '{ fr: "Tri bagages", en: "Baggage handling" }', transports: '[opcua]' },
-    passes: ['signals: ["baggage/**"]', 'services: [Browse, Read, CreateSubscription, CreateMonitoredItems, Publish]'],
+    passes: [
+      'signals: ["baggage/**"]',
+      'services: [Browse, TranslateBrowsePathsToNodeIds, Read, CreateSubscription, CreateMonitoredItems, Publish]',
+    ],
     necessity: 'The baggage crew sees a jam before it stops a flight',
     value: 'Fewer bags left behind; a bearing is changed at night in place of at the peak',
     impact: 'False readings would call the crew out for nothing; nothing can be written to the carousels this way',
@@ -36,7 +39,7 @@ const CONDUITS: readonly Declared[] = [
   },
   {
     ...{ ...fromField, name: 'energy', label: '{ fr: "Comptage électrique", en: "Energy meters" }', transports: '[modbus]' },
-    passes: ['signals: ["energy/**"]', 'services: ["3", "4"]', 'maxSamplesPerSecond: 20000'],
+    passes: ['signals: ["energy/**"]', 'services: ["2", "3", "4"]', 'maxSamplesPerSecond: 20000'],
     necessity: 'Energy is told per area and hour, and billed to the shops',
     value: 'The yearly energy report without meter rounds',
     impact: 'Wrong bills; Modbus has no identity, so that anybody in the field zone can answer for a meter',

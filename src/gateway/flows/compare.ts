@@ -90,11 +90,17 @@ function ofFlow(
   return { code: 'undeclared-flow', severity: 'high', subject, owner, evidence: { ...evidence, reason } }
 }
 
+/** What any use of a protocol begins and ends with, and keeps its line alive: it carries no data, so no conduit has to name it. */
+const OF_THE_LINE: ReadonlySet<string> = new Set([
+  ...['FindServers', 'GetEndpoints', 'OpenSecureChannel', 'CloseSecureChannel', 'CreateSession', 'ActivateSession', 'CloseSession'],
+  ...['CONNECT', 'CONNACK', 'PINGREQ', 'PINGRESP', 'DISCONNECT'],
+])
+
 function ofServices(flow: FlowView, { name, services, owner }: Conduit): Raised[] {
   if (services.length === 0) return []
   const subject = flowName(flow)
   return flow.services
-    .filter(({ service }) => !services.includes(service))
+    .filter(({ service }) => !services.includes(service) && !OF_THE_LINE.has(service))
     .map(({ service, count }) => ({
       ...{ code: 'undeclared-service', severity: 'high', subject, key: `${subject} ${service}`, owner },
       evidence: { service, conduit: name, count },
