@@ -174,11 +174,12 @@ const shareAt = async (node: RunningNode, connection: string, destination: strin
   (await lineAt(node, connection))?.destinations.find((one) => one.destination === destination)
 
 /** Ids of signals in the frames, and indices of samples. */
-async function sniffed(frames: readonly Uint8Array[]) {
+async function sniffed(frames: readonly Uint8Array[], isWanted: (type: string) => boolean = () => true) {
   const ids = new Set<string>()
   const indices = new Set<number>()
   for (const bytes of frames) {
     const frame = await decodeFrame(bytes)
+    if (!isWanted(frame.type)) continue
     if (frame.type === 'show') for (const index of frame.batch.signal) indices.add(index)
     if (frame.type !== 'records') continue
     for (const { kind, payload } of frame.records) {
@@ -248,6 +249,31 @@ for (const [end, atEdge, atHub] of [
         .map(({ open }) => open?.root)
     await until('the same root at both ends', () => JSON.stringify(periodsOf(edge.view)) === JSON.stringify(periodsOf(hub.view)))
   })
+
+test('a link faster than its conduit permits waits: nothing more goes through, nothing is lost, nothing is shown ahead', async (t) => {
+  const directory = folder(t)
+  const frames: Uint8Array[] = []
+  const { dialler, listener } = exchange((frame) => frames.push(frame.slice()))
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  })
+  const rate = UPWARD('"**"', ', maxSamplesPerSecond: 200 ')
+  const hub = await startLinked(directory, 'hub', hubFile(rate), listener)
+  const startMs = performance.now()
+  const edge = await startLinked(directory, 'edge', edgeFile(rate), dialler, device)
+  t.after(() => Promise.all([edge.stop(), hub.stop()]))
+  const sent = () => edge.view.uplink()?.sentSamples ?? 0
+  // Ten seconds' worth may go at once; what was read meanwhile is far more.
+  await until('the burst and more', () => sent() > 2_200 && acknowledged > 5_000)
+  const most = 2_000 + (200 * (performance.now() - startMs)) / 1_000
+  assert.ok(sent() <= most, `${sent()} samples where ${most} are permitted`)
+  const { indices } = await sniffed(frames, (type) => type === 'show')
+  assert.deepEqual(indices, [], 'newest values went ahead')
+  assert.deepEqual((await shareAt(edge, 'c', 'link'))?.dropped, {})
+  assert.deepEqual(await openSums(edge.view), [])
+  assert.equal((await shareAt(hub, 'c', 'historian'))?.dropped['conduit-rate'], undefined)
+})
 
 test('a conduit that is cut at one end only: nothing is sent, nothing taken, and the log keeps it', async (t) => {
   const directory = folder(t)

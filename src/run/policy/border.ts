@@ -6,8 +6,8 @@ import type { Logger } from '../../core/log.ts'
 import { conduitReason } from '../../core/policy.ts'
 import type { Spool, SpoolRecord } from '../../core/spool.ts'
 import { decide } from '../../gateway/policy/index.ts'
-import type { OutwardPolicy } from '../uplink.ts'
 import type { Gate } from './gate.ts'
+import type { OutwardPolicy } from './outward.ts'
 import type { Policing } from './policing.ts'
 import { StreamIds } from './stream-ids.ts'
 import { Withhold } from './withhold.ts'
@@ -70,6 +70,7 @@ function outwardOf(withhold: Withhold): OutwardPolicy {
     },
     pass: (records) => withhold.pass(records),
     visible: (stream, batch) => withhold.visible(stream, batch),
+    waitMs: (record) => withhold.waitMs(record),
   }
 }
 

@@ -47,6 +47,12 @@ export class Withhold {
     return this.#gateOf(stream).visible(batch)
   }
 
+  /** Milliseconds until the rates of its conduits have room for a record that passes; 0: it was taken off them. */
+  waitMs(record: SpoolRecord): number {
+    if (!this.gate.isPaced || record.kind !== 'batch') return 0
+    return this.#gateOf(record).waitMs(decodeBatch(record.payload))
+  }
+
   #against(record: SpoolRecord): PolicyReason | undefined {
     const { kind, payload } = record
     if (kind === 'batch') return this.#gateOf(record).against(decodeBatch(payload))
