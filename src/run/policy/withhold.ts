@@ -1,9 +1,10 @@
 import { decodeBatch } from '../../core/batch-codec.ts'
 import type { StreamId } from '../../core/link.ts'
-import { conduitReason, type PassingKind, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
+import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
 import { parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { isStandIn, standInFor } from '../../core/withheld.ts'
+import { namedIn } from './declared-names.ts'
 import type { Gate } from './gate.ts'
 
 /** Whole id of a signal in a log, by its index there. */
@@ -56,29 +57,19 @@ export class Withhold {
   #against(record: SpoolRecord): PolicyReason | undefined {
     const { kind, payload } = record
     if (kind === 'batch') return this.#gateOf(record).against(decodeBatch(payload))
-    if (kind !== 'signals' && kind !== 'records' && kind !== 'facts') return undefined
+    if (kind !== 'signals' && kind !== 'records' && kind !== 'facts' && kind !== 'config') return undefined
     const content = parseRecord(kind, payload)
-    if (content.kind === 'signals')
-      return this.#first(
-        'signal',
-        content.signals.map(([, { id }]) => id),
-      )
-    if (content.kind === 'facts')
-      return this.#first(
-        'result',
-        content.facts.map(({ definition }) => definition),
-      )
+    if (content.kind === 'config') return this.#first(namedIn(content.declared ?? {}))
+    if (content.kind === 'signals') return this.#first(content.signals.map(([, { id }]) => ({ kind: 'signal', id })))
+    if (content.kind === 'facts') return this.#first(content.facts.map(({ definition }) => ({ kind: 'result', id: definition })))
     if (content.kind !== 'records') return undefined
     const { versions, quarantined } = content.records
-    return this.#first(
-      'record',
-      [...versions, ...quarantined].map((one) => one.kind),
-    )
+    return this.#first([...versions, ...quarantined].map((one) => ({ kind: 'record', id: one.kind })))
   }
 
-  #first(kind: PassingKind, ids: readonly string[]): PolicyReason | undefined {
-    for (const id of new Set(ids)) {
-      const { permitted, reason } = this.gate.ask({ kind, id })
+  #first(all: readonly Passing[]): PolicyReason | undefined {
+    for (const passing of new Map(all.map((one) => [`${one.kind} ${one.id}`, one])).values()) {
+      const { permitted, reason } = this.gate.ask(passing)
       if (!permitted) return reason
     }
     return undefined
