@@ -48,6 +48,11 @@ export class Gate {
     return new Gate({ ...this.#parts, idOf }, this.counts)
   }
 
+  /** The same crossing once it is known who is at the other end. */
+  forPeers(peers: readonly string[] | undefined): Gate {
+    return new Gate({ ...this.#parts, crossing: { ...this.crossing, ...(peers && { peers }) } }, this.counts)
+  }
+
   get crossing(): ConfiguredCrossing {
     return this.#parts.crossing
   }
@@ -59,7 +64,7 @@ export class Gate {
     const { crossing } = this.#parts
     const decision = decide(this.#parts.policy, crossing, undefined, this.#parts.clock.now())
     // Who is there is seen only when it comes; what comes is asked again with its address.
-    const isOpen = decision.reason === 'peer' && crossing.isPeerOpen
+    const isOpen = decision.reason === 'peer' && crossing.isPeerOpen && !crossing.peers
     return (this.#whole = isOpen ? { ...decision, permitted: true } : decision)
   }
 

@@ -1,4 +1,5 @@
 import { decodeBatch } from '../../core/batch-codec.ts'
+import { decodeForwarded } from '../../core/forwarded.ts'
 import type { StreamId } from '../../core/link.ts'
 import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
 import { parseRecord } from '../../core/record-content.ts'
@@ -19,11 +20,17 @@ export class Withhold {
   readonly #idsOf: IdsOf
   readonly #gates = new Map<string, Gate>()
   /** How far each log was counted: what is sent again after a break is not counted twice. */
-  readonly #counted = new Map<string, number>()
+  readonly #counted: Map<string, number>
 
-  constructor(gate: Gate, idsOf: IdsOf) {
+  constructor(gate: Gate, idsOf: IdsOf, counted = new Map<string, number>()) {
     this.gate = gate
+    this.#counted = counted
     this.#idsOf = idsOf
+  }
+
+  /** The same end through another gate of its crossing. */
+  through(gate: Gate): Withhold {
+    return new Withhold(gate, this.#idsOf, this.#counted)
   }
 
   whole(): PolicyDecision {
@@ -56,6 +63,8 @@ export class Withhold {
 
   #against(record: SpoolRecord): PolicyReason | undefined {
     const { kind, payload } = record
+    // A log of other nodes' records, when it is carried by hand: one record of it is many of theirs.
+    if (kind === 'forwarded') return this.#firstAgainst(decodeForwarded(payload).records)
     if (kind === 'batch') return this.#gateOf(record).against(decodeBatch(payload))
     if (kind !== 'signals' && kind !== 'records' && kind !== 'facts' && kind !== 'config') return undefined
     const content = parseRecord(kind, payload)
@@ -65,6 +74,14 @@ export class Withhold {
     if (content.kind !== 'records') return undefined
     const { versions, quarantined } = content.records
     return this.#first([...versions, ...quarantined].map((one) => ({ kind: 'record', id: one.kind })))
+  }
+
+  #firstAgainst(records: readonly SpoolRecord[]): PolicyReason | undefined {
+    for (const record of records) {
+      const against = this.#against(record)
+      if (against !== undefined) return against
+    }
+    return undefined
   }
 
   #first(all: readonly Passing[]): PolicyReason | undefined {
