@@ -22,11 +22,15 @@ import { countingConnector } from './counting-source.ts'
 /** Records carried by hand stand under the conduits of the link that they go around. */
 
 const KEY = randomBytes(32).toString('base64')
-const CASE = 'necessity: n, impact: i, owner: o, riskOwner: r, isolation: { by: [shift lead] }, reviewBy: 2999-12-31'
-const policy = (signals: string, more = '') => `zones: { field: { level: 1 }, control: { level: 2 }, it: { level: 4 } }
+const CASE = 'necessity: n, impact: i, owner: o, riskOwner: r, isolation: { by: [shift lead] }'
+const policy = (
+  signals: string,
+  more = '',
+  reviewBy = '2999-12-31',
+) => `zones: { field: { level: 1 }, control: { level: 2 }, it: { level: 4 } }
 conduits:
-  poll: { from: field, to: control, direction: pull, transports: [counting], signals: ["**"], ${CASE} }
-  upward: { from: control, to: it, direction: one-way, transports: [diode], signals: [${signals}], ${CASE}${more} }
+  poll: { from: field, to: control, direction: pull, transports: [counting], signals: ["**"], ${CASE}, reviewBy: 2999-12-31 }
+  upward: { from: control, to: it, direction: one-way, transports: [diode], signals: [${signals}], ${CASE}, reviewBy: ${reviewBy}${more} }
 `
 
 function scratch(t: TestContext): string {
@@ -115,12 +119,12 @@ test('carried by hand: what no conduit permits is not in the file, and neither i
   assert.deepEqual(await openSums(hub.view), [])
 })
 
-test('carried by hand while the conduit is cut, or where it is for another way: nothing leaves', async (t) => {
+test('carried by hand while the conduit is cut, or past its review: nothing leaves', async (t) => {
   const directory = scratch(t)
   const device = countingConnector(() => {})
   for (const [link, zones, why] of [
     ['zone: it, to: "127.0.0.1:9", diode: { key: "${env:KEY}" }', policy('"**"', ', cut: true'), /upward: conduit-cut/],
-    ['zone: it, to: "127.0.0.1:9", diode: { key: "${env:KEY}" }', policy('"**"').replace('[diode]', '[link]'), /upward: conduit-transport/],
+    ['zone: it, to: "127.0.0.1:9", diode: { key: "${env:KEY}" }', policy('"**"', '', '2020-12-31'), /upward: conduit-expired/],
   ] as const) {
     const loaded = await loadAs(directory, 'edge', link, zones, device)
     const log = { node: 'edge', epoch: 1, segments: [] }
