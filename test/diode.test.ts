@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { createSocket } from 'node:dgram'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +13,7 @@ import { exportRecords } from '../src/gateway/spool/export.ts'
 import { findLog } from '../src/gateway/spool/walk.ts'
 import { type RunningNode, startNode } from '../src/run/node.ts'
 import { transportOf } from '../src/run/transport.ts'
+import { airGap, freePort, until } from './air-gap.ts'
 import { countingConnector } from './counting-source.ts'
 
 /** An edge that sends one way, over real datagrams, to a hub: what is lost on the way is declared, and closed by a file carried by hand. */
@@ -38,27 +38,6 @@ async function startAs(directory: string, id: string, link: string, device?: Con
   return startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0', transport })
 }
 
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000
-  while (!(await isTrue())) {
-    if (Date.now() > end) assert.fail(`not within 60 s: ${what}`)
-    await systemClock.sleep(20)
-  }
-}
-
-/** Passes datagrams on to a port until it is told to lose them all. */
-async function airGap(to: number): Promise<{ port: number; loses: boolean; lost: number; close: () => void }> {
-  const socket = createSocket('udp4')
-  const gap = { port: 0, loses: false, lost: 0, close: () => socket.close() }
-  socket.on('message', (bytes) => {
-    if (gap.loses) gap.lost++
-    else socket.send(bytes, to, '127.0.0.1')
-  })
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  gap.port = socket.address().port
-  return gap
-}
-
 const one = async (node: RunningNode, sql: string): Promise<number[]> =>
   ((await node.view.historian.sql(sql, { maxRows: 1, timeoutMs: 10_000 })).rows[0] as unknown[]).map(Number)
 
@@ -68,10 +47,7 @@ test('what a one-way link loses is declared by sequence, and a file carried by h
   const device = countingConnector((last) => {
     acknowledged = Math.max(acknowledged, last)
   })
-  const reserved = createSocket('udp4')
-  await new Promise<void>((resolve) => reserved.bind(0, '127.0.0.1', resolve))
-  const { port } = reserved.address()
-  await new Promise<void>((resolve) => reserved.close(() => resolve()))
+  const port = await freePort()
   const senders = `[{ sender: 1, node: edge, key: "\${env:KEY}" }]`
   const hub = await startAs(directory, 'hub', `listen: { port: ${port} }, diode: { senders: ${senders} }`)
   const gap = await airGap(port)

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startFixture } from '../src/api/fixture.ts'
+import { nodeFindings } from '../src/api/node-findings.ts'
 import { policy, policyChange, policyExplanation } from '../src/api/policy-schemas.ts'
 import { fakeConnectors } from '../src/config/fake-connector.ts'
 import { lintText } from '../src/config/index.ts'
 import { ManualClock } from '../src/core/manual-clock.ts'
+import type { PolicyView } from '../src/core/policy.ts'
 import { SignalTable } from '../src/core/signals.ts'
 import { parseTime } from '../src/core/time.ts'
 import { policingOf } from '../src/run/policy/policing.ts'
+import { forwardingUnder } from '../src/run/policy/telling.ts'
 import { policyView } from '../src/run/policy/view.ts'
 
 const file = (signals: string, zones = '[it]') => `version: 1
@@ -43,7 +46,7 @@ function made(text: string) {
   const signals = new SignalTable()
   signals.define({ id: 't/motor/current', connection: 'c', address: '', dataType: 'number', zone: 'control' })
   const policing = policingOf(loaded, signals, clock)
-  return { loaded, view: policyView(loaded, policing, signals, clock) }
+  return { loaded, policing, view: policyView(loaded, policing, signals, clock) }
 }
 
 test('the policy over HTTP: what is declared with its place, crossings with counts, explain and simulate', async (t) => {
@@ -93,4 +96,41 @@ test('readers from other machines need a conduit that names their address', () =
   assert.equal(view.againstReader('10.1.2.3'), undefined)
   assert.equal(view.againstReader('10.2.2.3'), 'conduit-peer')
   assert.deepEqual(view.crossings().find(({ part }) => part === 'http')?.counts?.refused, { 'conduit-peer': 1 })
+})
+
+test('entries of the audit log that no conduit lets out are counted with the reason', () => {
+  const siem =
+    '  siem: { from: it, to: office, direction: push, transports: [syslog], necessity: n, impact: i, owner: o, riskOwner: r, reviewBy: 2026-12-31, cut: true, isolation: { by: [x] } }\n'
+  const text = file('["motor/**"]')
+    .replace('zones: { field', 'audit: { forward: [{ host: siem, port: 6514, transport: tcp, zone: office }] }\nzones: { field')
+    .replace('policyTests:', `${siem}policyTests:`)
+  const { loaded, policing, view } = made(text)
+  assert.ok(policing)
+  const forwarding = forwardingUnder(policing)
+  const [receiver] = loaded.config.audit.forward
+  assert.ok(receiver)
+  assert.equal(forwarding.against(receiver), 'conduit-cut')
+  forwarding.held(receiver, 'conduit-cut', 3)
+  assert.deepEqual(view.crossings().find(({ part }) => part === 'syslog')?.counts, { passed: 0, refused: { 'conduit-cut': 3 } })
+})
+
+test('the node says by itself that nobody decided what may leave it, and whose decision is to be looked at again', () => {
+  const startedAt = (view: PolicyView) =>
+    nodeFindings({
+      ...{ node: 'hub', clock, uplink: () => undefined, remotes: () => [], refusals: () => [], contested: () => [], policy: view },
+      ...{ outlook: () => ({}), spool: () => ({ droppedSamples: 0, corruptRecords: 0 }) },
+    } as unknown as Parameters<typeof nodeFindings>[0]).map(({ code, node, owner, count, days }) => ({ code, node, owner, count, days }))
+  const none = { owner: undefined, count: undefined, days: undefined }
+  assert.deepEqual(startedAt(made('version: 1\nsite: { id: t }\nhttp: { host: 0.0.0.0 }\nconnections: {}\n').view), [
+    { ...none, code: 'no-zones', node: 'hub', count: 1 },
+  ])
+  assert.deepEqual(startedAt(made('version: 1\nsite: { id: t }\nconnections: {}\n').view), [])
+  assert.deepEqual(startedAt(made(file('["motor/**"]')).view), [])
+  const soon = file('["motor/**"]')
+    .replace('reviewBy: 2026-12-31', 'reviewBy: 2026-12-10')
+    .replace(/reviewBy: 2026-12-31/, 'reviewBy: 2026-11-20')
+  assert.deepEqual(startedAt(made(soon).view), [
+    { ...none, code: 'review-overdue', node: 'pages', owner: 'o', days: -7 },
+    { ...none, code: 'review-due', node: 'upward', owner: 'energy manager', days: 13 },
+  ])
 })

@@ -8,7 +8,7 @@ import { loadConfig } from '../src/config/index.ts'
 import { NotConnected } from '../src/core/errors.ts'
 import type { Channel, Peer, Transport } from '../src/core/link.ts'
 import { silent } from '../src/core/log.ts'
-import { parseRecord } from '../src/core/record-content.ts'
+import { type Content, parseRecord } from '../src/core/record-content.ts'
 import type { SpoolRecord } from '../src/core/spool.ts'
 import { systemClock } from '../src/core/time.ts'
 import { decodeFrame } from '../src/gateway/link/frames.ts'
@@ -174,11 +174,13 @@ const shareAt = async (node: RunningNode, connection: string, destination: strin
   (await lineAt(node, connection))?.destinations.find((one) => one.destination === destination)
 
 /** Ids of signals in the frames, and indices of samples. */
-async function sniffed(frames: readonly Uint8Array[]) {
+async function sniffed(frames: readonly Uint8Array[], isWanted: (type: string) => boolean = () => true) {
   const ids = new Set<string>()
   const indices = new Set<number>()
+  const declared: Extract<Content, { kind: 'config' }>[] = []
   for (const bytes of frames) {
     const frame = await decodeFrame(bytes)
+    if (!isWanted(frame.type)) continue
     if (frame.type === 'show') for (const index of frame.batch.signal) indices.add(index)
     if (frame.type !== 'records') continue
     for (const { kind, payload } of frame.records) {
@@ -186,9 +188,10 @@ async function sniffed(frames: readonly Uint8Array[]) {
       if (content.kind === 'signals') for (const [, { id }] of content.signals) ids.add(id)
       if (content.kind === 'batch') for (const index of content.batch.signal) indices.add(index)
       assert.doesNotMatch(Buffer.from(payload).toString('latin1'), /count\/[789]/)
+      if (content.kind === 'config') declared.push(content)
     }
   }
-  return { ids: [...ids].sort(), indices: [...indices].sort((a, b) => a - b) }
+  return { ids: [...ids].sort(), indices: [...indices].sort((a, b) => a - b), declared }
 }
 
 for (const [end, atEdge, atHub] of [
@@ -248,6 +251,70 @@ for (const [end, atEdge, atHub] of [
         .map(({ open }) => open?.root)
     await until('the same root at both ends', () => JSON.stringify(periodsOf(edge.view)) === JSON.stringify(periodsOf(hub.view)))
   })
+
+const DECLARED = `peers:
+  permitted: { same: [count/0, count/1], tolerance: 1e12, within: 1s, author: t }
+  mixed: { same: [count/0, count/7], tolerance: 1e12, within: 1s, author: t }
+maintenance:
+  - { signals: count/1, from: 2020-01-01T00:00:00Z, to: 2020-01-02T00:00:00Z, author: t }
+  - { signals: count/8, from: 2020-01-01T00:00:00Z, to: 2020-01-02T00:00:00Z, author: t }
+`
+
+test('declarations travel as far as they name only what is permitted; the edge keeps them all', async (t) => {
+  const directory = folder(t)
+  const frames: Uint8Array[] = []
+  const { dialler, listener } = exchange((frame) => frames.push(frame.slice()))
+  const upward = UPWARD('"count/[0-6]"')
+  const hub = await startLinked(directory, 'hub', hubFile(upward), listener)
+  const edge = await startLinked(
+    directory,
+    'edge',
+    `${edgeFile(upward)}${DECLARED}`,
+    dialler,
+    countingConnector(() => {}),
+  )
+  t.after(() => Promise.all([edge.stop(), hub.stop()]))
+  const version = edge.view.configVersion
+  await until('known at the hub', async () => (await hub.view.historian.declared(version)) !== undefined)
+  await until('known at the edge', async () => (await edge.view.historian.declared(version)) !== undefined)
+  const atHub = await hub.view.historian.declared(version)
+  assert.deepEqual(Object.keys(atHub?.peers ?? {}), ['permitted'])
+  assert.deepEqual(
+    atHub?.maintenance?.map(({ signals }) => signals),
+    ['count/1'],
+  )
+  const atEdge = await edge.view.historian.declared(version)
+  assert.deepEqual([Object.keys(atEdge?.peers ?? {}), atEdge?.maintenance?.length], [['permitted', 'mixed'], 2])
+  // `sniffed` fails at any name that is not permitted, in any record of any frame.
+  const { declared } = await sniffed(frames)
+  assert.equal(declared[0]?.segment !== undefined, true)
+  assert.equal(declared[0]?.declared, undefined)
+})
+
+test('a link faster than its conduit permits waits: nothing more goes through, nothing is lost, nothing is shown ahead', async (t) => {
+  const directory = folder(t)
+  const frames: Uint8Array[] = []
+  const { dialler, listener } = exchange((frame) => frames.push(frame.slice()))
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  })
+  const rate = UPWARD('"**"', ', maxSamplesPerSecond: 200 ')
+  const hub = await startLinked(directory, 'hub', hubFile(rate), listener)
+  const startMs = performance.now()
+  const edge = await startLinked(directory, 'edge', edgeFile(rate), dialler, device)
+  t.after(() => Promise.all([edge.stop(), hub.stop()]))
+  const sent = () => edge.view.uplink()?.sentSamples ?? 0
+  // Ten seconds' worth may go at once; what was read meanwhile is far more.
+  await until('the burst and more', () => sent() > 2_200 && acknowledged > 5_000)
+  const most = 2_000 + (200 * (performance.now() - startMs)) / 1_000
+  assert.ok(sent() <= most, `${sent()} samples where ${most} are permitted`)
+  const { indices } = await sniffed(frames, (type) => type === 'show')
+  assert.deepEqual(indices, [], 'newest values went ahead')
+  assert.deepEqual((await shareAt(edge, 'c', 'link'))?.dropped, {})
+  assert.deepEqual(await openSums(edge.view), [])
+  assert.equal((await shareAt(hub, 'c', 'historian'))?.dropped['conduit-rate'], undefined)
+})
 
 test('a conduit that is cut at one end only: nothing is sent, nothing taken, and the log keeps it', async (t) => {
   const directory = folder(t)

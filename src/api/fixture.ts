@@ -69,7 +69,12 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
 
 const noPolicy: PolicyView = {
   declared: { site: 't', zones: [], conduits: [] },
-  ...{ crossings: () => [], tests: () => [], explain: () => [], stateOf: () => ({ place: '', state: 'open' }) },
+  ...{
+    crossings: () => [],
+    tests: () => [],
+    explain: () => [],
+    stateOf: () => ({ place: '', state: 'open', expires: Number.MAX_SAFE_INTEGER }),
+  },
   ...{ simulate: () => undefined, againstReader: () => undefined, letIn: () => undefined },
 }
 

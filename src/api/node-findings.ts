@@ -6,18 +6,23 @@ import type { NodeFinding } from './schemas.ts'
 
 /** A certificate is a finding this long before its end: renewal is due far earlier, so it does not work. */
 const CERTIFICATE_AHEAD = 30 * DAY
+/** A review takes people and a meeting. */
+const REVIEW_AHEAD = 30 * DAY
 /** A node that sends on should last a shift alone; below an hour somebody must act now. */
 const SHORT_S = 8 * 3600
 const VERY_SHORT_S = 3600
 /** Whoever is refused comes again within half a minute: older than this, it has been settled. */
 const REFUSAL_KEPT = 10 * MINUTE
 
-type Given = Pick<NodeView, 'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'contested' | 'identity'>
+type Given = Pick<
+  NodeView,
+  'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'contested' | 'identity' | 'policy'
+>
 
 /** What somebody should look at, errors first. */
 export function nodeFindings(view: Given): NodeFinding[] {
   const now = view.clock.now()
-  const found = [...ofLink(view, now), ...ofSpool(view, now), ...ofOthers(view, now), ...ofCertificates(view, now)]
+  const found = [...ofLink(view, now), ...ofSpool(view, now), ...ofOthers(view, now), ...ofCertificates(view, now), ...ofPolicy(view, now)]
   return found.sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
 }
 
@@ -117,6 +122,26 @@ function ofCertificates({ node, identity }: Given, now: Micros): NodeFinding[] {
       severity: isOver ? ('error' as const) : ('warning' as const),
       ...{ node: of, what, days, message: isOver ? `${whose} has expired` : `${whose} ends in ${days} days`, hint },
     }
+  })
+}
+
+/** Ways out that nobody decided about, and decisions that are to be looked at again. */
+function ofPolicy({ node, policy }: Given, now: Micros): NodeFinding[] {
+  const { zones, conduits } = policy.declared
+  const out = policy.crossings().filter(({ part }) => part !== 'connection' && part !== 'link-in')
+  if (zones.length === 0 && out.length > 0) {
+    const message = `no zones are declared, and ${out.length} way(s) lead out of this node: ${out.map(({ part }) => part).join(', ')}`
+    const hint = 'everything may pass: declare `zones` and `conduits`; `ecluse policy matrix` shows what they permit'
+    return [{ code: 'no-zones', severity: 'warning', node, count: out.length, message, hint }]
+  }
+  return conduits.flatMap(({ name, owner }): NodeFinding[] => {
+    const { expires } = policy.stateOf(name)
+    if (expires - now > REVIEW_AHEAD) return []
+    const days = Math.floor((expires - now) / DAY)
+    const about = { node: name, owner, days, hint: `${owner} looks at it again and sets \`conduits.${name}.reviewBy\`` }
+    if (now >= expires)
+      return [{ code: 'review-overdue', severity: 'error', message: `the review of conduit ${name} is overdue: nothing passes`, ...about }]
+    return [{ code: 'review-due', severity: 'warning', message: `the review of conduit ${name} is due in ${days} days`, ...about }]
   })
 }
 

@@ -89,15 +89,19 @@ export const NODE_FINDINGS = [
   'signals-contested',
   'certificate-expiring',
   'certificate-expired',
+  'no-zones',
+  'review-due',
+  'review-overdue',
 ] as const
 
 /** Something about nodes that somebody should look at. `message` and `hint` say it in English; the other fields say it to programs. */
 export const nodeFinding = z.object({
   code: z.enum(NODE_FINDINGS),
   severity: z.enum(['warning', 'error']),
-  node: z.string().describe('whom it is about; both nodes where two are'),
+  node: z.string().describe('whom it is about; both nodes where two are; of a review, the conduit'),
   what: z.enum(['node', 'authority', 'listener']).optional().describe('whose certificate'),
   refusal: z.enum(REFUSAL_CODES).optional(),
+  owner: z.string().optional().describe('who answers for it'),
   count: z.int().optional(),
   seconds: seconds.optional().describe('how long it has lasted, or how long is left'),
   days: z.int().optional().describe('days left'),

@@ -23,9 +23,10 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
       const { declared, stateOf, crossings, tests } = view.policy
       return {
         zones: [...declared.zones],
-        conduits: declared.conduits.map(
-          ({ isCut: _, ...one }) => ({ ...one, ...stateOf(one.name) }) as z.input<typeof policy>['conduits'][number],
-        ),
+        conduits: declared.conduits.map(({ isCut: _, ...one }) => {
+          const { place, state } = stateOf(one.name)
+          return { ...one, place, state } as z.input<typeof policy>['conduits'][number]
+        }),
         crossings: crossings().map(({ decision, peers, counts, from, to, ...one }) => ({
           ...{ ...one, ...decided(decision), ...ends(from, to) },
           ...(peers && { peers: [...peers] }),

@@ -64,9 +64,9 @@ export function otherNodeLines(verb: Verb, { nodes, findings, time }: NodeList):
 /** A finding in the person's language, and what to do where a refusal says it. */
 export function sayFinding(verb: Verb, finding: NodeFinding): readonly [what: string, todo: string | undefined] {
   const words = verb.words.nodes
-  const { code, node, refusal, seconds, count, days, message } = finding
+  const { code, node, owner, refusal, seconds, count, days, message } = finding
   const detail = seconds !== undefined ? age(seconds) : String(count ?? days ?? '')
-  const what = words.findings[code](node, detail)
+  const what = words.findings[code](owner === undefined ? node : `${node} (${owner})`, detail)
   if (refusal) return [what, words.refusals[refusal]]
   return [MESSAGE_SHOWN.has(code) ? `${what} (${message})` : what, undefined]
 }

@@ -8,6 +8,7 @@ import { checkImport, ImportRefused } from '../gateway/spool/import.ts'
 import { SpoolRefused } from '../gateway/spool/inspect.ts'
 import { verifySpool } from '../gateway/spool/verify.ts'
 import { findLog, type Log, walk } from '../gateway/spool/walk.ts'
+import { CarryRefused, carriedUnder } from '../run/policy/carried.ts'
 import { loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
 import { bytes, paint, table, writeResult } from './output.ts'
@@ -98,19 +99,35 @@ export async function spoolExport(verb: Verb, directory: string | undefined, opt
   const [first] = ranges
   if (!first) throw new Refused(words.nothingMissing(log.node), words.nothingMissingHint)
   const path = options.out ?? `${log.node}-${first.from}-${ranges.at(-1)?.to ?? first.to}.ecx`
+  const carried = await policyOf(verb, options.config, { log, place, from: first.from })
   await toldOfExport(verb, options.config, { place, path })
-  const exported = await exportRecords(log, ranges, path, verb.clock.now()).catch((error: NodeJS.ErrnoException) => {
+  const exported = await exportRecords(log, ranges, path, verb.clock.now(), carried?.pass).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') throw new Refused(words.isThere(path), words.isThereHint)
     if (error.code !== undefined) throw new Refused(words.cannotWrite(path, error.message))
     throw error
   })
-  writeResult(verb.io, options.output, { path, ...exported }, () =>
+  const refused = carried?.refused ?? {}
+  writeResult(verb.io, options.output, { path, ...exported, refused }, () =>
     [
       words.exported(path, exported.records, bytes(exported.bytes)),
+      ...(exported.withheld > 0 ? [words.withheld(exported.withheld, Object.entries(refused))] : []),
       ...exported.missing.map(({ from, to, cause }) => paint(verb.io.colour.out).warn(words.gap(from, to, cause))),
     ].join('\n'),
   )
   return exported.records > 0 ? EXIT.ok : EXIT.failed
+}
+
+/** What may leave of the log of a node; a log whose node is not that of a usable configuration stands under none. */
+async function policyOf(verb: Verb, config: string | undefined, { log, place, from }: { log: Log; place: string; from: number }) {
+  const { loaded, problems } = await loadLoosely(verb, config)
+  // Named, and not to be used: what it would withhold is not known.
+  if (!loaded && config !== undefined)
+    throw new Refused(verb.words.spool.noConfiguration(problems[0]?.message ?? ''), verb.words.spool.noConfigurationHint)
+  if (!loaded || (log.node !== loaded.config.node.id && resolve(place) !== resolve(loaded.config.data, 'spool'))) return undefined
+  return carriedUnder(loaded, log, from, verb.clock).catch((error: unknown) => {
+    if (error instanceof CarryRefused) throw new Refused(verb.words.spool.mayNotLeave(error.message), verb.words.spool.mayNotLeaveHint)
+    throw error
+  })
 }
 
 /** A log whose node's configuration cannot be used is a log for itself: there is no audit log to leave word in. */

@@ -62,7 +62,7 @@ export function explain(loaded: LoadedConfig, subject: string, action: string, o
 }
 
 /** An end whose address is seen only when it comes is taken for one that its conduits name. */
-function withAnyPeer({ declared }: Policy, crossing: ConfiguredCrossing): ConfiguredCrossing {
+export function withAnyPeer({ declared }: Pick<Policy, 'declared'>, crossing: ConfiguredCrossing): ConfiguredCrossing {
   const conduit = declared.conduits.find(
     ({ from, to, transports }) => from === crossing.from && to === crossing.to && transports.includes(crossing.transport),
   )

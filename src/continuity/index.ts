@@ -1,4 +1,4 @@
-export { type ForwardParts, startForwarding } from './audit/forward.ts'
+export { type ForwardParts, type ForwardPolicy, startForwarding } from './audit/forward.ts'
 export { AuditLog } from './audit/log.ts'
 export { createTrail, type RunningTrail } from './audit/trail.ts'
 export { type AuditReport, verifyAudit } from './audit/verify.ts'

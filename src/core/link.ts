@@ -89,6 +89,8 @@ export interface Peer {
   readonly address: string
   /** True for a relay: it may hand over the logs of other nodes. */
   readonly mayForward: boolean
+  /** It came as a file carried by hand: `address` is its name, and no network address can be asked for. */
+  readonly isCarried?: true
 }
 
 /** Why a link or its records are refused; each has a sentence of its own in the words of the node page. */

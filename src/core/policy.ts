@@ -183,8 +183,8 @@ export interface PolicyTestView {
 export interface PolicyView {
   readonly declared: DeclaredPolicy
   crossings(): CrossingView[]
-  /** Where a conduit is declared, and how it stands now. */
-  stateOf(conduit: string): { readonly place: string; readonly state: 'open' | 'cut' | 'expired' }
+  /** Where a conduit is declared, how it stands now, and when its review is overdue (microseconds, exclusive). */
+  stateOf(conduit: string): { readonly place: string; readonly state: 'open' | 'cut' | 'expired'; readonly expires: number }
   tests(): PolicyTestView[]
   explain(subject: string, action: string, object: string): PolicyAnswer[]
   /** `file`: the text of another `ecluse.yaml`; `people`: roles by account. Undefined when it cannot be read at all. */

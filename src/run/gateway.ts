@@ -11,9 +11,10 @@ import { askForEpoch, FrameLink, Intake, serveChannel } from '../gateway/index.t
 import { replaceFile } from '../lib/replace-file.ts'
 import type { NodeDependencies } from './node.ts'
 import { borderOf } from './policy/border.ts'
+import type { OutwardPolicy } from './policy/outward.ts'
 import type { Policing } from './policy/policing.ts'
 import type { Remotes } from './remotes.ts'
-import { type Cursor, type OutwardPolicy, Uplink, type UplinkParts } from './uplink.ts'
+import { type Cursor, Uplink, type UplinkParts } from './uplink.ts'
 
 /** How often files carried by hand are looked for. */
 const IMPORTS_MS = 2_000

@@ -90,6 +90,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const signals = new SignalTable(zoneOfConnections(loaded))
   const policing = policingOf(loaded, signals, clock)
   const { classes } = policing ?? {}
+  const outGate = policing?.gateFor('link-out')
   const split = classes && ((batch: SampleBatch) => classes.split(batch))
   const reasons = new ReasonSets()
   const last = new LastValues()
@@ -104,6 +105,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const stores = await openStores(loaded, signals, reasons, deps, hasUplink, {
     ...{ signer, auditHead: () => evidence?.audit.view() },
     classOf: classes && ((id: string) => classes.of(id)),
+    mayLeave: classes && outGate && ((passing) => outGate.ask(passing).permitted),
   })
   const { spool, historian, lastRecordedTime, storedTo } = stores
   evidence = await startEvidence(loaded, signer, stores, deps, policing).catch(async (error) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Historian } from '../core/historian.ts'
+import type { Passing } from '../core/policy.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import type { Declared } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
@@ -12,6 +13,7 @@ import { DERIVING_CONSUMER } from './deriving/index.ts'
 import { LEDGER_CONSUMER } from './ledger.ts'
 import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'
+import { declaredFor, namedIn } from './policy/declared-names.ts'
 import { RULES_CONSUMER } from './rule-memory.ts'
 import { LINK_CONSUMER } from './uplink.ts'
 
@@ -21,6 +23,12 @@ export interface Stores extends OpenedSpool {
   readonly storedTo: number
 }
 
+export interface StoresParts extends Pick<SpoolOptions, 'auditHead' | 'classOf'> {
+  readonly signer: Signer
+  /** Whether something that is declared may leave this node by its link; absent: all may. */
+  readonly mayLeave?: ((passing: Passing) => boolean) | undefined
+}
+
 /** Opens the spool and the historian side by side; when either refuses, the other is closed again and the refusal is thrown. */
 export async function openStores(
   loaded: LoadedConfig,
@@ -28,7 +36,7 @@ export async function openStores(
   reasons: ReasonSets,
   deps: NodeDependencies,
   hasUplink: boolean,
-  signing: { readonly signer: Signer } & Pick<SpoolOptions, 'auditHead' | 'classOf'>,
+  { mayLeave, ...signing }: StoresParts,
 ): Promise<Stores> {
   const { config, version } = loaded
   const { clock, log, random } = deps
@@ -49,7 +57,7 @@ export async function openStores(
   const options: SpoolOptions = {
     directory: join(config.data, 'spool'),
     node: config.node.id,
-    config: { version, loadedTime: clock.now(), ...declaredIn(loaded) },
+    config: { version, loadedTime: clock.now(), ...declaredIn(loaded, mayLeave) },
     maxBytes: config.spool.maxBytes,
     maxAgeMs: config.spool.maxAge,
     overflow: config.spool.overflow,
@@ -76,11 +84,12 @@ export async function openStores(
 /** At most so many bytes of JSON go into every segment; a file that declares more is explained by the version alone. */
 const DECLARED_BYTES = 1024 * 1024
 
-function declaredIn({ config, connections }: LoadedConfig): { declared?: Declared } {
+function declaredIn({ config, connections }: LoadedConfig, mayLeave: StoresParts['mayLeave']): { declared?: Declared; outward?: Declared } {
   const clocks = Object.fromEntries(connections.map(({ name, clock }) => [name, { maxOffsetMs: clock.maxOffset }]))
   const { peers, maintenance, maintenanceRecords, calibrationRecords } = config
   const declared: Declared = { peers, maintenance, maintenanceRecords, calibrationRecords, clocks }
-  return Buffer.byteLength(JSON.stringify(declared)) <= DECLARED_BYTES ? { declared } : {}
+  if (Buffer.byteLength(JSON.stringify(declared)) > DECLARED_BYTES) return {}
+  return { declared, ...(mayLeave && !namedIn(declared).every(mayLeave) && { outward: declaredFor(declared, mayLeave) }) }
 }
 
 async function openOrContinue(options: SpoolOptions, opening: Historian | Promise<Historian>): Promise<OpenedSpool & { storedTo: number }> {

@@ -9,6 +9,7 @@ import type { Spool, SpoolRecord, StreamPosition } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { Newest } from './newest.ts'
+import { isOpen, type OutwardPolicy, sendPaced } from './policy/outward.ts'
 import { Tail } from './tail.ts'
 
 /** The log keeps what the other end has not confirmed. */
@@ -55,16 +56,6 @@ export interface UplinkParts {
   readonly onConfirmed?: (sequence: number) => void
   /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
   readonly onForked: (position: StreamPosition) => Promise<void>
-}
-
-/** The policy at the sending end. */
-export interface OutwardPolicy {
-  /** Throws LinkRefused while the way is closed. */
-  mustBeOpen(): void
-  /** Records of one log, with a stand-in (`core/withheld.ts`) for each that may not leave. */
-  pass(records: readonly SpoolRecord[]): readonly SpoolRecord[]
-  /** Newest samples that may be shown. */
-  visible(stream: StreamId, batch: SampleBatch): SampleBatch
 }
 
 /** How far a one-way link has sent: what was sent once more than was noted does no harm. */
@@ -205,7 +196,7 @@ export class Uplink {
           this.#parts.onTaken?.(records, before)
           // Dropped all of it, and the gap that says so finds no room on the disk yet.
           if (records.length === 0) await this.#tail.wait(RETRY_MS)
-          await this.#send(link, records)
+          await this.#send(link, records, over.signal)
           if (link.isOneWay) await this.#noteSent(this.#tail.next - 1)
         }
       }
@@ -287,9 +278,10 @@ export class Uplink {
     return !record?.seal || record.sequence !== sequence || Buffer.compare(record.seal.hash, hash) === 0
   }
 
-  async #send(link: Link, records: readonly SpoolRecord[]): Promise<void> {
+  async #send(link: Link, records: readonly SpoolRecord[], over: AbortSignal): Promise<void> {
+    const { policy, clock } = this.#parts
     if (!this.#parts.isRelay) {
-      if (records.length > 0) await link.send(records)
+      await sendPaced(link, records, { policy, clock, over })
       return
     }
     for (const record of records) {
@@ -307,7 +299,7 @@ export class Uplink {
       // One way, nobody says where a stream stood: what is missing before its first record is for the receiving end to find.
       const before = handed === undefined && link.isOneWay ? [] : gapBefore(missing[0] as SpoolRecord, handed ?? 0)
       this.#handed.set(key, last.sequence)
-      await link.send([...before, ...(this.#parts.policy?.pass(missing) ?? missing)])
+      await sendPaced(link, [...before, ...(policy?.pass(missing) ?? missing)], { policy, clock, over })
     }
   }
 
@@ -374,16 +366,6 @@ export class Uplink {
     this.#state = state
     this.#since = this.#parts.clock.now()
     this.#downSince = state === 'connected' ? undefined : (this.#downSince ?? this.#since)
-  }
-}
-
-function isOpen(policy: OutwardPolicy): boolean {
-  try {
-    policy.mustBeOpen()
-    return true
-  } catch (error) {
-    if (error instanceof LinkRefused) return false
-    throw error
   }
 }
 

@@ -74,7 +74,7 @@ test('passwords that are tried first are refused: short, common, the name, the s
   assert.equal((await signIn(api, 'bobby-lee')).status, 401)
 })
 
-test('passwords are kept with argon2id; an account of the scrypt days is let in and kept anew', async (t) => {
+test('passwords are kept with argon2id; an account of the scrypt days is let in and kept anew; CVE-2026-77393: without roles it is nobody', async (t) => {
   const { api } = await node()
   t.after(() => api.close())
   const file = join(api.directory, 'accounts.json')

@@ -43,6 +43,9 @@ export const nodesEn = {
     'signals-contested': (node, detail) => `${detail} signal(s) come from two nodes at once: ${node}`,
     'certificate-expiring': (node, detail) => `certificate of ${node}: ${detail} days left`,
     'certificate-expired': (node) => `certificate of ${node}: expired`,
+    'no-zones': (node, detail) => `no zones are declared, and ${detail} way(s) lead out of ${node}: everything may pass`,
+    'review-due': (node, detail) => `the review of conduit ${node} is due in ${detail} day(s); after that nothing passes`,
+    'review-overdue': (node) => `the review of conduit ${node} is overdue: nothing passes until somebody decides again`,
   } satisfies Record<FindingCode, Said> as Record<FindingCode, Said>,
   refusals: {
     'not-enrolled': 'its certificate is unknown or not in force: `ecluse node add` on the hub, then `ecluse enroll`; compare the clocks',
@@ -104,6 +107,9 @@ export const nodesFr: typeof nodesEn = {
     'signals-contested': (node, detail) => `${detail} signal(aux) viennent de deux nœuds à la fois : ${node}`,
     'certificate-expiring': (node, detail) => `certificat de ${node} : ${detail} jours restants`,
     'certificate-expired': (node) => `certificat de ${node} : expiré`,
+    'no-zones': (node, detail) => `aucune zone n’est déclarée, et ${detail} voie(s) sortent de ${node} : tout peut passer`,
+    'review-due': (node, detail) => `la revue du conduit ${node} est due dans ${detail} jour(s) ; ensuite rien ne passe`,
+    'review-overdue': (node) => `la revue du conduit ${node} est dépassée : rien ne passe tant que personne n’a décidé à nouveau`,
   },
   refusals: {
     'not-enrolled':

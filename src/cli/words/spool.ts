@@ -30,6 +30,10 @@ export const spoolEn = {
   cannotWrite: (path: string, why: string) => `${path} cannot be written: ${why}`,
   cannotRead: (path: string, why: string) => `${path} cannot be read: ${why}`,
   exported: (path: string, records: number, size: string) => `${path}: ${records} record(s), ${size}`,
+  withheld: (records: number, reasons: readonly (readonly [string, number])[]) =>
+    `${records} of them without their content, which no conduit permits: ${reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ') || 'definitions'}`,
+  mayNotLeave: (why: string) => `nothing of this log may be carried on: ${why}`,
+  mayNotLeaveHint: '`ecluse policy explain link-out send ZONE` says which line decides',
   refused: {
     'not-records': (path: string) => `${path} is no file of records; nothing was handed over`,
     damaged: (path: string) => `${path} is damaged; nothing was handed over`,
@@ -71,6 +75,10 @@ export const spoolFr: typeof spoolEn = {
   cannotWrite: (path, why) => `impossible d’écrire ${path} : ${why}`,
   cannotRead: (path, why) => `impossible de lire ${path} : ${why}`,
   exported: (path, records, size) => `${path} : ${records} enregistrement(s), ${size}`,
+  withheld: (records, reasons) =>
+    `dont ${records} sans leur contenu, qu’aucun conduit n’autorise : ${reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ') || 'des définitions'}`,
+  mayNotLeave: (why) => `rien de ce journal ne peut être emporté : ${why}`,
+  mayNotLeaveHint: '`ecluse policy explain link-out send ZONE` dit quelle ligne décide',
   refused: {
     'not-records': (path) => `${path} n’est pas un fichier d’enregistrements ; rien n’a été remis`,
     damaged: (path) => `${path} est abîmé ; rien n’a été remis`,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { AuditEntry } from '../../core/audit.ts'
 import { silent } from '../../core/log.ts'
+import { ManualClock } from '../../core/manual-clock.ts'
 import { parseTime, systemClock } from '../../core/time.ts'
 import { selfSigned, withoutOpenssl } from '../../lib/certificates.fixture.ts'
 import { machineFiles } from '../../lib/durable-files.ts'
@@ -136,4 +137,47 @@ test('a receiver whose certificate nobody vouches for gets nothing', { skip: wit
   for (let i = 0; i < 500 && !forwarding.view(1).problem; i++) await systemClock.sleep(20)
   assert.match(forwarding.view(1).problem ?? '', /self.signed|certificate/)
   assert.deepEqual(rsyslog.messages(), [])
+})
+
+test('what a policy holds back waits, is told once by entry, and goes when the way is open', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'ecluse-forward-'))
+  t.after(() => rm(directory, { recursive: true, force: true }))
+  const config = auditConfig.parse({ forward: [{ host: '127.0.0.1', port: 9, transport: 'udp' }] }).forward[0]
+  assert.ok(config)
+  const clock = new ManualClock(time)
+  const entries = [1, 2, 3].map((n) => entry(n))
+  const told = { held: [] as [string, number][], passed: 0 }
+  let isOpen = false
+  let opened = 0
+  const forwarding = startForwarding({
+    ...{ config, sender, directory, files: machineFiles, clock, log: silent, random: () => 0.5 },
+    after: async (n) => logOf(entries)(n),
+    open: async () => {
+      opened++
+      return { ended: new Promise<void>(() => {}), send: async () => {}, close: () => {} }
+    },
+    policy: {
+      against: () => (isOpen ? undefined : 'conduit-cut'),
+      held: (_, reason, count) => told.held.push([reason, count]),
+      passed: (_, count) => {
+        told.passed += count
+      },
+    },
+  })
+  t.after(() => forwarding.close())
+  const after = async (isTrue: () => boolean) => {
+    for (let turn = 0; turn < 200 && !isTrue(); turn++) await clock.advance(1_000)
+    assert.ok(isTrue())
+  }
+  await after(() => told.held.length === 1)
+  entries.push(entry(4))
+  await after(() => told.held.length === 2)
+  assert.deepEqual(told.held, [
+    ['conduit-cut', 3],
+    ['conduit-cut', 1],
+  ])
+  assert.deepEqual([opened, forwarding.view(4).waiting, forwarding.view(4).problem], [0, 4, 'conduit-cut'])
+  isOpen = true
+  await after(() => told.passed === 4)
+  assert.deepEqual([told.held.length, forwarding.view(4).waiting], [2, 0])
 })

@@ -27,8 +27,17 @@ export interface ForwardParts {
   readonly log: Logger
   readonly random: () => number
   readonly open?: (config: ForwardConfig) => Promise<Sending>
-  /** Why nothing may be forwarded just now; undefined when it may. */
-  readonly against?: (config: ForwardConfig) => string | undefined
+  readonly policy?: ForwardPolicy
+}
+
+/** What may be told to receivers, and what is told of it. */
+export interface ForwardPolicy {
+  /** Why nothing may be forwarded to one just now; undefined when it may. */
+  against(config: ForwardConfig): string | undefined
+  /** Entries that were handed over. */
+  passed(config: ForwardConfig, entries: number): void
+  /** Entries that wait because of it, each told once. */
+  held(config: ForwardConfig, reason: string, entries: number): void
 }
 
 export interface Forwarding {
@@ -67,6 +76,8 @@ class Forwarder {
   /** Where the last batch began, for the case that it was lost with its connection. */
   #before = 0
   #lost = 0
+  /** The last entry that the policy held back, as far as that was told. */
+  #heldTo = 0
   #problem: string | undefined
 
   constructor(parts: ForwardParts, to: string) {
@@ -99,7 +110,7 @@ class Forwarder {
     while (!this.#stop.signal.aborted) {
       let sending: Sending | undefined
       try {
-        this.#mustBePermitted()
+        await this.#mustBePermitted()
         sending = await open(config)
         await this.#sendAll(sending, () => backOff.reset())
       } catch (error) {
@@ -114,13 +125,18 @@ class Forwarder {
     }
   }
 
-  #mustBePermitted(): void {
-    const why = this.#parts.against?.(this.#parts.config)
-    if (why !== undefined) throw new Error(why)
+  async #mustBePermitted(): Promise<void> {
+    const { policy, config, after } = this.#parts
+    const why = policy?.against(config)
+    if (why === undefined) return
+    const { entries } = await after(Math.max(this.#sent, this.#heldTo))
+    this.#heldTo = entries.at(-1)?.n ?? this.#heldTo
+    if (entries.length > 0) policy?.held(config, why, entries.length)
+    throw new Error(why)
   }
 
   async #sendAll(sending: Sending, onSent: () => void): Promise<void> {
-    const { config, sender, after, clock } = this.#parts
+    const { config, sender, after, clock, policy } = this.#parts
     const format = config.format === 'cef' ? toCef : toSyslog
     let hasEnded = false
     void sending.ended.then(() => {
@@ -128,13 +144,14 @@ class Forwarder {
     })
     while (!this.#stop.signal.aborted) {
       if (hasEnded) throw new Error('the receiver closed the connection')
-      this.#mustBePermitted()
+      await this.#mustBePermitted()
       const { entries, first } = await after(this.#sent)
       if (first > this.#sent + 1 && entries.length > 0) this.#lost += first - this.#sent - 1
       for (let at = 0; at < entries.length; ) {
         const batch = fitting(entries.slice(at), (entry) => format(entry, sender))
         await sending.send(batch.messages)
         at += batch.messages.length
+        policy?.passed(config, batch.messages.length)
         this.#before = this.#sent
         this.#sent = entries[at - 1]?.n ?? this.#sent
         this.#problem = undefined

@@ -2,6 +2,7 @@ import { decodeForwarded, forwardedCount } from '../../core/forwarded.ts'
 import type { RecordBatch } from '../../core/it-records.ts'
 import { type Content, parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
+import { isStandIn } from '../../core/withheld.ts'
 import type { Block, Hole } from './blocks.ts'
 import type { Book } from './book.ts'
 import { type Cell, reasonClass, tally } from './cells.ts'
@@ -98,9 +99,13 @@ export class Fold {
       this.#fill(counts, stream, record)
       return
     }
-    if (kind === 'gap') this.#missed(stream, record)
-    const unseen = unseenSamples(stream, record, countOf(record))
+    const withheld = withheldIn(stream, record)
+    if (kind === 'gap' && !withheld) this.#missed(stream, record)
+    const unseen = unseenSamples(stream, record, withheld?.samples ?? countOf(record))
     if (unseen > 0) this.#lose(stream, record, unseen)
+    // Nothing is missing there that could still come: it takes no place among the holes.
+    if (withheld)
+      tally(this.book.cell(stream.node, '', 'samples', this.book.hourFor(record.recordedTime)).dropped, withheld.cause, withheld.samples)
     if (seal) stream.samples = seal.samples
     stream.sequence = sequence
     if (kind === 'signals') defineSignals(stream, contentOf(record, 'signals')?.signals ?? [])
@@ -136,14 +141,17 @@ export class Fold {
     tally(this.book.cell(stream.node, '', 'samples', missing.cell.hour).dropped, missing.cause, samples)
   }
 
-  /** A record that comes late into a gap is not missing any more. */
+  /** A record that comes late into a gap is not missing any more; one that a conduit withholds is gone for that reason instead. */
   #fill(counts: Map<Cell, number>, stream: Stream, record: SpoolRecord): void {
     const { sequence } = record
     const missing = stream.missing.find(({ from, to }) => from <= sequence && sequence <= to)
-    if (!missing || record.kind === 'gap') return
-    const back = Math.min(missing.samples, countOf(record))
+    const withheld = withheldIn(undefined, record)
+    if (!missing || (record.kind === 'gap' && !withheld)) return
+    const back = Math.min(missing.samples, withheld?.samples ?? countOf(record))
     missing.samples -= back
-    tally(this.book.cell(stream.node, '', 'samples', missing.cell.hour).dropped, missing.cause, -back)
+    const { dropped } = this.book.cell(stream.node, '', 'samples', missing.cell.hour)
+    tally(dropped, missing.cause, -back)
+    if (withheld) tally(dropped, withheld.cause, back)
     const sides = [
       { ...missing, to: sequence - 1, samples: sequence > missing.from ? missing.samples : 0 },
       { ...missing, from: sequence + 1, samples: sequence > missing.from ? 0 : missing.samples },
@@ -151,7 +159,7 @@ export class Fold {
     // What is still missing lies on one side or on both: it stays with the first.
     stream.missing = stream.missing.flatMap((one) => (one === missing ? sides : [one]))
     if (record.kind === 'signals') defineSignals(stream, contentOf(record, 'signals')?.signals ?? [])
-    else this.#takeContent(counts, record, stream)
+    else if (!withheld) this.#takeContent(counts, record, stream)
   }
 
   #takeContent(counts: Map<Cell, number>, record: SpoolRecord, stream: Stream = this.own): void {
@@ -211,6 +219,14 @@ const keyOf = ({ node, epoch }: Pick<Stream, 'node' | 'epoch'>): string => `${ep
 
 const countOf = ({ kind, payload }: SpoolRecord): number =>
   kind === 'batch' && payload.length >= 8 ? new DataView(payload.buffer, payload.byteOffset, 8).getUint32(4, true) : 0
+
+/** What a conduit withheld in place of a record: never more samples than the log's own count leaves room for. */
+function withheldIn(stream: Stream | undefined, record: SpoolRecord): { readonly cause: string; readonly samples: number } | undefined {
+  const gap = isStandIn(record) ? contentOf(record, 'gap') : undefined
+  if (!gap) return undefined
+  const room = record.seal && stream?.samples !== undefined ? Math.max(0, record.seal.samples - stream.samples) : Number.MAX_SAFE_INTEGER
+  return { cause: gap.cause, samples: Math.min(gap.samples ?? 0, room) }
+}
 
 /** Samples between the record before and this one that nobody has seen, by the log's own running count. */
 function unseenSamples(stream: Stream, { seal }: SpoolRecord, count: number): number {

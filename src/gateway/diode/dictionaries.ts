@@ -14,7 +14,7 @@ export class Dictionaries {
   bytes = 0
   /** By sequence; how many of their entries are in force. */
   readonly #records = new Map<number, { readonly record: SpoolRecord; entries: number }>()
-  /** For each entry (`config`, `s12`, `r3`) the sequence that holds. */
+  /** For each entry (`config`, `declared`, `s12`, `r3`) the sequence that holds. */
   readonly #holders = new Map<string, number>()
 
   /** Notes a record; one older than what holds its entries adds only what is new. A record that nobody can read is not repeated. */
@@ -64,7 +64,7 @@ function entriesOf(record: SpoolRecord): string[] {
     if (cause instanceof RangeError || cause instanceof SyntaxError) return []
     throw cause
   }
-  if (content.kind === 'config') return ['config']
+  if (content.kind === 'config') return [content.declared && content.segment === undefined ? 'declared' : 'config']
   if (content.kind === 'signals') return content.signals.map(([index]) => `s${index}`)
   if (content.kind === 'reasons') {
     const { first, sets } = content

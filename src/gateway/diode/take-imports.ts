@@ -81,7 +81,7 @@ async function takeOne(
     if (closes.some(({ to }) => to > position)) return undefined
     if (anchored === 0 && ends > 0 && !allowUnanchored)
       throw new ImportRefused('foreign', `${name} meets no record that is here: nothing shows that it is of this log`)
-    const peer = { node, address: name, mayForward: false }
+    const peer = { node, address: name, mayForward: false, isCarried: true as const }
     let filled = 0
     await readImport(path, async (some) => {
       const lacking = new Set(

@@ -20,6 +20,8 @@ export interface ConfigInForce {
   readonly version: string
   readonly loadedTime: Micros
   readonly declared?: Declared
+  /** What of it other nodes may be told, where that is less: it then stands in records of its own, so that the rest can be withheld and the version still passes. */
+  readonly outward?: Declared
 }
 
 /** What a group is made from; nothing here is changed by making it. */
@@ -78,7 +80,7 @@ export function composeGroup(parts: GroupParts): Group {
   for (const gap of parts.gaps) records.push(add(json('gap', gap), gap.cause === 'torn-tail' ? gap.to : chain.sequence + 1))
   if (isNew) {
     const segment = segmentId(parts.newSegment ?? 0, salt)
-    records.push(add(json('config', { ...parts.config, segment }), chain.sequence + 1))
+    for (const payload of configRecords(parts.config, segment)) records.push(add(payload, chain.sequence + 1))
     for (const payload of streamRecords(parts.streams)) records.push(add(payload, chain.sequence + 1))
   }
   for (const payload of dictionary.payloads) records.push(add(payload, chain.sequence + 1))
@@ -86,6 +88,12 @@ export function composeGroup(parts: GroupParts): Group {
   const entryRecords = parts.entries.map((payload) => add(payload, chain.sequence + 1))
   records.push(...entryRecords)
   return { buffers, bytes, records, entryRecords, chain, written: dictionary.written, preambleBytes }
+}
+
+/** Whoever gets both says of the configuration what the first of them does. */
+function configRecords({ outward, declared, ...config }: ConfigInForce, segment: string): Payload[] {
+  if (!outward) return [json('config', { ...config, declared, segment })]
+  return [json('config', { ...config, segment }), json('config', { ...config, declared }), json('config', { ...config, declared: outward })]
 }
 
 function segmentHeader(parts: GroupParts): Uint8Array {

@@ -28,13 +28,21 @@ export interface Exported {
   readonly bytes: number
   /** Asked for, and not there. */
   readonly missing: readonly PortableMissing[]
+  /** Records that only a gap stands for: the policy withholds what they hold. */
+  readonly withheld: number
 }
 
 /**
  * Writes the records of these ranges, which lie in order and apart, to a new file; it has its name only when it is whole and on disk. The log is only read, also
- * while a node writes to it. Rejects with EEXIST when a file of that name is there.
+ * while a node writes to it. `pass` gives each as it may leave. Rejects with EEXIST when a file of that name is there.
  */
-export async function exportRecords(log: Log, ranges: readonly SequenceRange[], path: string, now: Micros): Promise<Exported> {
+export async function exportRecords(
+  log: Log,
+  ranges: readonly SequenceRange[],
+  path: string,
+  now: Micros,
+  pass: (record: SpoolRecord) => SpoolRecord = (record) => record,
+): Promise<Exported> {
   // Rename would put it in the place of the other; a link, which would not, is unknown to the file systems of memory sticks.
   const isThere = await access(path).then(
     () => true,
@@ -55,6 +63,7 @@ export async function exportRecords(log: Log, ranges: readonly SequenceRange[], 
   const json = (kind: PartKind, content: PortableHeader | PortableRun | PortableMissing) =>
     write(kind, new TextEncoder().encode(JSON.stringify(content)))
   let records = 0
+  let withheld = 0
   const missing: PortableMissing[] = []
   try {
     const { node, epoch } = log
@@ -77,7 +86,9 @@ export async function exportRecords(log: Log, ranges: readonly SequenceRange[], 
           await json('run', { from: record.sequence, ...(previousHash && { previousHash: Buffer.from(previousHash).toString('hex') }) })
           isRun = true
         }
-        await block.add(record)
+        const passed = pass(record)
+        if (passed !== record) withheld++
+        await block.add(passed)
         records++
         next = record.sequence + 1
       }
@@ -90,7 +101,7 @@ export async function exportRecords(log: Log, ranges: readonly SequenceRange[], 
     await file.close()
     await rename(temporary, path)
     await syncDirectory(dirname(path))
-    return { records, bytes: bytes + 40, missing: missing.map(({ from, to, cause }) => ({ from, to, cause })) }
+    return { records, withheld, bytes: bytes + 40, missing: missing.map(({ from, to, cause }) => ({ from, to, cause })) }
   } catch (error) {
     await file.close()
     await rm(temporary, { force: true })

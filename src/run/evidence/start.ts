@@ -33,7 +33,7 @@ export interface RunningEvidence {
 
 /** The audit log of a data directory, for this process alone. Rejects with SpoolLocked while another has it. */
 export async function openAudit(
-  { data, node, keepMs, forward = [], mayForward }: AuditPlace,
+  { data, node, keepMs, forward = [], policy }: AuditPlace,
   signer: Signer,
   { clock, log, random, version }: NodeDependencies,
 ): Promise<RunningTrail> {
@@ -54,7 +54,7 @@ export async function openAudit(
         clock,
         log,
         random,
-        ...(mayForward && { against: mayForward }),
+        ...(policy && { policy }),
       }),
     )
     const trail = createTrail(audit, clock, forwards)
@@ -76,8 +76,7 @@ export interface AuditPlace {
   readonly node: string
   readonly keepMs: number
   readonly forward?: LoadedConfig['config']['audit']['forward']
-  /** Why a receiver may be told nothing just now; undefined when it may. Counts what is handed over. */
-  readonly mayForward?: ForwardParts['against']
+  readonly policy?: ForwardParts['policy']
 }
 
 export async function startEvidence(
@@ -91,7 +90,7 @@ export async function startEvidence(
   const { log } = deps
   const { keep, forward } = config.audit
   const audit = await openAudit(
-    { data: config.data, node: config.node.id, keepMs: keep, forward, ...(policing && { mayForward: forwardingUnder(policing) }) },
+    { data: config.data, node: config.node.id, keepMs: keep, forward, ...(policing && { policy: forwardingUnder(policing) }) },
     signer,
     deps,
   )

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
-import type { LoadedConfig } from '../../config/index.ts'
+import { type LoadedConfig, withAnyPeer } from '../../config/index.ts'
 import type { SampleBatch } from '../../core/batch.ts'
 import { LinkRefused, type Peer, type StreamId } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
 import { conduitReason } from '../../core/policy.ts'
 import type { Spool, SpoolRecord } from '../../core/spool.ts'
-import { decide } from '../../gateway/policy/index.ts'
-import type { OutwardPolicy } from '../uplink.ts'
 import type { Gate } from './gate.ts'
+import type { OutwardPolicy } from './outward.ts'
 import type { Policing } from './policing.ts'
 import { StreamIds } from './stream-ids.ts'
 import { Withhold } from './withhold.ts'
@@ -34,10 +33,13 @@ export async function borderOf(policing: Policing, { loaded, spool, log }: Borde
   const outward = out && outwardOf(new Withhold(out, idsOf))
   const below = new Map<string, Withhold>()
   const withholdFrom = (peer: Peer): Withhold | undefined => {
+    const declared = policing.gateFor('link-in', peer.node)
+    if (!declared) return undefined
+    const peers = peer.isCarried ? withAnyPeer(policing.policy, declared.crossing).peers : [peer.address]
     const known = below.get(peer.node)
-    const gate = known?.gate ?? policing.gateFor('link-in', peer.node)
-    if (!gate) return undefined
-    const made = known ?? new Withhold(gate, idsOf)
+    if (known && known.gate.crossing.peers?.[0] === peers?.[0]) return known
+    const gate = declared.forPeers(peers)
+    const made = known?.through(gate) ?? new Withhold(gate, idsOf)
     below.set(peer.node, made)
     return made
   }
@@ -50,7 +52,7 @@ export async function borderOf(policing: Policing, { loaded, spool, log }: Borde
           `${peer.node} is not declared under link.nodes of ${spool.node}: ${conduitReason('no-zone')}`,
         )
       const gate = withholdFrom(peer)?.gate
-      if (gate) mustBePermitted(gate, policing, peer)
+      if (gate) mustBePermitted(gate)
     },
     take: async (records, peer) => {
       await others.learn(records)
@@ -70,15 +72,13 @@ function outwardOf(withhold: Withhold): OutwardPolicy {
     },
     pass: (records) => withhold.pass(records),
     visible: (stream, batch) => withhold.visible(stream, batch),
+    waitMs: (record) => withhold.waitMs(record),
   }
 }
 
-/** With the address that the sender really has. */
-function mustBePermitted({ crossing }: Gate, policing: Policing, peer: Peer): void {
-  const { permitted, reason, conduit } = decide(policing.policy, { ...crossing, peers: [peer.address] }, undefined, policing.now())
+function mustBePermitted(gate: Gate): void {
+  const { from, to } = gate.crossing
+  const { permitted, reason, conduit } = gate.whole()
   if (permitted) return
-  throw new LinkRefused(
-    'not-permitted',
-    `${conduit ? `conduit ${conduit}` : `${crossing.from} -> ${crossing.to}`}: ${conduitReason(reason)}`,
-  )
+  throw new LinkRefused('not-permitted', `${conduit ? `conduit ${conduit}` : `${from} -> ${to}`}: ${conduitReason(reason)}`)
 }

@@ -48,6 +48,11 @@ export class Gate {
     return new Gate({ ...this.#parts, idOf }, this.counts)
   }
 
+  /** The same crossing once it is known who is at the other end. */
+  forPeers(peers: readonly string[] | undefined): Gate {
+    return new Gate({ ...this.#parts, crossing: { ...this.crossing, ...(peers && { peers }) } }, this.counts)
+  }
+
   get crossing(): ConfiguredCrossing {
     return this.#parts.crossing
   }
@@ -59,7 +64,7 @@ export class Gate {
     const { crossing } = this.#parts
     const decision = decide(this.#parts.policy, crossing, undefined, this.#parts.clock.now())
     // Who is there is seen only when it comes; what comes is asked again with its address.
-    const isOpen = decision.reason === 'peer' && crossing.isPeerOpen
+    const isOpen = decision.reason === 'peer' && crossing.isPeerOpen && !crossing.peers
     return (this.#whole = isOpen ? { ...decision, permitted: true } : decision)
   }
 
@@ -81,10 +86,35 @@ export class Gate {
     return undefined
   }
 
-  /** What of the batch may pass, for the eyes alone: nothing is counted, and no rate is kept. */
+  /** Whether some conduit that this crossing could use limits its rate. */
+  get isPaced(): boolean {
+    const { policy, crossing, rateOf } = this.#parts
+    return policy.declared.conduits.some(({ name, from, to }) => from === crossing.from && to === crossing.to && rateOf(name))
+  }
+
+  /** Milliseconds until a batch that passes is within the rates of its conduits; 0: it was taken off them. */
+  waitMs({ count, signal }: Pick<SampleBatch, 'count' | 'signal'>): number {
+    this.#renew()
+    const wanted = new Map<RateBudget, number>()
+    for (let i = 0; i < count; i++) {
+      const budget = this.#budgetOf(signal[i] as number)
+      if (budget) wanted.set(budget, (wanted.get(budget) ?? 0) + 1)
+    }
+    const nowMs = this.#parts.clock.monotonicMs()
+    const waitMs = Math.max(0, ...Array.from(wanted, ([budget, samples]) => budget.waitMs(samples, nowMs)))
+    if (waitMs === 0) for (const [budget, samples] of wanted) budget.spend(samples)
+    return waitMs
+  }
+
+  /**
+   * What of the batch may pass, for the eyes alone: nothing is counted. What has a rate to keep is not shown ahead of its turn, since it would go twice through its
+   * conduit.
+   */
   visible(batch: SampleBatch): SampleBatch {
-    if (this.against(batch) === undefined) return batch
-    return selectRows(batch, Uint32Array.from([...batch.signal.keys()].filter((row) => this.#isPermitted(batch.signal[row] as number))))
+    this.#renew()
+    const isVisible = (index: number) => this.#isPermitted(index) && !this.#budgetOf(index)
+    if (batch.signal.every(isVisible)) return batch
+    return selectRows(batch, Uint32Array.from([...batch.signal.keys()].filter((row) => isVisible(batch.signal[row] as number))))
   }
 
   /** What of the batch may pass; the rest is counted with its reason, also in `dropped`. */
@@ -133,6 +163,11 @@ export class Gate {
     }
     if (within < kept) this.refuse(conduitReason('rate'), kept - within, dropped)
     return within
+  }
+
+  #budgetOf(index: number): RateBudget | undefined {
+    const { conduit } = this.signal(index)
+    return conduit === undefined ? undefined : this.#parts.rateOf(conduit)
   }
 
   #isPermitted(index: number): boolean {

@@ -19,14 +19,19 @@ export class RateBudget {
   take(wanted: number, nowMs: number): number {
     this.#left = Math.min(this.#most, this.#left + Math.max(0, nowMs - this.#atMs) * this.#perMs)
     this.#atMs = nowMs
-    const taken = Math.min(wanted, Math.floor(this.#left))
+    const taken = Math.min(wanted, Math.max(0, Math.floor(this.#left)))
     this.#left -= taken
     return taken
+  }
+
+  /** Takes all of `wanted`; what is more than ever fits is made up for by what comes after it. */
+  spend(wanted: number): void {
+    this.#left -= wanted
   }
 
   /** Milliseconds until `wanted` are there; 0 when they are. More than ever fits counts as all that fits. */
   waitMs(wanted: number, nowMs: number): number {
     this.take(0, nowMs)
-    return Math.max(0, (Math.min(wanted, this.#most) - this.#left) / this.#perMs)
+    return Math.max(0, Math.ceil((Math.min(wanted, this.#most) - this.#left) / this.#perMs))
   }
 }

@@ -1,3 +1,4 @@
+import type { ForwardPolicy } from '../../continuity/index.ts'
 import type { RunEvent } from '../../continuity/openlineage/index.ts'
 import { conduitReason } from '../../core/policy.ts'
 import type { OpenLineageParts } from '../open-lineage.ts'
@@ -21,10 +22,18 @@ export function tellingThrough(gate: Gate, site: string): NonNullable<OpenLineag
   }
 }
 
-/** Why a receiver of the audit log may be told nothing just now. */
-export function forwardingUnder(policing: Policing): (receiver: { readonly host: string; readonly port: number }) => string | undefined {
-  return ({ host, port }) => {
-    const decision = policing.gateFor('syslog', `${host}:${port}`)?.whole()
-    return decision && !decision.permitted ? conduitReason(decision.reason) : undefined
+/** What receivers of the audit log may be told, and the counts of it. */
+export function forwardingUnder(policing: Policing): ForwardPolicy {
+  const gateOf = ({ host, port }: { readonly host: string; readonly port: number }) => policing.gateFor('syslog', `${host}:${port}`)
+  return {
+    against: (receiver) => {
+      const decision = gateOf(receiver)?.whole()
+      return decision && !decision.permitted ? conduitReason(decision.reason) : undefined
+    },
+    passed: (receiver, entries) => {
+      const gate = gateOf(receiver)
+      if (gate) gate.counts.passed += entries
+    },
+    held: (receiver, reason, entries) => gateOf(receiver)?.refuse(reason, entries),
   }
 }

@@ -36,7 +36,11 @@ export function policyView(loaded: LoadedConfig, policing: Policing | undefined,
   return {
     declared: governed.declared,
     crossings: () => crossings.map((crossing) => crossingView(crossing, policy, loaded, policing, clock)),
-    stateOf: (conduit) => ({ place: loaded.placeOf(['conduits', conduit]), state: stateOf(policy, conduit, clock.now()) }),
+    stateOf: (conduit) => ({
+      place: loaded.placeOf(['conduits', conduit]),
+      state: stateOf(policy, conduit, clock.now()),
+      expires: policy.conduits.find((one) => one.conduit.name === conduit)?.expires ?? 0,
+    }),
     tests: () => testsOf(loaded),
     explain: (...words) => explain(loaded, ...words, clock.now()).map(toAnswer),
     simulate: (file, people) => simulated(loaded, file, { people, signals, clock }),

@@ -1,9 +1,11 @@
 import { decodeBatch } from '../../core/batch-codec.ts'
+import { decodeForwarded } from '../../core/forwarded.ts'
 import type { StreamId } from '../../core/link.ts'
-import { conduitReason, type PassingKind, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
+import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
 import { parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { isStandIn, standInFor } from '../../core/withheld.ts'
+import { namedIn } from './declared-names.ts'
 import type { Gate } from './gate.ts'
 
 /** Whole id of a signal in a log, by its index there. */
@@ -18,11 +20,17 @@ export class Withhold {
   readonly #idsOf: IdsOf
   readonly #gates = new Map<string, Gate>()
   /** How far each log was counted: what is sent again after a break is not counted twice. */
-  readonly #counted = new Map<string, number>()
+  readonly #counted: Map<string, number>
 
-  constructor(gate: Gate, idsOf: IdsOf) {
+  constructor(gate: Gate, idsOf: IdsOf, counted = new Map<string, number>()) {
     this.gate = gate
+    this.#counted = counted
     this.#idsOf = idsOf
+  }
+
+  /** The same end through another gate of its crossing. */
+  through(gate: Gate): Withhold {
+    return new Withhold(gate, this.#idsOf, this.#counted)
   }
 
   whole(): PolicyDecision {
@@ -47,32 +55,38 @@ export class Withhold {
     return this.#gateOf(stream).visible(batch)
   }
 
-  #against(record: SpoolRecord): PolicyReason | undefined {
-    const { kind, payload } = record
-    if (kind === 'batch') return this.#gateOf(record).against(decodeBatch(payload))
-    if (kind !== 'signals' && kind !== 'records' && kind !== 'facts') return undefined
-    const content = parseRecord(kind, payload)
-    if (content.kind === 'signals')
-      return this.#first(
-        'signal',
-        content.signals.map(([, { id }]) => id),
-      )
-    if (content.kind === 'facts')
-      return this.#first(
-        'result',
-        content.facts.map(({ definition }) => definition),
-      )
-    if (content.kind !== 'records') return undefined
-    const { versions, quarantined } = content.records
-    return this.#first(
-      'record',
-      [...versions, ...quarantined].map((one) => one.kind),
-    )
+  /** Milliseconds until the rates of its conduits have room for a record that passes; 0: it was taken off them. */
+  waitMs(record: SpoolRecord): number {
+    if (!this.gate.isPaced || record.kind !== 'batch') return 0
+    return this.#gateOf(record).waitMs(decodeBatch(record.payload))
   }
 
-  #first(kind: PassingKind, ids: readonly string[]): PolicyReason | undefined {
-    for (const id of new Set(ids)) {
-      const { permitted, reason } = this.gate.ask({ kind, id })
+  #against(record: SpoolRecord): PolicyReason | undefined {
+    const { kind, payload } = record
+    // A log of other nodes' records, when it is carried by hand: one record of it is many of theirs.
+    if (kind === 'forwarded') return this.#firstAgainst(decodeForwarded(payload).records)
+    if (kind === 'batch') return this.#gateOf(record).against(decodeBatch(payload))
+    if (kind !== 'signals' && kind !== 'records' && kind !== 'facts' && kind !== 'config') return undefined
+    const content = parseRecord(kind, payload)
+    if (content.kind === 'config') return this.#first(namedIn(content.declared ?? {}))
+    if (content.kind === 'signals') return this.#first(content.signals.map(([, { id }]) => ({ kind: 'signal', id })))
+    if (content.kind === 'facts') return this.#first(content.facts.map(({ definition }) => ({ kind: 'result', id: definition })))
+    if (content.kind !== 'records') return undefined
+    const { versions, quarantined } = content.records
+    return this.#first([...versions, ...quarantined].map((one) => ({ kind: 'record', id: one.kind })))
+  }
+
+  #firstAgainst(records: readonly SpoolRecord[]): PolicyReason | undefined {
+    for (const record of records) {
+      const against = this.#against(record)
+      if (against !== undefined) return against
+    }
+    return undefined
+  }
+
+  #first(all: readonly Passing[]): PolicyReason | undefined {
+    for (const passing of new Map(all.map((one) => [`${one.kind} ${one.id}`, one])).values()) {
+      const { permitted, reason } = this.gate.ask(passing)
       if (!permitted) return reason
     }
     return undefined

@@ -23,10 +23,10 @@ export function NodeFindings({ findings, total }: { findings: readonly NodeFindi
 
 function Finding({ finding }: { finding: NodeFinding }) {
   const { locale, words } = useLanguage()
-  const { code, severity, node, what, refusal, count, days, seconds } = finding
+  const { code, severity, node, owner, what, refusal, count, days, seconds } = finding
   const detail = seconds !== undefined ? formatSpan(seconds, locale) : formatNumber(count ?? days ?? 0, locale)
   const isCertificate = code === 'certificate-expiring' || code === 'certificate-expired'
-  const whom = isCertificate ? words.nodes.certificates[what ?? 'node'](node) : node
+  const whom = isCertificate ? words.nodes.certificates[what ?? 'node'](node) : owner === undefined ? node : `${node} (${owner})`
   return (
     <li>
       <Mark of={severity === 'error' ? 2 : 1} />

@@ -124,6 +124,9 @@ export const nodes = {
     'signals-contested': (node: string, detail: string) => `${detail} signal(s) come from two nodes at once: ${node}`,
     'certificate-expiring': (node: string, detail: string) => `Certificate of ${node}: ${detail} days left`,
     'certificate-expired': (node: string) => `Certificate of ${node}: expired`,
+    'no-zones': (node: string, detail: string) => `No zones are declared, and ${detail} way(s) lead out of ${node}: everything may pass`,
+    'review-due': (node: string, detail: string) => `The review of conduit ${node} is due in ${detail} day(s); after that nothing passes`,
+    'review-overdue': (node: string) => `The review of conduit ${node} is overdue: nothing passes until somebody decides again`,
   },
   certificates: {
     node: (node: string) => node,

@@ -126,6 +126,9 @@ export const nodes: typeof English = {
     'signals-contested': (node, detail) => `${detail} signal(aux) viennent de deux nœuds à la fois : ${node}`,
     'certificate-expiring': (node, detail) => `Certificat de ${node} : ${detail} jours restants`,
     'certificate-expired': (node) => `Certificat de ${node} : expiré`,
+    'no-zones': (node, detail) => `Aucune zone n’est déclarée, et ${detail} voie(s) sortent de ${node} : tout peut passer`,
+    'review-due': (node, detail) => `La revue du conduit ${node} est due dans ${detail} jour(s) ; ensuite rien ne passe`,
+    'review-overdue': (node) => `La revue du conduit ${node} est dépassée : rien ne passe tant que personne n’a décidé à nouveau`,
   },
   certificates: {
     node: (node) => node,
