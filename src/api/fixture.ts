@@ -69,7 +69,7 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
 
 const noPolicy: PolicyView = {
   declared: { site: 't', zones: [], conduits: [] },
-  ...{ crossings: () => [], tests: () => [], explain: () => [], stateOf: () => ({ place: '', state: 'open' }) },
+  ...{ crossings: () => [], tests: () => [], rights: () => [], explain: () => [], stateOf: () => ({ place: '', state: 'open' }) },
   ...{ simulate: () => undefined, againstReader: () => undefined, letIn: () => undefined },
 }
 

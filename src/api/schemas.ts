@@ -28,6 +28,7 @@ export type {
   UserList,
 } from './people-schemas.ts'
 export { session } from './people-schemas.ts'
+export type { PolicyAnswer, PolicyChange, PolicyExplanation, PolicyRights } from './policy-schemas.ts'
 export type {
   DiscardAnswer,
   QuarantineList,
