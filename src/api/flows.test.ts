@@ -75,7 +75,11 @@ describe('flows and findings over HTTP', () => {
     assert.deepEqual([total, flows[0]?.longestGapSeconds, flows[0]?.firstSeen], [1, 1, '2001-09-09T01:46:40.000Z'])
     assert.equal(flowList.parse(await get('/api/v1/flows?via=other')).total, 0)
     assert.equal(flows[0]?.crossing?.conduit, 'energy')
-    assert.deepEqual([(await get('/api/v1/flows?conduit=energy')).total, (await get('/api/v1/flows?conduit=other')).total], [1, 0])
+    for (const [conduit, count] of [
+      ['energy', 1],
+      ['other', 0],
+    ] as const)
+      assert.equal(flowList.parse(await get(`/api/v1/flows?conduit=${conduit}`)).total, count)
   })
 
   test('findings come as they are judged, by state and code, with how many are open', async () => {
