@@ -18,6 +18,7 @@ import {
 import { attention, bands, kpis, overlay, records, results } from './en-results.ts'
 import { security } from './en-security.ts'
 import { reasons, statusCodes } from './en-status.ts'
+import { policy, zones } from './en-zones.ts'
 
 export const en = {
   reasons,
@@ -36,6 +37,8 @@ export const en = {
   evidence,
   people,
   security,
+  zones,
+  policy,
   lineage,
   records,
   results,
@@ -56,7 +59,10 @@ export const en = {
     ledger: 'Ledger',
     connections: 'Connections',
     node: 'Node',
-    security: 'Findings',
+    security: 'Security',
+    zones: 'Zones & conduits',
+    policy: 'Policy',
+    others: (name: string) => `More under ${name}`,
     evidence: 'Evidence',
     people: 'Users & tokens',
     main: 'Pages',
