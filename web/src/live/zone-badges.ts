@@ -17,6 +17,7 @@ export interface BadgeWords {
   readonly states: Readonly<Record<ConduitState, string>>
   count(count: string): string
   more(count: string): string
+  found(count: string, total: string): string
 }
 
 /** Up to so many lines single conduits are named in the drawing; above, the list names them. */
@@ -29,19 +30,28 @@ const ROW = 14
 export const worstState = ({ rows }: ZoneLine): ConduitState =>
   CONDUIT_STATES.find((state) => rows.some(({ states }) => states[0] === state)) ?? 'flowing'
 
-/** Badges that do not cover one another, the worst placed first; what finds no room stays in the list alone. */
-export function lineBadges({ lines, width, height }: ZoneMap, chosen: ZoneLine | undefined, words: BadgeWords): LineBadge[] {
+/** Badges that cover neither one another nor a zone, the worst placed first; what finds no room stays in the list alone. */
+export function lineBadges(
+  { lines, boxes, width, height }: ZoneMap,
+  isShown: (line: ZoneLine) => boolean,
+  chosen: ZoneLine | undefined,
+  words: BadgeWords,
+): LineBadge[] {
   const badges: LineBadge[] = []
   const isNamed = lines.length <= NAMED_LINES
-  const order = lines.toReversed().toSorted((a, b) => Number(b === chosen) - Number(a === chosen))
+  const order = lines
+    .filter(isShown)
+    .toReversed()
+    .toSorted((a, b) => Number(b === chosen) - Number(a === chosen))
   for (const line of order) {
     const state = worstState(line)
     const standing = standingOf({ states: [state] })
-    const texts = line === chosen ? namesOf(line, words) : textOf(line, isNamed, standing === 0 ? undefined : words.states[state], words)
+    const texts = line === chosen ? namesOf(line, words) : textOf(line, isNamed, state, words)
     if (texts.length === 0) continue
     const mark = standing === 0 ? 0 : 16
     const size = { width: Math.max(...texts.map(({ length }) => length)) * CHARACTER + 12 + mark, height: texts.length * ROW + 3 }
-    const place = freePlace(line.middle, size, badges, { width, height })
+    // What is chosen or abnormal is shown whatever it covers.
+    const place = freePlace(line.middle, size, [...badges, ...boxes], { width, height }, line === chosen || standing === 2)
     if (place) badges.push({ line, texts, standing, ...size, ...place })
   }
   return badges
@@ -49,10 +59,13 @@ export function lineBadges({ lines, width, height }: ZoneMap, chosen: ZoneLine |
 
 const shorten = (text: string) => (text.length > 22 ? `${text.slice(0, 21)}…` : text)
 
-function textOf({ rows }: ZoneLine, isNamed: boolean, state: string | undefined, words: BadgeWords): string[] {
-  const [first] = rows
-  const name = rows.length > 1 ? words.count(String(rows.length)) : isNamed ? shorten(first?.conduit?.name ?? '') : ''
-  const text = [name, state ?? ''].filter((part) => part !== '').join(' · ')
+function textOf({ rows }: ZoneLine, isNamed: boolean, state: ConduitState, words: BadgeWords): string[] {
+  const [total, bad] = [rows.length, rows.filter(({ states }) => states.includes(state)).length]
+  const isAbnormal = standingOf({ states: [state] }) > 0
+  const count = isNamed ? words.count(String(total)) : String(total)
+  const name = shorten(rows[0]?.conduit?.name ?? '')
+  const one = total > 1 ? (isAbnormal ? words.found(String(bad), String(total)) : count) : isNamed ? name : ''
+  const text = [one, isAbnormal ? words.states[state] : ''].filter((part) => part !== '').join(' · ')
   return text === '' ? [] : [text]
 }
 
@@ -66,27 +79,27 @@ interface Size {
   readonly height: number
 }
 
+interface Rectangle extends Size {
+  readonly x: number
+  readonly y: number
+}
+
+const SHIFTS = [0, -10, 10, -20, 20, -34, 34].flatMap((dy) => [0, -30, 30, -70, 70].map((dx) => [dx, dy] as const))
+
 function freePlace(
   [x, y]: readonly [number, number],
   size: Size,
-  taken: readonly LineBadge[],
+  taken: readonly Rectangle[],
   all: Size,
+  isNeeded: boolean,
 ): { x: number; y: number } | undefined {
-  for (const [dx, dy] of [
-    [0, 0],
-    [0, -9],
-    [0, 9],
-    [-50, 0],
-    [50, 0],
-    [0, -20],
-    [0, 20],
-  ] as const) {
-    const left = Math.min(Math.max(x - size.width / 2 + dx, 0), all.width - size.width)
-    const top = Math.min(Math.max(y - size.height / 2 + dy, 0), all.height - size.height)
-    const hits = taken.some(
-      (one) => left < one.x + one.width && one.x < left + size.width && top < one.y + one.height && one.y < top + size.height,
-    )
-    if (!hits) return { x: left, y: top }
-  }
-  return undefined
+  const places = SHIFTS.map(([dx, dy]) => ({
+    x: Math.min(Math.max(x - size.width / 2 + dx, 0), all.width - size.width),
+    y: Math.min(Math.max(y - size.height / 2 + dy, 0), all.height - size.height),
+  }))
+  const isFree = (place: { x: number; y: number }) => !taken.some((one) => overlaps({ ...place, ...size }, one))
+  return places.find(isFree) ?? (isNeeded ? places[0] : undefined)
 }
+
+const overlaps = (a: Rectangle, b: Rectangle): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height

@@ -28,11 +28,11 @@ export function PolicyPage({ question }: { question: Question }) {
       {data && <Tests of={data} />}
       {data?.zones.length === 0 && <p>{words.zones.noZones}</p>}
       {data && data.zones.length > 0 && (
-        <section className="panel zone-panel" aria-labelledby="policy-crossings">
-          <h2 id="policy-crossings">{text.crossings}</h2>
+        <div className="panel zone-panel">
+          <h2>{text.crossings}</h2>
           <p className="soft">{text.crossingsHelp}</p>
           <CrossingMatrix of={data} />
-        </section>
+        </div>
       )}
       {data && (permissions.includes('audit') ? <Audited of={data} question={question} /> : <p className="soft">{text.needsAudit}</p>)}
     </>
@@ -44,15 +44,15 @@ function Tests({ of: { tests } }: { of: PolicyAnswer }) {
   const text = words.policy
   const holding = tests.filter(({ passed }) => passed).length
   return (
-    <section className="panel zone-panel" aria-labelledby="policy-tests">
+    <div className="panel zone-panel">
       <header className="panel-head">
-        <h2 id="policy-tests">{text.tests}</h2>
+        <h2>{text.tests}</h2>
         {tests.length > 0 && (
           <output className="soft">{text.holding(formatNumber(holding, locale), formatNumber(tests.length - holding, locale))}</output>
         )}
       </header>
       {tests.length === 0 ? <p className="soft">{text.noTests}</p> : <PolicyTests tests={tests} />}
-    </section>
+    </div>
   )
 }
 
@@ -69,10 +69,10 @@ function Audited({ of: { zones, crossings }, question }: { of: PolicyAnswer; que
     <>
       {problem && <p role="alert" className="problem">{`${words.zones.problem} · ${problem}`}</p>}
       {data && data.rights.length > 0 && (
-        <section className="panel zone-panel" aria-labelledby="policy-rights">
-          <h2 id="policy-rights">{words.policy.rights}</h2>
+        <div className="panel zone-panel">
+          <h2>{words.policy.rights}</h2>
           <RightsMatrix rights={data.rights} />
-        </section>
+        </div>
       )}
       <ExplainPanel question={question} subjects={subjects} objects={zoneNames} />
       <SimulatePanel />

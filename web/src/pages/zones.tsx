@@ -49,10 +49,10 @@ export function ZonesPage({ filter }: { filter: ZoneFilter }) {
               <ZoneLegend />
             </figcaption>
           </figure>
-          <section className="panel zone-panel" aria-labelledby="zones-conduits">
-            <h2 id="zones-conduits">{text.list}</h2>
+          <div className="panel zone-panel">
+            <h2>{text.list}</h2>
             {found.length === 0 ? <p className="soft">{text.nothing}</p> : <ConduitTable rows={found} />}
-          </section>
+          </div>
           <ZoneTable of={policy} />
         </>
       )}

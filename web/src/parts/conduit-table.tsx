@@ -1,11 +1,11 @@
 import { useState } from 'react'
-import { formatInstant, formatNumber, labelOf } from '../format.ts'
+import { formatNumber, formatSecond, labelOf } from '../format.ts'
 import { type ConduitRow, NO_ZONE, nameOfRow, worstFirst } from '../live/zone-rows.ts'
 import { hrefTo, hrefToConduit } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { ConduitStates, Dials, ReviewDays } from './conduit-states.tsx'
 
-/** Rows shown at first, and with each "more". */
+/** Rows shown at first: a page with a thousand conduits opens as fast. */
 const PAGE = 100
 
 const refusedOf = ({ refused }: ConduitRow): number => Object.values(refused).reduce((sum, count) => sum + count, 0)
@@ -66,7 +66,7 @@ export function ConduitTable({ rows }: { rows: readonly ConduitRow[] }) {
       </section>
       {ordered.length > limit && (
         <p>
-          <button type="button" className="quiet" onClick={() => setLimit(limit + PAGE)}>
+          <button type="button" className="quiet" onClick={() => setLimit(ordered.length)}>
             {text.more(formatNumber(ordered.length - limit, locale))}
           </button>
         </p>
@@ -95,7 +95,7 @@ function Row({ row }: { row: ConduitRow }) {
       </td>
       <td className="number">{formatNumber(passed, locale)}</td>
       <td className="number">{refused > 0 ? <b>{formatNumber(refused, locale)}</b> : 0}</td>
-      <td>{lastSeen ? formatInstant(new Date(lastSeen), locale) : flows.length === 0 ? text.never : '–'}</td>
+      <td>{lastSeen ? formatSecond(new Date(lastSeen), locale) : flows.length === 0 ? text.never : '–'}</td>
       <td>{daysLeft === undefined ? '–' : <ReviewDays daysLeft={daysLeft} />}</td>
       <td>{conduit?.owner ?? '–'}</td>
       <td>

@@ -16,8 +16,8 @@ export function ConduitTraffic({ crossings }: { crossings: PolicyAnswer['crossin
       .map(([reason, count]) => `${formatNumber(count, locale)} ${reasonText(reason)}`)
       .join(' · ')
   return (
-    <section className="panel zone-panel" aria-labelledby="conduit-traffic">
-      <h2 id="conduit-traffic">{text.traffic}</h2>
+    <div className="panel zone-panel">
+      <h2>{text.traffic}</h2>
       {crossings.length === 0 && <p className="soft">{text.noCrossing}</p>}
       {crossings.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
@@ -50,6 +50,6 @@ export function ConduitTraffic({ crossings }: { crossings: PolicyAnswer['crossin
           </table>
         </section>
       )}
-    </section>
+    </div>
   )
 }

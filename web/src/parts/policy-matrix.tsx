@@ -5,8 +5,9 @@ import { hrefTo, hrefToConduit } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { Mark } from './status-mark.tsx'
 
-/** Conduits of one pair that are named in a cell; more are counted. */
-const NAMED = 4
+/** Conduits of one pair that are named in a cell; more are counted, and where the table is wide, more than one. */
+const NAMED = 6
+const NARROW = 8
 
 interface MatrixProps {
   readonly label: string
@@ -19,7 +20,7 @@ interface MatrixProps {
 function Matrix({ label, corner, rows, columns, cell }: MatrixProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="scroll-x zone-list" aria-label={label} tabIndex={0}>
+    <section className="scroll-x zone-list zone-matrix" aria-label={label} tabIndex={0}>
       <table className="samples">
         <thead>
           <tr>
@@ -35,7 +36,9 @@ function Matrix({ label, corner, rows, columns, cell }: MatrixProps) {
             <tr key={row}>
               <th scope="row">{row}</th>
               {columns.map((column) => (
-                <td key={column}>{cell(row, column)}</td>
+                <td key={column} className="wraps">
+                  {cell(row, column)}
+                </td>
               ))}
             </tr>
           ))}
@@ -55,7 +58,7 @@ export function CrossingMatrix({ of: { zones, conduits } }: { of: PolicyAnswer }
     if (from === to) return '·'
     if (found.length === 0) return '–'
     const closed = found.filter(({ state }) => state !== 'open')
-    if (found.length > NAMED)
+    if (found.length > (zones.length > NARROW ? 1 : NAMED))
       return (
         <a href={hrefTo('zones', { zone: from, to })}>
           {closed.length > 0 && <Mark of={2} />} {words.zones.count(formatNumber(found.length, locale))}

@@ -8,7 +8,7 @@ type ZoneOrLevel = Extract<Says, { role: string }>['zone']
 
 function zoneText(zone: ZoneOrLevel, words: Words, locale: Locale): string {
   if (typeof zone === 'string') return zone
-  if ('level' in zone) return words.zones.level(formatNumber(zone.level, locale))
+  if ('level' in zone) return words.policy.level(formatNumber(zone.level, locale))
   return words.policy.levels(...(zone.levels.map((level) => formatNumber(level, locale)) as [string, string]))
 }
 

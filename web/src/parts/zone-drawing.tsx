@@ -29,9 +29,12 @@ export function ZoneDrawing({ zones, rows, shown, from, to }: ZoneDrawingProps) 
   const chosen =
     map.lines.find((line) => line.from === from && line.to === to && line.isDeclared) ??
     map.lines.find((line) => line.from === from && line.to === to)
-  const badges = useMemo(() => lineBadges(map, to === '' ? undefined : chosen, text), [map, to, chosen, text])
   const labels = new Map(zones.map(({ name, label }) => [name, labelOf(label, locale)]))
   const isFaint = (line: ZoneLine) => !line.rows.some((row) => shown.has(row))
+  const badges = useMemo(
+    () => lineBadges(map, ({ rows: own }) => own.some((row) => shown.has(row)), to === '' ? undefined : chosen, text),
+    [map, shown, to, chosen, text],
+  )
   const levelText = (level: number | undefined) =>
     level === undefined ? text.outside : `${text.level(formatNumber(level, locale))}${level === 3.5 ? ` · ${text.dmz}` : ''}`
   return (
@@ -76,7 +79,7 @@ export function ZoneDrawing({ zones, rows, shown, from, to }: ZoneDrawingProps) 
         )
       })}
       {badges.map((badge) => (
-        <Badge key={`${badge.line.from} ${badge.line.to} ${badge.line.isDeclared}`} badge={badge} isFaint={isFaint(badge.line)} />
+        <Badge key={`${badge.line.from} ${badge.line.to} ${badge.line.isDeclared}`} badge={badge} />
       ))}
     </svg>
   )
@@ -128,15 +131,10 @@ function Line({ line, isChosen, isFaint }: { line: ZoneLine; isChosen: boolean; 
   )
 }
 
-function Badge({ badge: { line, texts, x, y, width, height, standing }, isFaint }: { badge: LineBadge; isFaint: boolean }) {
+function Badge({ badge: { line, texts, x, y, width, height, standing } }: { badge: LineBadge }) {
   const mark = standing === 0 ? 0 : 14
   return (
-    <a
-      href={hrefTo('zones', { zone: line.from, to: line.to })}
-      tabIndex={-1}
-      className={`zone-badge${isFaint ? ' zone-faint' : ''}`}
-      data-state={worstState(line)}
-    >
+    <a href={hrefTo('zones', { zone: line.from, to: line.to })} tabIndex={-1} className="zone-badge" data-state={worstState(line)}>
       <rect x={x} y={y} width={width} height={height} rx="3" />
       {standing === 2 && <path className="zone-mark-2" d={`M${x + 4} ${y + 4}h9v9h-9zm2 2 5 5m0-5-5 5`} />}
       {standing === 1 && <path className="zone-mark-1" d={`M${x + 8.5} ${y + 3.5}l5 9.5h-10zm0 3.5v3`} />}

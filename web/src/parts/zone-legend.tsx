@@ -38,6 +38,7 @@ export function ZoneLegend() {
         </svg>
         {text.oneWay}
       </li>
+      <li>{text.count}</li>
     </ul>
   )
 }

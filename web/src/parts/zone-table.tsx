@@ -9,8 +9,8 @@ export function ZoneTable({ of: { zones, conduits } }: { of: PolicyAnswer }) {
   const text = words.zones
   const ordered = zones.toSorted((a, b) => b.level - a.level || a.name.localeCompare(b.name))
   return (
-    <section className="panel zone-panel" aria-labelledby="zones-list">
-      <h2 id="zones-list">{text.zoneList}</h2>
+    <div className="panel zone-panel">
+      <h2>{text.zoneList}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section className="scroll-x zone-list" aria-label={text.zoneList} tabIndex={0}>
         <table className="samples">
@@ -43,6 +43,6 @@ export function ZoneTable({ of: { zones, conduits } }: { of: PolicyAnswer }) {
           </tbody>
         </table>
       </section>
-    </section>
+    </div>
   )
 }

@@ -30,6 +30,7 @@ export const zones = {
     dials: 'dot: the end that opens the connection',
     oneWay: 'bar: one-way, nothing can come back',
     abnormal: 'cut, expired or failing',
+    count: 'number: conduits on one line',
   },
   list: 'Conduits, worst first',
   states: {
@@ -144,6 +145,7 @@ export const policy = {
   neverCarries: (conduit: string, globs: string) => `${conduit} never carries ${globs}`,
   noPath: (from: string, to: string) => `no path from ${from} to ${to}`,
   mayNot: (role: string, permission: string, zone: string) => `${role} may not ${permission} in ${zone}`,
+  level: (level: string) => `level ${level}`,
   levels: (low: string, high: string) => `levels ${low} to ${high}`,
   crossings: 'Zone × zone',
   crossingsHelp: 'Rows send, columns receive. A dash: nothing passes.',

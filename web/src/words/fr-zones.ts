@@ -32,6 +32,7 @@ export const zones: typeof EnglishZones = {
     dials: 'point : le bout qui ouvre la connexion',
     oneWay: 'barre : sens unique, rien ne peut revenir',
     abnormal: 'coupé, périmé ou en échec',
+    count: 'nombre : conduits d’une même ligne',
   },
   list: 'Conduits, les pires en premier',
   states: {
@@ -147,6 +148,7 @@ export const policy: typeof EnglishPolicy = {
   neverCarries: (conduit, globs) => `${conduit} ne porte jamais ${globs}`,
   noPath: (from, to) => `aucun chemin de ${from} vers ${to}`,
   mayNot: (role, permission, zone) => `${role} n’a pas le droit ${permission} dans ${zone}`,
+  level: (level) => `niveau ${level}`,
   levels: (low, high) => `niveaux ${low} à ${high}`,
   crossings: 'Zone × zone',
   crossingsHelp: 'Les lignes envoient, les colonnes reçoivent. Un tiret : rien ne passe.',
