@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startFixture } from '../src/api/fixture.ts'
 import { nodeFindings } from '../src/api/node-findings.ts'
-import { policy, policyChange, policyExplanation } from '../src/api/policy-schemas.ts'
+import { policy, policyChange, policyExplanation, policyRights } from '../src/api/policy-schemas.ts'
 import { fakeConnectors } from '../src/config/fake-connector.ts'
 import { lintText } from '../src/config/index.ts'
 import { ManualClock } from '../src/core/manual-clock.ts'
@@ -67,7 +67,14 @@ test('the policy over HTTP: what is declared with its place, crossings with coun
       ['http', '0.0.0.0:8480', true, 'pages'],
     ],
   )
-  assert.deepEqual(got.tests, [{ name: 'badges stay', passed: true, place: 'ecluse.yaml:24', findings: [] }])
+  assert.deepEqual(got.tests, [
+    { name: 'badges stay', says: { conduit: 'upward', neverCarries: ['access/**'] }, passed: true, place: 'ecluse.yaml:24', findings: [] },
+  ])
+  const { rights } = policyRights.parse(await (await api.call('/api/v1/policy/rights')).json())
+  assert.deepEqual(
+    rights.filter(({ role, may }) => role === 'visitor' && may.length > 0),
+    [{ role: 'visitor', zone: 'it', may: ['read'] }],
+  )
   const ask = async (words: string) => api.call(`/api/v1/policy/explain?${words}`)
   const { answers } = policyExplanation.parse(await (await ask('subject=cell-3&action=send&object=pump/state')).json())
   assert.deepEqual(

@@ -72,6 +72,7 @@ const noPolicy: PolicyView = {
   ...{
     crossings: () => [],
     tests: () => [],
+    rights: () => [],
     explain: () => [],
     stateOf: () => ({ place: '', state: 'open', expires: Number.MAX_SAFE_INTEGER }),
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FINDING_CODES, FINDING_SEVERITIES } from '../core/flows.ts'
+import { CONDUIT_DIRECTIONS, PERMITTING, REFUSING } from '../core/policy.ts'
 
 const time = z.iso.datetime().describe('RFC 3339 UTC')
 const both = z.object({ en: z.string(), fr: z.string() })
@@ -26,6 +27,13 @@ const flow = z.object({
   clients: z.array(z.string()),
   device: z.record(z.string(), z.string()).optional(),
   capped: z.number().describe('services, ranges or names that found no room of their own'),
+  crossing: z
+    .object({
+      ...{ from: z.string().optional(), to: z.string().optional(), direction: z.enum(CONDUIT_DIRECTIONS) },
+      ...{ permitted: z.boolean(), reason: z.enum([...PERMITTING, ...REFUSING]), conduit: z.string().optional() },
+    })
+    .optional()
+    .describe('how it stands with zones and conduits: data goes from the first zone to the second; absent where no zones are declared'),
 })
 
 const sensor = z.object({

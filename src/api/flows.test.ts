@@ -49,6 +49,7 @@ describe('flows and findings over HTTP', () => {
           },
         },
       ],
+      judge: () => ({ from: 'field', to: 'operations', direction: 'pull', permitted: true, reason: 'conduit', conduit: 'energy' }),
       findings: () => [finding, { ...finding, id: 'fedcba9876543210', state: 'resolved', resolvedTime: 1e15 + 2e6 }],
       acknowledge: async (id, who, reason) => {
         acts.push([id, who, reason])
@@ -73,6 +74,12 @@ describe('flows and findings over HTTP', () => {
     assert.match(sees.fr, /propre trafic/)
     assert.deepEqual([total, flows[0]?.longestGapSeconds, flows[0]?.firstSeen], [1, 1, '2001-09-09T01:46:40.000Z'])
     assert.equal(flowList.parse(await get('/api/v1/flows?via=other')).total, 0)
+    assert.equal(flows[0]?.crossing?.conduit, 'energy')
+    for (const [conduit, count] of [
+      ['energy', 1],
+      ['other', 0],
+    ] as const)
+      assert.equal(flowList.parse(await get(`/api/v1/flows?conduit=${conduit}`)).total, count)
   })
 
   test('findings come as they are judged, by state and code, with how many are open', async () => {

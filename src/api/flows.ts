@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FINDING_CODES, type FlowView, type SecurityFinding } from '../core/flows.ts'
+import { FINDING_CODES, type FlowView, type JudgedFlow, type SecurityFinding } from '../core/flows.ts'
 import { formatTime, SECOND } from '../core/time.ts'
 import { callerIn, notFull } from './audited.ts'
 import { acknowledged, baselineAnswer, type FindingView, type FlowList, findingList, flowList } from './flow-schemas.ts'
@@ -27,17 +27,20 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
         summary: 'Observed flows: who talked to whom, with which services, newest first',
         querystring: z.strictObject({
           via: z.string().max(128).optional().describe('connection, link, diode, or sensor:NAME'),
+          conduit: z.string().max(64).optional().describe('the conduit that permits it, or that comes nearest'),
           limit: z.coerce.number().int().min(1).max(API_LIMITS.flows).default(1_000),
         }),
         response: { 200: flowList },
       },
     },
-    async ({ query: { via, limit } }) => {
-      const all = flows.flows().filter((flow) => via === undefined || flow.via === via)
+    async ({ query: { via, conduit, limit } }) => {
+      const all = flows
+        .flows()
+        .filter((flow) => (via === undefined || flow.via === via) && (conduit === undefined || flows.judge(flow)?.conduit === conduit))
       const newest = all.toSorted((a, b) => b.lastSeen - a.lastSeen).slice(0, limit)
       return {
         sees: SEES,
-        flows: newest.map(toFlow),
+        flows: newest.map((flow) => toFlow(flow, flows.judge(flow))),
         total: all.length,
         refused: flows.refused(),
         sensors: flows.sensors().map((one) => ({ ...one, skipped: { ...one.skipped } })),
@@ -151,17 +154,10 @@ function decoded(url: string): string {
   }
 }
 
-function toFlow({
-  firstSeen,
-  lastSeen,
-  longestGap,
-  services,
-  units,
-  identities,
-  clients,
-  device,
-  ...flow
-}: FlowView): FlowList['flows'][number] {
+function toFlow(
+  { firstSeen, lastSeen, longestGap, services, units, identities, clients, device, ...flow }: FlowView,
+  judged: JudgedFlow | undefined,
+): FlowList['flows'][number] {
   const pairs = (ranges: readonly (readonly [number, number])[]) => ranges.map(([a, b]): [number, number] => [a, b])
   return {
     ...flow,
@@ -171,8 +167,15 @@ function toFlow({
     ...{ units: pairs(units), identities: [...identities], clients: [...clients] },
     ...{ firstSeen: formatTime(firstSeen), lastSeen: formatTime(lastSeen), longestGapSeconds: longestGap / SECOND },
     ...(device && { device: { ...device } }),
+    ...(judged && { crossing: crossingOf(judged) }),
   }
 }
+
+const crossingOf = ({ from, to, ...judged }: JudgedFlow) => ({
+  ...judged,
+  ...(from !== undefined && { from }),
+  ...(to !== undefined && { to }),
+})
 
 function toFinding({
   firstSeen,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CONDUIT_DIRECTIONS, FOUNDATIONAL_REQUIREMENTS, PASSING_KINDS, PERMITTING, REFUSING } from '../core/policy.ts'
+import { PERMISSIONS } from '../core/roles.ts'
 
 const label = z.object({ fr: z.string().optional(), en: z.string().optional() }).optional()
 const path = z.array(z.union([z.string(), z.number()])).describe('keys and places in lists of the configuration')
@@ -38,14 +39,26 @@ const crossing = z.object({
     .describe('since the start of the process; absent where both ends are in one zone'),
 })
 
+const zoneOrLevel = z.union([z.string(), z.object({ level: z.number() }), z.object({ levels: z.tuple([z.number(), z.number()]) })])
 const test = z.object({
   ...{ name: z.string().optional(), passed: z.boolean(), place },
-  findings: z.array(z.object({ is: z.string(), place, message: z.string() })),
+  says: z.union([
+    z.object({ conduit: z.string(), neverCarries: z.array(z.string()) }),
+    z.object({ from: zoneOrLevel, to: zoneOrLevel }),
+    z.object({ role: z.string(), mayNot: z.enum(PERMISSIONS), zone: zoneOrLevel }),
+  ]),
+  findings: z.array(z.object({ is: z.string(), place, message: z.object({ en: z.string(), fr: z.string() }) })),
 })
 
 /** `GET /api/v1/policy` */
 export const policy = z.object({ zones: z.array(zone), conduits: z.array(conduit), crossings: z.array(crossing), tests: z.array(test) })
 export type PolicyAnswer = z.infer<typeof policy>
+
+/** `GET /api/v1/policy/rights` */
+export const policyRights = z.object({
+  rights: z.array(z.object({ role: z.string(), zone: z.string(), may: z.array(z.enum(PERMISSIONS)) })),
+})
+export type PolicyRights = z.infer<typeof policyRights>
 
 const roleAnswer = z.object({
   ...{
@@ -62,6 +75,7 @@ const roleAnswer = z.object({
 export const policyExplanation = z.object({
   answers: z.array(z.discriminatedUnion('about', [z.object({ about: z.literal('crossing'), ...ends, ...decision }), roleAnswer])),
 })
+export type PolicyExplanation = z.infer<typeof policyExplanation>
 
 const right = z.object({ who: z.string(), permission: z.string(), zone: z.string() })
 const carried = z.object({ conduit: z.string(), kind: z.enum(PASSING_KINDS), id: z.string() })
@@ -74,3 +88,4 @@ export const policyChange = z.object({
   unasked: z.number().describe('pairs that were not asked, because there are too many'),
   problems: z.array(z.object({ code: z.string(), message: z.string(), line: z.number() })),
 })
+export type PolicyChange = z.infer<typeof policyChange>

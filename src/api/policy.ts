@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { PolicyDecision } from '../core/policy.ts'
 import { formatTime } from '../core/time.ts'
 import { API_LIMITS } from './limits.ts'
-import { policy, policyChange, policyExplanation } from './policy-schemas.ts'
+import { policy, policyChange, policyExplanation, policyRights } from './policy-schemas.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 
@@ -32,9 +32,21 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
           ...(peers && { peers: [...peers] }),
           ...(counts && { counts: { ...counts, refused: { ...counts.refused } } }),
         })),
-        tests: tests().map(({ name, findings, ...one }) => ({ ...one, ...(name !== undefined && { name }), findings: [...findings] })),
+        tests: tests().map(({ name, findings, says, ...one }) => ({
+          ...{ ...one, says: says as z.input<typeof policy>['tests'][number]['says'] },
+          ...(name !== undefined && { name }),
+          findings: [...findings],
+        })),
       }
     },
+  )
+  server.get(
+    '/api/v1/policy/rights',
+    {
+      config: { permission: 'audit', scope: 'node' },
+      schema: { summary: 'What each role may over each zone', response: { 200: policyRights } },
+    },
+    async () => ({ rights: view.policy.rights().map(({ may, ...one }) => ({ ...one, may: [...may] })) }),
   )
   server.get(
     '/api/v1/policy/explain',

@@ -29,6 +29,7 @@ export type {
 } from './people-schemas.ts'
 export { session } from './people-schemas.ts'
 export type { Consequences, PlanAnswer } from './plan-schemas.ts'
+export type { PolicyAnswer, PolicyChange, PolicyExplanation, PolicyRights } from './policy-schemas.ts'
 export type {
   DiscardAnswer,
   QuarantineList,

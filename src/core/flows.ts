@@ -1,3 +1,4 @@
+import type { Crossing, PolicyDecision } from './policy.ts'
 import type { Label } from './signals.ts'
 import type { Micros } from './time.ts'
 
@@ -167,8 +168,13 @@ export interface SensorView {
   readonly problem?: string
 }
 
+/** How a flow stands with the declared zones and conduits. */
+export interface JudgedFlow extends Pick<Crossing, 'from' | 'to' | 'direction'>, Pick<PolicyDecision, 'permitted' | 'reason' | 'conduit'> {}
+
 export interface FlowsView {
   flows(): readonly FlowView[]
+  /** Undefined where no zones are declared: there is nothing to judge by. */
+  judge(ends: FlowEnds): JudgedFlow | undefined
   /** Observations of flows that found no room in the table. */
   refused(): number
   /** Worst first. */
@@ -188,6 +194,7 @@ export interface FlowsView {
 /** Nothing seen; for parts and tests that run without a node. */
 export const noFlows: FlowsView = {
   flows: () => [],
+  judge: () => undefined,
   refused: () => 0,
   findings: () => [],
   acknowledge: async () => undefined,

@@ -1,3 +1,4 @@
+import type { Permission } from './roles.ts'
 import type { Label } from './signals.ts'
 
 /** The seven foundational requirements of IEC 62443-1-1: identification and authentication, use, integrity, confidentiality, restricted flow, response, availability. */
@@ -171,12 +172,22 @@ interface Gains<T> {
   readonly lost: readonly T[]
 }
 
+/** A zone by name, all zones of a level, or of levels from one to another. */
+export type ZoneOrLevel = string | { readonly level: number } | { readonly levels: readonly [number, number] }
+/** What a policy test says must not be. */
+export type PolicyTestSays =
+  | { readonly conduit: string; readonly neverCarries: readonly string[] }
+  | { readonly from: ZoneOrLevel; readonly to: ZoneOrLevel }
+  | { readonly role: string; readonly mayNot: Permission; readonly zone: ZoneOrLevel }
+
 export interface PolicyTestView {
   readonly name: string | undefined
+  readonly says: PolicyTestSays
   readonly passed: boolean
   /** Where the test stands. */
   readonly place: string
-  readonly findings: readonly { readonly is: string; readonly place: string; readonly message: string }[]
+  /** `message`: in every language, complete. */
+  readonly findings: readonly { readonly is: string; readonly place: string; readonly message: Required<Label> }[]
 }
 
 /** The policy of a running node. */
@@ -186,6 +197,8 @@ export interface PolicyView {
   /** Where a conduit is declared, how it stands now, and when its review is overdue (microseconds, exclusive). */
   stateOf(conduit: string): { readonly place: string; readonly state: 'open' | 'cut' | 'expired'; readonly expires: number }
   tests(): PolicyTestView[]
+  /** What each role may over each zone. */
+  rights(): { readonly role: string; readonly zone: string; readonly may: readonly Permission[] }[]
   explain(subject: string, action: string, object: string): PolicyAnswer[]
   /** `file`: the text of another `ecluse.yaml`; `people`: roles by account. Undefined when it cannot be read at all. */
   simulate(file: string, people: ReadonlyMap<string, readonly string[]>): SimulatedChange | undefined

@@ -19,6 +19,10 @@ import type {
   NodeList,
   Passport,
   PlanAnswer,
+  PolicyAnswer,
+  PolicyChange,
+  PolicyExplanation,
+  PolicyRights,
   Problem,
   QualityPage,
   QuarantineList,
@@ -144,12 +148,25 @@ export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
 
-export const readFlows = () => call<FlowList>('flows?limit=500')
+export const readFlows = (limit = 500) => call<FlowList>(`flows?limit=${limit}`)
 /** Findings in a state; empty: in all. */
 export const readFindings = (state: string) => call<FindingList>(`security/findings?${query({ state, limit: 200 })}`)
 export const acknowledgeFinding = (id: string, reason: string) =>
   call<FindingView>(`security/findings/${encodeURIComponent(id)}/acknowledgement`, json('POST', { reason }))
 export const readBaseline = () => call<BaselineAnswer>('security/baseline')
+
+/** Flows that a conduit permits, or that come nearest to it. */
+export const readConduitFlows = (conduit: string) => call<FlowList>(`flows?${query({ conduit, limit: 200 })}`)
+export const readPolicy = () => call<PolicyAnswer>('policy')
+export const readRights = () => call<PolicyRights>('policy/rights')
+export interface Question {
+  readonly subject: string
+  readonly action: string
+  readonly object: string
+}
+export const explainPolicy = (question: Question) => call<PolicyExplanation>(`policy/explain?${query({ ...question })}`)
+/** `file`: the text of a candidate configuration. */
+export const simulatePolicy = (file: string) => call<PolicyChange>('policy/simulate', json('POST', { file }))
 
 export const readEvidence = () => call<Evidence>('evidence')
 /** Entries of a kind (empty: of all) since a duration before now: `-24h`. */

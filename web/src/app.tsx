@@ -6,6 +6,7 @@ import { recall, remember } from './frame/preferences.ts'
 import { createPlant } from './live/plant.ts'
 import { createStream } from './live/stream.ts'
 import { LiveContext } from './live/use-live.ts'
+import { ConduitPage } from './pages/conduit.tsx'
 import { ConnectionsPage } from './pages/connections.tsx'
 import { ContractsPage } from './pages/contracts.tsx'
 import { EvidencePage } from './pages/evidence.tsx'
@@ -19,6 +20,7 @@ import { OverviewPage } from './pages/overview.tsx'
 import { PassportPage } from './pages/passport.tsx'
 import { PeoplePage } from './pages/people.tsx'
 import { PlanPage } from './pages/plan.tsx'
+import { PolicyPage } from './pages/policy.tsx'
 import { ProfilePage } from './pages/profile.tsx'
 import { QualityPage } from './pages/quality.tsx'
 import { RecordsPage } from './pages/records.tsx'
@@ -28,6 +30,7 @@ import { SecurityPage } from './pages/security.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignalPage } from './pages/signal.tsx'
 import { WelcomePage } from './pages/welcome.tsx'
+import { ZonesPage } from './pages/zones.tsx'
 import type { PassportOf } from './parts/passport-link.tsx'
 import { go, hrefTo, usePlace } from './router.ts'
 import { firstLocale, LanguageContext, type Locale, WORDS } from './words/index.ts'
@@ -98,7 +101,7 @@ function Enrolling({ onWhole }: { onWhole: () => void }) {
 }
 
 function Page({ who }: { who: Session }) {
-  const { page, search } = usePlace()
+  const { page, item, search } = usePlace()
   switch (page) {
     case 'namespace':
       return <NamespacePage query={search.get('q') ?? ''} status={search.get('status') ?? ''} at={search.get('at') ?? ''} />
@@ -115,6 +118,10 @@ function Page({ who }: { who: Session }) {
       )
     case 'security':
       return <SecurityPage state={search.get('state') ?? ''} />
+    case 'zones':
+      return item !== '' ? <ConduitPage key={item} name={item} /> : <ZonesPage filter={filterOf(search)} />
+    case 'policy':
+      return <PolicyPage question={questionOf(search)} />
     case 'quality':
       return <QualityPage query={search.get('q') ?? ''} period={search.get('period') ?? '24h'} />
     case 'records':
@@ -164,6 +171,16 @@ function Page({ who }: { who: Session }) {
     default:
       return <OverviewPage />
   }
+}
+
+const filterOf = (search: URLSearchParams) => {
+  const [zone = '', to = '', state = '', query = ''] = ['zone', 'to', 'state', 'q'].map((name) => search.get(name) ?? '')
+  return { zone, to, state, query }
+}
+
+const questionOf = (search: URLSearchParams) => {
+  const [subject = '', action = '', object = ''] = ['subject', 'action', 'object'].map((name) => search.get(name) ?? '')
+  return { subject, action, object }
 }
 
 const PASSPORT_NAMES = ['signal', 'definition', 'key', 'value', 'at', 'use', 'known'] as const

@@ -15,6 +15,7 @@ import './style/results.css'
 import './style/passport.css'
 import './style/lineage.css'
 import './style/people.css'
+import './style/zones.css'
 import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()

@@ -1,4 +1,5 @@
 import type { FindingList, FindingView, FlowList } from '../../src/api/schemas.ts'
+import type { policyOf } from './fixture-policy.ts'
 
 const time = '2026-11-27T08:00:00Z'
 const sees = {
@@ -7,7 +8,7 @@ const sees = {
 }
 
 /** A write that is open, and one that somebody knows of; acknowledged as the API does. */
-export function securityOf() {
+export function securityOf(policy?: ReturnType<typeof policyOf>) {
   const finding = (id: string, more: Partial<FindingView>): FindingView => ({
     ...{
       id,
@@ -28,6 +29,7 @@ export function securityOf() {
   const all = [
     finding('0123456789abcdef', {}),
     finding('fedcba9876543210', { state: 'acknowledged', severity: 'high', acknowledged: known }),
+    ...(policy ? [policy.finding] : []),
   ]
   const flows: FlowList = {
     ...{
@@ -46,7 +48,11 @@ export function securityOf() {
     ],
   }
   return {
-    flows,
+    flows: (conduit: string | null): FlowList => {
+      const all = policy?.flows ?? flows.flows
+      const asked = all.filter(({ crossing }) => conduit === null || crossing?.conduit === conduit)
+      return { ...flows, flows: asked, total: asked.length }
+    },
     baseline: {
       state: 'learning',
       learningSince: time,

@@ -10,6 +10,7 @@ import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { passportOf } from './fixture-passport.ts'
 import { KEPT, placesUnder, planFor } from './fixture-plan.ts'
 import { createFixturePlant } from './fixture-plant.ts'
+import { policyOf } from './fixture-policy.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
 import { createRecords } from './fixture-records.ts'
 import { securityOf } from './fixture-security.ts'
@@ -39,6 +40,8 @@ export interface FixtureOptions {
   readonly facts?: number
   readonly evidence?: FixtureEvidence
   readonly permissions?: readonly string[]
+  /** Conduits between twenty zones; absent: no zones are declared. */
+  readonly conduits?: number
 }
 
 export interface FixtureServer {
@@ -62,11 +65,13 @@ export async function startFixture({
   permissions = ['read', 'query'],
   evidence: evidenceKind = 'sound',
   nodes = { kind: 'alone' },
+  conduits,
 }: FixtureOptions): Promise<FixtureServer> {
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
   const records = createRecords(startMs, recordCount)
-  const security = securityOf()
+  const policy = conduits === undefined ? undefined : policyOf(conduits)
+  const security = securityOf(policy)
   const evidence = createEvidence(evidenceKind)
   const facts = createFacts(startMs, factCount)
   // At a hub, the gates are measured by another node.
@@ -106,6 +111,7 @@ export async function startFixture({
     const acknowledged = /^security\/findings\/([0-9a-f]+)\/acknowledgement$/.exec(path)?.[1]
     if (acknowledged) return json(response, 200, security.acknowledge(acknowledged, String(body.reason)))
     if (path === 'evidence/verification' && request.method === 'POST') return json(response, 202, evidence.begin(Date.now()))
+    if (path === 'policy/simulate') return json(response, 200, policy?.simulate())
     if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
     if (path === 'plan') {
       const [file] = (body as unknown as { files: { text: string }[] }).files
@@ -166,7 +172,15 @@ export async function startFixture({
       case 'evidence/verification':
         return evidence.state(now) ? json(response, 200, evidence.state(now)) : void response.writeHead(204).end()
       case 'flows':
-        return json(response, 200, security.flows)
+        return json(response, 200, security.flows(search.get('conduit')))
+      case 'policy':
+        return json(response, 200, policy?.policy ?? { zones: [], conduits: [], crossings: [], tests: [] })
+      case 'policy/rights':
+        return json(response, 200, policy?.rights ?? { rights: [] })
+      case 'policy/explain': {
+        const found = policy?.explain(search)
+        return found ? json(response, 200, found) : problem(response, 404, 'unknown-subject')
+      }
       case 'security/findings':
         return json(response, 200, security.list(search.get('state')))
       case 'security/baseline':

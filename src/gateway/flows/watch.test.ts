@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
-import type { FindingCode, Observation } from '../../core/flows.ts'
+import { type FindingCode, type Observation, SELF } from '../../core/flows.ts'
 import { SECOND } from '../../core/time.ts'
 import { openWatch, poll, START } from './watch.fixture.ts'
 import type { WatchParts } from './watch.ts'
@@ -204,4 +204,18 @@ test('flows, findings and the baseline outlive the process; a baseline that some
   await writeFile(file, (await readFile(file, 'utf8')).replaceAll('10.0.0.9', '10.0.0.6'))
   const third = await openWatch(t, { directory, clock })
   assert.deepEqual([third.watch.baseline().state, third.watch.baseline().candidateHash], ['damaged', undefined])
+})
+
+test('a flow is judged by what is declared, and not at all where no zones are', async (t) => {
+  const { watch, parts } = await openWatch(t)
+  const ends = { via: 'meter', source: SELF, destination: '10.0.0.5', port: 502, protocol: 'modbus' }
+  assert.equal(watch.judge(ends), undefined)
+  const { zones } = { zones: [{ name: 'field' }] as unknown as typeof parts.declared.policy.zones }
+  const declared: typeof parts.declared = {
+    policy: { zones, conduits: [] },
+    crossingOf: () => ({ from: 'field', to: undefined, transport: 'modbus', direction: 'pull' }),
+    decide: () => ({ permitted: false, reason: 'no-zone', path: [] }),
+  }
+  const judged = (await openWatch(t, { declared })).watch.judge(ends)
+  assert.deepEqual(judged, { from: 'field', to: undefined, direction: 'pull', permitted: false, reason: 'no-zone' })
 })

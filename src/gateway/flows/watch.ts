@@ -1,5 +1,5 @@
 import type { AuditTrail } from '../../core/audit.ts'
-import type { BaselineView, FlowEnds, FlowsView, FlowView, Observation, SecurityFinding, SensorView } from '../../core/flows.ts'
+import type { BaselineView, FlowEnds, FlowsView, FlowView, JudgedFlow, Observation, SecurityFinding, SensorView } from '../../core/flows.ts'
 import type { Logger } from '../../core/log.ts'
 import { type Clock, type Micros, SECOND } from '../../core/time.ts'
 import type { Signer } from '../../lib/signed.ts'
@@ -102,6 +102,14 @@ export class FlowWatch implements FlowsView {
         if (signal === undefined || this.#context.baseline) this.#raise(one, delivered.batch.receivedTime)
       }
     }
+  }
+
+  judge(ends: FlowEnds): JudgedFlow | undefined {
+    const { declared, clock } = this.#parts
+    if (declared.policy.zones.length === 0) return undefined
+    const { from, to, direction, ...crossing } = declared.crossingOf(ends)
+    const { permitted, reason, conduit } = declared.decide({ ...crossing, from, to, direction }, clock.now())
+    return { from, to, direction, permitted, reason, ...(conduit !== undefined && { conduit }) }
   }
 
   refusedSignIn(signIn: SignIn): void {

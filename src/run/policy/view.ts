@@ -10,7 +10,7 @@ import {
   testWording,
 } from '../../config/index.ts'
 import { toRoles } from '../../core/people-config.ts'
-import { conduitReason, type PolicyAnswer, type PolicyView, type SimulatedChange } from '../../core/policy.ts'
+import { conduitReason, type PolicyAnswer, type PolicyTestSays, type PolicyView, type SimulatedChange } from '../../core/policy.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Clock } from '../../core/time.ts'
 import {
@@ -18,6 +18,8 @@ import {
   decide,
   type Governed,
   type Policy,
+  type PolicyTest,
+  roleMatrix,
   runPolicyTests,
   simulate,
   stateOf,
@@ -42,6 +44,7 @@ export function policyView(loaded: LoadedConfig, policing: Policing | undefined,
       expires: policy.conduits.find((one) => one.conduit.name === conduit)?.expires ?? 0,
     }),
     tests: () => testsOf(loaded),
+    rights: () => roleMatrix(governed),
     explain: (...words) => explain(loaded, ...words, clock.now()).map(toAnswer),
     simulate: (file, people) => simulated(loaded, file, { people, signals, clock }),
     againstReader: (address) => {
@@ -76,13 +79,23 @@ function crossingView(crossing: ConfiguredCrossing, policy: Policy, loaded: Load
 
 function testsOf({ config, placeOf }: LoadedConfig): ReturnType<PolicyView['tests']> {
   return runPolicyTests(config.policyTests, toPolicy(config, config.site.id), roleMayOf(config)).map(
-    ({ index, name, passed, findings }) => ({
-      ...{ name, passed, place: placeOf(['policyTests', index]) },
+    ({ index, name, test, passed, findings }) => ({
+      ...{ name, says: saysOf(test), passed, place: placeOf(['policyTests', index]) },
       findings: findings.map((finding) => ({
-        ...{ is: finding.is, place: placeOf(finding.path), message: testWording(finding, configWords.en)[0] },
+        ...{
+          is: finding.is,
+          place: placeOf(finding.path),
+          message: { en: testWording(finding, configWords.en)[0], fr: testWording(finding, configWords.fr)[0] },
+        },
       })),
     }),
   )
+}
+
+function saysOf(test: PolicyTest): PolicyTestSays {
+  if ('conduit' in test) return { conduit: test.conduit, neverCarries: test.neverCarries }
+  if ('role' in test) return { role: test.role, mayNot: test.mayNot, zone: test.zone }
+  return { from: test.from, to: test.to }
 }
 
 function toAnswer(found: ReturnType<typeof explain>[number]): PolicyAnswer {

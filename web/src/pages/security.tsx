@@ -9,6 +9,7 @@ import { useLanguage } from '../words/index.ts'
 import { useAnswer } from './use-answer.ts'
 
 const AGAIN_MS = 5_000
+const readNewestFlows = () => readFlows()
 
 /** `state` chooses findings; empty: all. */
 export function SecurityPage({ state }: { state: string }) {
@@ -18,7 +19,7 @@ export function SecurityPage({ state }: { state: string }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when one was acknowledged
   const read = useCallback(() => readFindings(state), [state, beat])
   const findings = useAnswer(read, AGAIN_MS)
-  const flows = useAnswer(readFlows, AGAIN_MS)
+  const flows = useAnswer(readNewestFlows, AGAIN_MS)
   const baseline = useAnswer(readBaseline, AGAIN_MS)
   const problem = findings.problem ?? flows.problem ?? baseline.problem
   return (

@@ -1,6 +1,8 @@
 import type { FlowList } from '../../../src/api/schemas.ts'
 import { formatBytes, formatInstant, formatNumber } from '../format.ts'
+import { hrefToConduit } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
+import { Mark } from './status-mark.tsx'
 
 const ranges = (list: readonly (readonly [number, number])[]): string =>
   list.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ')
@@ -26,7 +28,7 @@ export function FlowTable({ list }: { list: FlowList }) {
           <table className="samples">
             <thead>
               <tr>
-                {[text.flow, text.via, text.services, text.units].map((title) => (
+                {[text.flow, text.via, words.zones.conduit, text.services, text.units].map((title) => (
                   <th key={title} scope="col">
                     {title}
                   </th>
@@ -45,6 +47,9 @@ export function FlowTable({ list }: { list: FlowList }) {
                   <td>{`${flow.source} → ${flow.destination}${flow.port > 0 ? `:${flow.port}` : ''} ${flow.protocol}`}</td>
                   <td>{flow.via}</td>
                   <td>
+                    <Verdict of={flow.crossing} />
+                  </td>
+                  <td>
                     {flow.services
                       .map(({ service, addresses }) => (addresses.length > 0 ? `${service} [${ranges(addresses)}]` : service))
                       .join(' · ') || '–'}
@@ -61,5 +66,18 @@ export function FlowTable({ list }: { list: FlowList }) {
         </section>
       )}
     </section>
+  )
+}
+
+/** The conduit that permits it, or why none does. */
+function Verdict({ of: crossing }: { of: FlowList['flows'][number]['crossing'] }) {
+  const { words } = useLanguage()
+  if (!crossing || (crossing.permitted && crossing.conduit === undefined)) return '–'
+  const { permitted, reason, conduit } = crossing
+  return (
+    <>
+      {!permitted && <Mark of={2} />} {conduit !== undefined && <a href={hrefToConduit(conduit)}>{conduit}</a>}
+      {!permitted && `${conduit === undefined ? '' : ' · '}${words.zones.reasons[reason]}`}
+    </>
   )
 }

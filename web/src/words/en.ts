@@ -19,6 +19,7 @@ import {
 import { attention, bands, kpis, overlay, records, results } from './en-results.ts'
 import { security } from './en-security.ts'
 import { reasons, statusCodes } from './en-status.ts'
+import { policy, zones } from './en-zones.ts'
 
 export const en = {
   reasons,
@@ -37,6 +38,8 @@ export const en = {
   evidence,
   people,
   security,
+  zones,
+  policy,
   lineage,
   plan,
   records,
@@ -58,7 +61,10 @@ export const en = {
     ledger: 'Ledger',
     connections: 'Connections',
     node: 'Node',
-    security: 'Findings',
+    security: 'Security',
+    zones: 'Zones & conduits',
+    policy: 'Policy',
+    others: (name: string) => `More under ${name}`,
     evidence: 'Evidence',
     people: 'Users & tokens',
     main: 'Pages',

@@ -19,6 +19,7 @@ import {
 import { attention, bands, kpis, overlay, records, results } from './fr-results.ts'
 import { security } from './fr-security.ts'
 import { reasons, statusCodes } from './fr-status.ts'
+import { policy, zones } from './fr-zones.ts'
 import type { Words } from './words.ts'
 
 export const fr: Words = {
@@ -38,6 +39,8 @@ export const fr: Words = {
   evidence,
   people,
   security,
+  zones,
+  policy,
   lineage,
   plan,
   records,
@@ -59,7 +62,10 @@ export const fr: Words = {
     ledger: 'Registre',
     connections: 'Connexions',
     node: 'Nœud',
-    security: 'Constats',
+    security: 'Sécurité',
+    zones: 'Zones et conduits',
+    policy: 'Politique',
+    others: (name) => `Aussi sous ${name}`,
     evidence: 'Preuves',
     people: 'Comptes et jetons',
     main: 'Pages',
