@@ -116,15 +116,15 @@ const ZONES = 'zones: { field: { level: 1 }, control: { level: 2 }, it: { level:
 const POLL = `  poll: ${poll('signals: ["**"]')}\n`
 
 /** An edge and a hub in one process; `wire` sees every frame that the edge sends, as it is on the wire. */
-function exchange(wire: (frame: Uint8Array) => void) {
+function exchange(wire: (frame: Uint8Array) => void, below = 'edge', above = 'hub') {
   let onChannel: ((channel: Channel) => void) | undefined
   const open = new Set<Channel>()
-  const peer = (node: string): Peer => ({ node, certificate: '01', address: 'memory', mayForward: false })
+  const peer = (node: string): Peer => ({ node, certificate: '01', address: 'memory', mayForward: node === 'relay' })
   const dialler: Transport = {
     endpoint: 'memory',
     dial: async () => {
       if (!onChannel) throw new NotConnected('nobody listens')
-      const { dialler: near, listener } = memoryChannels({ atDialler: peer('hub'), atListener: peer('edge') })
+      const { dialler: near, listener } = memoryChannels({ atDialler: peer(above), atListener: peer(below) })
       const { send } = near
       near.send = async (frame) => {
         wire(frame)
@@ -334,4 +334,69 @@ test('a conduit that is cut at one end only: nothing is sent, nothing taken, and
     cut.view.refusals().some(({ code, message }) => code === 'not-permitted' && /conduit-cut/.test(message)),
   )
   await Promise.all([open.stop(), cut.stop()])
+})
+
+const relayFile = (signals: string) => `node: { id: relay, role: relay, zone: dmz }
+link: { zone: it, nodes: { edge: { zone: control } } }
+zones: { field: { level: 1 }, control: { level: 2 }, dmz: { level: 3.5 }, it: { level: 4 } }
+conduits:
+${UPWARD('"**"').replace('to: it', 'to: dmz')}  onward: { from: dmz, to: it, direction: push, transports: [link], signals: [${signals}], ${CASE}, reviewBy: 2999-12-31 }
+`
+
+// The relay's own ledger counts its records whole: what it withholds of one that was in its log already is in the counts of the policy, and in the ledger of the hub.
+test('a relay withholds before its own log; a policy that changes after records are in it holds for what it still sends', async (t) => {
+  const directory = folder(t)
+  const ZONED = 'zones: { field: { level: 1 }, control: { level: 2 }, dmz: { level: 3.5 }, it: { level: 4 } }\nconduits:\n'
+  // All nodes know all conduits, so that the edge keeps apart what any of them keeps apart.
+  const onward = (signals: string) =>
+    `  onward: { from: dmz, to: it, direction: push, transports: [link], signals: [${signals}], ${CASE}, reviewBy: 2999-12-31 }\n`
+  const narrow = `  narrow: { from: it, to: dmz, direction: push, transports: [link], signals: ["count/[0-3]"], ${CASE}, reviewBy: 2999-12-31 }\n`
+  const toDmz = UPWARD('"**"').replace('to: it', 'to: dmz')
+  const edgeText = `node: { id: edge, role: edge, zone: control }\nlink: { zone: dmz }\n${ZONED}${POLL}${toDmz}${onward('"count/[0-6]"')}${narrow}`
+  const hubText = `node: { id: hub, role: hub, zone: it }\nlink: { nodes: { relay: { zone: dmz } } }\n${ZONED}${POLL}${onward('"**"')}`
+  const frames: Uint8Array[] = []
+  const lower = exchange(() => {}, 'edge', 'relay')
+  const startRelay = (signals: string, upper: Transport | undefined) =>
+    startLinked(directory, 'relay', relayFile(signals), { ...lower.listener, ...upper })
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  })
+  // Nobody above yet: what comes is in the relay's log under its first policy.
+  const nobody: Transport = {
+    endpoint: 'memory',
+    dial: async () => {
+      throw new NotConnected('nobody listens')
+    },
+  }
+  let relay = await startRelay('"count/[0-6]"', nobody)
+  let edge = await startLinked(directory, 'edge', edgeText, lower.dialler, device)
+  await until('some in the log of the relay', () => relay.view.remotes().some(({ sequence }) => sequence > 20) && acknowledged > 1_000)
+  await edge.stop()
+  edge = await startLinked(directory, 'edge', edgeText, lower.dialler)
+  const last = () => edge.view.spool().lastSequence
+  await until('all at the relay', () => relay.view.remotes().some(({ sequence }) => sequence === last()))
+  await relay.stop()
+
+  // Its file now permits less than when the records came.
+  const upper = exchange((frame) => frames.push(frame.slice()), 'relay', 'hub')
+  const hub = await startLinked(directory, 'hub', hubText, upper.listener)
+  relay = await startRelay('"count/[0-3]"', upper.dialler)
+  t.after(() => Promise.all([edge.stop(), relay.stop(), hub.stop()]))
+  await until('all at the hub', () => hub.view.remotes().some(({ node, sequence }) => node === 'edge' && sequence === last()))
+  await until('and stored', () => hub.view.historianLag().records === 0)
+  const seen = await sniffed(frames)
+  assert.deepEqual(
+    seen.ids,
+    [0, 1, 2, 3].map((i) => `t/count/${i}`),
+  )
+  assert.deepEqual(seen.indices, [0, 1, 2, 3])
+  const atHub = (await shareAt(hub, 'c', 'historian'))?.delivered
+  const atEdge = (await shareAt(edge, 'c', 'historian'))?.delivered ?? 0
+  const withheld = (await shareAt(hub, '', 'historian'))?.dropped['conduit-not-named'] ?? 0
+  // Samples of ten signals, of which four came through.
+  assert.deepEqual([atHub, withheld], [atEdge * 0.4, atEdge * 0.6])
+  assert.deepEqual(await openSums(hub.view), [])
+  assert.deepEqual(await openSums(edge.view), [])
+  assert.deepEqual(await openSums(relay.view), [])
 })

@@ -60,6 +60,15 @@ test('limits of what a file declares about people', () => {
   const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${i}`, {}]))
   assert.ok(read({ roles: many(PEOPLE_LIMITS.roles) }).success)
   assert.equal(read({ roles: many(PEOPLE_LIMITS.roles + 1) }).success, false)
+  const at = (limit: number, isRead: (count: number) => boolean) => assert.deepEqual([limit, limit + 1].map(isRead), [true, false])
+  const outward = (names: number) => ({ direction: 'outward', may: ['read'], zones: Array(names).fill('field') })
+  at(PEOPLE_LIMITS.grants, (grants) => read({ roles: { r: { grants: Array(grants).fill(outward(1)) } } }).success)
+  at(PEOPLE_LIMITS.grantZones, (names) => read({ roles: { r: { grants: [outward(names)] } } }).success)
+  const groups = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`g${i}`, ['r']]))
+  at(
+    PEOPLE_LIMITS.mappings,
+    (count) => read({ people: { oidc: { issuer: 'https://id.example', clientId: 'c', roles: groups(count) } } }).success,
+  )
   const idle = (text: string) => read({ people: { sessions: { idle: text } } }).success
   assert.deepEqual(['1min', '24h', '59s', '25h'].map(idle), [true, true, false, false])
   const longest = (text: string) => read({ people: { sessions: { longest: text } } }).success
