@@ -19,7 +19,6 @@ export const zones = {
   level: (level: string) => `Level ${level}`,
   dmz: 'DMZ',
   outside: 'No zone',
-  outsideHelp: 'in no declared zone',
   count: (count: string) => `${count} conduits`,
   more: (count: string) => `${count} more`,
   legend: {

@@ -21,7 +21,6 @@ export const zones: typeof EnglishZones = {
   level: (level) => `Niveau ${level}`,
   dmz: 'DMZ',
   outside: 'Aucune zone',
-  outsideHelp: 'dans aucune zone déclarée',
   count: (count) => `${count} conduits`,
   more: (count) => `${count} de plus`,
   legend: {
