@@ -56,7 +56,7 @@ describe('the demo as a visitor meets it', { skip: noBrowser, timeout: 60_000 },
     await menu.getByRole('link', { name: 'Security' }).click()
     await menu.getByRole('link', { name: 'Zones & conduits' }).click()
     await page.getByText(/4 zones, \d+ conduits/).waitFor()
-    await page.getByRole('row', { name: /traffic baggage/ }).waitFor()
+    await page.getByRole('row', { name: /baggage Baggage handling field → operations/ }).waitFor()
     assert.equal(await page.getByRole('row', { name: /not declared/ }).count(), 0)
     await assertAccessible('zones and conduits')
     await page.getByRole('link', { name: 'baggage', exact: true }).click()
