@@ -43,7 +43,7 @@ const USUAL = new Set([5, 4, 3.5, 3, 2, 1, 0])
 const WIDTH = 1000
 const LEFT = 92
 const COLUMNS = 6
-const BOX = { width: 124, height: 40 }
+const BOX = { width: 132, height: 40 }
 /** Between two rows of boxes, where lines turn. */
 const GUTTER = 46
 const EMPTY = 20
@@ -154,7 +154,7 @@ function route(start: LineEnd, end: LineEnd, a: Placed, b: Placed, lanes: Map<nu
   const towards = a.column <= b.column ? 1 : -1
   // The gap beside the first box, on the side of the other one; of two in one column, the right one.
   const gap = pitch === 0 ? Math.min(a.x, b.x) + BOX.width : towards === 1 ? a.x + BOX.width : a.x
-  const width = 26
+  const width = 18
   const lane = lanes.get(gap) ?? 0
   lanes.set(gap, lane + 1)
   const offset = 6 + ((lane % LANES) * (width - 6)) / LANES

@@ -4,8 +4,19 @@ import type { Standing } from './branches.ts'
 export type Conduit = PolicyAnswer['conduits'][number]
 export type Flow = FlowList['flows'][number]
 
-/** How a conduit stands, worst first. The last two are normal: a conduit may be declared for what seldom happens. */
-export const CONDUIT_STATES = ['undeclared', 'failing', 'expired', 'cut', 'finding', 'refusing', 'due', 'silent', 'flowing'] as const
+/** How a conduit stands, worst first. The last three are normal: a conduit may be declared for what seldom happens, and what goes the same way by the same transport as another one is told of under that. */
+export const CONDUIT_STATES = [
+  'undeclared',
+  'failing',
+  'expired',
+  'cut',
+  'finding',
+  'refusing',
+  'due',
+  'shared',
+  'silent',
+  'flowing',
+] as const
 export type ConduitState = (typeof CONDUIT_STATES)[number]
 
 /** A review is near from so many days before. */
@@ -68,6 +79,8 @@ export function conduitRows(
     const { passed, refused } = countsOf(crossings.get(name) ?? [])
     const daysLeft = daysLeftOf(conduit.reviewBy, nowMs)
     const isSeen = passed > 0 || own.length > 0
+    const isShared =
+      !isSeen && policy.crossings.some((one) => one.from === from && one.to === to && conduit.transports.includes(one.transport))
     const is: Readonly<Record<ConduitState, boolean>> = {
       undeclared: false,
       failing: failing.has(name),
@@ -76,7 +89,8 @@ export function conduitRows(
       finding: findingsAbout(name, own, open).length > 0,
       refusing: Object.values(refused).some((count) => count > 0),
       due: state !== 'expired' && daysLeft <= DUE_DAYS,
-      silent: !isSeen,
+      shared: isShared,
+      silent: !isSeen && !isShared,
       flowing: isSeen,
     }
     return {

@@ -33,6 +33,8 @@ export function ConduitTable({ rows }: { rows: readonly ConduitRow[] }) {
   const [{ column, isTurned }, setOrder] = useState<{ column: Column; isTurned: boolean }>({ column: 'state', isTurned: false })
   const [limit, setLimit] = useState(PAGE)
   const ordered = rows.toSorted((a, b) => (isTurned ? ORDERS[column](b, a) : ORDERS[column](a, b)))
+  const { state, conduit, passed, refused, lastSeen, review, owner } = text
+  const titles: Readonly<Record<Column, string>> = { state, conduit, way: text.way, passed, refused, lastSeen, review, owner }
   const sort = (next: Column) => setOrder({ column: next, isTurned: column === next && !isTurned })
   return (
     <>
@@ -41,7 +43,7 @@ export function ConduitTable({ rows }: { rows: readonly ConduitRow[] }) {
         <table className="samples">
           <thead>
             <tr>
-              {(Object.keys(ORDERS) as Column[]).map((name) => (
+              {(Object.keys(titles) as Column[]).map((name) => (
                 <th
                   key={name}
                   scope="col"
@@ -49,7 +51,7 @@ export function ConduitTable({ rows }: { rows: readonly ConduitRow[] }) {
                   aria-sort={column === name ? (isTurned === DESCENDING.has(name) ? 'ascending' : 'descending') : undefined}
                 >
                   <button type="button" onClick={() => sort(name)}>
-                    {`${text[name]}${column === name ? (isTurned === DESCENDING.has(name) ? ' ▴' : ' ▾') : ''}`}
+                    {`${titles[name]}${column === name ? (isTurned === DESCENDING.has(name) ? ' ▴' : ' ▾') : ''}`}
                   </button>
                 </th>
               ))}

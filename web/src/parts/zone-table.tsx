@@ -16,7 +16,7 @@ export function ZoneTable({ of: { zones, conduits } }: { of: PolicyAnswer }) {
         <table className="samples">
           <thead>
             <tr>
-              {[text.zone, text.level(''), text.target, text.impactClass, text.owner, text.ways].map((title) => (
+              {[text.zone, text.level('').trim(), text.target, text.impactClass, text.owner, text.ways].map((title) => (
                 <th key={title} scope="col">
                   {title}
                 </th>

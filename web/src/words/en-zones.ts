@@ -19,7 +19,6 @@ export const zones = {
   level: (level: string) => `Level ${level}`,
   dmz: 'DMZ',
   outside: 'No zone',
-  outsideHelp: 'in no declared zone',
   count: (count: string) => `${count} conduits`,
   more: (count: string) => `${count} more`,
   legend: {
@@ -41,6 +40,7 @@ export const zones = {
     finding: 'finding open',
     refusing: 'something was refused',
     due: 'review due soon',
+    shared: 'told of under another conduit',
     silent: 'nothing seen',
     flowing: 'traffic',
   },

@@ -21,7 +21,6 @@ export const zones: typeof EnglishZones = {
   level: (level) => `Niveau ${level}`,
   dmz: 'DMZ',
   outside: 'Aucune zone',
-  outsideHelp: 'dans aucune zone déclarée',
   count: (count) => `${count} conduits`,
   more: (count) => `${count} de plus`,
   legend: {
@@ -43,6 +42,7 @@ export const zones: typeof EnglishZones = {
     finding: 'constat ouvert',
     refusing: 'des refus',
     due: 'revue proche',
+    shared: 'compté sous un autre conduit',
     silent: 'rien de vu',
     flowing: 'trafic',
   },
