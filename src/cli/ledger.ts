@@ -81,7 +81,7 @@ function signalsText(verb: Verb, { sums, from, to, fromTime }: SignalSums): stri
   const off = sums.filter((one) => one.state === 'off')
   const named = off.map(
     ({ connection, signalsOff, examples }) =>
-      `${printable(connection)}: ${words.signalsOff(number(signalsOff), examples.map(printable).join(', '))}`,
+      `${printable(connection)}: ${words.signalsOff(number(signalsOff), examples.map((id) => printable(id)).join(', '))}`,
   )
   const isPartly = sums.some((one) => one.state === 'not-told-apart')
   const verdict = off.length > 0 ? words.notClosed(off.length) : isPartly ? words.partly : words.allClosed
