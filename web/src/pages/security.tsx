@@ -31,7 +31,7 @@ export function SecurityPage({ state }: { state: string }) {
       {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}
       {!findings.data && !problem && <p className="soft">{words.account.working}…</p>}
       {findings.data && (
-        <section aria-labelledby="security-findings">
+        <section className="zone-panel" aria-labelledby="security-findings">
           <header className="panel-head">
             <h2 id="security-findings">{text.findings}</h2>
             <output className="soft">{text.open(formatNumber(findings.data.open, locale))}</output>
@@ -63,7 +63,7 @@ function Baseline({ of: { state, accepted, changesTotal, candidateHash } }: { of
   const { locale, words } = useLanguage()
   const text = words.security
   return (
-    <section className="panel" aria-labelledby="security-baseline">
+    <section className="panel zone-panel" aria-labelledby="security-baseline">
       <h2 id="security-baseline">{text.baseline}</h2>
       <p className={state === 'damaged' ? 'problem' : undefined}>{text.baselines[state]}</p>
       {accepted && (
