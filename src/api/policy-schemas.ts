@@ -31,10 +31,17 @@ const ends = {
   ...{ transport: z.string(), direction: z.enum(CONDUIT_DIRECTIONS) },
 }
 
+const passed = { passed: z.number(), refused: z.record(z.string(), z.number()) }
 const crossing = z.object({
   ...{ ...ends, ...decision, peers: z.array(z.string()).optional() },
+  conduit: z.string().optional().describe('the one that lets the most of it pass, or would by what the file says comes this way'),
   counts: z
-    .object({ passed: z.number(), refused: z.record(z.string(), z.number()) })
+    .object({
+      ...passed,
+      byConduit: z
+        .array(z.object({ conduit: z.string(), ...passed }))
+        .describe('by the conduit that decided; what none comes near to is in the sum alone'),
+    })
     .optional()
     .describe('since the start of the process; absent where both ends are in one zone'),
 })

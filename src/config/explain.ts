@@ -3,8 +3,9 @@ import type { Passing, PolicyDecision } from '../core/policy.ts'
 import { grants, PERMISSIONS, type Permission } from '../core/roles.ts'
 import type { Micros } from '../core/time.ts'
 import { compilePolicy, decide, type Policy, toPolicy } from '../gateway/policy/config.ts'
+import type { LoadedConnection } from './connections.ts'
 import { type ConfiguredCrossing, crossingsOf, recordsOf } from './crossings.ts'
-import { declaredIds } from './known-signals.ts'
+import { declaredIds, knownSignals } from './known-signals.ts'
 import type { LoadedConfig } from './load.ts'
 import type { Path } from './places.ts'
 
@@ -106,6 +107,12 @@ export function declaredPassing({ config, connections }: LoadedConfig): Passing[
     (id): Passing => ({ kind: 'record', id }),
   )
   return [...signals, ...derived, ...records, ...results]
+}
+
+/** What the file says comes by a connection; `isAll`: its device names nothing else. */
+export function declaredBy(connection: LoadedConnection, site: string): { passing: Passing[]; isAll: boolean } {
+  const signals = declaredIds(connection).map((id): Passing => ({ kind: 'signal', id: `${site}/${id}` }))
+  return { passing: [...signals, ...recordsOf(connection)], isAll: knownSignals([connection], {}, {}).open.length === 0 }
 }
 
 /** Definitions whose results are facts. */

@@ -127,16 +127,23 @@ export const conduitReason = (reason: PolicyReason | 'rate'): string => `${CONDU
 /** How the cause of a gap begins that stands for a record that no conduit let pass. */
 export const CONDUIT_GAP = 'conduit-'
 
+interface Passed {
+  readonly passed: number
+  readonly refused: Readonly<Record<string, number>>
+}
+
 /** A crossing of the running node, how it stands, and what went through since the start. */
 export interface CrossingView extends Crossing {
   /** `connection`, `link-out`, `link-in`, `openlineage`, `syslog`, `http`. */
   readonly part: string
   readonly name: string
   readonly decision: PolicyDecision
+  /** The one that lets the most of it pass, or would by what the file says comes this way. */
+  readonly conduit?: string
   /** Where in which file that is decided, `ecluse.yaml:12`. */
   readonly place: string
   /** Samples, rows, records or messages that passed, and those that did not, by reason. Undefined where both ends are in one zone: nothing is counted. */
-  readonly counts?: { readonly passed: number; readonly refused: Readonly<Record<string, number>> } | undefined
+  readonly counts?: (Passed & { readonly byConduit: readonly (Passed & { readonly conduit: string })[] }) | undefined
 }
 
 /** The answer to "may SUBJECT do ACTION with OBJECT". */

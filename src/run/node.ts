@@ -112,7 +112,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
-  const flows = await startFlows(loaded, signer, evidence.audit, deps).catch(async (error) => {
+  const flows = await startFlows(loaded, signer, evidence.audit, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     await evidence?.close()
     throw error

@@ -26,7 +26,7 @@ export function policyOf(count: number) {
       ...{ part: 'connection', name: `c${i}`, from: conduit.from, to: conduit.to, transport: 'modbus', direction: conduit.direction },
       ...{ permitted: conduit.state === 'open', reason: conduit.state === 'open' ? 'conduit' : conduit.state, conduit: conduit.name },
       ...{ path: ['conduits', conduit.name], place: conduit.place },
-      counts: { passed: 1000 + i, refused: i === 7 ? { 'conduit-peer': 3 } : NONE },
+      counts: countsOf(conduit.name, i),
     })),
     tests: [
       {
@@ -64,6 +64,14 @@ export function policyOf(count: number) {
     ),
   }
   return { policy, flows, rights, finding: findingOf(), explain, simulate }
+}
+
+/** The first of them lets something of the second's connection pass as well. */
+function countsOf(conduit: string, i: number): NonNullable<PolicyAnswer['crossings'][number]['counts']> {
+  const own = { passed: 1000 + i, refused: i === 7 ? { 'conduit-peer': 3 } : NONE }
+  const byConduit = [{ conduit, ...own }]
+  if (i === 1) byConduit.push({ conduit: 'conduit-000', passed: 17, refused: NONE })
+  return { ...own, passed: own.passed + (i === 1 ? 17 : 0), byConduit }
 }
 
 function conduitOf(i: number): Conduit {

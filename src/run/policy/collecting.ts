@@ -1,6 +1,6 @@
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
 import { NotConnected } from '../../core/errors.ts'
-import { conduitReason } from '../../core/policy.ts'
+import { conduitReason, type PolicyDecision } from '../../core/policy.ts'
 import type { RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import type { Delivery, Source } from '../../core/source.ts'
 import type { Gate } from './gate.ts'
@@ -39,10 +39,11 @@ export function recordsThroughConduit(source: RecordSource, gate: Gate, kinds: r
     read: async (stop) => {
       mustBeOpen(gate)
       const delivery = await source.read(stop)
-      const { permitted, reason } = gate.ask({ kind: 'record', id: kinds[delivery.feed] ?? '' })
+      const decision = gate.ask({ kind: 'record', id: kinds[delivery.feed] ?? '' })
       const rows = delivery.rows.length + (delivery.deleted?.length ?? 0) + (delivery.unreadable?.length ?? 0)
-      if (permitted) gate.counts.passed += rows
-      return permitted ? delivery : withoutRows(delivery, rows, conduitReason(reason), source, gate)
+      if (!decision.permitted) return withoutRows(delivery, rows, decision, source, gate)
+      gate.passed(decision, rows)
+      return delivery
     },
     close: () => source.close(),
     get counters() {
@@ -53,8 +54,14 @@ export function recordsThroughConduit(source: RecordSource, gate: Gate, kinds: r
 }
 
 /** Nothing of it is taken, and nothing follows from what is not there: no row is deleted for it, and the place in the source is not kept. */
-function withoutRows({ feed, ack }: RecordDelivery, rows: number, reason: string, { counters }: RecordSource, gate: Gate): RecordDelivery {
-  if (rows > 0) gate.refuse(reason, rows, counters.dropped)
+function withoutRows(
+  { feed, ack }: RecordDelivery,
+  rows: number,
+  decision: PolicyDecision,
+  { counters }: RecordSource,
+  gate: Gate,
+): RecordDelivery {
+  if (rows > 0) gate.refuse(decision, rows, counters.dropped)
   return { feed, rows: [], ...(ack && { ack }) }
 }
 

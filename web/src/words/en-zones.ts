@@ -40,7 +40,6 @@ export const zones = {
     finding: 'finding open',
     refusing: 'something was refused',
     due: 'review due soon',
-    shared: 'told of under another conduit',
     silent: 'nothing seen',
     flowing: 'traffic',
   },

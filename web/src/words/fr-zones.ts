@@ -42,7 +42,6 @@ export const zones: typeof EnglishZones = {
     finding: 'constat ouvert',
     refusing: 'des refus',
     due: 'revue proche',
-    shared: 'compté sous un autre conduit',
     silent: 'rien de vu',
     flowing: 'trafic',
   },
