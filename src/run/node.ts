@@ -208,6 +208,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       },
       policing,
       onTaken: (records, before) => ledger.sent(records, before),
+      onRelayed: (relayed) => ledger.relayed(relayed),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
       onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
     }).catch(async (error) => {
