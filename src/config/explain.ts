@@ -2,7 +2,7 @@ import { toRoles } from '../core/people-config.ts'
 import type { Passing, PolicyDecision } from '../core/policy.ts'
 import { grants, PERMISSIONS, type Permission } from '../core/roles.ts'
 import type { Micros } from '../core/time.ts'
-import { compilePolicy, decide, type Policy, toPolicy } from '../gateway/policy/config.ts'
+import { compilePolicy, decide, type Policy, toPolicy, whoeverItIs } from '../gateway/policy/config.ts'
 import type { LoadedConnection } from './connections.ts'
 import { type ConfiguredCrossing, crossingsOf, recordsOf } from './crossings.ts'
 import { declaredIds, knownSignals } from './known-signals.ts'
@@ -56,19 +56,12 @@ export function explain(loaded: LoadedConfig, subject: string, action: string, o
   if (meant.length === 0)
     return [{ about: 'nothing', unknown: 'object', name: object, known: [...new Set(named.flatMap(({ to }) => to ?? []))] }]
   const passing = isZone ? undefined : passingOf(loaded, object)
+  // An end whose address is seen only when it comes is taken for one that its conduit names.
+  const open = whoeverItIs(policy)
   return meant.map((crossing) => {
-    const decision = decide(policy, crossing.isPeerOpen ? withAnyPeer(policy, crossing) : crossing, passing, time)
+    const decision = decide(crossing.isPeerOpen ? open : policy, crossing, passing, time)
     return { about: 'crossing', crossing, passing, ...decision, place: loaded.placeOf(decision.path) }
   })
-}
-
-/** An end whose address is seen only when it comes is taken for one that its conduits name. */
-export function withAnyPeer({ declared }: Pick<Policy, 'declared'>, crossing: ConfiguredCrossing): ConfiguredCrossing {
-  const conduit = declared.conduits.find(
-    ({ from, to, transports }) => from === crossing.from && to === crossing.to && transports.includes(crossing.transport),
-  )
-  const [peer] = conduit?.peers ?? []
-  return peer === undefined ? crossing : { ...crossing, peers: [peer.replace(/\/\d+$/, '')] }
 }
 
 /** A kind of records, a definition of results, or else a signal; with the site or without. */

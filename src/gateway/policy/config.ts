@@ -114,7 +114,7 @@ export const policyConfig = {
 export type PolicyConfig = z.output<z.ZodObject<typeof policyConfig>>
 
 export { contradictions } from './contradictions.ts'
-export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy } from './decide.ts'
+export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy, whoeverItIs } from './decide.ts'
 export { toPolicy } from './declared.ts'
 export { compilePeers } from './peers.ts'
 export { type RoleMay, runPolicyTests, type TestFinding } from './tests.ts'

@@ -47,6 +47,12 @@ export function compilePolicy(declared: DeclaredPolicy): Policy {
   }
 }
 
+/** The same where it is not known yet who is at the other end, or it has no address: what is said of addresses is not asked. */
+export const whoeverItIs = (policy: Policy): Policy => ({
+  ...policy,
+  conduits: policy.conduits.map((one) => ({ ...one, peers: undefined })),
+})
+
 /** The end of the last day on which the conduit's decision holds, UTC. */
 export const expiryOf = ({ reviewBy }: Pick<Conduit, 'reviewBy'>): Micros => (Date.parse(`${reviewBy}T00:00:00Z`) + DAY_MS) * 1000
 

@@ -3,7 +3,7 @@ import type { SampleBatch } from '../../core/batch.ts'
 import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
 import { selectRows } from '../../core/select-rows.ts'
 import type { Clock } from '../../core/time.ts'
-import { decide, type Policy } from '../../gateway/policy/index.ts'
+import { decide, type Policy, whoeverItIs } from '../../gateway/policy/index.ts'
 import { withElement } from '../../lib/grown.ts'
 import { countPassed, countRefused, type GateCounts, mostUsed, noCounts } from './counts.ts'
 import type { RateBudget } from './rate.ts'
@@ -50,8 +50,13 @@ export class Gate {
   }
 
   /** The same crossing once it is known who is at the other end. */
-  forPeers(peers: readonly string[] | undefined): Gate {
-    return new Gate({ ...this.#parts, crossing: { ...this.crossing, ...(peers && { peers }) } }, this.counts)
+  forPeers(peers: readonly string[]): Gate {
+    return new Gate({ ...this.#parts, crossing: { ...this.crossing, peers } }, this.counts)
+  }
+
+  /** The same crossing where the other end has no address. */
+  forWhoever(): Gate {
+    return new Gate({ ...this.#parts, policy: whoeverItIs(this.#parts.policy) }, this.counts)
   }
 
   get crossing(): ConfiguredCrossing {
@@ -62,11 +67,10 @@ export class Gate {
   whole(): PolicyDecision {
     this.#renew()
     if (this.#whole?.permitted) return this.#whole
-    const { crossing } = this.#parts
-    const decision = decide(this.#parts.policy, crossing, undefined, this.#parts.clock.now())
+    const { crossing, policy, clock } = this.#parts
     // Who is there is seen only when it comes; what comes is asked again with its address.
-    const isOpen = decision.reason === 'peer' && crossing.isPeerOpen && !crossing.peers
-    if (isOpen) return (this.#whole = { ...decision, permitted: true })
+    const isOpen = crossing.isPeerOpen && !crossing.peers
+    const decision = decide(isOpen ? whoeverItIs(policy) : policy, crossing, undefined, clock.now())
     return (this.#whole = (decision.permitted && this.#ofDeclared()) || decision)
   }
 
@@ -212,7 +216,8 @@ export class Gate {
     this.#renew()
     if (this.#declared) return this.#declared.decision
     const { policy, crossing, clock, declared } = this.#parts
-    const all = (declared?.passing ?? []).map((passing) => decide(policy, crossing, passing, clock.now()))
+    const asked = crossing.isPeerOpen && !crossing.peers ? whoeverItIs(policy) : policy
+    const all = (declared?.passing ?? []).map((passing) => decide(asked, crossing, passing, clock.now()))
     const permitted = all.filter((one) => one.permitted)
     const stopped = declared?.isAll ? all.filter(({ reason }) => reason === 'cut' || reason === 'expired') : []
     const byConduit = Map.groupBy(permitted.length > 0 ? permitted : stopped, ({ conduit }) => conduit)
