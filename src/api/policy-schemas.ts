@@ -14,6 +14,7 @@ const zone = z.object({
 const conduit = z.object({
   ...{ name: z.string(), label, from: z.string(), to: z.string(), direction: z.enum(CONDUIT_DIRECTIONS), place },
   ...{ transports: z.array(z.string()), signals: z.array(z.string()), records: z.array(z.string()), results: z.array(z.string()) },
+  namesInputs: z.boolean().describe('results may name what they were computed from, also where that may not pass'),
   ...{ peers: z.array(z.string()), services: z.array(z.string()) },
   ...{ maxSamplesPerSecond: z.number().optional(), maxBytesPerDay: z.number().optional() },
   ...{ necessity: z.string(), value: z.string().optional(), impact: z.string(), dependencies: z.array(z.string()) },

@@ -254,6 +254,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       writers: await historian.writers(),
       spool,
       split,
+      classes,
       storedSequence: from,
       signals,
       reasons,

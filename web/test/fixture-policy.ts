@@ -80,7 +80,14 @@ function conduitOf(i: number): Conduit {
   const name = `conduit-${String(i).padStart(3, '0')}`
   return {
     ...{ name, from: `zone-${from}`, to: `zone-${to}`, direction: DIRECTIONS[i % 3] ?? 'pull', place: `ecluse.yaml:${10 + i}` },
-    ...{ transports: i % 3 === 2 ? ['diode'] : ['modbus'], signals: ['energy/**'], records: [], results: [], peers: ['10.20.0.0/16'] },
+    ...{
+      transports: i % 3 === 2 ? ['diode'] : ['modbus'],
+      signals: ['energy/**'],
+      records: [],
+      results: [],
+      peers: ['10.20.0.0/16'],
+      namesInputs: i === 5,
+    },
     ...{ services: [], maxSamplesPerSecond: 20_000, necessity: `energy is billed, ${i}`, value: 'no meter rounds', impact: 'wrong bills' },
     ...{ dependencies: [], owner: `owner ${i % 4}`, riskOwner: 'terminal manager' },
     reviewBy: inDays(i === 2 ? -3 : i === 3 ? 12 : 300),

@@ -1,9 +1,10 @@
 import type { ConfiguredCrossing } from '../../config/index.ts'
 import type { SampleBatch } from '../../core/batch.ts'
+import type { Fact } from '../../core/facts.ts'
 import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
 import { selectRows } from '../../core/select-rows.ts'
 import type { Clock } from '../../core/time.ts'
-import { decide, type Policy, whoeverItIs } from '../../gateway/policy/index.ts'
+import { decide, decideResult, inputsOf, type Policy, whoeverItIs } from '../../gateway/policy/index.ts'
 import { withElement } from '../../lib/grown.ts'
 import { countPassed, countRefused, type GateCounts, mostUsed, noCounts } from './counts.ts'
 import type { RateBudget } from './rate.ts'
@@ -89,6 +90,12 @@ export class Gate {
   /** Whether a record or a result may pass. */
   ask(passing: Passing): PolicyDecision {
     return decide(this.#parts.policy, this.#parts.crossing, passing, this.#parts.clock.now())
+  }
+
+  /** Whether a result may pass, with what it says it was computed from. */
+  result(fact: Pick<Fact, 'definition' | 'inputs'>): PolicyDecision {
+    const { policy, crossing, clock } = this.#parts
+    return decideResult(policy, crossing, fact.definition, inputsOf(fact), clock.now())
   }
 
   /** Whether a signal of this node may pass. */

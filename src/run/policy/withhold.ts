@@ -72,7 +72,7 @@ export class Withhold {
     const content = parseRecord(kind, payload)
     if (content.kind === 'config') return this.#of(namedIn(content.declared ?? {}))
     if (content.kind === 'signals') return this.#of(content.signals.map(([, { id }]) => ({ kind: 'signal', id })))
-    if (content.kind === 'facts') return this.#of(content.facts.map(({ definition }) => ({ kind: 'result', id: definition })))
+    if (content.kind === 'facts') return worst(content.facts, (fact) => this.gate.result(fact))
     if (content.kind !== 'records') return undefined
     const { versions, quarantined } = content.records
     return this.#of([...versions, ...quarantined].map((one) => ({ kind: 'record', id: one.kind })))
