@@ -55,7 +55,7 @@ export function liveRoutes(server: Server, { view: whole, viewOf, callerOf, acce
       const view = viewOf(request)
       const caller = callerOf(request)
       if (clients.size >= API_LIMITS.liveClients) {
-        throw new Refusal(503, 'too-many-streams', `${API_LIMITS.liveClients} live streams are open`, 'close one, or read /api/v1/last')
+        throw new Refusal(503, 'too-many-streams', API_LIMITS.liveClients)
       }
       const matches = compileGlob(query.match)
       const wants = (index: number): boolean => matches(view.signals.at(index)?.id ?? '')

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import type { Session } from '../../src/api/schemas.ts'
 import { whoAmI } from './api.ts'
 import { Frame } from './frame/frame.tsx'
@@ -49,7 +49,8 @@ export function App() {
     }
     return { locale, words: WORDS[locale], setLocale: choose }
   }, [locale])
-  useEffect(() => {
+  // Before anything is asked: the node answers in the language of the page.
+  useLayoutEffect(() => {
     document.documentElement.lang = locale
   }, [locale])
   useEffect(() => {
