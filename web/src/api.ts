@@ -52,7 +52,7 @@ const REQUEST_MS = 15_000
 /** The same for a plan of a large file. */
 const PLAN_MS = 40_000
 
-const pageLocale = (): Locale => (document.documentElement.lang === 'fr' ? 'fr' : 'en')
+export const pageLocale = (): Locale => (document.documentElement.lang === 'fr' ? 'fr' : 'en')
 
 /** Asks the node; for the files beside this one. */
 export async function call<T>(path: string, init: RequestInit = {}, requestMs = REQUEST_MS): Promise<Answer<T>> {
