@@ -15,7 +15,10 @@ export const uplink = z.object({
   downSince: time.optional().describe('not connected since then, however many attempts were made'),
   attempts: z.int(),
   problem: z
-    .object({ time, message: z.string(), code: z.enum(REFUSAL_CODES).optional().describe('refused, not merely unreachable') })
+    .object({
+      ...{ time, message: z.string(), hint: z.string().optional(), language: z.enum(['en', 'fr']), fault: z.string().optional() },
+      code: z.enum(REFUSAL_CODES).optional().describe('refused, not merely unreachable'),
+    })
     .optional(),
   confirmedSequence: z.int().describe('last record of this node’s log that the other end has on its disk'),
   behindRecords: z.int(),
