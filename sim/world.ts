@@ -216,12 +216,12 @@ class World {
   }
 
   /** A log goes on in its epoch unless what was on its disk was damaged: an empty one would show no hole. */
-  #started({ settings: { name }, running }: SimNode): void {
+  #started({ settings: { name }, running, reached }: SimNode): void {
     const epoch = running?.spool.epoch ?? 0
     const before = this.#epochs.get(name)
     this.#epochs.set(name, epoch)
     this.#say(`${name} runs in epoch ${epoch}`)
-    if (before !== undefined && before !== epoch && !this.#faults.excuses.rotten)
+    if (before !== undefined && before !== epoch && reached > 0 && !this.#faults.excuses.rotten)
       this.#violated(`${name}: its log has lost its epoch ${before}, and nothing damaged it`)
   }
 
