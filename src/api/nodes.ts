@@ -118,12 +118,13 @@ function otherNodes(view: NodeView, lost: ReadonlyMap<string, { gaps: number; re
   return [...heard, ...others]
 }
 
-function toRemote({ node, epoch, liveness, signals, sequence, behindRecords, lostRecords, ...times }: RemoteNode, now: Micros): OtherNode {
-  const { lastHeardTime, lastRecordedTime } = times
+function toRemote({ node, epoch, liveness, signals, sequence, behindRecords, lostRecords, ...rest }: RemoteNode, now: Micros): OtherNode {
+  const { lastHeardTime, lastRecordedTime, unseenSignals } = rest
   const isUpToDate = liveness === 'live' && behindRecords === 0
   const lagSeconds = isUpToDate ? 0 : lastRecordedTime === undefined ? undefined : Math.max(0, now - lastRecordedTime) / SECOND
   return {
     ...{ node, state: liveness, epoch, signals, sequence, behindRecords, lostRecords },
+    ...(unseenSignals > 0 && { unseenSignals }),
     ...(lagSeconds !== undefined && { lagSeconds }),
     ...(lastHeardTime !== undefined && { lastHeardTime: formatTime(lastHeardTime) }),
     ...(lastRecordedTime !== undefined && { lastRecordedTime: formatTime(lastRecordedTime) }),
