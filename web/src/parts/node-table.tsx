@@ -5,6 +5,7 @@ import { amend, hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { CertificateDays } from './certificate-days.tsx'
 import { Mark } from './status-mark.tsx'
+import { Switch } from './switch.tsx'
 
 /** Rows drawn at once. */
 const ROWS_PER_PAGE = 50
@@ -46,14 +47,13 @@ export function NodeTable({ nodes, time, at, query, which }: NodeTableProps) {
               <span>{text.search}</span>
               <input type="search" value={query} placeholder={text.searchHint} onChange={(event) => choose({ q: event.target.value })} />
             </label>
-            <fieldset className="switch">
-              <legend className="unseen">{text.state}</legend>
-              {(['', 'abnormal'] as const).map((name) => (
-                <button key={name} type="button" aria-pressed={which === name} onClick={() => choose({ which: name })}>
-                  {name === '' ? text.all : text.abnormal}
-                </button>
-              ))}
-            </fieldset>
+            <Switch
+              legend={text.state}
+              names={['all', 'abnormal']}
+              labels={text}
+              chosen={which === 'abnormal' ? 'abnormal' : 'all'}
+              onChoose={(name) => choose({ which: name === 'all' ? '' : name })}
+            />
             <output className="soft">
               {shown.length > 0 &&
                 text.found(number(page * ROWS_PER_PAGE + 1), number(page * ROWS_PER_PAGE + shown.length), number(found.length))}
