@@ -106,6 +106,31 @@ test('the source with the authority for the use decides; others that say otherwi
   assert.deepEqual([billed?.to, billed?.values.stops?.value, billed?.values.pieces?.value], [T + 40 * SECOND, 0, 99])
 })
 
+test('sources that disagree about what is taken of related records, or about what a condition asks, make it Uncertain', async () => {
+  const history = new MemoryHistory()
+  flight(history, { pieces: 60 }, 'a')
+  flight(history, { pieces: 90 }, 'b')
+  const inputs = {
+    pieces: { of: 'flights', value: 'pieces', take: 'sum', relation: 'equals' },
+    large: { count: 'flights', where: 'pieces > 80.0' },
+    busy: { count: 'stops', where: 'each.pieces > 80.0' },
+    all: { count: 'flights' },
+  }
+  const reasonsOf = async (names: readonly (keyof typeof inputs)[]) => {
+    const some = Object.fromEntries(names.map((name) => [name, inputs[name]]))
+    const declared = { per: { record: 'flights' }, equipment: 'stand-1', inputs: some, formula: names[0] }
+    const [fact] = await computed(createKpi('figure', kpi.parse(declared), context), history)
+    return [fact?.values.value?.value, fact?.values.value?.reasons?.includes('sources-disagree') === true]
+  }
+  assert.deepEqual(await reasonsOf(['pieces']), [60, true])
+  assert.deepEqual((await reasonsOf(['busy']))[1], true)
+  assert.deepEqual(await reasonsOf(['all']), [1, false], 'what is disputed plays no part here')
+  const asked = { each: 'stops', tolerance: '1s', values: { large: inputs.large } }
+  event(history, T + SECOND, T + 3 * SECOND)
+  const [fact] = await computed(createJoin('join', correlation.parse(asked), context), history)
+  assert.deepEqual([fact?.values.large?.value, fact?.values.large?.reasons], [0, ['sources-disagree']])
+})
+
 test('equipment that nobody knows, clocks that are not sure enough, uncertain events', async () => {
   const history = new MemoryHistory()
   flight(history, {})

@@ -48,9 +48,11 @@ interface UnitExpression {
 /** `used`: fields of `each` in which a disagreement of its sources matters; those that the values read are added. */
 export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateContext): Plan {
   const toleranceUs = (wanted.tolerance ?? 0) * 1000
+  const taken = fieldsTaken(wanted, used, context)
   const fieldsUsed = (one: string): ReadonlySet<string> => {
     const { validity, equipment } = context.kinds.get(one) ?? {}
-    return one === wanted.each ? used : new Set([validity?.from, validity?.to, equipment?.field].flatMap((field) => field ?? []))
+    const own = one === wanted.each ? [...used] : [validity?.from, validity?.to, equipment?.field].flatMap((field) => field ?? [])
+    return new Set([...own, ...(taken.get(one) ?? [])])
   }
   const makers = new Map<string, ValueMaker>()
   const expressions = new Map<string, UnitExpression>()
@@ -77,6 +79,24 @@ export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateCont
     beforeUs: Math.max(0, ...all.map((maker) => maker.beforeUs)),
     afterUs: Math.max(0, ...all.map((maker) => maker.afterUs)),
   }
+}
+
+/** Of each related kind the fields that numbers are taken from or that decide whether one counts. Those of `each` in a condition are added to `used`. */
+function fieldsTaken(wanted: Wanted, used: Set<string>, context: CorrelateContext): ReadonlyMap<string, ReadonlySet<string>> {
+  const taken = new Map<string, Set<string>>()
+  const add = (name: string, field: string) => taken.set(name, (taken.get(name) ?? new Set()).add(field))
+  for (const value of Object.values(wanted.values)) {
+    if ('expression' in value || 'signal' in value) continue
+    const name = 'next' in value ? value.next : relatedName(value)
+    if ('take' in value) add(name, value.value)
+    if ('next' in value && value.measure === 'value' && value.of !== undefined) add(name, value.of)
+    const variables = value.where === undefined ? [] : compileWhere(value.where, name, wanted.each, context).variables
+    for (const variable of variables) {
+      if (variable.startsWith('each.')) used.add(variable.slice('each.'.length))
+      else add(name, variable)
+    }
+  }
+  return taken
 }
 
 function makerOf(value: Exclude<JoinValue, ExpressionValue>, wanted: Wanted, toleranceUs: Micros, context: CorrelateContext): ValueMaker {
