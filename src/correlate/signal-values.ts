@@ -1,4 +1,5 @@
 import { resultUnit } from '../core/aggregates/index.ts'
+import { COUNTER_FELL, fallsWithin } from '../core/counter.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'
@@ -27,9 +28,11 @@ export function holdOf(id: string, lookBackUs: Micros, context: CorrelateContext
   return Math.min(period === undefined ? lookBackUs : 2 * period, CORRELATE_LIMITS.reachUs)
 }
 
-/** Why the clock behind a signal cannot tell times as finely as the tolerance asks. */
-const clockReasons = (id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] =>
-  (clockOf?.(id)?.uncertaintyUs ?? 0) > toleranceUs ? ['clock-uncertainty'] : []
+/** Why the clock behind a signal cannot tell times as finely as the tolerance asks: it may be off by as much as it is known to be, and as that is uncertain. */
+function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] {
+  const clock = clockOf?.(id)
+  return clock && Math.abs(clock.offsetUs) + clock.uncertaintyUs > toleranceUs ? ['clock-uncertainty'] : []
+}
 
 /**
  * A function over the interval. Coverage is the share of it that readings with a value cover. Good only when all of it is covered by Good readings; Uncertain
@@ -57,8 +60,11 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       const { coverage } = readings
       if (readings.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
+      const definition = context.definitionOf?.(whole)
+      if (definition?.counter && fallsWithin(readings.samples, from, until, name))
+        return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
       const result = over(readings, from, until, name)
-      const own = resultUnit(name, context.definitionOf?.(whole)?.unit)
+      const own = resultUnit(name, definition?.unit)
       const converted = inUnit(result.value, own, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError, coverage), inputs }
       const reasons = [

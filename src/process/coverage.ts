@@ -6,6 +6,7 @@ import {
   type FunctionName,
   type Samples,
 } from '../core/aggregates/index.ts'
+import { COUNTER_FELL, fallsWithin } from '../core/counter.ts'
 import type { Series } from '../core/history.ts'
 import { rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status, worst } from '../core/status.ts'
@@ -18,6 +19,8 @@ export interface Asked {
   readonly stepped: boolean
   /** 0 to 100. */
   readonly minimumCoverage: number
+  /** Of a signal that only counts up: where it went down, there is no difference. */
+  readonly isCounter?: boolean
 }
 
 export interface Found {
@@ -44,7 +47,7 @@ const OF_QUALITY: ReadonlySet<FunctionName> = new Set<FunctionName>([
  * A function of OPC UA Part 13 over [from, to), each sample holding no longer than its tolerance. With less than the minimum known the result is Uncertain,
  * with nothing known Bad. `series` reaches back by the tolerance, and forward by it where values slope.
  */
-export function over(whole: Series, from: Micros, to: Micros, { name, toleranceUs, stepped, minimumCoverage }: Asked): Found {
+export function over(whole: Series, from: Micros, to: Micros, { name, toleranceUs, stepped, minimumCoverage, isCounter }: Asked): Found {
   const series = around(whole, from, to, toleranceUs, stepped)
   const { coverage, hasUncertain, hasBad } = covered(series, from, to, toleranceUs)
   const configuration: AggregateConfiguration = { ...DEFAULT_CONFIGURATION, stepped, percentDataGood: minimumCoverage }
@@ -53,6 +56,7 @@ export function over(whole: Series, from: Micros, to: Micros, { name, toleranceU
   const found = results[name]?.[0] as Aggregate
   if (OF_QUALITY.has(name)) return { value: isNull(found.status) ? null : found.value, status: found.status, coverage, reasons: [] }
   if (coverage === 0) return { value: null, status: Status.BadNoData, coverage, reasons: [hasBad ? 'input-bad' : 'input-missing'] }
+  if (isCounter && fallsWithin(series, from, to, name)) return { value: null, status: Status.BadNoData, coverage, reasons: [COUNTER_FELL] }
   const short = coverage * 100 < minimumCoverage
   const status = worst(found.status, short ? Status.UncertainSubNormal : Status.Good)
   const reasons = [

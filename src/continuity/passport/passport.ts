@@ -13,7 +13,7 @@ import { ownersOf } from '../lineage/owners.ts'
 import type { Tally } from '../lineage/remembered.ts'
 import type { Station } from '../lineage/station.ts'
 import { clausesOf } from './clauses.ts'
-import { type ClockThen, clocksOf } from './clocks.ts'
+import { type ClockThen, clocksOf, mayBeOffUs } from './clocks.ts'
 import { coverageOf } from './coverage.ts'
 import type { Moment, SampleVersion } from './subject.ts'
 import { type ContractClause, type Evidence, type JudgedValue, judge, type Verdict, type VerdictReason } from './verdict.ts'
@@ -153,7 +153,7 @@ function conclude(
   const reasons = isRead ? new Set([...own, ...[...counted.values()].flatMap((one) => [...one.reasons.keys()])]) : undefined
   const evidence: Evidence = {
     ...{ values, isWithdrawn, reasons, ageUs, dead, isCut },
-    clocks: new Map(clocks.map(({ connection, uncertaintyUs }) => [connection, uncertaintyUs])),
+    clocks: new Map(clocks.map((clock) => [clock.connection, mayBeOffUs(clock)])),
     contracts: clauses,
     ...{ signals: measured.length, unbound },
   }

@@ -64,7 +64,7 @@ export interface Evidence {
   readonly isWithdrawn: boolean
   /** Reasons of the value and of the samples below it; undefined: they were too many to be read. */
   readonly reasons: ReadonlySet<string> | undefined
-  /** By connection; undefined: its clock can be measured and is not. */
+  /** How far its times may be off, by connection; undefined: its clock can be measured and is not. */
   readonly clocks: ReadonlyMap<string, Micros | undefined>
   /** Undefined: not known. Null: it plays no part, because the value is of a time gone by. */
   readonly ageUs: Micros | null | undefined
@@ -109,10 +109,9 @@ function beyond(limits: UseLimits, verdict: VerdictReason['verdict'], evidence: 
     if (minimumCoverage !== undefined && coverage !== null && coverage < minimumCoverage)
       add('coverage', { ...about, found: coverage, limit: minimumCoverage })
   }
-  for (const [connection, uncertaintyUs] of clockUs === undefined ? [] : evidence.clocks) {
-    if (uncertaintyUs === undefined) add('clock-unknown', { about: connection, limit: clockUs as number })
-    else if (uncertaintyUs > (clockUs as number))
-      add('clock-uncertainty', { about: connection, found: uncertaintyUs, limit: clockUs as number })
+  for (const [connection, offUs] of clockUs === undefined ? [] : evidence.clocks) {
+    if (offUs === undefined) add('clock-unknown', { about: connection, limit: clockUs as number })
+    else if (offUs > (clockUs as number)) add('clock-uncertainty', { about: connection, found: offUs, limit: clockUs as number })
   }
   if (ageUs !== undefined && evidence.ageUs !== null) {
     if (evidence.ageUs === undefined) add('age-unknown', { limit: ageUs })

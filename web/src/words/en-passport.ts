@@ -15,7 +15,7 @@ export const passport = {
     withdrawn: 'It was withdrawn: what it was computed from says otherwise now.',
     coverage: '{about}: only {found} of the time is covered, at least {limit} is asked for.',
     status: '{about}: its status is {found}, {limit} at worst is accepted.',
-    'clock-uncertainty': 'The clock of {about} is uncertain by {found}, at most {limit} is accepted.',
+    'clock-uncertainty': 'The clock of {about} may be off by {found}, at most {limit} is accepted.',
     'clock-unknown': 'The clock of {about} is not measured, at most {limit} of uncertainty is accepted.',
     age: 'It is {found} old, at most {limit} is accepted.',
     'age-unknown': 'Its age is not known, at most {limit} is accepted.',

@@ -16,7 +16,7 @@ export const passport: Words['passport'] = {
     withdrawn: 'Retiré : ce dont il est calculé dit autre chose maintenant.',
     coverage: '{about} : {found} du temps seulement est couvert, il en faut {limit}.',
     status: '{about} : son statut est {found}, au pire {limit} est accepté.',
-    'clock-uncertainty': 'L’horloge de {about} est incertaine de {found}, au plus {limit} est accepté.',
+    'clock-uncertainty': 'L’horloge de {about} peut s’écarter de {found}, au plus {limit} est accepté.',
     'clock-unknown': 'L’horloge de {about} n’est pas mesurée, au plus {limit} d’incertitude est accepté.',
     age: 'Âge {found}, au plus {limit} est accepté.',
     'age-unknown': 'Son âge n’est pas connu, au plus {limit} est accepté.',
