@@ -29,6 +29,8 @@ export const passportEn = {
     'contract-state': ({ about, found, limit }) => `the contract ${about} is ${found}, accepted: ${limit}`,
     'dead-link': ({ about, found }) => `dead link in the chain: ${about}, ${found}`,
     'too-many': () => 'there is more below it than one passport reads',
+    'not-recomputed': ({ about }) =>
+      `what ${about} is computed from changed too late to be taken in by itself: \`ecluse recompute ${about} --from TIME\``,
   } satisfies Record<PassportReason['code'], (told: Told) => string>,
   problems: {
     'declaration-gone': 'nobody declares it any more',
@@ -169,6 +171,8 @@ export const passportFr: typeof passportEn = {
     'contract-state': ({ about, found, limit }) => `le contrat ${about} est ${found}, acceptés : ${limit}`,
     'dead-link': ({ about, found }) => `maillon mort dans la chaîne : ${about}, ${found}`,
     'too-many': () => 'il y a plus en dessous qu’un passeport n’en lit',
+    'not-recomputed': ({ about }) =>
+      `ce dont ${about} est calculé a changé trop tard pour être repris de soi-même : \`ecluse recompute ${about} --from MOMENT\``,
   },
   problems: {
     'declaration-gone': 'plus personne ne le déclare',

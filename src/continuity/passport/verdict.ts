@@ -20,6 +20,7 @@ export const REASON_CODES = [
     'contract-state',
     'dead-link',
     'too-many',
+    'not-recomputed',
   ] as const),
 ] as const
 export type ReasonCode = (typeof REASON_CODES)[number]
@@ -74,6 +75,8 @@ export interface Evidence {
   readonly unbound: number
   /** Hops that are dead: name and code. */
   readonly dead: readonly { readonly hop: string; readonly code: string }[]
+  /** Definitions on the way whose results miss something that changed since. */
+  readonly behind: readonly string[]
   /** There was more below the value than one passport reads. */
   readonly isCut: boolean
 }
@@ -89,6 +92,7 @@ export function judge(use: Use, evidence: Evidence): { readonly verdict: Verdict
   const told = new Set(found.map(nameOf))
   found.push(...beyond(use.care, 'with-care', evidence).filter((one) => !told.has(nameOf(one))))
   found.push(...clauses(use, evidence))
+  for (const about of evidence.behind) found.push({ verdict: 'with-care', code: 'not-recomputed', about })
   if (evidence.isCut) found.push({ verdict: 'with-care', code: 'too-many' })
   const reasons = found.sort((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict)).slice(0, CONTINUITY_LIMITS.reasons)
   return { verdict: reasons[0]?.verdict ?? 'yes', reasons }

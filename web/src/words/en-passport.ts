@@ -27,6 +27,7 @@ export const passport = {
     'contract-state': 'The contract {about} is {found}, accepted: {limit}.',
     'dead-link': 'Dead link in the chain: {about}, {found}.',
     'too-many': 'There is more below it than one passport reads.',
+    'not-recomputed': 'What {about} is computed from changed too late to be taken in by itself: “ecluse recompute” takes it in.',
   },
   value: 'Value',
   times: { source: 'Measured', from: 'From', to: 'To', received: 'Received', recorded: 'Recorded', known: 'Known since' },

@@ -28,6 +28,7 @@ export const passport: Words['passport'] = {
     'contract-state': 'Le contrat {about} est {found}, acceptés : {limit}.',
     'dead-link': 'Maillon mort dans la chaîne : {about}, {found}.',
     'too-many': 'Il y a plus en dessous qu’un passeport n’en lit.',
+    'not-recomputed': 'Ce dont {about} est calculé a changé trop tard pour être repris de soi-même : « ecluse recompute » le reprend.',
   },
   value: 'Valeur',
   times: { source: 'Mesuré', from: 'Du', to: 'Au', received: 'Reçu', recorded: 'Enregistré', known: 'Connu depuis' },
