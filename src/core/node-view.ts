@@ -204,6 +204,12 @@ export interface DerivationView {
   readonly problem: string | undefined
 }
 
+/** Something changed that results do not know of, later than the horizon or after their computing stopped. */
+export interface Behind {
+  /** What changed is samples: whose, is told by the samples that are stored now and were not when a result was computed. Otherwise it may be any record or result. */
+  readonly bySamplesAlone: boolean
+}
+
 /** Where samples of a derived signal come from. */
 export interface SignalOrigin {
   /** Name of its derivation. */
@@ -265,6 +271,8 @@ export interface NodeView {
   recordSources(kind: string): readonly string[]
   /** Which declaration writes a derived signal, and what a sample of it came of; undefined where no declaration does (any more). */
   originOf(signal: string, at: Micros): SignalOrigin | undefined
+  /** Whether results of a definition in [from, to] miss something that changed since they were computed. */
+  behind(definition: string, from: Micros, to: Micros): Behind | undefined
   /** What depends on what, by the configuration and the signals known now. */
   dependencies(): DependencyGraph
   readonly configurations: KeptConfigurations

@@ -12,7 +12,7 @@ import type { Clock, Micros } from '../../core/time.ts'
 import { Tail } from '../tail.ts'
 import { Changes } from './changes.ts'
 import type { Revised } from './compare.ts'
-import { createEngine, type PendingRange } from './engine.ts'
+import { createEngine, type Engine, type PendingRange } from './engine.ts'
 import { guarded, HistoryProblem } from './guarded.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 import { readState, writeState } from './state-file.ts'
@@ -80,6 +80,7 @@ export interface Deriving {
   view(): DerivingView
   /** Times that changed beyond the horizon: results there are as they were. */
   pending(): readonly PendingRange[]
+  behind: Engine['behind']
   /** Computes a time anew, of one definition or of all. Rejects with RangeError for a name nobody knows; `signal` ends it early. */
   recompute(definition: string | undefined, from: Micros, to: Micros, signal: AbortSignal): Promise<void>
   /** Saves what is left to do and stops; to be called while the spool is open still. */
@@ -262,6 +263,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     },
     view: () => ({ derivations: engine.view(), lagRecords: Math.max(0, tail.durable - position), startedAnew, problem }),
     pending: () => engine.pending(),
+    behind: engine.behind,
     recompute: (definition, from, to, signal) => engine.recompute(definition, from, to, AbortSignal.any([signal, stop])),
     close: async () => {
       stopping.abort()

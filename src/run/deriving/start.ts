@@ -5,7 +5,7 @@ import type { EquipmentNames } from '../../core/equipment.ts'
 import type { Historian, WriterTables } from '../../core/historian.ts'
 import type { RecordKind } from '../../core/it-records.ts'
 import type { Logger } from '../../core/log.ts'
-import type { ConnectionHealth, DerivationView, SignalOrigin } from '../../core/node-view.ts'
+import type { ConnectionHealth, DerivationView, NodeView, SignalOrigin } from '../../core/node-view.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import { placeOfRecord } from '../../core/record-place.ts'
 import type { SignalTable } from '../../core/signals.ts'
@@ -43,6 +43,7 @@ export interface StartedDeriving {
   stored(sequence: number): void
   view(): readonly DerivationView[]
   originOf(signal: string, at: Micros): SignalOrigin | undefined
+  behind: NodeView['behind']
   recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
   close(): Promise<void>
 }
@@ -91,6 +92,7 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
       }
       return undefined
     },
+    behind: deriving.behind,
     recompute: async ({ definition, from, to }) => {
       const names = derivations.map(({ name }) => name).filter((name) => definition === undefined || name === definition)
       deriving.recompute(definition, from, to, stopping.signal).catch((error: unknown) => {
