@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { FLOW_LIMITS } from '../gateway/flows/limits.ts'
 import { nearest } from '../lib/suggest.ts'
 import { type Located, locate, locateHolder, locateKey, type Path, type Problems, type Wording } from './places.ts'
 import { type AnySchema, knownKeys, schemasAt } from './schema-walk.ts'
@@ -68,6 +69,14 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@countInputs': (words) => words.countInputs(),
   '@countStates': (words) => words.countStates(),
   '@countAttributes': (words) => words.countAttributes(),
+  '@badInterface': (words) => words.badInterface(),
+  '@badSensor': (words) => words.badSensor(),
+  '@badRange': (words) => words.badRange(),
+  '@badCanary': (words) => words.badCanary(),
+  '@manySensors': (words) => words.manySensors(FLOW_LIMITS.sensors),
+  '@manyCanaries': (words) => words.manyCanaries(FLOW_LIMITS.canaries),
+  '@badLevel': (words) => words.badLevel(),
+  '@badLevels': (words) => words.badLevels(),
 }
 
 function unknownKeys(keys: readonly string[], path: Path, context: IssueContext): void {
