@@ -11,6 +11,7 @@ import { BackOff } from '../lib/back-off.ts'
 import { Newest } from './newest.ts'
 import { isOpen, type OutwardPolicy, sendPaced } from './policy/outward.ts'
 import { Tail } from './tail.ts'
+import { problemOf } from './uplink-problem.ts'
 
 /** The log keeps what the other end has not confirmed. */
 export const LINK_CONSUMER = 'link'
@@ -145,13 +146,7 @@ export class Uplink {
         await this.#attempt(this.#link, () => backOff.reset())
       } catch (error) {
         const isRefused = error instanceof LinkRefused
-        const why = error instanceof NotConnected ? error.fault : undefined
-        this.#problem = {
-          time: clock.now(),
-          message: (error as Error).message,
-          ...(isRefused && { code: error.code }),
-          ...(why && { fault: why }),
-        }
+        this.#problem = problemOf(error, clock.now())
         if (!stop.aborted)
           log.warn(
             { endpoint: this.#parts.endpoint, problem: this.#problem.message },
