@@ -31,6 +31,7 @@ export interface Client {
   readonly url: string
   get<Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape): Promise<z.output<Shape>>
   post<Shape extends z.ZodType>(path: string, body: object, shape: Shape): Promise<z.output<Shape>>
+  remove<Shape extends z.ZodType>(path: string, shape: Shape): Promise<z.output<Shape>>
   /** The response of a stream; the caller reads its body. */
   open(path: string, query: Record<string, string>, stop: AbortSignal): Promise<Response>
 }
@@ -51,9 +52,9 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
   const pinned = own && loaded && url.startsWith('https:') ? running(loaded.config.data).sha256 : undefined
   const headers: Record<string, string> = { 'accept-language': verb.language, ...(token && { authorization: `Bearer ${token}` }) }
 
-  const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object): Promise<Response> => {
-    const sent = body && { method: 'POST', body: JSON.stringify(body) }
-    const all = { ...headers, ...(body && { 'content-type': 'application/json' }) }
+  const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object | 'DELETE'): Promise<Response> => {
+    const sent = body === 'DELETE' ? { method: body } : body && { method: 'POST', body: JSON.stringify(body) }
+    const all = { ...headers, ...(typeof body === 'object' && { 'content-type': 'application/json' }) }
     const address = `${url}${path}?${new URLSearchParams(query)}`
     const asked = pinned
       ? pinnedFetch(address, pinned, { ...sent, headers: all, signal })
@@ -64,7 +65,7 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
     if (!response.ok) throw await refusal(verb, response, url, tokenFile ?? TOKEN_FILE, own)
     return response
   }
-  const answer = async <Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape, body?: object) => {
+  const answer = async <Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape, body?: object | 'DELETE') => {
     const response = await request(path, query, AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), verb.io.stopSignal()]), body)
     const parsed = shape.safeParse(await json(verb, response, url))
     if (!parsed.success) throw new Refused(verb.words.client.badAnswer(url), verb.words.client.badAnswerHint)
@@ -74,6 +75,7 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
     url,
     get: (path, query, shape) => answer(path, query, shape),
     post: (path, body, shape) => answer(path, {}, shape, body),
+    remove: (path, shape) => answer(path, {}, shape, 'DELETE'),
     open: request,
   }
 }

@@ -60,6 +60,7 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badNetwork': (words) => words.badNetwork(),
   '@badZone': (words) => words.badZone(),
   '@httpsOnly': (words) => words.httpsOnly(),
+  '@noNotice': (words) => words.noNotice(),
   '@badLife': (words) => words.badLife(),
   '@builtInRole': (words) => words.builtInRole(),
   '@badAddress': (words) => words.badAddress(),

@@ -82,6 +82,7 @@ export const en = {
   badNetwork: (): Wording => ['this is no address and no network', 'e.g. 127.0.0.1 or 10.0.0.0/8'],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
   httpsOnly: (): Wording => ['is not encrypted', 'https://…; http only for a provider on this machine'],
+  noNotice: (): Wording => ['says nothing', 'give its text in en, fr or both'],
   badLife: (): Wording => ['is too short or too long', 'idle: 1min to 24h; longest: 5min to 30d'],
   builtInRole: (): Wording => ['`administrator` is always there, and is not declared', 'call it something else'],
   roleZone: (zone: string, near: string | undefined, known: string): Wording => [

@@ -90,6 +90,7 @@ export const fr: ConfigWords = {
   badNetwork: () => ['ni une adresse ni un réseau', 'par exemple 127.0.0.1 ou 10.0.0.0/8'],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
   httpsOnly: () => ['n’est pas chiffré', 'https://… ; http seulement pour un fournisseur sur cette machine'],
+  noNotice: () => ['ne dit rien', 'donnez son texte dans en, fr ou les deux'],
   badLife: () => ['est trop court ou trop long', 'idle : de 1min à 24h ; longest : de 5min à 30d'],
   builtInRole: () => ['`administrator` existe toujours et ne se déclare pas', 'donnez-lui un autre nom'],
   roleZone: (zone, near, known) => [
