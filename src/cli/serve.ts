@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { IdentityError } from '../gateway/identity/errors.ts'
+import { collectAfterStart } from '../lib/after-start.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
 import { peopleOf } from './people.ts'
@@ -90,6 +91,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
     throw error
   })
+  const callOff = collectAfterStart()
   const running = join(directory, RUNNING_FILE)
   await writeFile(
     running,
@@ -103,6 +105,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     signInLink: api.signInLink,
     restart: node.restart,
     stop: async () => {
+      callOff()
       await rm(running, { force: true })
       await api.close()
       await node.stop()
