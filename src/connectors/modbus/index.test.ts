@@ -65,6 +65,17 @@ test('lint finds values wider than a request, and periods far below the time-out
   assert.deepEqual(modbus.lint?.(modbusConfig.parse({ host: 'plc', signals: [base] })), [])
 })
 
+test('lint asks about addresses as manuals write them', () => {
+  const lint = (table: string, address: number) =>
+    modbus
+      .lint?.(modbusConfig.parse({ host: 'plc', signals: [{ id: 'x', table, address }] }))
+      .map(({ code, message }) => `${code} ${message}`)
+  const said = 'W_MODBUS_MANUAL_ADDRESS 40001 looks like the number that manuals give to holding-register 0'
+  assert.deepEqual(lint('holding-register', 40_001), [said])
+  assert.deepEqual(lint('input-register', 30_017)?.length, 1)
+  assert.deepEqual([lint('holding-register', 40_000), lint('coil', 10_001), lint('input-register', 40_001)], [[], [], []])
+})
+
 test('check: tcp, then one first read per unit with its latency', async (t) => {
   const simulator = await startModbusSimulator({ units: { 1: { 'holding-register': [7] }, 2: { 'holding-register': [8] } } })
   t.after(() => simulator.stop())
