@@ -107,7 +107,7 @@ test('check: every step with its mark, its time and its hint; 1 when a device is
   assert.equal(outcome.code, 1)
   assert.match(outcome.out, /✗ security {5}BadCertificateUntrusted\n {4}hint: run `ecluse trust`\n/)
   assert.match(outcome.out, /✗ connect {6}the line was dropped\n {4}hint: look at the cable\n/)
-  assert.match(outcome.out, /2 of 3 connection\(s\) not reached\n$/)
+  assert.match(outcome.out, /2 of 3 connection\(s\) need a look: see ✗ above\n$/)
   const one = JSON.parse((await world.run(['check', mixed, '--connection', 'c', '-o', 'json'])).out)
   assert.deepEqual([one.ok, one.steps.length, one.steps[0].connection], [true, 2, 'c'])
   assert.match((await world.run(['check', mixed, '--connection', 'd'])).err, /no connection `d`.*\n {2}hint: connections: a, b, c\n/)

@@ -217,7 +217,7 @@ export const en = {
     connection: 'CONNECTION',
     step: 'STEP',
     passed: (connections: number) => `${connections} connection(s) reached`,
-    failed: (failed: number, all: number) => `${failed} of ${all} connection(s) not reached`,
+    failed: (failed: number, all: number) => `${failed} of ${all} connection(s) need a look: see ✗ above`,
     timeout: (seconds: number) => `no end within ${seconds} s`,
     timeoutHint: 'the device accepts the line but does not answer; is it the right port? Give it longer with --timeout',
     unknownConnection: (name: string) => `no connection \`${name}\` in the configuration`,

@@ -218,7 +218,7 @@ export const fr: Words = {
     connection: 'CONNEXION',
     step: 'ÉTAPE',
     passed: (connections) => `${connections} connexion(s) jointe(s)`,
-    failed: (failed, all) => `${failed} connexion(s) sur ${all} non jointe(s)`,
+    failed: (failed, all) => `${failed} connexion(s) sur ${all} à reprendre : voir ✗ ci-dessus`,
     timeout: (seconds) => `pas terminé en ${seconds} s`,
     timeoutHint: 'l’appareil accepte la ligne mais ne répond pas ; est-ce le bon port ? Laissez-lui plus de temps avec --timeout',
     unknownConnection: (name) => `aucune connexion \`${name}\` dans la configuration`,
