@@ -156,6 +156,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     recordKinds: new Map(),
     recordSources: () => [],
     originOf: () => undefined,
+    behind: () => undefined,
     derivations: () => [],
     recompute: async () => [],
     discover: () => Promise.reject(new Error('not part of the fixture')),
@@ -236,6 +237,7 @@ function fakeHistorian(
     sql: async (text) => ({ columns: [{ name: 'n', type: 'INTEGER' }], rows: [[text.length]], truncated: false }),
     ...{
       checkpoints: refuse,
+      days: refuse,
       write: refuse,
       lastAll: refuse,
       compact: refuse,

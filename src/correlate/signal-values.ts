@@ -1,4 +1,6 @@
+import { isOfQuality, overHeld } from '../core/aggregates/held.ts'
 import { resultUnit } from '../core/aggregates/index.ts'
+import { COUNTER_FELL } from '../core/counter.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'
@@ -7,7 +9,6 @@ import type { Micros } from '../core/time.ts'
 import { type Asked, bad, factValue, type ValueMaker } from './asked.ts'
 import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
-import { held, over } from './held.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { inUnit } from './units.ts'
 
@@ -27,12 +28,14 @@ export function holdOf(id: string, lookBackUs: Micros, context: CorrelateContext
   return Math.min(period === undefined ? lookBackUs : 2 * period, CORRELATE_LIMITS.reachUs)
 }
 
-/** Why the clock behind a signal cannot tell times as finely as the tolerance asks. */
-const clockReasons = (id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] =>
-  (clockOf?.(id)?.uncertaintyUs ?? 0) > toleranceUs ? ['clock-uncertainty'] : []
+/** Why the clock behind a signal cannot tell times as finely as the tolerance asks: it may be off by as much as it is known to be, and as that is uncertain. */
+function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] {
+  const clock = clockOf?.(id)
+  return clock && Math.abs(clock.offsetUs) + clock.uncertaintyUs > toleranceUs ? ['clock-uncertainty'] : []
+}
 
 /**
- * A function over the interval. Coverage is the share of it that readings with a value cover. Good only when all of it is covered by Good readings; Uncertain
+ * A function over the interval. Coverage is the share of it covered by readings that went into the value. Good only when that is all of it; Uncertain
  * with a reason otherwise; Bad where nothing is known, or less than `minimumCoverage`.
  */
 export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, context: CorrelateContext): ValueMaker {
@@ -52,19 +55,21 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       const whole = id(equipment) as string
       const found = series.get(whole)
       if (!found || until <= from) return { value: bad(until <= from ? 'empty-interval' : 'no-samples', Status.BadNoData, 0), inputs: [] }
-      const readings = held(found, from, until, holdOf(whole, lookBackUs, context))
-      const inputs = [{ signal: whole, from, to: until, samples: readings.count, newestIngest: readings.newestIngest }]
-      const { coverage } = readings
-      if (readings.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
+      const holdUs = holdOf(whole, lookBackUs, context)
+      const result = overHeld(found, from, until, { name, holdUs, stepped: true, percentDataGood: 100 })
+      const inputs = [{ signal: whole, from, to: until, samples: result.count, newestIngest: result.newestIngest }]
+      const { coverage } = result
+      if (result.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
-      const result = over(readings, from, until, name)
-      const own = resultUnit(name, context.definitionOf?.(whole)?.unit)
+      const definition = context.definitionOf?.(whole)
+      if (definition?.counter && result.hasFallen) return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
+      const own = resultUnit(name, definition?.unit)
       const converted = inUnit(result.value, own, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError, coverage), inputs }
       const reasons = [
         ...(coverage < 1 ? ['coverage'] : []),
-        ...(readings.hasUncertain ? ['input-uncertain'] : []),
-        ...(readings.hasBad ? ['input-bad'] : []),
+        ...(result.hasUncertain && !isOfQuality(name) ? ['input-uncertain'] : []),
+        ...(result.hasBad && !isOfQuality(name) ? ['input-bad'] : []),
         ...clockReasons(whole, toleranceUs, context),
         ...(converted.value === null ? ['no-value'] : []),
       ]

@@ -22,7 +22,9 @@ const IMPORTS_MS = 2_000
 /** Names of senders turned away that are remembered. */
 export const REFUSALS_KEPT = 256
 
-export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool' | 'last' | 'signalCount' | 'onTaken' | 'onConfirmed'> {
+export interface GatewayParts
+  extends NodeDependencies,
+    Pick<UplinkParts, 'spool' | 'last' | 'signalCount' | 'onTaken' | 'onRelayed' | 'onConfirmed'> {
   readonly loaded: LoadedConfig
   readonly transport: Transport
   readonly remotes: Remotes

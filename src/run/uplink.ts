@@ -52,6 +52,8 @@ export interface UplinkParts {
   readonly onResumed?: ((sequence: number) => Promise<void>) | undefined
   /** Records of our log that were taken to be sent, behind the record `before`. */
   readonly onTaken?: (records: readonly SpoolRecord[], before: number) => void
+  /** At a relay, before it is sent: a record of our log, the other nodes' records in it, and each of them as it may go; `isSent`: not all of it is there yet. */
+  readonly onRelayed?: (relayed: Relayed) => Promise<void>
   /** The other end has our log up to there; one way, it was sent. */
   readonly onConfirmed?: (sequence: number) => void
   /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
@@ -62,6 +64,14 @@ export interface UplinkParts {
 export interface Cursor {
   read(): Promise<number>
   write(sequence: number): Promise<void>
+}
+
+export interface Relayed {
+  readonly record: SpoolRecord
+  readonly inner: readonly SpoolRecord[]
+  /** In the order of `inner`: a stand-in for each that may not leave. */
+  readonly passed: readonly SpoolRecord[]
+  readonly isSent: boolean
 }
 
 /** One record of our log that is on its way: done when its last inner record is durable there. */
@@ -135,7 +145,13 @@ export class Uplink {
         await this.#attempt(this.#link, () => backOff.reset())
       } catch (error) {
         const isRefused = error instanceof LinkRefused
-        this.#problem = { time: clock.now(), message: (error as Error).message, ...(isRefused && { code: error.code }) }
+        const why = error instanceof NotConnected ? error.fault : undefined
+        this.#problem = {
+          time: clock.now(),
+          message: (error as Error).message,
+          ...(isRefused && { code: error.code }),
+          ...(why && { fault: why }),
+        }
         if (!stop.aborted)
           log.warn(
             { endpoint: this.#parts.endpoint, problem: this.#problem.message },
@@ -295,11 +311,17 @@ export class Uplink {
       const handed = this.#handed.get(key)
       if (!link.isOneWay) this.#note(record.sequence, key, last.sequence)
       const missing = inner.filter(({ sequence }) => sequence > (handed ?? 0))
+      const sent = policy?.pass(missing) ?? missing
+      // Also of what is there already: an earlier process may have sent it and not have lived to count it.
+      if (policy) {
+        const passed = missing.length === inner.length ? sent : policy.pass(inner)
+        await this.#parts.onRelayed?.({ record, inner, passed, isSent: missing.length > 0 })
+      }
       if (missing.length === 0) continue
       // One way, nobody says where a stream stood: what is missing before its first record is for the receiving end to find.
       const before = handed === undefined && link.isOneWay ? [] : gapBefore(missing[0] as SpoolRecord, handed ?? 0)
       this.#handed.set(key, last.sequence)
-      await sendPaced(link, [...before, ...(policy?.pass(missing) ?? missing)], { policy, clock, over })
+      await sendPaced(link, [...before, ...sent], { policy, clock, over })
     }
   }
 

@@ -4,6 +4,7 @@ import type { ClockExchange } from '../../core/clock-offset.ts'
 import type { SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
 import { statusName } from '../../core/status.ts'
 import type { Micros } from '../../core/time.ts'
@@ -165,8 +166,9 @@ function flow(
     if (feed.waiting() === 0) heardMs = context.clock.monotonicMs()
     return heardMs + subscribed.silentMs
   }).then((silent) => {
-    if (silent)
-      fail(new NotConnected(`${config.endpoint}: not a word for ${subscribed.silentMs} ms, not even a keep-alive`, { hint: SILENT_HINT }))
+    const why = fault('silent', { peer: config.endpoint, seconds: subscribed.silentMs / 1000 })
+    const words = `${config.endpoint}: not a word for ${subscribed.silentMs} ms, not even a keep-alive`
+    if (silent) fail(new NotConnected(words, { hint: SILENT_HINT, fault: why }))
   })
   void watchQuiet(session, items, context.clock, stop, {
     onGone(gone) {
@@ -210,7 +212,8 @@ function toBatches(
   let builder: BatchBuilder | undefined
   for (const data of message.notificationData ?? []) {
     if (data instanceof opcua.StatusChangeNotification) {
-      fail(new NotConnected(`the server ended the subscription: ${statusName(data.status.value)}`, { hint: SILENT_HINT }))
+      const why = fault('session-ended', { peer: 'OPC UA', detail: statusName(data.status.value) })
+      fail(new NotConnected(`the server ended the subscription: ${statusName(data.status.value)}`, { hint: SILENT_HINT, fault: why }))
     }
     if (!(data instanceof opcua.DataChangeNotification)) continue
     const all = (data.monitoredItems ?? []) as Notification[]

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { BatchBuilder } from '../../core/batch.ts'
 import { encodeBatch } from '../../core/batch-codec.ts'
 import { type Change, type Derivation, FOREVER, type Unit } from '../../core/derivation.ts'
+import type { HeldDays } from '../../core/historian.ts'
 import { QueryRefused } from '../../core/historian.ts'
 import { silent } from '../../core/log.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
@@ -35,10 +36,11 @@ function counting(name: string, more: Partial<Derivation> = {}): Derivation & { 
   }
 }
 
-function engineOf(derivations: readonly Derivation[], now = 10 * DAY) {
+function engineOf(derivations: readonly Derivation[], now = 10 * DAY, more: { readonly days?: () => Promise<HeldDays> } = {}) {
   const history = new MemoryHistory()
   return createEngine({
     ...{ history, derivations, publish: async () => ({}), horizonUs: DAY, now: () => now, watermark: () => now, log: silent },
+    ...more,
   })
 }
 
@@ -115,6 +117,7 @@ test('a derivation that throws is stopped, loudly and alone', async () => {
     ],
   )
   assert.deepEqual(good.asked, [1])
+  assert.deepEqual([engine.behind('bad', 0, 1), engine.behind('good', 0, 1)], [{ bySamplesAlone: true }, undefined])
   assert.equal((await engine.save()).bad?.isStopped, true, 'the next start computes it anew')
 })
 
@@ -131,10 +134,36 @@ test('changes beyond the horizon are counted, bounded, offered and computed when
   for (let i = 0; i < 3 * DERIVING_LIMITS.ranges; i++) await engine.absorb([change(i * HOUR)])
   assert.ok(engine.pending().length <= DERIVING_LIMITS.ranges)
   assert.equal(engine.view()[0]?.late, 3 * DERIVING_LIMITS.ranges)
+  assert.deepEqual(engine.behind('one', 5 * HOUR, 6 * HOUR), { bySamplesAlone: true })
+  assert.equal(engine.behind('one', 9 * DAY, 10 * DAY), undefined, 'nothing late is there')
   asked.length = 0
   await engine.recompute('one', 0, 9 * DAY, AbortSignal.timeout(5_000))
   assert.ok(asked.length > 1 && asked.every((us) => us <= DERIVING_LIMITS.sliceMostUs))
   assert.deepEqual(engine.pending(), [])
+  assert.equal(engine.behind('one', 5 * HOUR, 6 * HOUR), undefined)
+})
+
+test('a time is computed anew day by day where history holds something, and nowhere else', async () => {
+  const asked: [from: number, to: number][] = []
+  const looking: Partial<Derivation> = {
+    within: async ({ from, to }) => {
+      asked.push([from / DAY, to / DAY])
+      return []
+    },
+  }
+  const days = async () => ({ samples: [2, 3, 8_000, 8_002].map((day) => day * DAY), oldestRecord: 19_990 * DAY })
+  const engine = engineOf([counting('signals', looking), counting('records', { ...looking, facts: 'keyed' })], 20_000 * DAY, { days })
+  await settle(engine)
+  const during = async (name: string, from: number, to: number) => {
+    asked.length = 0
+    await engine.recompute(name, from, to, AbortSignal.timeout(5_000))
+    return [...new Set(asked.map(([from]) => Math.floor(from)))]
+  }
+  assert.deepEqual(await during('signals', 0, 20_000 * DAY), [2, 3, 8_000, 8_002])
+  assert.deepEqual(await during('signals', 3.5 * DAY, 8_001 * DAY), [3, 8_000])
+  const records = await during('records', 0, 20_000 * DAY)
+  assert.deepEqual([records.slice(0, 5), records.length], [[2, 3, 8_000, 8_002, 19_990], 14], 'and from the first record on every day')
+  assert.deepEqual(await during('signals', 4 * DAY, 7_000 * DAY), [], 'nothing to compute from')
 })
 
 test('a batch is seen as a few stretches for each signal', async () => {

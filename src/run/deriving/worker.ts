@@ -2,10 +2,12 @@ import { type Change, type Derivation, type DerivedSample, FOREVER, type Outcome
 import { QueryRefused } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Behind } from '../../core/node-view.ts'
 import type { Micros } from '../../core/time.ts'
 import { differences, type Reasoned, type Revised } from './compare.ts'
 import { DirtySet, type DirtyUnit, WHY } from './dirty.ts'
 import { HistoryProblem } from './guarded.ts'
+import type { HeldRanges } from './held-ranges.ts'
 import { Late } from './late.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 
@@ -139,11 +141,11 @@ export class Worker {
     })) as boolean
   }
 
-  /** Computing [from, to] anew, whatever its age: call `step` until it is false, then `finish`. What the watermark has not passed waits like anything else. */
-  recomputing(from: Micros, to: Micros): { step(): Promise<boolean>; finish(isWhole: boolean): void } {
+  /** Computing times anew, whatever their age: call `step` until it is false, then `finish`. What the watermark has not passed waits like anything else. */
+  recomputing({ asked: { from, to }, held }: HeldRanges): { step(): Promise<boolean>; finish(isWhole: boolean): void } {
     const set = new DirtySet(this.derivation.facts === 'keyed', this.derivation.stretchUs)
     const { watermark, now } = this.#parts
-    set.addRange({ from, to, why: WHY.recompute, since: now() })
+    for (const range of held) set.addRange({ ...range, why: WHY.recompute, since: now() })
     const step = async () => {
       if (this.isStopped) return false
       this.#history = this.#parts.history
@@ -159,6 +161,13 @@ export class Worker {
       for (const range of set.ranges) this.dirty.addRange(range)
     }
     return { step: async () => (await this.#stopping(step)) === true, finish }
+  }
+
+  /** Whether something changed in [from, to] that its results there do not know of, and will not by themselves. */
+  behind(from: Micros, to: Micros): Behind | undefined {
+    const missed = this.late.ranges.filter((range) => range.from <= to && from <= range.to)
+    if (missed.length === 0) return this.isStopped ? { bySamplesAlone: true } : undefined
+    return { bySamplesAlone: missed.every(({ why }) => why === WHY.samples) }
   }
 
   view(): DerivationView {
