@@ -94,6 +94,15 @@ test('schema prints JSON Schema with the connectors there are', async () => {
   assert.equal(schema.properties.connections.additionalProperties.oneOf[0].properties.kind.const, 'paper')
 })
 
+test('the file may be given with -c too, and a connection where check wants a file is told how', async () => {
+  const world = makeWorld()
+  const config = world.write('ecluse.yaml', paperYaml({ 'plc-1': 'well' }))
+  for (const name of ['lint', 'check', 'test', 'doctor']) assert.notEqual((await world.run([name, '-c', config])).code, 78, name)
+  const named = await world.run(['check', 'plc-1'])
+  assert.match(named.err, /no file or directory plc-1\n {2}hint: for one connection: `ecluse check --connection plc-1`/)
+  assert.match((await world.run(['check', '--help'])).out, /default: 30s|default: "30s"/)
+})
+
 test('check: every step with its mark, its time and its hint; 1 when a device is not reached', async () => {
   const world = makeWorld()
   const well = world.write('well.yaml', paperYaml({ 'plc-1': 'well' }))

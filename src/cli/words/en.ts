@@ -221,6 +221,8 @@ export const en = {
     failed: (failed: number, all: number) => `${failed} of ${all} connection(s) need a look: see ✗ above`,
     timeout: (seconds: number) => `no end within ${seconds} s`,
     timeoutHint: 'the device accepts the line but does not answer; is it the right port? Give it longer with --timeout',
+    notAFile: (name: string) => `there is no file or directory ${name}`,
+    oneConnection: (name: string) => `for one connection: \`ecluse check --connection ${name}\``,
     unknownConnection: (name: string) => `no connection \`${name}\` in the configuration`,
     known: (names: string) => `connections: ${names}`,
     none: 'no connection is declared: nothing to check',
@@ -349,6 +351,7 @@ export const en = {
   nodes: nodesEn,
   client: {
     refused: (url: string) => `no node answers at ${url}`,
+    brokenFile: (file: string) => `${file} has errors (\`ecluse lint\` names them); the node that runs is asked all the same`,
     refusedHint: 'start one with `ecluse run` or `ecluse demo`, or give its address with --url',
     unauthorised: 'the node does not accept this command without a token',
     unauthorisedHint: (file: string) => `run it as the account that runs the node, with the same configuration (-c): the token is ${file}`,

@@ -221,6 +221,8 @@ export const fr: Words = {
     failed: (failed, all) => `${failed} connexion(s) sur ${all} à reprendre : voir ✗ ci-dessus`,
     timeout: (seconds) => `pas terminé en ${seconds} s`,
     timeoutHint: 'l’appareil accepte la ligne mais ne répond pas ; est-ce le bon port ? Laissez-lui plus de temps avec --timeout',
+    notAFile: (name) => `il n’y a ni fichier ni dossier ${name}`,
+    oneConnection: (name) => `pour une seule connexion : \`ecluse check --connection ${name}\``,
     unknownConnection: (name) => `aucune connexion \`${name}\` dans la configuration`,
     known: (names) => `connexions : ${names}`,
     none: 'aucune connexion n’est déclarée : rien à vérifier',
@@ -349,6 +351,7 @@ export const fr: Words = {
   nodes: nodesFr,
   client: {
     refused: (url) => `aucun nœud ne répond à ${url}`,
+    brokenFile: (file) => `${file} contient des erreurs (\`ecluse lint\` les nomme) ; le nœud en service est interrogé quand même`,
     refusedHint: 'démarrez-en un par `ecluse run` ou `ecluse demo`, ou donnez son adresse avec --url',
     unauthorised: 'le nœud n’accepte pas cette commande sans jeton',
     unauthorisedHint: (file) =>
