@@ -287,7 +287,7 @@ export const en = {
   demo: {
     starting: 'Starting the airport (OPC UA, Modbus, MQTT on this machine) ...',
     ready: (url: string) => `Écluse is running: ${url}`,
-    others: (config: string) => `From another terminal: ecluse status -c ${config}`,
+    others: (config: string) => `From another terminal: npx ecluse status -c ${config}`,
     otherPort: (wanted: number, got: string) => `port ${wanted} is used by another program; took ${got}`,
     ends: (duration: string) => `Ends by itself after ${duration}, or with Ctrl-C.`,
     endless: 'Ctrl-C to stop.',

@@ -288,7 +288,7 @@ export const fr: Words = {
   demo: {
     starting: 'Démarrage de l’aéroport (OPC UA, Modbus, MQTT sur cette machine) ...',
     ready: (url) => `Écluse est en marche : ${url}`,
-    others: (config) => `Depuis un autre terminal : ecluse status -c ${config}`,
+    others: (config) => `Depuis un autre terminal : npx ecluse status -c ${config}`,
     otherPort: (wanted, got) => `le port ${wanted} est utilisé par un autre programme ; pris : ${got}`,
     ends: (duration) => `S’arrête de soi-même après ${duration}, ou par Ctrl-C.`,
     endless: 'Ctrl-C pour arrêter.',
