@@ -282,6 +282,10 @@ export const en = {
     startFailed: (what: string) => `could not start: ${what}`,
     selfTestFailed: (what: string) => `not started: what security rests on does not hold here: ${what}`,
     selfTestFailedHint: 'mend it; `ecluse doctor` looks again. Nothing was opened',
+    dataNewer: (directory: string, version: string) =>
+      `the data in ${directory} was written by version ${version}, in a form that this one does not know`,
+    dataNewerHint: (version: string) =>
+      `install that version again, or restore the backup made before it (docs/running.md); ${version} has changed nothing`,
     startFailedHint: '`ecluse doctor` checks the machine',
   },
   demo: {

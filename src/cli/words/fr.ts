@@ -283,6 +283,10 @@ export const fr: Words = {
     startFailed: (what) => `démarrage impossible : ${what}`,
     selfTestFailed: (what) => `pas de démarrage : ce sur quoi repose la sécurité ne tient pas ici : ${what}`,
     selfTestFailedHint: 'corrigez-le ; `ecluse doctor` vérifie à nouveau. Rien n’a été ouvert',
+    dataNewer: (directory, version) =>
+      `les données de ${directory} ont été écrites par la version ${version}, sous une forme que celle-ci ne connaît pas`,
+    dataNewerHint: (version) =>
+      `réinstallez cette version, ou restaurez la sauvegarde faite avant elle (docs/running.md) ; ${version} n’a rien changé`,
     startFailedHint: '`ecluse doctor` vérifie la machine',
   },
   demo: {
