@@ -10,7 +10,7 @@ import { type Clock, HOUR, type Micros } from '../core/time.ts'
 import { isStandIn } from '../core/withheld.ts'
 import { holesIn } from './holes.ts'
 import { Tail } from './tail.ts'
-import type { Relayed } from './uplink.ts'
+import type { Relayed } from './uplink-parts.ts'
 
 /** The log keeps what was written since the ledger was last saved, under this name. */
 export const LEDGER_CONSUMER = 'ledger'
