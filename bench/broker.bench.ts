@@ -1,13 +1,13 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MqttConfig } from '../src/connectors/mqtt/config.ts'
 import { mqtt } from '../src/connectors/mqtt/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import type { NodeView } from '../src/core/node-view.ts'
-import { freePort, until, withDelivery, withNode } from './node.ts'
+import { freePort, listens } from '../src/lib/ports.fixture.ts'
+import { until, withDelivery, withNode } from './node.ts'
 import { connectionYaml, PAYLOADS, SIGNALS } from './plant.ts'
 import { cpuSeconds, cpuSecondsOf, type Figure, percentile, program, repeat } from './report.ts'
 
@@ -68,7 +68,7 @@ async function once(binary: string): Promise<Run> {
   const broker = spawn(binary, ['-c', file], { stdio: 'ignore' })
   let publisher: ChildProcess | undefined
   try {
-    await until('broker', 5_000, () => answers(port))
+    await until('broker', 5_000, () => listens(port))
     const url = `mqtt://127.0.0.1:${port}`
     const measured = async (view: NodeView): Promise<Run> => {
       await until('connected', CONNECT_MS, () => view.connections()[0]?.state === 'connected')
@@ -118,15 +118,4 @@ function timed(ackMs: number[]): Connector<MqttConfig> {
     return { batch, ack: note }
   })
   return { ...noted, kind: 'timed-mqtt' }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

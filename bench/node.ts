@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../src/config/index.ts'
@@ -59,16 +58,4 @@ export async function until(what: string, limitMs: number, done: () => boolean |
     if (performance.now() > end) throw new Error(`${what}: not within ${limitMs} ms`)
     await systemClock.sleep(5)
   }
-}
-
-/** A port nobody listens on just now, for programs that cannot choose one themselves. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

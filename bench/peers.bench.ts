@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../src/lib/ports.fixture.ts'
 import { BEGIN_MS, walk } from './data.ts'
-import { freePort } from './node.ts'
 import { cpuSecondsOf, type Figure, program } from './report.ts'
 
 /**

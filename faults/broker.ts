@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { connect as tcp } from 'node:net'
 import { join } from 'node:path'
 import { connect, type MqttClient } from 'mqtt'
 import { until } from '../bench/node.ts'
 import { systemClock } from '../src/core/time.ts'
+import { listens } from '../src/lib/ports.fixture.ts'
 import { Journal } from './journal.ts'
 import type { Bench } from './node.ts'
 import { tool } from './row.ts'
@@ -24,7 +24,7 @@ export async function startBroker({ folder }: Bench, port: number) {
   let child: ChildProcess | undefined
   const start = async () => {
     child = spawn(tool('mosquitto'), ['-c', file], { stdio: 'ignore' })
-    await until('the broker', LIMIT_MS, () => answers(port))
+    await until('the broker', LIMIT_MS, () => listens(port))
   }
   const stop = async () => {
     const ended = new Promise((resolve) => child?.once('exit', resolve))
@@ -33,14 +33,6 @@ export async function startBroker({ folder }: Bench, port: number) {
   }
   await start()
   return { start, stop }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = tcp(port, '127.0.0.1')
-    socket.once('connect', () => resolve(socket.destroy() !== undefined))
-    socket.once('error', () => resolve(false))
-  })
 }
 
 /** A device that counts; what the broker acknowledged to it is in the journal. What it does not know to have arrived it says again. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 
 /**
  * `npm test`: types, lint, dead code, then every test of the checkout. The last line counts them: `N passed, N failed, N skipped`.
@@ -7,6 +8,20 @@ import { globSync } from 'node:fs'
  * With ECLUSE_PEERS=required a skipped test is a failure: the machine should have had what it needs.
  */
 const patterns = process.argv.slice(2)
+/** Tests that hold something against a clock, besides the faults: nothing else runs beside them. */
+const TIMED = [
+  'src/api/api.test.ts',
+  'src/api/people/flood.test.ts',
+  'src/gateway/link/tls-hostile.test.ts',
+  'src/historian/duckdb/series-cold.test.ts',
+  'src/run/dependencies.test.ts',
+  'test/attacks.test.ts',
+  'test/quiet.test.ts',
+  'test/unplug.test.ts',
+  'web/test/many-signals.test.ts',
+]
+/** Where Node keeps what it made of each file: most of the processes of a run load the same ones. */
+const COMPILED = join('node_modules', '.cache', 'compile')
 const bin = (name: string) => `node_modules/.bin/${name}`
 
 const checks: [string, string[]][] = [
@@ -31,12 +46,21 @@ if (patterns.length === 0) {
 const found = globSync(patterns.length > 0 ? patterns : ['{src,test,examples,web,faults,sim}/**/*.test.ts'], {
   exclude: ['**/node_modules/**'],
 }).sort()
-// What starts processes, browsers and clocks of its own runs one file at a time, after the rest.
-const whole = found.filter((file) => /^(test|web|faults)\//.test(file))
-const unit = found.filter((file) => !whole.includes(file))
+// What says how long something may take runs one file at a time, after the rest, which mostly waits for sockets and files.
+const missing = TIMED.filter((file) => patterns.length === 0 && !found.includes(file))
+if (missing.length > 0) {
+  console.error(`scripts/test.ts names tests that are gone: ${missing.join(', ')}`)
+  failed++
+}
+const timed = found.filter((file) => file.startsWith('faults/') || TIMED.includes(file))
+const together = found.filter((file) => !timed.includes(file))
+// The long ones first, so that none of them is left alone at the end.
+const whole = together.filter((file) => /^(test|web)\//.test(file))
+const unit = together.filter((file) => !whole.includes(file))
 for (const [files, concurrency] of [
-  [unit, 2],
-  [whole, 1],
+  [whole, 3],
+  [unit, 3],
+  [timed, 1],
 ] as const) {
   if (files.length === 0) continue
   const { code, output } = await run(process.execPath, [
@@ -65,13 +89,16 @@ function count(output: string, word: string): number {
 
 function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
   console.log(`> ${[command, ...args].join(' ').slice(0, 120)}`)
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } })
+  return new Promise((done) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, FORCE_COLOR: '0', NODE_COMPILE_CACHE: resolve(COMPILED) },
+    })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text
       process.stdout.write(text)
     })
-    child.on('close', (code) => resolve({ code, output }))
+    child.on('close', (code) => done({ code, output }))
   })
 }

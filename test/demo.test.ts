@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
+import { violations } from '../web/test/axe.ts'
 import { type Browser, noBrowser, openBrowser } from '../web/test/browser.ts'
 
 const MOTOR = 'Carousel 3: motor current'
@@ -101,12 +101,7 @@ describe('the demo as a visitor meets it', { skip: noBrowser, timeout: 60_000 },
     const { page } = browser
     for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
       await page.getByRole('button', { name: theme }).click()
-      await page.evaluate(axe.source)
-      const found = await page.evaluate(async () => {
-        type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[] }[] }[] }> }
-        const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
-        return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target.join(' ')}`))
-      })
+      const found = await violations(page)
       assert.deepEqual(found, [], `${name}, ${theme}`)
     }
   }

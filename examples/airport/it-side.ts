@@ -93,7 +93,7 @@ events:
     tolerance: 1d
     severity: 700
     attributes:
-      motor_temperature: { signal: motor/temperature, function: Maximum }
+      motor_temperature: { signal: motor/temperature, function: Maximum2 }
 
 correlations:
   # For each arrival, what happened to its bags: on the carousel it had, while its bags came.

@@ -22,8 +22,7 @@ export function contractRoutes(server: Server, { viewOf }: Resources): void {
       const view = viewOf(request)
       const all = view.contracts(view.clock.now())
       const wanted = all.filter(({ contract }) => query.id === undefined || contract.id === query.id)
-      if (query.id !== undefined && wanted.length === 0)
-        throw new Refusal(404, 'unknown-contract', 'there is no contract with this id', 'GET /api/v1/contracts lists them')
+      if (query.id !== undefined && wanted.length === 0) throw new Refusal(404, 'unknown-contract')
       return { contracts: wanted.map((state) => tellContract(state, (index) => view.signals.at(index)?.id)) }
     },
   )

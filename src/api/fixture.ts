@@ -237,6 +237,7 @@ function fakeHistorian(
     sql: async (text) => ({ columns: [{ name: 'n', type: 'INTEGER' }], rows: [[text.length]], truncated: false }),
     ...{
       checkpoints: refuse,
+      days: refuse,
       write: refuse,
       lastAll: refuse,
       compact: refuse,

@@ -62,13 +62,7 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
       const answers = view.policy.explain(query.subject, query.action, query.object)
       return {
         answers: answers.map((answer) => {
-          if (answer.about === 'nothing')
-            throw new Refusal(
-              404,
-              `unknown-${answer.unknown}`,
-              `${answer.name} means nothing here`,
-              `there are: ${answer.known.join(', ')}`,
-            )
+          if (answer.about === 'nothing') throw new Refusal(404, `unknown-${answer.unknown}`, answer.name, answer.known)
           const { path } = answer
           if (answer.about === 'role') {
             const { zone, ...role } = answer
@@ -94,8 +88,7 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
     async ({ body }) => {
       const people = new Map(access.accounts.all().map(({ name, roles }) => [name, roles] as const))
       const change = view.policy.simulate(body.file, people)
-      if (!change)
-        throw new Refusal(422, 'unreadable-configuration', 'this is no configuration that can be read', '`ecluse lint` says what is wrong')
+      if (!change) throw new Refusal(422, 'unreadable-configuration')
       const cut = <T>({ gained, lost }: { readonly gained: readonly T[]; readonly lost: readonly T[] }) => ({
         ...{ gained: gained.slice(0, API_LIMITS.policyChanges), lost: lost.slice(0, API_LIMITS.policyChanges) },
         ...{ gainedCount: gained.length, lostCount: lost.length },

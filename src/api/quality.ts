@@ -33,12 +33,7 @@ function hours(query: { from?: string | undefined; to?: string | undefined }, no
   const whole = { from: Math.floor(from / HOUR) * HOUR, to: Math.ceil(to / HOUR) * HOUR }
   const count = (whole.to - whole.from) / HOUR
   if (count <= API_LIMITS.qualityHours) return whole
-  throw new Refusal(
-    400,
-    'period-too-long',
-    `${count} hours asked for, the limit is ${API_LIMITS.qualityHours}`,
-    'ask for a part of the period',
-  )
+  throw new Refusal(400, 'period-too-long', count, API_LIMITS.qualityHours)
 }
 
 /** Hours without the time before the historian's oldest sample: a plant that nobody had begun to collect from is not unknown, it is no matter. */

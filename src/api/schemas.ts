@@ -126,7 +126,13 @@ export const connection = z.object({
     .describe(
       'of a connection that brings IT records, since the start: rows read, those that said nothing new, new versions, deletions, rows set aside, snapshots that could not tell deletions',
     ),
-  lastError: z.object({ time, message: z.string(), hint: z.string().optional() }).optional(),
+  lastError: z
+    .object({
+      ...{ time, message: z.string(), hint: z.string().optional() },
+      language: z.enum(['en', 'fr']).describe('of message and hint; that of Accept-Language where there are words for the fault'),
+      fault: z.string().optional().describe('code of the fault, where it has one'),
+    })
+    .optional(),
 })
 export type Connection = z.infer<typeof connection>
 

@@ -1,3 +1,4 @@
+import type { FunctionName } from './aggregates/index.ts'
 import type { Fact, RevisionCause } from './facts.ts'
 import type { History } from './history.ts'
 import type { Micros } from './time.ts'
@@ -45,6 +46,8 @@ export interface InputSpan {
   /** How long a sample holds, so that an older one may still have had its say. */
   readonly lookBackUs: Micros
   readonly lookAheadUs: Micros
+  /** The function of OPC 10000-13 over them, where it is one. */
+  readonly function?: FunctionName
 }
 
 /** What a unit comes to, whole: what was published of it before and is not in here is withdrawn. */

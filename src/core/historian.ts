@@ -216,6 +216,12 @@ export interface HistorianStats {
   readonly problem: string | undefined
 }
 
+/** UTC days of which samples are stored, by their beginnings in order; and from when on a record of any kind is valid. */
+export interface HeldDays {
+  readonly samples: readonly Micros[]
+  readonly oldestRecord: Micros | undefined
+}
+
 /**
  * Long-term memory. One owner writes; queries may run beside it. One suite (`src/historian/contract.ts`) holds every implementation to this.
  */
@@ -261,6 +267,8 @@ export interface Historian extends History {
   /** Moves closed days to sorted columnar files and applies retention, as of `now`. */
   compact(now: Micros): Promise<{ days: number; samples: number; bytes: number; removedDays: number }>
   stats(): Promise<HistorianStats>
+  /** Where there is something to compute from. */
+  days(): Promise<HeldDays>
   close(): Promise<void>
 }
 

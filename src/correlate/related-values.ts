@@ -1,3 +1,4 @@
+import { heldShare } from '../core/aggregates/held.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { FieldValue } from '../core/it-records.ts'
 import { Status } from '../core/status.ts'
@@ -5,7 +6,6 @@ import type { Micros } from '../core/time.ts'
 import { type Asked, bad, type Found, factValue, type Read, type ValueMaker } from './asked.ts'
 import type { NextValue, RelatedValue, Relation, TakenValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
-import { held } from './held.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { coveredUs, relates, type Span } from './relations.ts'
 import { holdOf, wholeId } from './signal-values.ts'
@@ -81,8 +81,7 @@ export function relatedMaker(
       const { found, inputs } = chosenOnes
       const id = watched(asked.equipment)
       const seen = id === undefined ? undefined : series.get(id)
-      const coverage =
-        id === undefined ? null : seen && until > from ? held(seen, from, until, holdOf(id, lookBackUs, context)).coverage : 0
+      const coverage = id === undefined ? null : seen && until > from ? heldShare(seen, from, until, holdOf(id, lookBackUs, context)) : 0
       const reasons = coverage !== null && coverage < 1 ? [...chosenOnes.reasons, 'coverage'] : chosenOnes.reasons
       if (found.length > CORRELATE_LIMITS.related) return { value: bad('too-many', Status.BadOutOfRange, coverage), inputs }
       // Nobody was looking: that nothing was seen says nothing.

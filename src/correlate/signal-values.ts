@@ -1,5 +1,5 @@
+import { COUNTER_FELL, isOfQuality, overHeld } from '../core/aggregates/held.ts'
 import { resultUnit } from '../core/aggregates/index.ts'
-import { COUNTER_FELL, fallsWithin } from '../core/counter.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'
@@ -8,7 +8,6 @@ import type { Micros } from '../core/time.ts'
 import { type Asked, bad, factValue, type ValueMaker } from './asked.ts'
 import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
-import { held, over } from './held.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { inUnit } from './units.ts'
 
@@ -35,7 +34,7 @@ function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateCon
 }
 
 /**
- * A function over the interval. Coverage is the share of it that readings with a value cover. Good only when all of it is covered by Good readings; Uncertain
+ * A function over the interval. Coverage is the share of it covered by readings that went into the value. Good only when that is all of it; Uncertain
  * with a reason otherwise; Bad where nothing is known, or less than `minimumCoverage`.
  */
 export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, context: CorrelateContext): ValueMaker {
@@ -55,22 +54,21 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       const whole = id(equipment) as string
       const found = series.get(whole)
       if (!found || until <= from) return { value: bad(until <= from ? 'empty-interval' : 'no-samples', Status.BadNoData, 0), inputs: [] }
-      const readings = held(found, from, until, holdOf(whole, lookBackUs, context))
-      const inputs = [{ signal: whole, from, to: until, samples: readings.count, newestIngest: readings.newestIngest }]
-      const { coverage } = readings
-      if (readings.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
+      const holdUs = holdOf(whole, lookBackUs, context)
+      const result = overHeld(found, from, until, { name, holdUs, stepped: true, percentDataGood: 100 })
+      const inputs = [{ signal: whole, from, to: until, samples: result.count, newestIngest: result.newestIngest }]
+      const { coverage } = result
+      if (result.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
       const definition = context.definitionOf?.(whole)
-      if (definition?.counter && fallsWithin(readings.samples, from, until, name))
-        return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
-      const result = over(readings, from, until, name)
+      if (definition?.counter && result.hasFallen) return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
       const own = resultUnit(name, definition?.unit)
       const converted = inUnit(result.value, own, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError, coverage), inputs }
       const reasons = [
         ...(coverage < 1 ? ['coverage'] : []),
-        ...(readings.hasUncertain ? ['input-uncertain'] : []),
-        ...(readings.hasBad ? ['input-bad'] : []),
+        ...(result.hasUncertain && !isOfQuality(name) ? ['input-uncertain'] : []),
+        ...(result.hasBad && !isOfQuality(name) ? ['input-bad'] : []),
         ...clockReasons(whole, toleranceUs, context),
         ...(converted.value === null ? ['no-value'] : []),
       ]

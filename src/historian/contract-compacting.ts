@@ -94,6 +94,8 @@ export function compacting(open: Open): void {
     assert.equal((await b.historian.compact(now)).removedDays, 3)
     assert.deepEqual([...(await all(b.historian, 'a/x')).value], [3, 4, 5])
     assert.equal((await b.historian.stats()).oldestTime, START + 3 * DAY + HOUR)
+    const days = [3, 4, 5].map((day) => Math.floor((START + day * DAY + HOUR) / DAY) * DAY)
+    assert.deepEqual(await b.historian.days(), { samples: days, oldestRecord: undefined })
     assert.equal((await b.historian.compact(now)).removedDays, 0)
     await b.reopen()
     assert.deepEqual((await b.historian.checkpoints()).map(({ node, sequence }) => [node, sequence]).sort(), [

@@ -22,7 +22,8 @@ test('a derivation says which samples one of its own came of, and nothing of tho
   assert.equal(sum.origin?.('t/a/mean', 5), undefined)
   assert.equal(sum.origin?.('t/nowhere/sum', 5), undefined, 'no place that has its inputs')
   const mean = windows(declared.windows[0] as (typeof declared.windows)[number], 't', known)
-  const whole = { signal: 't/a/x', from: 20_000_000, to: 30_000_000, lookBackUs: 3_000_000, lookAheadUs: 0 }
+  const times = { from: 20_000_000, to: 30_000_000, lookBackUs: 3_000_000, lookAheadUs: 0 }
+  const whole = { signal: 't/a/x', ...times, function: 'TimeAverage2' }
   assert.deepEqual(mean.origin?.('t/a/mean', 20_000_000), [whole])
   const mode = states(declared.states[0] as (typeof declared.states)[number], 't', known)
   assert.deepEqual(mode.origin?.('t/a/mode', 5), [{ signal: 't/a/x', from: 5, to: 6, lookBackUs: 1_000_000, lookAheadUs: 0 }])

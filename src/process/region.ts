@@ -1,5 +1,6 @@
 import { QueryRefused } from '../core/historian.ts'
 import type { History, Series } from '../core/history.ts'
+import { seriesPart } from '../core/series-part.ts'
 import type { Micros } from '../core/time.ts'
 import type { Input } from './inputs.ts'
 import { PROCESS_LIMITS } from './limits.ts'
@@ -38,11 +39,14 @@ export async function regionAround(
   neutral: (stretches: readonly Stretch[]) => Neutral[],
   history: History,
 ): Promise<Region> {
-  const from = await startBefore(inputs, change.from, neutral, history)
   const changedTo = Math.min(watermark, change.to)
-  for (let step = 0, span = firstLook(inputs); step < PROCESS_LIMITS.steps; step++, span *= 4) {
-    const until = Math.min(watermark, changedTo + span)
-    const { stretches, series } = await look(inputs, from - 1, until, history)
+  // Both sides in one question: most often something is settled near by.
+  const span = firstLook(inputs)
+  const near = looking(inputs, { from: change.from - span, to: Math.min(watermark, changedTo + span) }, history)
+  const from = await startBefore(span, change.from, neutral, near)
+  for (let step = 0, reach = span; step < PROCESS_LIMITS.steps; step++, reach *= 4) {
+    const until = Math.min(watermark, changedTo + reach)
+    const { stretches, series } = await near(from - 1, until)
     const next = neutral(stretches).find(({ last }) => last > changedTo)
     const to = next ? Math.max(next.first, changedTo + 1) : until + 1
     if (!next && until < watermark) continue
@@ -51,25 +55,33 @@ export async function regionAround(
   throw new QueryRefused(`nothing is settled for longer than can be looked at after ${change.to}`)
 }
 
-async function startBefore(
-  inputs: readonly Input[],
-  at: Micros,
-  neutral: (stretches: readonly Stretch[]) => Neutral[],
-  history: History,
-): Promise<Micros> {
-  for (let step = 0, span = firstLook(inputs); step < PROCESS_LIMITS.steps; step++, span *= 4) {
-    const { stretches } = await look(inputs, at - span, at - 1, history)
+async function startBefore(span: Micros, at: Micros, neutral: (stretches: readonly Stretch[]) => Neutral[], look: Look): Promise<Micros> {
+  for (let step = 0, reach = span; step < PROCESS_LIMITS.steps; step++, reach *= 4) {
+    const { stretches } = await look(at - reach, at - 1)
     const found = neutral(stretches).at(-1)
     if (found) return Math.min(found.last, at)
   }
   throw new QueryRefused(`nothing is settled for longer than can be looked at before ${at}`)
 }
 
-async function look(inputs: readonly Input[], from: Micros, to: Micros, history: History) {
-  const series = await readInputs(inputs, { from, to }, history)
-  const stretches: Stretch[] = []
-  eachStretch(inputs, series, { from, to }, (stretch) => {
-    stretches.push(stretch)
-  })
-  return { stretches, series }
+/** What inputs say in [from, to]. */
+type Look = (from: Micros, to: Micros) => Promise<{ readonly stretches: readonly Stretch[]; readonly series: readonly Series[] }>
+
+/** `first` is read when it is first asked for; what lies in it is not asked for again. */
+function looking(inputs: readonly Input[], first: { readonly from: Micros; readonly to: Micros }, history: History): Look {
+  const lookBackUs = Math.max(...inputs.map(({ toleranceUs }) => toleranceUs))
+  let known: Promise<readonly Series[]> | undefined
+  const read = async (from: Micros, to: Micros): Promise<readonly Series[]> => {
+    if (from < first.from || to > first.to) return readInputs(inputs, { from, to }, history)
+    known ??= readInputs(inputs, first, history)
+    return (await known).map((series) => seriesPart(series, { from, to: to + 1, lookBackUs }))
+  }
+  return async (from, to) => {
+    const series = await read(from, to)
+    const stretches: Stretch[] = []
+    eachStretch(inputs, series, { from, to }, (stretch) => {
+      stretches.push(stretch)
+    })
+    return { stretches, series }
+  }
 }

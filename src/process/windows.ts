@@ -7,12 +7,12 @@ import { rowAt } from '../core/row-at.ts'
 import { Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import type { WindowOverSignal } from './config.ts'
-import { type Asked, over } from './coverage.ts'
 import { isSignalChange, unitsWithin, versionOf } from './derivation-parts.ts'
 import { type Attribute, frameDerivation } from './frame-derivation.ts'
 import type { Frame, Judged } from './frames.ts'
 import { type Input, toleranceOf } from './inputs.ts'
 import { PROCESS_LIMITS } from './limits.ts'
+import { type Asked, over } from './over.ts'
 import { type Known, places } from './places.ts'
 import type { Stretch } from './timeline.ts'
 
@@ -99,7 +99,7 @@ function fixedWindows(declared: WindowOverSignal, length: Micros, every: Micros,
       if (place === undefined) return undefined
       const own = asked(place)
       const input = where.id(place, declared.signal)
-      return [{ signal: input, from, to: from + length, lookBackUs: own.toleranceUs, lookAheadUs: ahead(own) }]
+      return [{ signal: input, from, to: from + length, lookBackUs: own.toleranceUs, lookAheadUs: ahead(own), function: own.name }]
     },
     touched: async (changes) =>
       changes

@@ -26,6 +26,7 @@ export function noHistorian(): Historian {
     measures: refuse,
     compact: async () => ({ days: 0, samples: 0, bytes: 0, removedDays: 0 }),
     stats: async () => ({ samples: 0, hotBytes: 0, coldBytes: 0, oldestTime: undefined, newestTime: undefined, problem: undefined }),
+    days: refuse,
     close: async () => {},
   }
 }

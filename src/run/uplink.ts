@@ -135,7 +135,13 @@ export class Uplink {
         await this.#attempt(this.#link, () => backOff.reset())
       } catch (error) {
         const isRefused = error instanceof LinkRefused
-        this.#problem = { time: clock.now(), message: (error as Error).message, ...(isRefused && { code: error.code }) }
+        const why = error instanceof NotConnected ? error.fault : undefined
+        this.#problem = {
+          time: clock.now(),
+          message: (error as Error).message,
+          ...(isRefused && { code: error.code }),
+          ...(why && { fault: why }),
+        }
         if (!stop.aborted)
           log.warn(
             { endpoint: this.#parts.endpoint, problem: this.#problem.message },

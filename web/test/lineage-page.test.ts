@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
+import { violations } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -28,14 +28,6 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
     await browser.page.locator('h1').waitFor()
   }
   const saying = (text: string | RegExp) => browser.page.getByText(text).first().waitFor()
-  const violations = async (): Promise<string[]> => {
-    await browser.page.evaluate(axe.source)
-    return browser.page.evaluate(async () => {
-      type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
-      const { violations: found } = await (window as unknown as { axe: Axe }).axe.run()
-      return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
-    })
-  }
 
   test('10,000 things behind a connection are counted by place before one is opened with the keyboard', async (context) => {
     const { page, errors } = browser
@@ -147,7 +139,7 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
         await page.getByRole('button', { name: language }).click()
         for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
           await page.getByRole('button', { name: theme }).click()
-          assert.deepEqual(await violations(), [], `${hash} ${language} ${theme}`)
+          assert.deepEqual(await violations(browser.page), [], `${hash} ${language} ${theme}`)
         }
       }
     }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
 import { REFUSAL_CODES } from '../../src/core/link.ts'
 import { formatSpan } from '../src/format.ts'
 import { en } from '../src/words/en.ts'
 import { fr } from '../src/words/fr.ts'
+import { violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import type { FixtureNodes } from './fixture-nodes.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
@@ -137,7 +137,7 @@ describe('the node page in a browser', { skip: noBrowser }, () => {
     for (const name of ['alone', 'refused', 'hub']) {
       await open(name)
       await page.locator('.gaps').waitFor()
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      const wider = await widerBy(page)
       assert.ok(wider <= 0, `${name} is ${wider} px too wide`)
       for (const [language, theme] of [
         ['FR, Français', 0],
@@ -145,12 +145,7 @@ describe('the node page in a browser', { skip: noBrowser }, () => {
       ] as const) {
         await page.getByRole('button', { name: language }).click()
         await page.locator('.strip fieldset').last().locator('button').nth(theme).click()
-        await page.evaluate(axe.source)
-        const found = await page.evaluate(async () => {
-          type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
-          const { violations } = await (window as unknown as { axe: Axe }).axe.run()
-          return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
-        })
+        const found = await violations(page)
         assert.deepEqual(found, [], `${name} ${language}`)
       }
     }

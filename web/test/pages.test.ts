@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
+import { violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -44,22 +44,11 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
         await page.getByRole('button', { name: language }).click()
         for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
           await page.getByRole('button', { name: theme }).click()
-          assert.deepEqual(await violations(), [], `${name} ${language} ${theme}`)
+          assert.deepEqual(await violations(browser.page), [], `${name} ${language} ${theme}`)
         }
         assert.equal(await page.locator('html').getAttribute('lang'), language === 'English' ? 'en' : 'fr')
       }
       assert.deepEqual(errors, [])
-    })
-  }
-
-  /** The rules of WCAG 2.2 A and AA and axe's best practices. Run through the debugger, so that the page's policy stays in force. */
-  async function violations(): Promise<string[]> {
-    const { page } = browser
-    await page.evaluate(axe.source)
-    return page.evaluate(async () => {
-      type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
-      const { violations } = await (window as unknown as { axe: Axe }).axe.run()
-      return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
     })
   }
 
@@ -247,7 +236,7 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
     await page.getByRole('alert').getByText('The live stream is lost').waitFor()
     assert.equal(await line(), 'line-through')
     assert.match((await value.textContent()) ?? '', /\d/)
-    assert.deepEqual(await violations(), [])
+    assert.deepEqual(await violations(browser.page), [])
     fixture.setLive(true)
     await page.getByText('Live', { exact: true }).waitFor()
     assert.equal(await line(), 'none')
@@ -258,7 +247,7 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
     await page.setViewportSize({ width: 680, height: 420 })
     for (const hash of Object.values(PAGES)) {
       await open(hash)
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      const wider = await widerBy(page)
       assert.ok(wider <= 0, `${hash} is ${wider} px too wide`)
     }
     await page.setViewportSize({ width: 1360, height: 840 })

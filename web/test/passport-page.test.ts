@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
+import { violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -25,15 +25,6 @@ describe('the passport page in a browser', { skip: noBrowser }, () => {
   }
   const verdict = async (is: string) => browser.page.locator(`h2[data-verdict="${is}"]`).waitFor()
 
-  async function violations(): Promise<string[]> {
-    await browser.page.evaluate(axe.source)
-    return browser.page.evaluate(async () => {
-      type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
-      const { violations } = await (window as unknown as { axe: Axe }).axe.run()
-      return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
-    })
-  }
-
   test('no accessibility violation in either theme or language, everything shown, nothing cut off at 200 % zoom', async () => {
     const { page } = browser
     await open(`${PASSPORT}&use=billing`)
@@ -43,11 +34,11 @@ describe('the passport page in a browser', { skip: noBrowser }, () => {
       await page.getByRole('button', { name: language }).click()
       for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
         await page.getByRole('button', { name: theme }).click()
-        assert.deepEqual(await violations(), [], `${language} ${theme}`)
+        assert.deepEqual(await violations(browser.page), [], `${language} ${theme}`)
       }
     }
     await page.setViewportSize({ width: 680, height: 420 })
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    const wider = await widerBy(page)
     await page.setViewportSize({ width: 1360, height: 840 })
     assert.ok(wider <= 0, `${wider} px too wide`)
   })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
 import { type Fixture, PASSWORD } from '../../src/api/fixture.ts'
 import { fromBase32, totpCode } from '../../src/api/people/totp.ts'
 import { settings, startZones } from '../../src/api/people/zones.fixture.ts'
+import { violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 
 const GOOD = 'seven grey herons fishing'
@@ -185,7 +185,7 @@ describe('users, tokens and profile in a browser', { skip: noBrowser }, () => {
     for (const name of ['people', 'profile']) {
       await page.goto(`${home}/#/${name}`)
       await page.locator(name === 'people' ? '#people-tokens' : '#profile-sessions').waitFor()
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      const wider = await widerBy(page)
       assert.ok(wider <= 0, `${name} is ${wider} px too wide`)
       for (const [language, theme] of [
         ['FR, Français', 0],
@@ -193,12 +193,7 @@ describe('users, tokens and profile in a browser', { skip: noBrowser }, () => {
       ] as const) {
         await page.getByRole('button', { name: language }).click()
         await page.locator('.strip fieldset').last().locator('button').nth(theme).click()
-        await page.evaluate(axe.source)
-        const found = await page.evaluate(async () => {
-          type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
-          const { violations } = await (window as unknown as { axe: Axe }).axe.run()
-          return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
-        })
+        const found = await violations(page)
         assert.deepEqual(found, [], `${name} ${language}`)
       }
     }

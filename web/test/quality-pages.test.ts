@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -145,7 +146,7 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
     for (const hash of ['#/quality', `#/signal?id=${MOTOR}`, '#/contracts?at=t2e-baggage-carousels']) {
       await open(hash)
       await page.locator('.samples tbody tr').first().waitFor()
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      const wider = await widerBy(page)
       assert.ok(wider <= 0, `${hash} is ${wider} px too wide`)
       if (hash !== '#/quality') continue
       const hidden = await page.locator('.quality-box').evaluate((box) => box.scrollWidth - box.clientWidth)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
 import type { FactList, RecordList } from '../../src/api/schemas.ts'
+import { violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -66,15 +66,6 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
   }
   const saying = (text: string | RegExp) => browser.page.getByText(text).first().waitFor()
 
-  async function violations(): Promise<string[]> {
-    await browser.page.evaluate(axe.source)
-    return browser.page.evaluate(async () => {
-      type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> }
-      const { violations } = await (window as unknown as { axe: Axe }).axe.run()
-      return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target.join(' ')} ${node.failureSummary}`))
-    })
-  }
-
   /** What has to be there before a page counts as shown. */
   const SHOWN: Record<string, string> = {
     ...{
@@ -96,11 +87,11 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
         await page.getByRole('button', { name: language }).click()
         for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
           await page.getByRole('button', { name: theme }).click()
-          assert.deepEqual(await violations(), [], `${name} ${language} ${theme}`)
+          assert.deepEqual(await violations(browser.page), [], `${name} ${language} ${theme}`)
         }
       }
       await page.setViewportSize({ width: 680, height: 420 })
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      const wider = await widerBy(page)
       await page.setViewportSize({ width: 1360, height: 840 })
       assert.ok(wider <= 0, `${wider} px too wide`)
       assert.deepEqual(errors, [])
@@ -295,7 +286,7 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
       await open(hash, reader.url)
       await browser.page.getByRole('heading', { name: title }).waitFor()
       await saying(line)
-      assert.deepEqual(await violations(), [])
+      assert.deepEqual(await violations(browser.page), [])
     }
     await open('#/', reader.url)
     await browser.page.locator('.tile').first().waitFor()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
+import { violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -44,14 +44,9 @@ describe('the page of findings in a browser', { skip: noBrowser }, () => {
       await page.goto(`${fixture.url}#/security`)
       await page.locator('article h3').first().waitFor()
       await page.getByRole('button', { name: language }).click()
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      const wider = await widerBy(page)
       assert.ok(wider <= 0, `${wider} px too wide`)
-      await page.evaluate(axe.source)
-      const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
-      assert.deepEqual(
-        found.violations.map(({ id, nodes }) => [id, nodes[0]?.html]),
-        [],
-      )
+      assert.deepEqual(await violations(page), [])
     }
   })
 })

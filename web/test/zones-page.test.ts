@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import axe from 'axe-core'
+import { violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -136,14 +136,9 @@ describe('zones, conduits and policy in a browser: 20 zones, 200 conduits', { sk
         await page.getByRole('button', { name: language }).click()
         await page.getByRole('button', { name: theme }).click()
         await page.locator('table').first().waitFor()
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        const wider = await widerBy(page)
         assert.ok(wider <= 0, `${place}: ${wider} px too wide`)
-        await page.evaluate(axe.source)
-        const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
-        assert.deepEqual(
-          found.violations.map(({ id, nodes }) => [place, id, nodes[0]?.html]),
-          [],
-        )
+        assert.deepEqual(await violations(page), [])
       }
     }
   })

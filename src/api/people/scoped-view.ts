@@ -142,7 +142,12 @@ function scopedHistorian(historian: Historian, { signals, seesOwn, seesSource }:
     ingests: (ids) => historian.ingests(ids),
     declared: (version) => historian.declared(version),
     stats: () => historian.stats(),
-    ...{ sql: notYours('a free query'), accounts: notYours('the sums of all'), lastAll: notYours('all last values') },
+    ...{
+      sql: notYours('a free query'),
+      accounts: notYours('the sums of all'),
+      days: notYours('this'),
+      lastAll: notYours('all last values'),
+    },
     ...{ checkpoints: notYours('this'), writers: notYours('this'), recordCursors: notYours('this'), write: notYours('this') },
     ...{ compact: notYours('this'), close: notYours('this') },
   }

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { freePort, listens } from '../../lib/ports.fixture.ts'
 
 /** Jars of a Kafka broker, and a `java` to run them: `test/kafka/pom.xml` names them. */
 const JARS = process.env.ECLUSE_KAFKA_JARS
@@ -50,23 +50,7 @@ group.initial.rebalance.delay.ms=0
     const problem =
       child.exitCode !== null ? `ended with ${child.exitCode}` : performance.now() > end && `is not ready after ${READY_MS} ms`
     if (problem) throw new Error(`the broker ${problem}: ${said}`)
+    await new Promise((resolve) => setTimeout(resolve, 100)) // a port can only be tried
   }
   return `127.0.0.1:${port}`
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true))
-    socket.on('error', () => setTimeout(resolve, 100, false))
-    socket.on('connect', () => socket.destroy())
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort, listens } from '../../lib/ports.fixture.ts'
 
 const MOSQUITTO = '/usr/sbin/mosquitto'
 export const OPENSSL = '/usr/bin/openssl'
@@ -31,7 +31,7 @@ export async function startMosquitto(lines: readonly string[] = [], protocol = '
     log += String(chunk)
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  for (let attempt = 0; !(await answers(port)); attempt++) {
+  for (let attempt = 0; !(await listens(port)); attempt++) {
     if (child.exitCode !== null || attempt > 500) throw new Error(`mosquitto did not start: ${log}`)
     await new Promise((resolve) => setTimeout(resolve, 10)) // a port can only be tried
   }
@@ -44,23 +44,4 @@ export async function startMosquitto(lines: readonly string[] = [], protocol = '
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

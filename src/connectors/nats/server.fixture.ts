@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort, listens } from '../../lib/ports.fixture.ts'
 
 const NATS_SERVER = '/usr/sbin/nats-server'
 /** Give as a test's `skip`: false where nats-server is installed, else why the test is skipped. */
@@ -54,28 +54,9 @@ async function start(file: string, port: number): Promise<ChildProcess> {
   child.stderr?.on('data', (chunk) => {
     log = `${log}${chunk}`.slice(-10_000)
   })
-  for (let attempt = 0; !(await answers(port)); attempt++) {
+  for (let attempt = 0; !(await listens(port)); attempt++) {
     if (child.exitCode !== null || attempt > 1000) throw new Error(`nats-server did not start: ${log}`)
     await new Promise((resolve) => setTimeout(resolve, 10)) // a port can only be tried
   }
   return child
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('data', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

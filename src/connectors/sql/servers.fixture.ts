@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silent } from '../../core/log.ts'
 import type { RecordContext, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import { systemClock } from '../../core/time.ts'
+import { freePort } from '../../lib/ports.fixture.ts'
 
 const POSTGRES = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
 const MARIADB = '/usr/bin/mariadb'
@@ -55,14 +55,6 @@ function privateFolder(owner: Owner | undefined): string {
   const folder = mkdtempSync(join(tmpdir(), 'ecluse-sql-'))
   if (owner) chownSync(folder, owner.uid, owner.gid)
   return folder
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 /** Waits until the server answers; a server can only be tried. */

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../../lib/ports.fixture.ts'
 
 const RSYSLOGD = '/usr/sbin/rsyslogd'
 const hasTls = globSync('/usr/lib/{*/,}rsyslog/lmnsd_gtls.so').length > 0
@@ -98,15 +98,4 @@ async function isOpen(port: number): Promise<boolean> {
 async function isUdpOpen(port: number): Promise<boolean> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   return readFileSync('/proc/net/udp', 'utf8').includes(`:${hex} `)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

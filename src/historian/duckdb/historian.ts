@@ -84,6 +84,7 @@ function proxy(owner: Owner, clock: Pick<Clock, 'now'>): Historian {
     measures: (query) => owner.call('measures', [query, clock.now()]),
     compact: (now) => owner.call('compact', [now]),
     stats: () => owner.call('stats', []),
+    days: () => owner.call('days', []),
     // Closed means closed for others too: the thread has ended and the lock is given back.
     close: () => (closing ??= owner.call('close', []).finally(() => owner.ended)),
   }

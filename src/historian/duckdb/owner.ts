@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Logger } from '../../core/log.ts'
+import { heldDays } from './held-days.ts'
 import type { Facts } from './measure-facts.ts'
 import type { CompactResult, Operations, StoreOptions } from './protocol.ts'
 import { readAggregate } from './read-aggregate.ts'
@@ -104,6 +105,7 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
       compacting = turn.catch(() => undefined)
       return turn
     },
+    days: () => query(queryTimeoutMs, heldDays),
     stats: async () => {
       const counted = await query(queryTimeoutMs, (connection) => store.stats(connection))
       return { ...counted, problem: problems.size > 0 ? [...problems.values()].join('; ') : undefined }

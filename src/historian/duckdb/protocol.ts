@@ -5,6 +5,7 @@ import type {
   AggregateRow,
   Checkpoint,
   DefinitionRow,
+  HeldDays,
   HistorianStats,
   IngestRow,
   LastRow,
@@ -78,6 +79,7 @@ export interface Operations {
   measures(query: MeasureQuery, now: Micros): Promise<{ rows: MeasureRow[]; truncated: boolean }>
   compact(now: Micros): Promise<CompactResult>
   stats(): Promise<HistorianStats>
+  days(): Promise<HeldDays>
   close(): Promise<void>
 }
 

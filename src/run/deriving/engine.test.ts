@@ -22,7 +22,10 @@ async function check(all: readonly Action[]): Promise<void> {
       {
         ...{ from: fact.from, to: fact.to },
         values: Object.fromEntries(
-          Object.entries(fact.values).map(([name, { value, status }]) => [name, { value: rounded(value), severity: rank(status) }]),
+          Object.entries(fact.values).map(([name, { value, status, coverage }]) => [
+            name,
+            { value: rounded(value), severity: rank(status), coverage: rounded(coverage) },
+          ]),
         ),
       },
     ]),
@@ -34,7 +37,10 @@ async function check(all: readonly Action[]): Promise<void> {
         from,
         to,
         values: Object.fromEntries(
-          Object.entries(values).map(([name, { value, severity }]) => [name, { value: rounded(value), severity }]),
+          Object.entries(values).map(([name, { value, severity, coverage }]) => [
+            name,
+            { value: rounded(value), severity, coverage: rounded(coverage) },
+          ]),
         ),
       },
     ]),
@@ -43,13 +49,16 @@ async function check(all: readonly Action[]): Promise<void> {
   const reviews = new Map((await inForce(plant, 'review')).map(({ key, values }) => [key, values.flights?.value]))
   assert.deepEqual(sorted(reviews), sorted(expectedReviews(plant.history, plant.watermark)))
   const efforts = new Map(
-    (await inForce(plant, 'effort')).map(({ key, values: { value, works, worked } }) => [
+    (await inForce(plant, 'effort')).map(({ key, values: { value, mean, works, worked } }) => [
       key,
-      { value: rounded(value?.value), severity: rank(value?.status ?? 0), coverage: rounded(works?.coverage), worked: worked?.value },
+      {
+        ...{ value: rounded(value?.value), severity: rank(value?.status ?? 0), good: rounded(mean?.coverage) },
+        ...{ coverage: rounded(works?.coverage), worked: worked?.value },
+      },
     ]),
   )
   const expectedEffort = [...expectedEfforts(plant.history, plant.watermark)].map(
-    ([key, one]) => [key, { ...one, value: rounded(one.value), coverage: rounded(one.coverage) }] as const,
+    ([key, one]) => [key, { ...one, value: rounded(one.value), good: rounded(one.good), coverage: rounded(one.coverage) }] as const,
   )
   assert.deepEqual(sorted(efforts), sorted(new Map(expectedEffort)))
   const perFlight = new Map((await inForce(plant, 'perFlight')).map(({ key, values }) => [key, values.works?.value]))

@@ -1,11 +1,13 @@
 import type { Change, Derivation } from '../../core/derivation.ts'
 import { FOREVER } from '../../core/derivation.ts'
+import type { HeldDays } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Behind } from '../../core/node-view.ts'
 import type { Micros } from '../../core/time.ts'
 import { WHY } from './dirty.ts'
 import { guarded, remembering } from './guarded.ts'
+import { heldRanges } from './held-ranges.ts'
 import { type Interested, interests } from './interests.ts'
 import { restoreWorker, type SavedWorker, saveWorker } from './state.ts'
 import { together } from './together.ts'
@@ -20,6 +22,8 @@ export interface EngineParts {
   readonly now: () => Micros
   /** The oldest sample there is at the start: before it nothing can come of signals. Absent: not known. */
   readonly oldestSample?: Micros
+  /** Which days there is something to compute from. Absent: not known, and a recomputation looks at every one. */
+  readonly days?: () => Promise<HeldDays>
   /** Up to when everything that arrived of a derivation's inputs is stored and told to `absorb`. */
   readonly watermark: (derivation: Derivation) => Micros
   /** Hands over what was published and can be read back already, so that what is computed from it follows in the same step. Absent: all comes to `absorb` when it is stored. */
@@ -112,8 +116,9 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     recompute: async (definition, from, to, signal) => {
       const chosen = workers.filter(({ derivation }) => definition === undefined || derivation.name === definition)
       if (chosen.length === 0) throw new RangeError(`nothing is computed under the name ${definition}`)
+      const days = await parts.days?.()
       for (const worker of chosen) {
-        const job = worker.recomputing(from, to)
+        const job = worker.recomputing(heldRanges({ from, to }, days, worker.derivation))
         try {
           while (!signal.aborted && (await oneAtATime(job.step)));
         } finally {

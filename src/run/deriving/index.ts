@@ -1,7 +1,7 @@
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
 import type { Change, Derivation, DerivedSample } from '../../core/derivation.ts'
 import type { Fact } from '../../core/facts.ts'
-import type { WriterTables } from '../../core/historian.ts'
+import type { HeldDays, WriterTables } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { RecordVersion } from '../../core/it-records.ts'
 import type { Logger } from '../../core/log.ts'
@@ -55,6 +55,8 @@ export interface DerivingParts {
   readonly horizonUs: Micros
   /** The oldest sample there is; absent: not known. */
   readonly oldestSample?: Micros
+  /** As of EngineParts. */
+  readonly days?: () => Promise<HeldDays>
   /** `DATA/deriving/state`. */
   readonly file: string
   readonly clock: Clock
@@ -174,6 +176,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     {
       ...{ history: readable, derivations, publish, horizonUs: parts.horizonUs, log },
       ...(parts.oldestSample !== undefined && { oldestSample: parts.oldestSample }),
+      ...(parts.days && { days: parts.days }),
       now: () => clock.now(),
       watermark: (one) => watermarks.of(one),
       tell,

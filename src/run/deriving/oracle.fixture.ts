@@ -7,7 +7,7 @@ import { HOLD_S, NEXT_S, placeOf, S, T0 } from './plant.fixture.ts'
 export interface Expected {
   readonly from: number
   readonly to: number | null
-  readonly values: Record<string, { value: unknown; severity: number }>
+  readonly values: Record<string, { value: unknown; severity: number; coverage: number | null }>
 }
 
 type Truth = RecordVersion & { readonly isDisputed: boolean }
@@ -42,9 +42,12 @@ function expectedOf(flight: Truth, history: MemoryHistory, watermark: number): E
   const until = to ?? watermark
   const place = placeOf(flight)
   const names = ['mean', 'peak', 'atStart', 'works', 'later', 'worked', 'delay', 'share']
-  if (place === undefined) return { from, to, values: Object.fromEntries(names.map((name) => [name, { value: null, severity: 2 }])) }
+  if (place === undefined)
+    return { from, to, values: Object.fromEntries(names.map((name) => [name, { value: null, severity: 2, coverage: null }])) }
   const doubt = flight.isDisputed ? 1 : 0
-  const graded = (value: number | null, severity: number) => ({ value, severity: value === null ? 2 : Math.max(severity, doubt) })
+  const graded = (value: number | null, severity: number, coverage: number | null = null) => ({
+    ...{ value, severity: value === null ? 2 : Math.max(severity, doubt), coverage },
+  })
 
   // Readings.
   const readings = new Map<number, { value: number; status: number }>()
@@ -52,7 +55,7 @@ function expectedOf(flight: Truth, history: MemoryHistory, watermark: number): E
   const newestAt = (time: number) => {
     for (let t = time; t > time - HOLD_S * S && t >= T0; t -= S) {
       const found = readings.get(t)
-      if (found) return found
+      if (found) return { ...found, time: t }
     }
     return undefined
   }
@@ -60,17 +63,20 @@ function expectedOf(flight: Truth, history: MemoryHistory, watermark: number): E
   let total = 0
   let good = 0
   let sum = 0
+  // Of those within it alone: a maximum takes no other.
+  let own = 0
   for (let t = from; t < until; t += S) {
     const reading = newestAt(t)
     total++
     if (!isGood(reading)) continue
     good++
     sum += reading?.value as number
+    if ((reading?.time as number) >= from) own++
   }
-  const severity = good === total ? 0 : 1
+  const share = (seconds: number) => (total > 0 ? seconds / total : 0)
   const inside = [...readings].filter(([time, one]) => time >= from && time < until && isGood(one)).map(([, one]) => one.value)
-  const mean = graded(good > 0 ? sum / good : null, severity)
-  const peak = graded(inside.length > 0 ? Math.max(...inside) : null, severity)
+  const mean = graded(good > 0 ? sum / good : null, good === total ? 0 : 1, share(good))
+  const peak = graded(inside.length > 0 ? Math.max(...inside) : null, own === total ? 0 : 1, share(own))
   const atStart = [0, -1, 1, -2, 2, -3, 3].map((away) => readings.get(from + away * S)).find((one) => one !== undefined)
   const startValue = atStart && !Number.isNaN(atStart.value) ? atStart.value : null
 
@@ -90,19 +96,22 @@ function expectedOf(flight: Truth, history: MemoryHistory, watermark: number): E
   const next = works
     .filter((work) => begin(work) >= from && begin(work) <= from + NEXT_S * S)
     .sort((a, b) => begin(a) - begin(b) || (a.key < b.key ? -1 : 1))[0]
-  const share =
-    mean.value !== null && peak.value !== null ? graded(mean.value + peak.value, Math.max(mean.severity, peak.severity)) : graded(null, 2)
+  const least = Math.min(share(good), share(own))
+  const both =
+    mean.value !== null && peak.value !== null
+      ? graded(mean.value + peak.value, Math.max(mean.severity, peak.severity), least)
+      : graded(null, 2, least)
   return {
     from,
     to,
     values: {
-      ...{ mean, peak, share },
+      ...{ mean, peak, share: both },
       atStart: graded(startValue, isGood(atStart) ? 0 : 1),
       works: graded(common.length, unsure(common)),
       later: graded(after.length, unsure(after)),
       worked: graded(worked, unsure(common)),
       // That nothing followed is known, and is no failure; but it is not known when there is a doubt: a null value cannot be Uncertain.
-      delay: next ? graded((begin(next) - from) / S, unsure([next])) : { value: null, severity: flight.isDisputed ? 2 : 0 },
+      delay: next ? graded((begin(next) - from) / S, unsure([next])) : { value: null, severity: flight.isDisputed ? 2 : 0, coverage: null },
     },
   }
 }
@@ -129,12 +138,18 @@ export function expectedReviews(history: MemoryHistory, watermark: number): Map<
   )
 }
 
+interface Effort {
+  readonly value: number | null
+  readonly severity: number
+  /** Of the power's mean, and of the count of works. */
+  readonly good: number
+  readonly coverage: number
+  readonly worked: number
+}
+
 /** The effort of each hour and stand of which a sample of the power tells anything, or a work. */
-export function expectedEfforts(
-  history: MemoryHistory,
-  watermark: number,
-): Map<string, { value: number | null; severity: number; coverage: number; worked: number }> {
-  const found = new Map<string, { value: number | null; severity: number; coverage: number; worked: number }>()
+export function expectedEfforts(history: MemoryHistory, watermark: number): Map<string, Effort> {
+  const found = new Map<string, Effort>()
   for (const place of ['stand-1', 'stand-2']) {
     const readings = new Map<number, { value: number; status: number }>()
     for (const { time, value, status } of history.samples.get(`site/${place}/power`) ?? []) readings.set(time, { value, status })
@@ -163,7 +178,7 @@ export function expectedEfforts(
       const value = good > 0 && known > 0 ? (sum / good) * begun.length : null
       const isDisputed = begun.some((work) => work.isDisputed)
       const severity = value === null ? 2 : isClean && !isDisputed && value <= 8 ? 0 : 1
-      found.set(`${place}@${from}`, { value, severity, coverage: known / ((to - from) / S), worked })
+      found.set(`${place}@${from}`, { value, severity, good: good / ((to - from) / S), coverage: known / ((to - from) / S), worked })
     }
   }
   return found

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { BatchBuilder } from '../../core/batch.ts'
 import { encodeBatch } from '../../core/batch-codec.ts'
 import { type Change, type Derivation, FOREVER, type Unit } from '../../core/derivation.ts'
+import type { HeldDays } from '../../core/historian.ts'
 import { QueryRefused } from '../../core/historian.ts'
 import { silent } from '../../core/log.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
@@ -35,10 +36,11 @@ function counting(name: string, more: Partial<Derivation> = {}): Derivation & { 
   }
 }
 
-function engineOf(derivations: readonly Derivation[], now = 10 * DAY) {
+function engineOf(derivations: readonly Derivation[], now = 10 * DAY, more: { readonly days?: () => Promise<HeldDays> } = {}) {
   const history = new MemoryHistory()
   return createEngine({
     ...{ history, derivations, publish: async () => ({}), horizonUs: DAY, now: () => now, watermark: () => now, log: silent },
+    ...more,
   })
 }
 
@@ -139,6 +141,29 @@ test('changes beyond the horizon are counted, bounded, offered and computed when
   assert.ok(asked.length > 1 && asked.every((us) => us <= DERIVING_LIMITS.sliceMostUs))
   assert.deepEqual(engine.pending(), [])
   assert.equal(engine.behind('one', 5 * HOUR, 6 * HOUR), undefined)
+})
+
+test('a time is computed anew day by day where history holds something, and nowhere else', async () => {
+  const asked: [from: number, to: number][] = []
+  const looking: Partial<Derivation> = {
+    within: async ({ from, to }) => {
+      asked.push([from / DAY, to / DAY])
+      return []
+    },
+  }
+  const days = async () => ({ samples: [2, 3, 8_000, 8_002].map((day) => day * DAY), oldestRecord: 19_990 * DAY })
+  const engine = engineOf([counting('signals', looking), counting('records', { ...looking, facts: 'keyed' })], 20_000 * DAY, { days })
+  await settle(engine)
+  const during = async (name: string, from: number, to: number) => {
+    asked.length = 0
+    await engine.recompute(name, from, to, AbortSignal.timeout(5_000))
+    return [...new Set(asked.map(([from]) => Math.floor(from)))]
+  }
+  assert.deepEqual(await during('signals', 0, 20_000 * DAY), [2, 3, 8_000, 8_002])
+  assert.deepEqual(await during('signals', 3.5 * DAY, 8_001 * DAY), [3, 8_000])
+  const records = await during('records', 0, 20_000 * DAY)
+  assert.deepEqual([records.slice(0, 5), records.length], [[2, 3, 8_000, 8_002, 19_990], 14], 'and from the first record on every day')
+  assert.deepEqual(await during('signals', 4 * DAY, 7_000 * DAY), [], 'nothing to compute from')
 })
 
 test('a batch is seen as a few stretches for each signal', async () => {

@@ -60,6 +60,7 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
   const { oldestTime } = await historian.stats()
   const deriving = await createDeriving({
     oldestSample: oldestTime ?? clock.now(),
+    days: () => historian.days(),
     ...{ derivations, history: historian, spool, signals, clock, log, placeOf },
     ...{ reasons: parts.reasons, writers: parts.writers, storedSequence: parts.storedSequence, nodeOf: parts.nodeOf },
     append: async (batch) => {

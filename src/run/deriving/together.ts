@@ -1,7 +1,7 @@
 import type { StoredFact } from '../../core/facts.ts'
 import { HistorianBusy, QueryRefused } from '../../core/historian.ts'
 import type { FactQuery, History, Series, SeriesQuery } from '../../core/history.ts'
-import { rowAt } from '../../core/row-at.ts'
+import { seriesPart } from '../../core/series-part.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 
 interface Asked<Query, Answer> {
@@ -39,7 +39,7 @@ export function together(history: History): History {
           query: { signals, from, to, lookBackUs, lookAheadUs, ...(asKnownAt !== undefined && { asKnownAt }) },
           answers: (found) => {
             const bySignal = new Map(found.map((one) => [one.signal, one]))
-            return (query) => query.signals.map((signal) => part(bySignal.get(signal) as Series, query))
+            return (query) => query.signals.map((signal) => seriesPart(bySignal.get(signal) as Series, query))
           },
         }
       },
@@ -165,24 +165,6 @@ const spanOf = (all: readonly Span[]): Span => ({
   from: Math.min(...all.map(({ from }) => from)),
   to: Math.max(...all.map(({ to }) => to)),
 })
-
-/** The rows of a longer series that a question is about. */
-function part(series: Series, { from, to, lookBackUs, lookAheadUs = 0 }: SeriesQuery): Series {
-  const { signal, time, count, text } = series
-  const [begin, end] = [rowAt(series, from), rowAt(series, Math.max(from, to))]
-  const first = begin > 0 && from - (time[begin - 1] as number) <= lookBackUs ? begin - 1 : begin
-  const last = lookAheadUs > 0 && end < count && (time[end] as number) - to <= lookAheadUs ? end + 1 : end
-  const own = new Map<number, string>()
-  for (let i = first; text && i < last; i++) {
-    const of = text.get(i)
-    if (of !== undefined) own.set(i - first, of)
-  }
-  return {
-    ...{ signal, count: last - first, time: time.subarray(first, last), value: series.value.subarray(first, last) },
-    ...{ status: series.status.subarray(first, last), ingest: series.ingest.subarray(first, last) },
-    ...(own.size > 0 && { text: own }),
-  }
-}
 
 function chosen(facts: readonly StoredFact[], { definition, keys, equipment, overlapping, limit }: FactQuery): Facts {
   const [names, places, named] = [[definition].flat(), equipment === undefined ? undefined : [equipment].flat(), keys && new Set(keys)]

@@ -7,6 +7,7 @@ import type { Micros } from '../../core/time.ts'
 import { differences, type Reasoned, type Revised } from './compare.ts'
 import { DirtySet, type DirtyUnit, WHY } from './dirty.ts'
 import { HistoryProblem } from './guarded.ts'
+import type { HeldRanges } from './held-ranges.ts'
 import { Late } from './late.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 
@@ -140,11 +141,11 @@ export class Worker {
     })) as boolean
   }
 
-  /** Computing [from, to] anew, whatever its age: call `step` until it is false, then `finish`. What the watermark has not passed waits like anything else. */
-  recomputing(from: Micros, to: Micros): { step(): Promise<boolean>; finish(isWhole: boolean): void } {
+  /** Computing times anew, whatever their age: call `step` until it is false, then `finish`. What the watermark has not passed waits like anything else. */
+  recomputing({ asked: { from, to }, held }: HeldRanges): { step(): Promise<boolean>; finish(isWhole: boolean): void } {
     const set = new DirtySet(this.derivation.facts === 'keyed', this.derivation.stretchUs)
     const { watermark, now } = this.#parts
-    set.addRange({ from, to, why: WHY.recompute, since: now() })
+    for (const range of held) set.addRange({ ...range, why: WHY.recompute, since: now() })
     const step = async () => {
       if (this.isStopped) return false
       this.#history = this.#parts.history

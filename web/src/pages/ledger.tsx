@@ -5,6 +5,7 @@ import { formatDate, formatNumber } from '../format.ts'
 import { ranked } from '../live/quality.ts'
 import { useLive } from '../live/use-live.ts'
 import { SignalLedger } from '../parts/signal-ledger.tsx'
+import { Switch } from '../parts/switch.tsx'
 import { amend, hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { useAnswer, useCalm } from './use-answer.ts'
@@ -43,14 +44,13 @@ export function LedgerPage({ query, period, signals }: { query: string; period: 
         <h1>{text.title}</h1>
         <p className="soft">{text.intro}</p>
         <search className="tools">
-          <fieldset className="switch">
-            <legend className="unseen">{text.period}</legend>
-            {(Object.keys(PERIODS) as Period[]).map((name) => (
-              <button key={name} type="button" aria-pressed={chosen === name} onClick={() => search({ period: name })}>
-                {text.periods[name]}
-              </button>
-            ))}
-          </fieldset>
+          <Switch
+            legend={text.period}
+            names={Object.keys(PERIODS) as Period[]}
+            labels={text.periods}
+            chosen={chosen}
+            onChoose={(name) => search({ period: name })}
+          />
           <label>
             <span>{text.search}</span>
             <input type="search" value={query} placeholder={text.searchHint} onChange={(event) => search({ q: event.target.value })} />

@@ -5,6 +5,7 @@ import { CHARACTERISTICS, globOf, isQualityPeriod, QUALITY_PERIODS, type Quality
 import { useLive } from '../live/use-live.ts'
 import { ShareLegend } from '../parts/coverage-bar.tsx'
 import { QualityTable } from '../parts/quality-table.tsx'
+import { Switch } from '../parts/switch.tsx'
 import { amend, hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { useAnswer, useCalm } from './use-answer.ts'
@@ -48,14 +49,13 @@ export function QualityPage({ query, period }: { query: string; period: string }
         <h1>{text.title}</h1>
         <p className="soft">{text.intro}</p>
         <search className="tools">
-          <fieldset className="switch">
-            <legend className="unseen">{text.period}</legend>
-            {(Object.keys(QUALITY_PERIODS) as QualityPeriod[]).map((name) => (
-              <button key={name} type="button" aria-pressed={chosen === name} onClick={() => search({ period: name })}>
-                {text.periods[name]}
-              </button>
-            ))}
-          </fieldset>
+          <Switch
+            legend={text.period}
+            names={Object.keys(QUALITY_PERIODS) as QualityPeriod[]}
+            labels={text.periods}
+            chosen={chosen}
+            onChoose={(name) => search({ period: name })}
+          />
           <label>
             <span>{text.search}</span>
             <input type="search" value={query} placeholder={text.searchHint} onChange={(event) => search({ q: event.target.value })} />

@@ -1,11 +1,11 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import uPlot from 'uplot'
+import type uPlot from 'uplot'
 import type { Signal } from '../../../src/api/schemas.ts'
 import { formatNumber, formatSecond, formatUnit } from '../format.ts'
 import { type Occurrence, valueAt } from '../live/overlay.ts'
 import { shownUnit } from '../live/shown.ts'
 import { useLanguage } from '../words/index.ts'
-import { readInks } from './trend-paint.ts'
+import { makePlot } from './plot.ts'
 
 const HEIGHT = 260
 /** Distances between marks of the axis, in seconds. */
@@ -47,19 +47,10 @@ export function OverlayChart({ signal, events, time, values, before, after }: Ov
   useEffect(() => {
     const place = box.current
     if (!place) return
-    let inks = readInks()
-    const axis = {
-      stroke: () => inks.text,
-      grid: { stroke: () => inks.grid, width: 1 },
-      ticks: { stroke: () => inks.grid, width: 1 },
-      font: inks.font,
-    }
-    const plot = new uPlot(
-      {
-        width: place.clientWidth,
-        height: HEIGHT,
-        legend: { show: false },
-        cursor: { y: false, drag: { x: false, y: false } },
+    const { plot, dispose } = makePlot({
+      place,
+      height: HEIGHT,
+      options: (axis, inks) => ({
         scales: { x: { time: false, range: [-before, after] } },
         axes: [
           { ...axis, size: 32, space: 70, incrs: [...STEPS_S], values: (_plot, ticks) => ticks.map((tick) => sinceText(tick, locale)) },
@@ -68,34 +59,19 @@ export function OverlayChart({ signal, events, time, values, before, after }: Ov
         series: [
           {},
           ...events.map((_, i) => ({
-            stroke: () => (i === 0 ? inks.line : inks.limit),
+            stroke: () => (i === 0 ? inks().line : inks().limit),
             width: i === 0 ? 2 : 1.2,
             dash: [...DASHES[i]],
             points: { show: false },
           })),
         ],
-        hooks: { drawClear: [(shown) => paintStart(shown, inks.limit)] },
-      },
-      [[...time], ...values.map((column) => [...column])],
-      place,
-    )
-    chart.current = plot
-    plot.over.addEventListener('pointermove', ({ clientX }) =>
-      setCursor(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, 'x')),
-    )
-    plot.over.addEventListener('pointerleave', () => setCursor(undefined))
-    const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }))
-    resized.observe(place)
-    const themed = new MutationObserver(() => {
-      inks = readInks()
-      plot.redraw()
+        hooks: { drawClear: [(shown) => paintStart(shown, inks().limit)] },
+      }),
+      data: [[...time], ...values.map((column) => [...column])],
+      onCursor: setCursor,
     })
-    themed.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-    return () => {
-      resized.disconnect()
-      themed.disconnect()
-      plot.destroy()
-    }
+    chart.current = plot
+    return dispose
   }, [events, time, values, before, after, locale])
 
   useEffect(() => {

@@ -7,7 +7,8 @@ import { shownRange, shownUnit } from '../live/shown.ts'
 import { nearestPoint, type TrendColumns } from '../live/trend-columns.ts'
 import { useLanguage } from '../words/index.ts'
 import { LANE_PX, paintBands } from './band-paint.ts'
-import { paintUnder, readInks } from './trend-paint.ts'
+import { makePlot } from './plot.ts'
+import { paintUnder } from './trend-paint.ts'
 
 const HEIGHT = 280
 /** Height of the axis of time. */
@@ -47,19 +48,10 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
   useEffect(() => {
     const place = box.current
     if (!place) return
-    let inks = readInks()
-    const axis = {
-      stroke: () => inks.text,
-      grid: { stroke: () => inks.grid, width: 1 },
-      ticks: { stroke: () => inks.grid, width: 1 },
-      font: inks.font,
-    }
-    const plot = new uPlot(
-      {
-        width: place.clientWidth,
-        height: HEIGHT,
-        legend: { show: false },
-        cursor: { y: false, drag: { x: false, y: false } },
+    const { plot, dispose } = makePlot({
+      place,
+      height: HEIGHT,
+      options: (axis, inks) => ({
         scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal, laneCount) } },
         fmtDate: () => (date) => axisTime(date, locale, seconds),
         axes: [
@@ -69,37 +61,23 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
         series: [
           {},
           {
-            stroke: () => inks.line,
+            stroke: () => inks().line,
             width: 1.5,
             spanGaps: false,
-            points: { show: (plot) => plot.data[0].length < 60, size: 4, fill: () => inks.line },
+            points: { show: (plot) => plot.data[0].length < 60, size: 4, fill: () => inks().line },
             ...(signal.dataType === 'boolean' && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
           },
         ],
         hooks: {
-          drawClear: [(plot) => paintUnder(plot, { range: shownRange(signal), columns: () => data.current, inks: () => inks })],
-          draw: [(plot) => paintBands(plot, over.current, inks)],
+          drawClear: [(plot) => paintUnder(plot, { range: shownRange(signal), columns: () => data.current, inks })],
+          draw: [(plot) => paintBands(plot, over.current, inks())],
         },
-      },
-      [data.current.time, data.current.value],
-      place,
-    )
-    chart.current = plot
-    const point = ({ clientX }: PointerEvent) => setCursor(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, 'x'))
-    plot.over.addEventListener('pointermove', point)
-    plot.over.addEventListener('pointerleave', () => setCursor(undefined))
-    const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }))
-    resized.observe(place)
-    const themed = new MutationObserver(() => {
-      inks = readInks()
-      plot.redraw()
+      }),
+      data: [data.current.time, data.current.value],
+      onCursor: setCursor,
     })
-    themed.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-    return () => {
-      resized.disconnect()
-      themed.disconnect()
-      plot.destroy()
-    }
+    chart.current = plot
+    return dispose
   }, [signal, locale, seconds, laneCount])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the columns are filled in place; `version` says when

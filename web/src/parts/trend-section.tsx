@@ -8,6 +8,7 @@ import { amend, hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { BandList } from './band-list.tsx'
 import { Overlay } from './overlay.tsx'
+import { Switch } from './switch.tsx'
 import { TrendChart } from './trend-chart.tsx'
 
 interface TrendSectionProps {
@@ -34,19 +35,13 @@ export function TrendSection(props: TrendSectionProps) {
     <section className="panel">
       <header className="panel-head">
         <h2>{words.signal.trend}</h2>
-        <fieldset className="switch">
-          <legend className="unseen">{words.signal.range}</legend>
-          {(Object.keys(PERIODS) as Period[]).map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={!fixed && period === name}
-              onClick={() => amend(hrefTo('signal', { id: signal.id, range: name, band: lanes }))}
-            >
-              {words.signal.ranges[name]}
-            </button>
-          ))}
-        </fieldset>
+        <Switch
+          legend={words.signal.range}
+          names={Object.keys(PERIODS) as Period[]}
+          labels={words.signal.ranges}
+          chosen={fixed ? undefined : period}
+          onChoose={(name) => amend(hrefTo('signal', { id: signal.id, range: name, band: lanes }))}
+        />
         {fixed ? (
           <span>{fixedName}</span>
         ) : (
