@@ -262,6 +262,14 @@ export const en = {
       ? `did you mean \`${near}\`?`
       : 'until one has, every name of it is unknown equipment: `equipment: PATH: aliases: [{ system, name }]`',
   ],
+  noPlaces: (): Wording => [
+    'no declared equipment has such a path: there will never be a figure',
+    'paths under the site, as `equipment:` declares them: `packaging/*`',
+  ],
+  aliasTwice: (name: string, system: string, other: string): Wording => [
+    `\`${name}\` of the system \`${system}\` is \`${other}\` too, at the same time`,
+    'records would be taken for those of one of the two: give each name to one place, or both of them times (`from`, `to`) that do not overlap',
+  ],
   tooMany: (limit: number): Wording => [`more than ${limit} of these`, 'what many signals have in common goes into one model'],
   tooManyRules: (limit: number): Wording => [
     `more than ${limit} rules name this signal`,

@@ -273,6 +273,14 @@ export const fr: ConfigWords = {
       ? `vouliez-vous dire \`${near}\` ?`
       : 'd’ici là, chacun de ses noms est un équipement inconnu : `equipment: CHEMIN: aliases: [{ system, name }]`',
   ],
+  noPlaces: () => [
+    'aucun équipement déclaré n’a un tel chemin : il n’y aura jamais de résultat',
+    'des chemins sous le site, tels que les déclare `equipment:` : `packaging/*`',
+  ],
+  aliasTwice: (name, system, other) => [
+    `\`${name}\` du système \`${system}\` est aussi \`${other}\`, au même moment`,
+    'les enregistrements seraient pris pour ceux de l’un des deux : donnez chaque nom à un seul lieu, ou aux deux des périodes (`from`, `to`) qui ne se recouvrent pas',
+  ],
   tooMany: (limit) => [`plus de ${limit} de ces déclarations`, 'ce que beaucoup de signaux ont en commun va dans un seul modèle'],
   tooManyRules: (limit) => [
     `plus de ${limit} règles nomment ce signal`,
