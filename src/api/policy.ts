@@ -27,10 +27,13 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
           const { place, state } = stateOf(one.name)
           return { ...one, place, state } as z.input<typeof policy>['conduits'][number]
         }),
-        crossings: crossings().map(({ decision, peers, counts, from, to, ...one }) => ({
+        crossings: crossings().map(({ decision, conduit, peers, counts, from, to, ...one }) => ({
           ...{ ...one, ...decided(decision), ...ends(from, to) },
+          ...(conduit !== undefined && { conduit }),
           ...(peers && { peers: [...peers] }),
-          ...(counts && { counts: { ...counts, refused: { ...counts.refused } } }),
+          ...(counts && {
+            counts: { ...passed(counts), byConduit: counts.byConduit.map((by) => ({ conduit: by.conduit, ...passed(by) })) },
+          }),
         })),
         tests: tests().map(({ name, findings, says, ...one }) => ({
           ...{ ...one, says: says as z.input<typeof policy>['tests'][number]['says'] },
@@ -106,6 +109,10 @@ function decided({ permitted, reason, conduit, path, until }: PolicyDecision) {
     ...(until !== undefined && { until: formatTime(until) }),
   }
 }
+
+const passed = ({ passed, refused }: { readonly passed: number; readonly refused: Readonly<Record<string, number>> }) => ({
+  ...{ passed, refused: { ...refused } },
+})
 
 const ends = (from: string | undefined, to: string | undefined) => ({
   ...(from !== undefined && { from }),

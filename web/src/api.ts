@@ -80,10 +80,11 @@ export const json = (method: string, body: unknown): RequestInit => ({
 })
 
 export const whoAmI = () => call<Session>('session')
-export const signIn = (name: string, password: string) => call<unknown>('session', json('POST', { name, password }))
+export const signIn = (name: string, password: string, notice: string | undefined) =>
+  call<unknown>('session', json('POST', { name, password, notice }))
 export const signOut = () => call<unknown>('session', { method: 'DELETE' })
-export const createAccount = (token: string, name: string, password: string) =>
-  call<unknown>('accounts', json('POST', { token, name, password }))
+export const createAccount = (token: string, name: string, password: string, notice: string | undefined) =>
+  call<unknown>('accounts', json('POST', { token, name, password, notice }))
 export const readHealth = () => call<Health>('health')
 
 /** Every signal with its last value, page by page. */
@@ -153,10 +154,13 @@ export const readNodes = () => call<NodeList>('nodes')
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
 
 export const readFlows = (limit = 500) => call<FlowList>(`flows?limit=${limit}`)
-/** Findings in a state; empty: in all. */
-export const readFindings = (state: string) => call<FindingList>(`security/findings?${query({ state, limit: 200 })}`)
+/** Findings, worst first; a state or conduit that is empty is any. */
+export const readFindings = ({ limit = 200, ...asked }: { readonly state?: string; readonly conduit?: string; readonly limit?: number }) =>
+  call<FindingList>(`security/findings?${query({ ...asked, limit })}`)
 export const acknowledgeFinding = (id: string, reason: string) =>
   call<FindingView>(`security/findings/${encodeURIComponent(id)}/acknowledgement`, json('POST', { reason }))
+export const learnBaseline = () => call('security/baseline/learning', json('POST', {}))
+export const acceptBaseline = (hash: string, reason: string) => call('security/baseline/acceptance', json('POST', { hash, reason }))
 export const readBaseline = () => call<BaselineAnswer>('security/baseline')
 
 /** Flows that a conduit permits, or that come nearest to it. */

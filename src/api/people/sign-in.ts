@@ -141,6 +141,11 @@ export class SignIn {
     return found
   }
 
+  /** What is remembered of where somebody signed in from, when the account is removed. */
+  forget(name: string): void {
+    for (const known of this.#known) if (known.slice(known.indexOf(' ') + 1) === name) this.#known.delete(known)
+  }
+
   /** Fresh codes in place of those before; told once. */
   async freshRecovery(id: string): Promise<string[]> {
     const codes = Array.from({ length: API_LIMITS.recoveryCodes }, () => freshSecret().replace(/[-_]/g, '').slice(0, 10).toLowerCase())

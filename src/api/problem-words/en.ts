@@ -51,6 +51,10 @@ export const en = {
   ],
   'local-only': (): Told => ['only the command line of this machine’s owner may say so'],
 
+  'notice-unread': (): Told => [
+    'a notice is to be read before signing in, and this is not the one in force',
+    'GET /api/v1/session/ways tells it; send its id as `notice`',
+  ],
   'sign-in-refused': (): Told => ['name or password is wrong'],
   'password-refused': (): Told => ['this is not the password of the account'],
   'code-refused': (): Told => ['this code is wrong, or was used before'],

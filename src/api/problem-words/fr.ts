@@ -50,6 +50,10 @@ export const fr: typeof en = {
   ],
   'local-only': (): Told => ['seule la ligne de commande du propriétaire de cette machine peut le dire'],
 
+  'notice-unread': (): Told => [
+    'un avis est à lire avant de se connecter, et ceci n’est pas celui en vigueur',
+    'GET /api/v1/session/ways le donne ; renvoyez son id dans `notice`',
+  ],
   'sign-in-refused': (): Told => ['le nom ou le mot de passe est faux'],
   'password-refused': (): Told => ['ce n’est pas le mot de passe du compte'],
   'code-refused': (): Told => ['ce code est faux, ou a déjà servi'],

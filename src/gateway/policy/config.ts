@@ -18,7 +18,7 @@ const zone = z
       .number()
       .min(0)
       .max(5)
-      .refine((level) => Number.isInteger(level * 2), 'a level is 0 to 5; 3.5 is the demilitarised zone')
+      .refine((level) => Number.isInteger(level * 2), '@badLevel')
       .describe('Purdue level: 0 process … 5 enterprise; 3.5 is the demilitarised zone'),
     target: z
       .partialRecord(z.enum(FOUNDATIONAL_REQUIREMENTS), securityLevel)
@@ -41,6 +41,12 @@ const conduit = z
     signals: globs.describe('Signals that may pass: ids under the site, with * and **; none: no signal passes'),
     records: globs.describe('Kinds of IT records that may pass'),
     results: globs.describe('Definitions whose results may pass'),
+    namesInputs: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Results may name the signals, records and results they were computed from, also where these may not pass; no values of them',
+      ),
     peers: globs.describe('Addresses the other end may have: host, host:port, 10.0.0.0/8'),
     services: z
       .array(name)
@@ -73,7 +79,7 @@ const zoneOrLevel = z
     z.strictObject({ level: z.number().min(0).max(5) }),
     z
       .strictObject({ levels: z.tuple([z.number().min(0).max(5), z.number().min(0).max(5)]) })
-      .refine(({ levels: [low, high] }) => low <= high, 'the lower level comes first'),
+      .refine(({ levels: [low, high] }) => low <= high, '@badLevels'),
   ])
   .describe('A zone by name, all zones of a level, or of levels from one to another')
 
@@ -114,7 +120,7 @@ export const policyConfig = {
 export type PolicyConfig = z.output<z.ZodObject<typeof policyConfig>>
 
 export { contradictions } from './contradictions.ts'
-export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy } from './decide.ts'
+export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy, whoeverItIs } from './decide.ts'
 export { toPolicy } from './declared.ts'
 export { compilePeers } from './peers.ts'
 export { type RoleMay, runPolicyTests, type TestFinding } from './tests.ts'

@@ -53,6 +53,8 @@ export interface DerivingParts {
   readonly latenessUs?: (connection: string) => Micros
   /** What changes older than this is not computed again by itself. */
   readonly horizonUs: Micros
+  /** What two facts have in common that may share a record of the log; absent: all may. */
+  readonly apart?: ((fact: Fact) => string) | undefined
   /** The oldest sample there is; absent: not known. */
   readonly oldestSample?: Micros
   /** As of EngineParts. */
@@ -149,7 +151,9 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   const publish = async (_name: string, computed: readonly Revised[], samples: readonly DerivedSample[]) => {
     let last = 0
     try {
-      for (const some of chunks(computed)) {
+      // What may not pass alike never shares a record: a record is withheld whole.
+      const apart = parts.apart ? [...Map.groupBy(computed, ({ fact }) => parts.apart?.(fact)).values()] : [computed]
+      for (const some of apart.flatMap((alike) => [...chunks(alike)])) {
         const { sequence, recordedTime } = await spool.appendContent({ kind: 'facts', facts: some.map(({ fact }) => fact) })
         const known = some.map(({ fact, revision }) => ({ ...fact, revision, knownTime: recordedTime, ingest: Number.MAX_SAFE_INTEGER }))
         if (unstored.add(sequence, known)) fresh.push({ sequence, facts: known })
