@@ -37,8 +37,11 @@ export function stamp(payload: Buffer, timeMs: number): Buffer {
 /** Time of the n-th payload: one a millisecond, beginning half a minute ago, so that none is late and none ahead. */
 export const timeOf = (beginMs: number, n: number): number => beginMs - 30_000 + n
 
-/** What every metric declares: the limits of five rules; or of every rule that can apply to a walk, ten and more, with the memory they need. */
-const FIVE = 'range: [-1000, 1000], maxRatePerSecond: 5, flatLine: 1h'
+/**
+ * What every metric declares: the limits of five rules; or of every rule that can apply to a walk, ten and more, with the memory they need. The walk
+ * steps by 0.2 at most and once a millisecond: its readings are sound.
+ */
+const FIVE = 'range: [-1000, 1000], maxRatePerSecond: 1000, flatLine: 1h'
 const ALL = `${FIVE}, instrumentRange: [-2000, 2000], resolution: 0.01, spike: { threshold: 8, minimum: 1 }, expectedPeriod: 10s, staleAfter: 1h, acceptLate: 1d, calibratedUntil: '2099-12-31'`
 
 /** The connection's part of `ecluse.yaml`: every metric with limits, so that the rules have work to do. */

@@ -9,8 +9,9 @@ import { systemClock } from '../src/core/time.ts'
 import { freePort } from '../src/lib/ports.fixture.ts'
 import { startNode } from '../src/run/node.ts'
 import { DEVICE_SIGNALS, publisher, startBroker } from './broker.ts'
+import { openSums } from './ledger.ts'
 import { configure, withBench } from './node.ts'
-import { compare } from './oracle.ts'
+import { compare, faultsOf } from './oracle.ts'
 import type { Form, Row } from './row.ts'
 
 /** A broker that keeps its sessions is stopped and started again while a device publishes with QoS 1 and a node with several connections reads. */
@@ -31,6 +32,7 @@ export async function run(form: Form): Promise<Row[]> {
     const loaded = await loadConfig(file, { connectors, env: process.env })
     const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'faults' })
     const spreads: number[] = []
+    let unclosed: readonly string[] = []
     let device: Awaited<ReturnType<typeof publisher>> | undefined
     try {
       await until('connected', LIMIT_MS, () => areConnected(node.view))
@@ -53,21 +55,24 @@ export async function run(form: Form): Promise<Row[]> {
       ).catch(
         () => undefined, // the oracle says what is missing
       )
+      unclosed = await openSums(node.view)
     } finally {
       await device?.close()
       await node.stop()
       await broker.stop()
     }
-    const verdict = await compare(bench.journal, join(bench.data, 'historian'), 't/')
+    const verdict = { ...(await compare(bench.journal, join(bench.data, 'historian'), 't/')), unclosed }
+    // What the device says again, and when, is its own affair.
+    const faults = faultsOf({ ...verdict, dup: 0, reordered: 0 })
     const spread = median(spreads)
     return [
       {
         fault: 'broker restarts under load',
         method: `mosquitto that keeps sessions; one device at QoS 1, ${CONNECTIONS} connections of one node`,
         runs: restarts,
-        target: `acknowledged lost 0, reconnects spread (≥ ${SPREAD_MS} ms)`,
-        figure: `lost ${verdict.lost} of ${verdict.acknowledged.toLocaleString('en')}, ${verdict.dup} sent twice by the device; ${CONNECTIONS} reconnects over ${spread.toFixed(0)} ms (median)`,
-        met: verdict.lost + verdict.corrupted + verdict.wronglyGood === 0 && spread >= SPREAD_MS && verdict.acknowledged > 0,
+        target: `acknowledged lost 0, sums close, reconnects spread (≥ ${SPREAD_MS} ms)`,
+        figure: `${faults || 'lost 0'} of ${verdict.acknowledged.toLocaleString('en')}, ${verdict.dup} sent twice by the device; ${CONNECTIONS} reconnects over ${spread.toFixed(0)} ms (median)`,
+        met: faults === '' && spread >= SPREAD_MS && verdict.acknowledged > 0,
       },
     ]
   })

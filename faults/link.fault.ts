@@ -12,6 +12,7 @@ import { transportOf } from '../src/run/transport.ts'
 import { type ChaosProxy, startChaosProxy } from './chaos-proxy.ts'
 import { countingDevice } from './counter.ts'
 import { Journal } from './journal.ts'
+import { disagreements, openSums } from './ledger.ts'
 import { type Bench, firstFree, type NodeProcess, startNodeProcess, withBench } from './node.ts'
 import { compare, faultsOf, type Verdict } from './oracle.ts'
 import type { Form, Row } from './row.ts'
@@ -46,8 +47,8 @@ async function withEnds(work: (ends: Ends) => Promise<void>): Promise<Verdict> {
         proxy,
         start: async (role) => startNodeProcess(await write(bench, role, port, proxy.port), journalOf(bench, role)),
       })
-      await settle(bench, port, proxy.port)
-      return await compare(bench.journal, join(bench.folder, 'hub', 'historian'), 't/')
+      const unclosed = await settle(bench, port, proxy.port)
+      return { ...(await compare(bench.journal, join(bench.folder, 'hub', 'historian'), 't/')), unclosed }
     } finally {
       await proxy.stop()
     }
@@ -66,17 +67,20 @@ async function write({ folder, journal }: Bench, role: 'edge' | 'hub', port: num
   return file
 }
 
-/** Both ends once more, in this process and without faults or device, until the hub's historian has all that the edge has. */
-async function settle(bench: Bench, port: number, proxy: number): Promise<void> {
+/** Both ends once more, in this process and without faults or device, until the hub's historian has all that the edge has. Says which sums do not close. */
+async function settle(bench: Bench, port: number, proxy: number): Promise<string[]> {
   const hub = await inProcess(await write(bench, 'hub', port, proxy), bench)
   const edge = await inProcess(await write(bench, 'edge', port, proxy, false), bench)
-  await until('everything of the edge at the hub', SETTLE_MS, () => {
-    const remote = hub.view.remotes().find(({ node }) => node === 'edge')
-    return remote?.sequence === edge.view.spool().lastSequence && hub.view.historianLag().records === 0
-  }).finally(async () => {
+  try {
+    await until('everything of the edge at the hub', SETTLE_MS, () => {
+      const remote = hub.view.remotes().find(({ node }) => node === 'edge')
+      return remote?.sequence === edge.view.spool().lastSequence && hub.view.historianLag().records === 0
+    })
+    return [...(await openSums(edge.view)), ...(await openSums(hub.view)), ...(await disagreements(edge.view, hub.view))]
+  } finally {
     await edge.stop()
     await hub.stop()
-  })
+  }
 }
 
 async function inProcess(file: string, bench: Bench): Promise<RunningNode> {

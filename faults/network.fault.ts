@@ -9,6 +9,7 @@ import { freePort } from '../src/lib/ports.fixture.ts'
 import { startNode } from '../src/run/node.ts'
 import { DEVICE_SIGNALS, publisher, startBroker } from './broker.ts'
 import { CALM, type Chaos, type ChaosProxy, startChaosProxy } from './chaos-proxy.ts'
+import { openSums } from './ledger.ts'
 import { configure, withBench } from './node.ts'
 import { compare, faultsOf } from './oracle.ts'
 import type { Form, Row } from './row.ts'
@@ -36,6 +37,7 @@ export async function run(form: Form): Promise<Row[]> {
     const loaded = await loadConfig(await configure(bench, { connections: line }), { connectors, env: process.env })
     const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: 'faults' })
     const slowest: Record<string, number> = {}
+    let unclosed: readonly string[] = []
     let device: Awaited<ReturnType<typeof publisher>> | undefined
     try {
       await until('connected', LIMIT_MS, () => isConnected(node.view))
@@ -47,20 +49,21 @@ export async function run(form: Form): Promise<Row[]> {
       await until('everything stored', LIMIT_MS, () => stored(node.view) >= said() && node.view.historianLag().records === 0).catch(
         () => undefined, // the oracle says what is missing
       )
+      unclosed = await openSums(node.view)
     } finally {
       await device?.close()
       await node.stop()
       await proxy.stop()
       await broker.stop()
     }
-    const verdict = await compare(bench.journal, join(bench.data, 'historian'), 't/')
+    const verdict = { ...(await compare(bench.journal, join(bench.data, 'historian'), 't/')), unclosed }
     const recovery = Object.entries(slowest).map(([name, ms]) => `${name} ${(ms / 1000).toFixed(1)} s`)
     return [
       {
         fault: 'bad network between broker and node',
         method: 'TCP chaos proxy: loss (stalls, then the end), delay, resets, a narrow line, half-open; QoS 1',
         runs: rounds * PHASES.length,
-        target: 'acknowledged lost 0, twice 0, data again ≤ 10 s after the network heals',
+        target: 'acknowledged lost 0, twice 0, sums close, data again ≤ 10 s after the network heals',
         figure: `${faultsOf(verdict) || 'lost 0, twice 0'} of ${verdict.acknowledged.toLocaleString('en')}; data again after ${recovery.join(', ')}; ${proxy.counters.resets} resets, ${proxy.counters.stalls} stalls`,
         met: faultsOf(verdict) === '' && verdict.acknowledged > 0 && Math.max(...Object.values(slowest)) <= 10_000,
       },

@@ -11,6 +11,7 @@ import type { SpoolRecord } from '../src/core/spool.ts'
 import { systemClock } from '../src/core/time.ts'
 import { openHistorian } from '../src/historian/index.ts'
 import { Journal, type Said } from './journal.ts'
+import { notClosed } from './ledger.ts'
 import { compare, faultsOf } from './oracle.ts'
 
 /** Rows of one signal as a node would store them, a record each: `[value, time]`. */
@@ -85,6 +86,25 @@ test('the oracle: miscounted', async (t) => {
     faultsOf({ ...verdict, miscounted: 0, unclosed: ['n: c to link off by 1'] }),
     /^the ledger does not close \(n: c to link off by 1\)$/,
   )
+})
+
+test('a sum that does not close is found, whatever the ledger says of it', () => {
+  const to = { destination: 'historian', delivered: 5, dropped: { flood: 2 }, pending: 1, off: 0, isOwnWord: true }
+  const line = {
+    node: 'n',
+    connection: 'c',
+    unit: 'samples',
+    read: 12,
+    known: 3,
+    quarantined: { 'bad-row': 1 },
+    destinations: [to],
+  } as const
+  assert.deepEqual(notClosed('n', { lines: [line] }), [])
+  assert.deepEqual(notClosed('n', { lines: [{ ...line, read: 13 }] }), ['n: c (samples) to historian off by 1'])
+  assert.deepEqual(notClosed('n', { lines: [{ ...line, destinations: [{ ...to, off: -1 }] }] }), ['n: c (samples) to historian off by -1'])
+  for (const less of [{ delivered: 4 }, { dropped: { flood: 1 } }, { pending: 0 }])
+    assert.deepEqual(notClosed('n', { lines: [{ ...line, destinations: [{ ...to, ...less }] }] }), ['n: c (samples) to historian off by 1'])
+  assert.deepEqual(notClosed('n', { lines: [{ ...line, destinations: [] }] }), ['n: c has no destination'])
 })
 
 test('half a line that a kill left is not read as the beginning of the next', () => {

@@ -1,6 +1,7 @@
 import { mutate } from './mutate.ts'
 import { type Parser, parsers } from './parsers.ts'
 import { linkParsers } from './parsers-link.ts'
+import { throughNode } from './parsers-node.ts'
 import type { Form, Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
@@ -18,6 +19,7 @@ export async function run(form: Form): Promise<Row[]> {
   const each = form === 'short' ? 5_000 : Math.ceil(10_000_000 / all.length)
   const rows: Row[] = []
   for (const parser of all) rows.push(await measure(parser, each))
+  rows.push(await throughNode(form === 'short' ? 2_000 : 100_000))
   return rows
 }
 

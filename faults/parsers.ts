@@ -35,7 +35,7 @@ export interface Parser {
   readonly seeds: readonly Uint8Array[]
   /** Errors that it says it throws. */
   readonly throws?: readonly (abstract new (
-    ...args: never[]
+    ...args: never
   ) => Error)[]
   /** Makes a fresh reader: what it remembers of earlier messages is part of what is tried. */
   make(): (bytes: Buffer) => unknown

@@ -16,7 +16,7 @@ import { Lane } from '../src/run/lane.ts'
 import { noHistorian } from '../src/run/no-historian.ts'
 import { Remotes } from '../src/run/remotes.ts'
 import { resume } from '../src/run/resume.ts'
-import { LINK_CONSUMER } from '../src/run/uplink.ts'
+import { LINK_CONSUMER } from '../src/run/uplink-parts.ts'
 import { clockOf, type Life, type Scheduler, type WallClock } from './clock.ts'
 import { Disk, type Snapshot } from './disk.ts'
 import { SimHistorian } from './historian.ts'
@@ -72,6 +72,8 @@ export class SimNode {
   readonly wall: WallClock = { offsetUs: 0 }
   phase: 'down' | 'starting' | 'up' | 'stopping' = 'down'
   starts = 0
+  /** The last record that any of its programs had on the disk; 0 before there is a log. */
+  reached = 0
   isProducing = true
   readonly #parts: NodeParts
   readonly #random: Random
@@ -123,6 +125,7 @@ export class SimNode {
     await Promise.all([...running.work, running.gateway.close(LINK_DRAIN_MS)])
     await running.feeder.close(CLOSE_MS)
     await running.spool.close()
+    this.#noteReached()
     life.isOver = true
     this.#running = undefined
     this.phase = 'down'
@@ -131,6 +134,7 @@ export class SimNode {
   /** `kill`: the program alone ends. `power`: the machine. */
   crash(kind: 'kill' | 'power'): void {
     if (this.phase === 'down') return
+    this.#noteReached()
     this.#life.isOver = true
     this.#running = undefined
     this.phase = 'down'
@@ -145,7 +149,12 @@ export class SimNode {
 
   restore({ files, historian }: { readonly files: Snapshot; readonly historian: number }): void {
     this.disk.restore(files)
+    if (![...files.keys()].some((path) => path.endsWith('.seg'))) this.reached = 0
     this.historian.restore(historian)
+  }
+
+  #noteReached(): void {
+    this.reached = Math.max(this.reached, this.#running?.spool.stats().lastSequence ?? 0)
   }
 
   async #open(life: Life): Promise<Running> {

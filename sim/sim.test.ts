@@ -20,3 +20,10 @@ for (const seed of [200, 204, 212])
     assert.ok(acknowledged > 0)
     assert.equal(stored + declared, acknowledged)
   })
+
+// A full disk once took the hub's whole log, all of it released: the next start found nothing and began a new epoch.
+test('seed 9: a disk that is full takes no log its epoch', async () => {
+  const { violations, acknowledged } = await simulate({ seed: 9, hours: 1.55 })
+  assert.deepEqual(violations, [])
+  assert.ok(acknowledged > 0)
+})

@@ -54,6 +54,7 @@ class World {
   readonly #nodes: SimNode[]
   readonly #faults: Faults
   readonly #violations: string[] = []
+  readonly #epochs = new Map<string, number>()
   #isHealing = false
 
   constructor(options: RunOptions) {
@@ -204,7 +205,7 @@ class World {
   #start(node: SimNode): void {
     if (node.phase !== 'down') return
     void node.start().then(
-      () => this.#say(`${node.settings.name} runs in epoch ${node.running?.spool.epoch}`),
+      () => this.#started(node),
       (error: Error) => {
         this.#say(`${node.settings.name} does not start: ${error.message}`)
         const isOwnFault = Object.values(node.disk.faults).some((fault) => fault === true)
@@ -212,6 +213,16 @@ class World {
         this.#scheduler.after(RESTART_MS, undefined, () => this.#start(node))
       },
     )
+  }
+
+  /** A log goes on in its epoch unless what was on its disk was damaged: an empty one would show no hole. */
+  #started({ settings: { name }, running, reached }: SimNode): void {
+    const epoch = running?.spool.epoch ?? 0
+    const before = this.#epochs.get(name)
+    this.#epochs.set(name, epoch)
+    this.#say(`${name} runs in epoch ${epoch}`)
+    if (before !== undefined && before !== epoch && reached > 0 && !this.#faults.excuses.rotten)
+      this.#violated(`${name}: its log has lost its epoch ${before}, and nothing damaged it`)
   }
 
   #heard(level: string, node: string, fields: object, message: string): void {

@@ -92,7 +92,7 @@ test('carried by hand: what no conduit permits is not in the file, and neither i
   const file = join(directory, 'carried.ecx')
   const carried = await carriedUnder(loaded, log, 1, systemClock)
   const half = Math.floor(end / 2)
-  const made = await exportRecords(log, [{ from: 1, to: half }], file, systemClock.now(), carried?.pass)
+  const made = await exportRecords(log, [{ from: 1, to: half }], file, systemClock.now(), { pass: carried?.pass })
   assert.ok(made.withheld > 0)
   assert.ok((carried?.refused['conduit-not-named'] ?? 0) > 0)
   assert.doesNotMatch(readFileSync(file).toString('latin1'), /count\/[789]/)

@@ -7,7 +7,7 @@ const BATCH = 50
 /** Batches read but not yet acknowledged; a device keeps no more. */
 const IN_FLIGHT = 8
 
-const config = z.strictObject({ first: z.int() })
+const config = z.strictObject({ first: z.int(), discover: z.boolean().optional() })
 
 /**
  * A device that counts: every sample is the next number, spread over ten signals. It calls `onAck` with the last number of each batch

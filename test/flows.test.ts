@@ -20,6 +20,37 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
+test('conduits that share zones and transport: each has its own samples, and the flow of the device that goes by it', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'ecluse-flows-'))
+  t.after(() => rm(directory, { recursive: true, force: true }))
+  const devices = await Promise.all([1, 2].map(() => startModbusSimulator({ units: { 1: { 'holding-register': [1, 2, 3, 4] } } })))
+  t.after(() => Promise.all(devices.map((device) => device.stop())))
+  const file = join(directory, 'ecluse.yaml')
+  const conduitOf = (name: string) =>
+    `  ${name}: { from: field, to: dmz, direction: pull, transports: [modbus], signals: ['${name}/**'], necessity: n, impact: i, owner: owner of ${name}, riskOwner: r, reviewBy: 2099-01-01, isolation: { by: [x] } }\n`
+  const meterOf = (name: string, i: number) =>
+    `  ${name}: { kind: modbus, zone: field, host: 127.0.0.1, port: ${devices[i]?.port}, period: 50ms, signals: [{ id: ${name}/power, table: holding-register, address: 2, type: uint16 }] }\n`
+  const names = ['energy', 'cooling']
+  await writeFile(
+    file,
+    `version: 1\nsite: { id: plant }\nnode: { zone: dmz }\nzones: { field: { level: 1 }, dmz: { level: 3.5 } }\nconduits:\n${names.map(conduitOf).join('')}connections:\n${names.map(meterOf).join('')}`,
+  )
+  const loaded = await loadConfig(file, { connectors, env: {} })
+  const node = await startNode(loaded, { clock: systemClock, log: silent, random: Math.random, version: '0' })
+  const { flows, policy } = node.view
+  try {
+    await until(() => policy.crossings().every(({ counts }) => (counts?.passed ?? 0) > 2) && flows.flows().length === 2)
+    for (const { name, conduit, counts } of policy.crossings()) {
+      assert.deepEqual([conduit, counts?.byConduit.map((one) => one.conduit)], [name, [name]])
+      const flow = flows.flows().find(({ via }) => via === name)
+      assert.ok(flow)
+      assert.equal(flows.judge(flow)?.conduit, name)
+    }
+  } finally {
+    await node.stop()
+  }
+})
+
 test('a node observes its own poll and a capture, finds the write and the service nobody declared, and keeps it', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'ecluse-flows-'))
   t.after(() => rm(directory, { recursive: true, force: true }))

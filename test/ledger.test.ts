@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { disagreements, openSums } from '../faults/ledger.ts'
+import { startApi } from '../src/api/index.ts'
+import { ledgerAnswer } from '../src/api/ledger-schemas.ts'
 import { loadConfig } from '../src/config/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import { NotConnected } from '../src/core/errors.ts'
@@ -146,4 +148,36 @@ test('an edge that fills up while its hub is away: both ledgers close, and say t
   const now = systemClock.now()
   const { lines } = await hub.view.ledger({ from: now - HOUR, to: now + HOUR })
   assert.equal(lines.find(({ connection }) => connection === 'c')?.read, (await lineOf(hub, 'c'))?.read)
+})
+
+test('the sums of signals at a hub, over HTTP: of the edge’s log as it lies there, and of the rows of its historian', async (t: TestContext) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-ledger-'))
+  const { dialler, listener } = exchange()
+  let acknowledged = -1
+  const device = countingConnector((last) => {
+    acknowledged = Math.max(acknowledged, last)
+  }) as Connector
+  const hub = await startAs(directory, 'hub', 'hub', listener)
+  const edge = await startAs(directory, 'edge', 'edge', dialler, device)
+  const api = await startApi(hub.view, { host: '127.0.0.1', port: 0, directory, webDirectory: join(directory, 'web'), log: silent })
+  t.after(async () => {
+    await api.close()
+    await Promise.all([edge.stop(), hub.stop()])
+    rmSync(directory, { recursive: true, force: true })
+  })
+  const authorization = `Bearer ${readFileSync(join(directory, 'local-token'), 'utf8').trim()}`
+  const read = async (query: string) =>
+    ledgerAnswer.parse(await (await fetch(`${api.url}/api/v1/ledger?${query}`, { headers: { authorization } })).json())
+  await until('some', () => acknowledged > 2_000)
+  await edge.stop()
+  const end = edge.view.spool().lastSequence
+  await until('all at the hub', () => hub.view.remotes().some(({ node, sequence }) => node === 'edge' && sequence === end))
+  await until('and stored', () => hub.view.historianLag().records === 0)
+  const { closes, signals } = await read('signals=**&node=edge')
+  const [sum] = signals?.sums ?? []
+  assert.deepEqual([closes, signals?.sums.length, sum?.connection, sum?.off, sum?.signalsOff, sum?.pending], [true, 1, 'c', 0, 0, 0])
+  const { rows } = await read('node=edge&connection=c')
+  assert.equal(sum?.delivered, rows.find(({ destination }) => destination === 'historian')?.delivered)
+  assert.ok((sum?.logged ?? 0) > 2_000)
+  assert.deepEqual((await read('signals=no/such/signal')).signals?.sums, [])
 })

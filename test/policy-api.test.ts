@@ -102,7 +102,10 @@ test('readers from other machines need a conduit that names their address', () =
   assert.equal(view.againstReader('127.0.0.1'), undefined)
   assert.equal(view.againstReader('10.1.2.3'), undefined)
   assert.equal(view.againstReader('10.2.2.3'), 'conduit-peer')
-  assert.deepEqual(view.crossings().find(({ part }) => part === 'http')?.counts?.refused, { 'conduit-peer': 1 })
+  assert.deepEqual(view.crossings().find(({ part }) => part === 'http')?.counts, {
+    ...{ passed: 1, refused: { 'conduit-peer': 1 } },
+    byConduit: [{ conduit: 'pages', passed: 1, refused: { 'conduit-peer': 1 } }],
+  })
 })
 
 test('entries of the audit log that no conduit lets out are counted with the reason', () => {
@@ -118,7 +121,9 @@ test('entries of the audit log that no conduit lets out are counted with the rea
   assert.ok(receiver)
   assert.equal(forwarding.against(receiver), 'conduit-cut')
   forwarding.held(receiver, 'conduit-cut', 3)
-  assert.deepEqual(view.crossings().find(({ part }) => part === 'syslog')?.counts, { passed: 0, refused: { 'conduit-cut': 3 } })
+  assert.deepEqual(view.crossings().find(({ part }) => part === 'syslog')?.counts?.byConduit, [
+    { conduit: 'siem', passed: 0, refused: { 'conduit-cut': 3 } },
+  ])
 })
 
 test('the node says by itself that nobody decided what may leave it, and whose decision is to be looked at again', () => {

@@ -154,7 +154,7 @@ async function startLinked(
   device?: ReturnType<typeof countingConnector>,
 ) {
   const file = join(directory, `${id}.yaml`)
-  const connections = device ? 'connections:\n  c: { kind: counting, zone: field, first: 0 }\n' : ''
+  const connections = device ? 'connections:\n  c: { kind: counting, zone: field, first: 0, discover: true }\n' : ''
   writeFileSync(
     file,
     `version: 1\nsite: { id: t }\ndata: ${join(directory, id)}\nhistorian: { commitInterval: 20ms }\n${more}${connections}`,
@@ -343,8 +343,7 @@ conduits:
 ${UPWARD('"**"').replace('to: it', 'to: dmz')}  onward: { from: dmz, to: it, direction: push, transports: [link], signals: [${signals}], ${CASE}, reviewBy: 2999-12-31 }
 `
 
-// The relay's own ledger counts its records whole: what it withholds of one that was in its log already is in the counts of the policy, and in the ledger of the hub.
-test('a relay withholds before its own log; a policy that changes after records are in it holds for what it still sends', async (t) => {
+test('a relay withholds before its own log; a policy that changes after records are in it holds for what it still sends, and its ledger says so', async (t) => {
   const directory = folder(t)
   const ZONED = 'zones: { field: { level: 1 }, control: { level: 2 }, dmz: { level: 3.5 }, it: { level: 4 } }\nconduits:\n'
   // All nodes know all conduits, so that the edge keeps apart what any of them keeps apart.
@@ -398,5 +397,63 @@ test('a relay withholds before its own log; a policy that changes after records 
   assert.deepEqual([atHub, withheld], [atEdge * 0.4, atEdge * 0.6])
   assert.deepEqual(await openSums(hub.view), [])
   assert.deepEqual(await openSums(edge.view), [])
+  // What the relay itself says it sent is what the hub has; the rest is its own to answer for, with the reason.
+  await until('confirmed', () => relay.view.uplink()?.confirmedSequence === relay.view.spool().lastSequence)
+  const sent = await shareAt(relay, 'c', 'link')
+  // Three of ten were withheld before the log, and three when it sent.
+  assert.deepEqual([sent?.delivered, sent?.dropped, sent?.pending], [atHub, { 'conduit-not-named': atEdge * 0.3 }, 0])
+  assert.deepEqual(await openSums(relay.view), [])
+  await relay.stop()
+  // Started again, with nothing left to send: counted once.
+  relay = await startRelay('"count/[0-3]"', upper.dialler)
+  await until('connected again', () => relay.view.uplink()?.confirmedSequence === relay.view.spool().lastSequence)
+  assert.deepEqual((await shareAt(relay, 'c', 'link'))?.dropped, sent?.dropped)
   assert.deepEqual(await openSums(relay.view), [])
 })
+
+const RESULTS = `derive:
+  - { id: calc/seven, inputs: { n: count/7 }, expression: n * 2, tolerance: 1s }
+  - { id: calc/one, inputs: { n: count/1 }, expression: n * 2, tolerance: 1s }
+events:
+  - { id: seven, inputs: { n: count/7 }, start: n > 10, tolerance: 1s, maximum: 1s }
+  - { id: one, inputs: { n: count/1 }, start: n > 10, tolerance: 1s, maximum: 1s }
+`
+
+for (const [name, more, isThere] of [
+  ['does not pass', '', false],
+  ['passes where its conduit lets results name their inputs', ', namesInputs: true ', true],
+] as const)
+  test(`a result that names a signal which may not pass ${name}; the signal's values never do`, async (t) => {
+    const directory = folder(t)
+    const frames: Uint8Array[] = []
+    const { dialler, listener } = exchange((frame) => frames.push(frame.slice()))
+    const upward = UPWARD('"count/[0-6]", "calc/**"', `, results: ["*"]${more}`)
+    const device = countingConnector(() => {})
+    const hub = await startLinked(directory, 'hub', hubFile(upward), listener)
+    const edge = await startLinked(directory, 'edge', `${edgeFile(upward)}${RESULTS}`, dialler, device)
+    t.after(() => Promise.all([edge.stop(), hub.stop()]))
+    const factsAt = async ({ view }: RunningNode, definition: string) =>
+      (await view.historian.facts({ definition, limit: 100 })).facts.filter(({ to }) => to !== null)
+    await until('both at the edge', async () => (await factsAt(edge, 'seven')).length > 1 && (await factsAt(edge, 'one')).length > 1)
+    await until(
+      'one at the hub',
+      async () => (await factsAt(hub, 'one')).length > 1 && hub.view.signals.indexOf('t/calc/seven') !== undefined,
+    )
+    if (isThere) await until('the other one as well', async () => (await factsAt(hub, 'seven')).length > 1)
+    else assert.deepEqual(await factsAt(hub, 'seven'), [])
+    // Every frame as it was on the wire: names of what may not pass are in none, or in results alone.
+    for (const bytes of frames) {
+      const frame = await decodeFrame(bytes)
+      if (frame.type !== 'records') continue
+      for (const { kind, payload } of frame.records) {
+        const names = /count\/[789]/.test(Buffer.from(payload).toString('latin1'))
+        assert.ok(!names || (isThere && (kind === 'facts' || kind === 'signals')), `a name in a record of ${kind}`)
+      }
+    }
+    const addresses = ['seven', 'one'].map((id) => hub.view.signals.at(hub.view.signals.indexOf(`t/calc/${id}`) ?? -1)?.address)
+    assert.deepEqual(addresses, [isThere ? 'n * 2' : '', 'n * 2'])
+    const refused = edge.view.policy.crossings().find(({ part }) => part === 'link-out')?.counts?.refused
+    assert.equal((refused?.['conduit-input-not-named'] ?? 0) > 0, !isThere)
+    assert.equal(hub.view.signals.indexOf('t/count/7'), undefined)
+    assert.deepEqual(await openSums(hub.view), [])
+  })

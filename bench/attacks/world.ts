@@ -37,8 +37,10 @@ export async function openWatch(clock: WatchParts['clock'], canaries: WatchParts
     ...{ isOwn: (address) => address === SELF, ownerOf: () => 'shift lead', resolveAfter: 86_400_000_000 },
     declared: {
       policy: { zones: [], conduits: [] },
-      crossingOf: () => ({ from: undefined, to: undefined, transport: '', direction: 'pull' }),
-      decide: () => ({ permitted: true, reason: 'no-zones', path: [] }),
+      judge: () => ({
+        crossing: { from: undefined, to: undefined, transport: '', direction: 'pull' },
+        decision: { permitted: true, reason: 'no-zones', path: [] },
+      }),
     },
   })
   return { watch, close: () => rm(directory, { recursive: true, force: true }) }

@@ -92,11 +92,11 @@ export function aggregateRoutes(server: Server, { viewOf }: Resources): void {
 
   function chosen(view: NodeView, query: { signal?: string | string[] | undefined; match?: string | undefined }): string[] {
     if (query.signal !== undefined) return [query.signal].flat().map((id) => signalOf(view, id).id)
-    if (query.match === undefined) throw new Refusal(400, 'no-signal', 'name at least one `signal`, or a `match`')
+    if (query.match === undefined) throw new Refusal(400, 'no-signal')
     const matches = compileGlob(query.match)
     const ids = view.signals.all().flatMap(({ id }) => (matches(id) ? [id] : []))
     if (ids.length <= API_LIMITS.aggregateSignals) return ids
-    throw new Refusal(400, 'too-many-signals', `the pattern matches ${ids.length} signals, the limit is ${API_LIMITS.aggregateSignals}`)
+    throw new Refusal(400, 'too-many-signals', ids.length, API_LIMITS.aggregateSignals)
   }
 }
 
@@ -108,10 +108,7 @@ function readFunctions(text: string): { plain: AggregateFunction[]; processed: P
     const known = AGGREGATES.find((one) => one === name)
     if (known) plain.push(known)
     else if (PROCESSED.has(name)) processed.push(name as ProcessedName)
-    else {
-      const hint = `there are ${[...AGGREGATES, ...SAID_NAMES].join(', ')}`
-      throw new Refusal(400, 'unknown-function', `there is no function ${part.slice(0, 32)}`, hint)
-    }
+    else throw new Refusal(400, 'unknown-function', part.slice(0, 32), [...AGGREGATES, ...SAID_NAMES])
   }
   return { plain, processed }
 }
@@ -123,8 +120,7 @@ function readConfiguration(query: z.infer<typeof querystring>): ProcessedQuery['
     treatUncertainAsBad: query.treatUncertainAsBad === 'true',
     useSlopedExtrapolation: query.useSlopedExtrapolation === 'true',
   }
-  const problem = configurationProblem(read)
-  if (problem) throw new Refusal(400, 'invalid-configuration', problem)
+  if (configurationProblem(read)) throw new Refusal(400, 'invalid-configuration')
   return { ...read, stepped: interpolation && interpolation === 'stepped' }
 }
 

@@ -62,7 +62,7 @@ export function auditRoutes(server: Server, { view, access }: Resources): void {
     },
     async (request) => {
       const name = access.callerOf(request, false)?.name
-      if (name !== 'local') throw new Refusal(403, 'local-only', 'only the command line of this machine’s owner may say so')
+      if (name !== 'local') throw new Refusal(403, 'local-only')
       const { user, what, detail, ...event } = request.body
       const who = user === undefined ? name : `${name}/${user}`
       await audited(view.audit, { ...event, who, ...(what !== undefined && { what }), ...(detail && { detail }) })

@@ -14,12 +14,7 @@ export async function notFull<T>(act: () => Promise<T>): Promise<T> {
     return await act()
   } catch (error) {
     if (!(error instanceof AuditFull)) throw error
-    throw new Refusal(
-      503,
-      'audit-full',
-      'this must be recorded in the audit log, which takes nothing just now; it was not done',
-      'make room on the disk of the node’s data; GET /api/v1/evidence says what is wrong',
-    )
+    throw new Refusal(503, 'audit-full')
   }
 }
 

@@ -30,7 +30,7 @@ export function configurationRoutes(server: Server, { view }: Resources): void {
     },
     async ({ params }) => {
       const found = await view.configurations.read(params.version)
-      if (!found) throw new Refusal(404, 'unknown-configuration', 'this version was not kept', 'GET /api/v1/configurations lists them')
+      if (!found) throw new Refusal(404, 'unknown-configuration')
       const { version, entry, files, texts } = found
       return { version, entry, files: files.map((name, i) => ({ name, text: texts[i] ?? '' })) }
     },

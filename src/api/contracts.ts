@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { ContractFinding, ContractProperty, ContractState } from '../core/contracts.ts'
 import { formatTime, SECOND } from '../core/time.ts'
+import { contractList } from './contract-schemas.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
-import { type Contract, contractList } from './schemas.ts'
+import type { Contract } from './schemas.ts'
 
 export function contractRoutes(server: Server, { viewOf }: Resources): void {
   server.get(
@@ -22,8 +23,7 @@ export function contractRoutes(server: Server, { viewOf }: Resources): void {
       const view = viewOf(request)
       const all = view.contracts(view.clock.now())
       const wanted = all.filter(({ contract }) => query.id === undefined || contract.id === query.id)
-      if (query.id !== undefined && wanted.length === 0)
-        throw new Refusal(404, 'unknown-contract', 'there is no contract with this id', 'GET /api/v1/contracts lists them')
+      if (query.id !== undefined && wanted.length === 0) throw new Refusal(404, 'unknown-contract')
       return { contracts: wanted.map((state) => tellContract(state, (index) => view.signals.at(index)?.id)) }
     },
   )

@@ -8,6 +8,7 @@ import { DISCOVERY_LANGUAGES, discoveryWords } from './discovery-words.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { problemOf, Refusal } from './problem.ts'
+import { languageOf } from './problem-words/index.ts'
 import { period, readInterval, readPeriod } from './query-times.ts'
 import type { Resources, Server } from './route.ts'
 
@@ -41,14 +42,13 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
         produces: ['text/event-stream'],
       },
     },
-    async ({ query }, reply) => {
+    async ({ query, headers }, reply) => {
       const question = questionOf(view, query)
-      if (isRunning) throw new Refusal(429, 'busy', 'a search is running', 'try again when it has ended')
+      if (isRunning) throw new Refusal(429, 'busy/search')
       isRunning = true
       const stopping = new AbortController()
       const ended = new AbortController()
-      const tooLong = () =>
-        new Refusal(503, 'too-long', 'the search took too long', 'ask for a shorter period, or fewer signals with match')
+      const tooLong = () => new Refusal(503, 'too-long')
       void view.clock.sleep(API_LIMITS.discoverMs, ended.signal).then(() => stopping.abort(tooLong()))
       reply.hijack()
       const response = reply.raw
@@ -68,7 +68,7 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
         }
         send('result', answerOf(await view.discover(question, { onProgress, stop: stopping.signal }), question, query))
       } catch (error) {
-        const { status: _status, ...told } = problemOf(error as Error)
+        const { status: _status, ...told } = problemOf(error as Error, languageOf(headers['accept-language']))
         send('problem', told)
       } finally {
         ended.abort()
@@ -81,8 +81,7 @@ export function discoverRoutes(server: Server, { view }: Resources): void {
 
 function questionOf(view: NodeView, query: Query): DiscoveryQuestion {
   const leadUs = readInterval(query.lead)
-  if (leadUs < API_LIMITS.leastLeadUs || leadUs > API_LIMITS.leadUs)
-    throw new Refusal(400, 'invalid-lead', 'the lead is from 1s to 1d', 'for example 10min')
+  if (leadUs < API_LIMITS.leastLeadUs || leadUs > API_LIMITS.leadUs) throw new Refusal(400, 'invalid-lead')
   const { match, fdr, seed } = query
   return {
     ...{ target: targetOf(view, query.target), ...readPeriod(query, view.clock.now()), leadUs, fdr, seed },
@@ -93,19 +92,13 @@ function questionOf(view: NodeView, query: Query): DiscoveryQuestion {
 function targetOf(view: NodeView, text: string): DiscoveryTarget {
   const index = view.signals.indexOf(text)
   if (index !== undefined) {
-    if (view.signals.at(index)?.dataType === 'text') throw new Refusal(400, 'not-a-number', `${text} is a text`, 'declare an event for it')
+    if (view.signals.at(index)?.dataType === 'text') throw new Refusal(400, 'not-a-number', text)
     return { kind: 'signal', signal: text }
   }
   const results = view.derivations().filter(({ type }) => type !== 'signal')
   const whole = results.find(({ name }) => name === text)
   if (whole?.type === 'event') return { kind: 'event', definition: text }
-  if (whole)
-    throw new Refusal(
-      400,
-      'no-value',
-      `${text} has several values`,
-      `name one: ${text}.VALUE; GET /api/v1/facts?definition=${text} shows them`,
-    )
+  if (whole) throw new Refusal(400, 'no-value', text)
   const dot = text.lastIndexOf('.')
   const definition = results.find(({ name }) => name === text.slice(0, dot))
   if (dot > 0 && definition) return { kind: 'value', definition: definition.name, value: text.slice(dot + 1) }
@@ -113,12 +106,7 @@ function targetOf(view: NodeView, text: string): DiscoveryTarget {
     dot > 0 ? text.slice(0, dot) : text,
     results.map(({ name }) => name),
   )
-  throw new Refusal(
-    404,
-    'unknown-target',
-    `there is no event, result or signal called ${text}`,
-    near ? `did you mean ${near}?` : 'GET /api/v1/facts/definitions lists what is computed, GET /api/v1/signals the signals',
-  )
+  throw new Refusal(404, 'unknown-target', text, near)
 }
 
 function answerOf(found: Discovery, { leadUs, target }: DiscoveryQuestion, { target: asked, fdr, seed, lang }: Query): DiscoveryView {

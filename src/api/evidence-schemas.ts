@@ -22,7 +22,7 @@ export const auditList = z.object({ entries: z.array(auditEntry), truncated: z.b
 export type AuditList = z.infer<typeof auditList>
 
 const tampered = z.object({
-  part: z.enum(['spool', 'audit', 'roots', 'folder']),
+  part: z.enum(['spool', 'audit', 'roots', 'folder', 'carried']),
   kind: z.string(),
   file: z.string(),
   sequence: z.number().optional(),

@@ -15,7 +15,7 @@ const proofQuery = z.object({
 export function evidenceRoutes(server: Server, { view }: Resources): void {
   const signing = (): EvidenceView => {
     if (view.evidence) return view.evidence
-    throw new Refusal(404, 'not-signed', 'this node signs nothing')
+    throw new Refusal(404, 'not-signed')
   }
   server.get(
     '/api/v1/evidence',
@@ -86,13 +86,7 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
     },
     async ({ query }) => {
       const proof = await signing().prove(query.node, query.epoch, query.sequence)
-      if (!proof)
-        throw new Refusal(
-          404,
-          'no-proof',
-          'the hashes of that hour are not kept here',
-          'they are on the node that wrote the record, or in an exported folder',
-        )
+      if (!proof) throw new Refusal(404, 'no-proof')
       return {
         ...toPeriod(proof),
         hash: proof.hash,

@@ -101,12 +101,7 @@ export function known(view: NodeView, name: string): void {
   const names = view.derivations().map((one) => one.name)
   if (names.includes(name)) return
   const near = nearest(name, names)
-  throw new Refusal(
-    404,
-    'unknown-definition',
-    `nothing called ${name} is computed here`,
-    near ? `did you mean ${near}?` : 'GET /api/v1/facts/definitions lists what is',
-  )
+  throw new Refusal(404, 'unknown-definition', name, near)
 }
 
 function definitionsOf(view: NodeView): DefinitionList['definitions'] {

@@ -156,6 +156,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     recordKinds: new Map(),
     recordSources: () => [],
     originOf: () => undefined,
+    behind: () => undefined,
     derivations: () => [],
     recompute: async () => [],
     discover: () => Promise.reject(new Error('not part of the fixture')),

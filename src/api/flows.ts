@@ -83,7 +83,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
     async (request) => {
       const { who = 'local' } = callerIn(request, access)
       const finding = await notFull(() => flows.acknowledge(request.params.id, who, request.body.reason))
-      if (!finding) throw new Refusal(404, 'no-finding', 'there is no such finding', 'GET /api/v1/security/findings lists them')
+      if (!finding) throw new Refusal(404, 'no-finding')
       return toFinding(finding)
     },
   )
@@ -128,12 +128,7 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
       const { hash, reason: why } = request.body
       const { who = 'local' } = callerIn(request, access)
       if (await notFull(() => flows.accept(hash, who, why))) return { done: true as const }
-      throw new Refusal(
-        409,
-        'baseline-changed',
-        'nothing with this hash is being learned: something new was seen meanwhile, or nothing is learned',
-        'look at the baseline again, then accept what it shows',
-      )
+      throw new Refusal(409, 'baseline-changed')
     },
   )
 }

@@ -9,6 +9,7 @@ import { API_LIMITS } from './limits.ts'
 import type { Access, Caller } from './people/access.ts'
 import type { Rate } from './people/rate.ts'
 import { Refusal } from './problem.ts'
+import type { MissingWhere } from './problem-words/index.ts'
 import type { Server } from './route.ts'
 
 /** What the pages need, and nothing more: no scripts or styles but our own files. */
@@ -45,7 +46,7 @@ export function guard(server: Server, access: Access, { names, audit, policy, ra
     reply.headers(HEADERS)
     if (request.url.startsWith('/api/') || request.url.startsWith('/metrics')) reply.header('cache-control', 'no-store')
     if (!isKnownHost(request.hostname)) {
-      throw new Refusal(421, 'unknown-host', 'this server does not answer to that name', `open it as ${names.at(-1)}`)
+      throw new Refusal(421, 'unknown-host', names.at(-1) ?? '')
     }
     const ofIdentity = (asked: FastifyRequest) => {
       const { permission } = asked.routeOptions.config
@@ -53,13 +54,7 @@ export function guard(server: Server, access: Access, { names, audit, policy, ra
       return name === undefined || rate?.take(`identity ${name}`) ? undefined : tooMany()
     }
     const closed = policy.againstReader(plainAddress(request.socket.remoteAddress))
-    if (closed !== undefined)
-      throw new Refusal(
-        403,
-        'no-conduit',
-        `no conduit lets readers at this address in: ${closed}`,
-        '`ecluse policy explain http send` says which line decides',
-      )
+    if (closed !== undefined) throw new Refusal(403, 'no-conduit', closed)
     const denied = async (refusal: Refusal) => {
       const what = `${request.method} ${request.routeOptions.url ?? ''}`
       await audit.note({ kind: 'denial', outcome: 'refused', ...callerIn(request, access), what, detail: { code: refusal.code } })
@@ -69,7 +64,7 @@ export function guard(server: Server, access: Access, { names, audit, policy, ra
     // A body whose end nobody knows can come in a million pieces before it is too large, each of which costs a turn of the loop.
     if (request.headers['transfer-encoding'] !== undefined) {
       reply.header('connection', 'close')
-      throw new Refusal(411, 'length-required', 'a body comes with its content-length here', 'send it whole, not in chunks')
+      throw new Refusal(411, 'length-required')
     }
     const refusal = authorise(request, access, isReserved(request)) ?? ofIdentity(request)
     // Who shows nothing is not denied anything yet: every first look at a page begins so.
@@ -77,28 +72,21 @@ export function guard(server: Server, access: Access, { names, audit, policy, ra
   })
 }
 
-const tooMany = () => new Refusal(429, 'too-many-requests', 'too many requests in a short time', 'wait a second, and ask less often')
+const tooMany = () => new Refusal(429, 'too-many-requests')
 
 function authorise(request: FastifyRequest, access: Access, isReserved: boolean): Refusal | undefined {
   if (request.is404) return undefined
   const { permission, fresh, whileEnrolling } = request.routeOptions.config
   if (permission === 'public') return undefined
   const caller = access.callerOf(request)
-  if (!caller) return new Refusal(401, 'not-signed-in', 'sign in first', 'the command line reads its token from the data folder')
-  if (caller.stage === 'second-factor') return new Refusal(403, 'second-factor-needed', 'the second factor is still to be shown')
-  if (caller.stage === 'enrol' && !whileEnrolling)
-    return new Refusal(403, 'enrol-first', 'a second factor is required here', 'set one up in your profile; then everything else opens')
-  if (isReserved && !caller.rights.everywhere('administer'))
-    return new Refusal(403, 'reserved', 'this address is reserved for who administers', 'use the public one')
+  if (!caller) return new Refusal(401, 'not-signed-in')
+  if (caller.stage === 'second-factor') return new Refusal(403, 'second-factor-needed')
+  if (caller.stage === 'enrol' && !whileEnrolling) return new Refusal(403, 'enrol-first')
+  if (isReserved && !caller.rights.everywhere('administer')) return new Refusal(403, 'reserved')
   if (!permission || !mayCall(caller, request.routeOptions.config, access.settings.zones.own)) {
-    return new Refusal(
-      403,
-      'forbidden',
-      `this needs the permission ${permission ?? 'that nobody has'}${whereOf(request.routeOptions.config)}`,
-    )
+    return new Refusal(403, 'forbidden', permission, whereOf(request.routeOptions.config))
   }
-  if (fresh && !access.isFresh(caller))
-    return new Refusal(403, 'sign-in-again', 'this needs a sign-in of the last ten minutes', 'say your password again, then repeat it')
+  if (fresh && !access.isFresh(caller)) return new Refusal(403, 'sign-in-again')
   return undefined
 }
 
@@ -112,14 +100,7 @@ function mayCall({ rights, kind }: Caller, { permission, scope = 'every' }: Decl
   return scope === 'node' ? rights.may(permission, own) : rights.everywhere(permission)
 }
 
-const whereOf = ({ permission, scope = 'every' }: Declared): string =>
-  permission === 'self'
-    ? ' (an account of your own)'
-    : scope === 'any'
-      ? ''
-      : scope === 'node'
-        ? ' in the zone of this node'
-        : ' in every zone'
+const whereOf = ({ permission, scope = 'every' }: Declared): MissingWhere => (permission === 'self' ? 'own' : scope)
 
 /** A change asked for by another site is refused, cookie or not. Programs send neither header. */
 function isForeign({ headers }: FastifyRequest): boolean {
@@ -128,7 +109,7 @@ function isForeign({ headers }: FastifyRequest): boolean {
   return headers.origin !== undefined && headers.origin !== `http://${headers.host}` && headers.origin !== `https://${headers.host}`
 }
 
-const foreign = () => new Refusal(403, 'foreign-origin', 'changes are accepted from our own pages only')
+const foreign = () => new Refusal(403, 'foreign-origin')
 
 /** Names a browser may call us by: a page of another name that was pointed at this machine (DNS rebinding) is not one of ours. */
 function knownHosts(hosts: readonly string[]): (name: string) => boolean {

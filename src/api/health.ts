@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { HistorianStats } from '../core/historian.ts'
 import type { ConnectionHealth, NodeView, RemoteNode, UplinkView } from '../core/node-view.ts'
+import { frenchFault, type PeerFault } from '../core/peer-faults.ts'
 import type { SelfTestResult } from '../core/self-test.ts'
 import { rank } from '../core/status.ts'
 import { formatTime, MINUTE, type Micros } from '../core/time.ts'
 import { API_LIMITS } from './limits.ts'
+import { languageOf, type ProblemLanguage } from './problem-words/index.ts'
 import type { Resources, Server } from './route.ts'
 import { type Connection, type Health, health, type Uplink } from './schemas.ts'
 
@@ -66,7 +68,7 @@ function overall(view: NodeView, problem: string | undefined): Health['status'] 
 }
 
 /** The health of a node, as far as somebody may see it. */
-export function describe(view: NodeView, stored: HistorianStats): Health {
+export function describe(view: NodeView, stored: HistorianStats, language: ProblemLanguage): Health {
   const connections = view.connections()
   const { appendedBytes, held, segments, ...spool } = view.spool()
   const uplink = view.uplink()
@@ -83,12 +85,12 @@ export function describe(view: NodeView, stored: HistorianStats): Health {
     time: formatTime(view.clock.now()),
     startedTime: formatTime(view.startedTime),
     signals: countSignals(view),
-    connections: connections.map(toConnection),
+    connections: connections.map((one) => toConnection(one, language)),
     ...(view.selfTest && {
       selfTest: { passed: view.selfTest.filter(({ result }) => result === 'ok').length, warnings: warningsOf(view.selfTest) },
     }),
     ...(telling && { openLineage: { ...telling, problem: telling.problem } }),
-    ...(uplink && { link: toHealthLink(uplink) }),
+    ...(uplink && { link: toHealthLink(uplink, language) }),
     nodes: { total: view.remotes().length, silent: silentNodes(view).length },
     spool: { ...spool, oldestTime: timeOf(spool.oldestTime), problem: spool.problem },
     historian: {
@@ -106,18 +108,18 @@ export function describe(view: NodeView, stored: HistorianStats): Health {
 const warningsOf = (results: readonly SelfTestResult[]) =>
   results.filter(({ result }) => result === 'warn').map(({ check, detail }) => `${check}: ${detail}`)
 
-function toHealthLink(uplink: UplinkView): NonNullable<Health['link']> {
-  const { endpoint, state, behindRecords, downSince, problem } = toUplink(uplink)
+function toHealthLink(uplink: UplinkView, language: ProblemLanguage): NonNullable<Health['link']> {
+  const { endpoint, state, behindRecords, downSince, problem } = toUplink(uplink, language)
   return { endpoint, state, behindRecords, ...(downSince !== undefined && { downSince }), ...(problem && { problem }) }
 }
 
-export function toUplink(uplink: UplinkView): Uplink {
+export function toUplink(uplink: UplinkView, language: ProblemLanguage): Uplink {
   const { since, downSince, problem, roundTripMs, ...rest } = uplink
   return {
     ...rest,
     since: formatTime(since),
     ...(downSince !== undefined && { downSince: formatTime(downSince) }),
-    ...(problem && { problem: { ...problem, time: formatTime(problem.time) } }),
+    ...(problem && { problem: { ...toFault(problem, language), ...(problem.code && { code: problem.code }) } }),
     ...(roundTripMs !== undefined && { roundTripMs }),
   }
 }
@@ -136,7 +138,8 @@ function countSignals({ signals, last }: NodeView): Health['signals'] {
   return { total, good, uncertain, bad, waiting }
 }
 
-export function toConnection(connection: ConnectionHealth): Connection {
+/** What went wrong last, in the language asked for where there are words for it. */
+export function toConnection(connection: ConnectionHealth, language: ProblemLanguage): Connection {
   const { lastError, clock, ...rest } = connection
   return {
     ...rest,
@@ -145,8 +148,20 @@ export function toConnection(connection: ConnectionHealth): Connection {
     lastHeardTime: timeOf(connection.lastHeardTime),
     lastGoodTime: timeOf(connection.lastGoodTime),
     ...(clock && { clock: { ...clock, measuredTime: formatTime(clock.measuredTime) } }),
-    lastError: lastError && { ...lastError, time: formatTime(lastError.time) },
+    lastError: lastError && toFault(lastError, language),
   }
+}
+
+/** English where a fault has no words in the language: what a peer says itself is in no language of ours. */
+export function toFault(
+  { fault, time, message, hint }: { readonly time: number; readonly message: string; readonly hint?: string; readonly fault?: PeerFault },
+  language: ProblemLanguage,
+) {
+  const code = fault && { fault: fault.code }
+  if (language === 'en' || fault === undefined)
+    return { time: formatTime(time), language: 'en' as const, message, ...(hint && { hint }), ...code }
+  const [said, todo] = frenchFault(fault)
+  return { time: formatTime(time), language, message: said, hint: todo, ...code }
 }
 
 const timeOf = (time: number | undefined): string | undefined => (time === undefined ? undefined : formatTime(time))
@@ -156,7 +171,7 @@ export function healthRoutes(server: Server, { view, viewOf }: Resources): void 
   server.get(
     '/api/v1/health',
     { config: { permission: 'read', scope: 'any' }, schema: { summary: 'The node at a glance', response: { 200: health } } },
-    async (request) => describe(viewOf(request), await statsOf()),
+    async (request) => describe(viewOf(request), await statsOf(), languageOf(request.headers['accept-language'])),
   )
   server.get(
     '/api/v1/health/live',

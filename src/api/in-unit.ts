@@ -41,19 +41,18 @@ export function inUnit(asked: string | undefined): InUnit {
   const read = unitReader()
   if (asked === DISPLAY) return (signal) => shown(signal, read) ?? asStored(signal)
   const wanted = readUnit(asked)
-  if (!wanted) throw new Refusal(400, 'unknown-unit', `nobody knows the unit ${asked}`, near(asked))
+  if (!wanted) throw new Refusal(400, 'unknown-unit', asked, nearestUnits(asked))
   return ({ id, dataType, unit }) => {
     if (dataType !== 'number' || unit === undefined) {
-      throw new Refusal(400, 'no-unit', `${id} has no unit`, 'leave `unit` out, or narrow the signals asked for to those that have one')
+      throw new Refusal(400, 'no-unit', id)
     }
     const stored = read(unit)
-    if (!stored)
-      throw new Refusal(400, 'unknown-unit', `${id} is in ${unit}, a unit nobody knows`, 'leave `unit` out to read it as it is stored')
+    if (!stored) throw new Refusal(400, 'unknown-unit/stored', id, unit)
     try {
       return between(stored, wanted, asked)
     } catch (error) {
       if (!(error instanceof NotConvertible)) throw error
-      throw new Refusal(400, 'unit-not-convertible', `${id} is in ${unit}: ${error.message}`, 'leave `unit` out to read it as it is stored')
+      throw new Refusal(400, 'unit-not-convertible', id, stored.code, wanted.code, error.why)
     }
   }
 }
@@ -101,11 +100,6 @@ export function sayingOnce(asked: string | undefined): InUnit {
     }
     return found
   }
-}
-
-function near(text: string): string {
-  const known = nearestUnits(text)
-  return known.length > 0 ? `did you mean ${known.join(', ')}?` : 'units are UCUM codes: m3/h, Cel, kW.h; encode % as %25 in an address'
 }
 
 /** A sample in the unit of its signal. */

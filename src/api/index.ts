@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifySwagger from '@fastify/swagger'
 import fastify, { type FastifyRequest } from 'fastify'
-import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { ADMINISTRATOR, administrator } from '../core/roles.ts'
@@ -35,7 +35,7 @@ import { tokenRoutes } from './people/token-routes.ts'
 import { userRoutes } from './people/user-routes.ts'
 import { planRoutes } from './plan.ts'
 import { policyRoutes } from './policy.ts'
-import { problemHandler, Refusal } from './problem.ts'
+import { problemHandler, Refusal, validatorCompiler } from './problem.ts'
 import { qualityRoutes } from './quality.ts'
 import { queryRoutes } from './query.ts'
 import { recordRoutes } from './records.ts'
@@ -85,7 +85,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   const server = createServer(options.transport ?? {})
   server.setErrorHandler(problemHandler(log))
   server.setNotFoundHandler(() => {
-    throw new Refusal(404, 'not-found', 'there is nothing at this address', 'GET /api/v1/openapi.json lists what there is')
+    throw new Refusal(404, 'not-found')
   })
   server.addHook('onRoute', ({ method, url, config }) => {
     for (const one of [method].flat()) onRoute?.({ method: one, url, permission: config?.permission, scope: config?.scope })
@@ -184,7 +184,7 @@ const plainPeople: PeopleSettings = {
 
 /** The session ended between the guard and the answer. */
 function stranger(): Caller {
-  throw new Refusal(401, 'not-signed-in', 'sign in first')
+  throw new Refusal(401, 'not-signed-in')
 }
 
 function createServer(transport: HttpTransport): Server {

@@ -47,7 +47,7 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
       const asked = from === undefined && to === undefined ? undefined : readPeriod(query, view.clock.now())
       const matches = connection === undefined ? () => true : compileGlob(connection)
       const found = await view.ledger(asked).catch((error: unknown) => {
-        if (error instanceof RangeError) throw new Refusal(400, 'period-too-long', error.message, 'ask for a part of the period')
+        if (error instanceof RangeError) throw new Refusal(400, 'period-too-long/days')
         throw error
       })
       const rows = rowsOf(found).filter((row) => matches(row.connection) && (node === undefined || row.node === node))
@@ -63,13 +63,12 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
 
 async function ofSignals(view: NodeView, query: LedgerQuery & { readonly signals: string }): Promise<LedgerAnswer> {
   const { from, to, connection, node, signals } = query
-  if (from !== undefined || to !== undefined)
-    throw new Refusal(400, 'signals-or-period', 'signals are counted over the log that is there', 'leave out `from` and `to`')
+  if (from !== undefined || to !== undefined) throw new Refusal(400, 'signals-or-period')
   const [isSignal, isConnection] = [compileGlob(signals), connection === undefined ? () => true : compileGlob(connection)]
   // With the site or without it.
   const isAsked = (id: string) => isSignal(id) || isSignal(id.slice(view.site.id.length + 1))
   const { sums, fromTime, ...range } = await view.ledgerOfSignals(isAsked).catch((error: unknown) => {
-    if (error instanceof RangeError) throw new Refusal(400, 'too-many-signals', error.message, 'name fewer signals')
+    if (error instanceof RangeError) throw new Refusal(400, 'too-many-signals/ledger')
     throw error
   })
   const asked = sums.filter((one) => isConnection(one.connection) && (node === undefined || one.node === node))

@@ -127,15 +127,9 @@ function thingOf(graph: DependencyGraph, name: string, site: string): Dependency
   const at = name.indexOf(':')
   const [kind, id] = [name.slice(0, at), name.slice(at + 1)]
   const isKind = DEPENDENCY_KINDS.some((one) => one === kind)
-  if (!isKind) throw new Refusal(400, 'unknown-kind', 'this is not KIND:ID', `KIND is one of ${DEPENDENCY_KINDS.join(', ')}`)
+  if (!isKind) throw new Refusal(400, 'unknown-kind/thing', DEPENDENCY_KINDS)
   const found = graph.find(kind as DependencyKind, id) ?? (kind === 'signal' ? graph.find('signal', `${site}/${id}`) : undefined)
-  if (!found)
-    throw new Refusal(
-      404,
-      'unknown-thing',
-      `there is no ${kind} with this id`,
-      'ids of signals begin with the site; GET /api/v1/signals lists them',
-    )
+  if (!found) throw new Refusal(404, 'unknown-thing', kind)
   return found
 }
 

@@ -6,6 +6,7 @@ import { API_LIMITS } from './limits.ts'
 import { LiveClient } from './live-client.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
+import { languageOf } from './problem-words/index.ts'
 import { batchSample, lastSample } from './render.ts'
 import type { Resources, Server } from './route.ts'
 import type { Sample } from './schemas.ts'
@@ -46,16 +47,23 @@ export function liveRoutes(server: Server, { view: whole, viewOf, callerOf, acce
       config: { permission: 'read', scope: 'any' },
       schema: {
         summary: 'Live samples as server-sent events: samples, missed, health, changes (IT records and results with a new version)',
-        querystring: z.strictObject({ match: z.string().default('**'), unit: unitQuery }),
+        querystring: z.strictObject({
+          ...{ match: z.string().default('**'), unit: unitQuery },
+          lang: z
+            .enum(['en', 'fr'])
+            .optional()
+            .describe('of the words in health; else that of Accept-Language, which a page cannot set here'),
+        }),
         produces: ['text/event-stream'],
       },
     },
     async (request, reply) => {
-      const { query } = request
+      const { query, headers } = request
+      const language = query.lang ?? languageOf(headers['accept-language'])
       const view = viewOf(request)
       const caller = callerOf(request)
       if (clients.size >= API_LIMITS.liveClients) {
-        throw new Refusal(503, 'too-many-streams', `${API_LIMITS.liveClients} live streams are open`, 'close one, or read /api/v1/last')
+        throw new Refusal(503, 'too-many-streams', API_LIMITS.liveClients)
       }
       const matches = compileGlob(query.match)
       const wants = (index: number): boolean => matches(view.signals.at(index)?.id ?? '')
@@ -81,7 +89,7 @@ export function liveRoutes(server: Server, { view: whole, viewOf, callerOf, acce
         ...{ response, wants, first },
         // Who may see other things now asks again, and gets those.
         isWelcome: () => access.callerOf(request, false)?.version === caller.version,
-        health: (stats) => describe(view, stats),
+        health: (stats) => describe(view, stats, language),
         render: (batch, row) => inItsUnit(batch.signal[row] as number, batchSample(view, batch, row)),
         renderLast: (index) => inItsUnit(index, lastSample(view, index)),
       })

@@ -8,11 +8,6 @@ export function compileGlob(glob: string): Glob {
     return compile(glob, { length: API_LIMITS.globLength, alternatives: API_LIMITS.globAlternatives })
   } catch (error) {
     if (!(error instanceof GlobError)) throw error
-    throw new Refusal(
-      400,
-      'glob-invalid',
-      `the pattern ${error.message}`,
-      'use * within a segment and ** across segments, e.g. match=**/carousel-{1,2}/*/current',
-    )
+    throw new Refusal(400, 'glob-invalid', error.why, error.limit)
   }
 }

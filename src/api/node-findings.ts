@@ -1,3 +1,4 @@
+import { LIMITS } from '../core/limits.ts'
 import type { IdentityView } from '../core/link.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { DAY, MINUTE, type Micros, SECOND } from '../core/time.ts'
@@ -88,7 +89,7 @@ function ofOthers(view: Given, now: Micros): NodeFinding[] {
     const hint = 'their values are Bad here until they are heard again; what they measured meanwhile is still to come'
     found.push({ code: 'nodes-silent', severity: 'error', node: names[0] as string, count: silent.length, message, hint })
   }
-  found.push(...ofContested(view))
+  found.push(...ofContested(view), ...ofUnseen(view))
   for (const { node, address, code, message, time, count } of view.refusals()) {
     if (now - time > REFUSAL_KEPT) continue
     const hint = `turned away ${count} times, last from ${address}`
@@ -105,6 +106,16 @@ function ofContested({ contested }: Given): NodeFinding[] {
     const message = `${ids.join(', ')}${of.length > ids.length ? ` and ${of.length - ids.length} more` : ''}`
     const hint = 'their values are of two origins: see that one of the nodes no longer declares them'
     return { code: 'signals-contested', severity: 'error', node: nodes, count: of.length, message, hint }
+  })
+}
+
+/** Nodes that declared more signals than the table here has room for. */
+function ofUnseen({ remotes }: Given): NodeFinding[] {
+  return remotes().flatMap(({ node, unseenSignals: count }) => {
+    if (count === 0) return []
+    const message = `${count} signals of ${node} found no room among the ${LIMITS.signals} that are seen live here`
+    const hint = 'they are stored and can be asked for; declare fewer signals at that node, or give it a hub of its own'
+    return [{ code: 'signals-unseen' as const, severity: 'warning' as const, node, count, message, hint }]
   })
 }
 

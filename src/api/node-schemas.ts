@@ -15,7 +15,10 @@ export const uplink = z.object({
   downSince: time.optional().describe('not connected since then, however many attempts were made'),
   attempts: z.int(),
   problem: z
-    .object({ time, message: z.string(), code: z.enum(REFUSAL_CODES).optional().describe('refused, not merely unreachable') })
+    .object({
+      ...{ time, message: z.string(), hint: z.string().optional(), language: z.enum(['en', 'fr']), fault: z.string().optional() },
+      code: z.enum(REFUSAL_CODES).optional().describe('refused, not merely unreachable'),
+    })
     .optional(),
   confirmedSequence: z.int().describe('last record of this node’s log that the other end has on its disk'),
   behindRecords: z.int(),
@@ -66,6 +69,7 @@ export const otherNode = z.object({
   state: z.enum(['live', 'uncertain', 'bad', 'expected', 'revoked']),
   epoch: z.int().optional(),
   signals: z.int(),
+  unseenSignals: z.int().optional().describe('signals that found no room in the table here: stored, and not seen live; absent: none'),
   sequence: z.int().describe('last record of its log that is durable here'),
   behindRecords: z.int().describe('records it has beyond, as far as it has said'),
   lagSeconds: seconds.optional().describe('age of its newest record here while more is to come; 0 with nothing to come'),
@@ -87,6 +91,7 @@ export const NODE_FINDINGS = [
   'nodes-silent',
   'sender-refused',
   'signals-contested',
+  'signals-unseen',
   'certificate-expiring',
   'certificate-expired',
   'no-zones',

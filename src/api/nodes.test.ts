@@ -219,6 +219,21 @@ describe('nodes over HTTP', () => {
     )
   })
 
+  test('signals that find no room here are a finding, and stand with their node', async () => {
+    const { nodes, findings } = await read({ remotes: [remote('edge-1', { unseenSignals: 7 }), remote('edge-2')] })
+    assert.deepEqual(
+      findings.map(({ code, severity, node, count }) => [code, severity, node, count]),
+      [['signals-unseen', 'warning', 'edge-1', 7]],
+    )
+    assert.deepEqual(
+      nodes.map(({ node, unseenSignals }) => [node, unseenSignals]),
+      [
+        ['edge-1', 7],
+        ['edge-2', undefined],
+      ],
+    )
+  })
+
   test('trouble of the spool is a finding', async () => {
     const { findings } = await read({ spool: { problem: 'ENOSPC', droppedSamples: 5, corruptRecords: 1 } })
     assert.deepEqual(

@@ -7,6 +7,7 @@ import { gapReader } from './gaps.ts'
 import { toUplink } from './health.ts'
 import { API_LIMITS } from './limits.ts'
 import { nodeFindings } from './node-findings.ts'
+import { languageOf, type ProblemLanguage } from './problem-words/index.ts'
 import type { Resources, Server } from './route.ts'
 import { gapList, nodeList, type OtherNode, type OwnNode } from './schemas.ts'
 
@@ -21,11 +22,11 @@ export function nodeRoutes(server: Server, { view }: Resources): void {
         response: { 200: nodeList },
       },
     },
-    async () => {
+    async ({ headers }) => {
       const findings = nodeFindings(view)
       return {
         time: formatTime(view.clock.now()),
-        self: ownNode(view),
+        self: ownNode(view, languageOf(headers['accept-language'])),
         nodes: otherNodes(view, await gaps.totals()).sort(worseNode),
         findings: findings.slice(0, API_LIMITS.nodeFindings),
         findingsTotal: findings.length,
@@ -54,7 +55,7 @@ export function nodeRoutes(server: Server, { view }: Resources): void {
   )
 }
 
-function ownNode(view: NodeView): OwnNode {
+function ownNode(view: NodeView, language: ProblemLanguage): OwnNode {
   const { bytes, maxBytes, lastSequence, held, droppedSamples, corruptRecords, problem } = view.spool()
   const { growthBytesPerSecond, diskFreeBytes, overflow, maxAgeMs, timeLeft } = view.outlook()
   const uplink = view.uplink()
@@ -83,7 +84,7 @@ function ownNode(view: NodeView): OwnNode {
       ...(timeLeft && { timeLeft }),
       ...(problem !== undefined && { problem }),
     },
-    ...(uplink && { uplink: toUplink(uplink) }),
+    ...(uplink && { uplink: toUplink(uplink, language) }),
     ...(certificate && { certificate: toCertificate(certificate, view.clock.now()) }),
   }
 }
@@ -117,12 +118,13 @@ function otherNodes(view: NodeView, lost: ReadonlyMap<string, { gaps: number; re
   return [...heard, ...others]
 }
 
-function toRemote({ node, epoch, liveness, signals, sequence, behindRecords, lostRecords, ...times }: RemoteNode, now: Micros): OtherNode {
-  const { lastHeardTime, lastRecordedTime } = times
+function toRemote({ node, epoch, liveness, signals, sequence, behindRecords, lostRecords, ...rest }: RemoteNode, now: Micros): OtherNode {
+  const { lastHeardTime, lastRecordedTime, unseenSignals } = rest
   const isUpToDate = liveness === 'live' && behindRecords === 0
   const lagSeconds = isUpToDate ? 0 : lastRecordedTime === undefined ? undefined : Math.max(0, now - lastRecordedTime) / SECOND
   return {
     ...{ node, state: liveness, epoch, signals, sequence, behindRecords, lostRecords },
+    ...(unseenSignals > 0 && { unseenSignals }),
     ...(lagSeconds !== undefined && { lagSeconds }),
     ...(lastHeardTime !== undefined && { lastHeardTime: formatTime(lastHeardTime) }),
     ...(lastRecordedTime !== undefined && { lastRecordedTime: formatTime(lastRecordedTime) }),

@@ -69,8 +69,7 @@ async function answerPassport(view: NodeView, tally: Tally, query: Query): Promi
     ...(query.at !== undefined && { at: readMoment(query.at, now) }),
     ...(query.asKnownAt !== undefined && { asKnownAt: readMoment(query.asKnownAt, now) }),
   }
-  if ((query.signal === undefined) === (query.definition === undefined))
-    throw new Refusal(400, 'invalid-request', 'a passport is of a `signal` or of a result: `definition` and `key`')
+  if ((query.signal === undefined) === (query.definition === undefined)) throw new Refusal(400, 'invalid-request/passport')
   const parts = partsOf(view, tally)
   return query.signal === undefined ? ofFact(parts, query, use, moment) : ofSample(parts, query.signal, query, use, moment)
 }
@@ -80,9 +79,7 @@ function statedUse(view: NodeView, name: string | undefined): Use {
   const found = view.uses.get(name)
   if (found) return found
   const names = [...view.uses.keys()]
-  const near = nearest(name, names)
-  const declared = names.length === 0 ? 'none is declared: `uses:` of the configuration does' : `declared are ${names.join(', ')}`
-  throw new Refusal(404, 'unknown-use', `nobody has declared the use ${name}`, near ? `did you mean ${near}? ${declared}` : declared)
+  throw new Refusal(404, 'unknown-use', name, nearest(name, names), names)
 }
 
 const partsOf = (view: NodeView, tally: Tally): PassportParts => ({
@@ -155,13 +152,7 @@ async function ofFact(parts: PassportParts, query: Query, use: Use, moment: Mome
   if (!shown) known(view, definition)
   if (shown && query.value !== undefined && !Object.hasOwn(shown.values, query.value)) {
     const names = Object.keys(shown.values)
-    const near = nearest(query.value, names)
-    throw new Refusal(
-      404,
-      'unknown-value',
-      `this result has no value ${query.value}`,
-      near ? `did you mean ${near}?` : `it has ${names.join(', ')}`,
-    )
+    throw new Refusal(404, 'unknown-value', query.value, nearest(query.value, names), names)
   }
   const found = await passportOfFact(shown, query.value, { ...moment, use }, parts)
   const told = (fact: StoredFact) =>
@@ -265,7 +256,7 @@ function moments<T extends object>(times: T): { [K in keyof T]?: string } {
 function expanded({ chain }: Found, { expand, after }: Query): Pick<Passport, 'members'> {
   if (expand === undefined) return {}
   const station = chain.find(({ hop }) => hop.id === expand)
-  if (!station) throw new Refusal(404, 'unknown-hop', 'the chain has no such hop', 'the ids are those of `chain`')
+  if (!station) throw new Refusal(404, 'unknown-hop')
   const all = station.members()
   const next = after + CONTINUITY_LIMITS.members
   return {

@@ -34,19 +34,13 @@ export function planRoutes(server: Server, { view }: Resources): void {
   )
 }
 
-const STATUS: Readonly<Record<PlanRefusalCode, [status: number, hint: string]>> = {
-  busy: [429, 'try again in some seconds'],
-  'not-kept': [404, 'compare two files: ecluse plan FILE --against FILE'],
-  'bad-name': [400, 'GET /api/v1/configurations tells the names'],
-  'too-long': [413, 'ecluse plan compares files of any length'],
-  'took-too-long': [503, 'ecluse plan compares on another machine'],
-  failed: [500, 'ecluse plan compares on another machine'],
+const STATUS: Readonly<Record<PlanRefusalCode, number>> = {
+  ...{ busy: 429, 'not-kept': 404, 'bad-name': 400, 'too-long': 413, 'took-too-long': 503, failed: 500 },
 }
 
 function refuse(error: unknown): never {
   if (!(error instanceof PlanRefused)) throw error
-  const [status, hint] = STATUS[error.code]
-  throw new Refusal(status, `plan-${error.code}`, error.message, hint)
+  throw Object.assign(new Refusal(STATUS[error.code], `plan-${error.code}`), { cause: error })
 }
 
 function answerOf({ problems, plan }: Offered): PlanAnswer {

@@ -14,6 +14,7 @@ const zone = z.object({
 const conduit = z.object({
   ...{ name: z.string(), label, from: z.string(), to: z.string(), direction: z.enum(CONDUIT_DIRECTIONS), place },
   ...{ transports: z.array(z.string()), signals: z.array(z.string()), records: z.array(z.string()), results: z.array(z.string()) },
+  namesInputs: z.boolean().describe('results may name what they were computed from, also where that may not pass'),
   ...{ peers: z.array(z.string()), services: z.array(z.string()) },
   ...{ maxSamplesPerSecond: z.number().optional(), maxBytesPerDay: z.number().optional() },
   ...{ necessity: z.string(), value: z.string().optional(), impact: z.string(), dependencies: z.array(z.string()) },
@@ -31,10 +32,17 @@ const ends = {
   ...{ transport: z.string(), direction: z.enum(CONDUIT_DIRECTIONS) },
 }
 
+const passed = { passed: z.number(), refused: z.record(z.string(), z.number()) }
 const crossing = z.object({
   ...{ ...ends, ...decision, peers: z.array(z.string()).optional() },
+  conduit: z.string().optional().describe('the one that lets the most of it pass, or would by what the file says comes this way'),
   counts: z
-    .object({ passed: z.number(), refused: z.record(z.string(), z.number()) })
+    .object({
+      ...passed,
+      byConduit: z
+        .array(z.object({ conduit: z.string(), ...passed }))
+        .describe('by the conduit that decided; what none comes near to is in the sum alone'),
+    })
     .optional()
     .describe('since the start of the process; absent where both ends are in one zone'),
 })

@@ -27,10 +27,13 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
           const { place, state } = stateOf(one.name)
           return { ...one, place, state } as z.input<typeof policy>['conduits'][number]
         }),
-        crossings: crossings().map(({ decision, peers, counts, from, to, ...one }) => ({
+        crossings: crossings().map(({ decision, conduit, peers, counts, from, to, ...one }) => ({
           ...{ ...one, ...decided(decision), ...ends(from, to) },
+          ...(conduit !== undefined && { conduit }),
           ...(peers && { peers: [...peers] }),
-          ...(counts && { counts: { ...counts, refused: { ...counts.refused } } }),
+          ...(counts && {
+            counts: { ...passed(counts), byConduit: counts.byConduit.map((by) => ({ conduit: by.conduit, ...passed(by) })) },
+          }),
         })),
         tests: tests().map(({ name, findings, says, ...one }) => ({
           ...{ ...one, says: says as z.input<typeof policy>['tests'][number]['says'] },
@@ -62,13 +65,7 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
       const answers = view.policy.explain(query.subject, query.action, query.object)
       return {
         answers: answers.map((answer) => {
-          if (answer.about === 'nothing')
-            throw new Refusal(
-              404,
-              `unknown-${answer.unknown}`,
-              `${answer.name} means nothing here`,
-              `there are: ${answer.known.join(', ')}`,
-            )
+          if (answer.about === 'nothing') throw new Refusal(404, `unknown-${answer.unknown}`, answer.name, answer.known)
           const { path } = answer
           if (answer.about === 'role') {
             const { zone, ...role } = answer
@@ -94,8 +91,7 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
     async ({ body }) => {
       const people = new Map(access.accounts.all().map(({ name, roles }) => [name, roles] as const))
       const change = view.policy.simulate(body.file, people)
-      if (!change)
-        throw new Refusal(422, 'unreadable-configuration', 'this is no configuration that can be read', '`ecluse lint` says what is wrong')
+      if (!change) throw new Refusal(422, 'unreadable-configuration')
       const cut = <T>({ gained, lost }: { readonly gained: readonly T[]; readonly lost: readonly T[] }) => ({
         ...{ gained: gained.slice(0, API_LIMITS.policyChanges), lost: lost.slice(0, API_LIMITS.policyChanges) },
         ...{ gainedCount: gained.length, lostCount: lost.length },
@@ -113,6 +109,10 @@ function decided({ permitted, reason, conduit, path, until }: PolicyDecision) {
     ...(until !== undefined && { until: formatTime(until) }),
   }
 }
+
+const passed = ({ passed, refused }: { readonly passed: number; readonly refused: Readonly<Record<string, number>> }) => ({
+  ...{ passed, refused: { ...refused } },
+})
 
 const ends = (from: string | undefined, to: string | undefined) => ({
   ...(from !== undefined && { from }),

@@ -1,43 +1,81 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
+import { type $ZodIssue, type $ZodType, safeParse } from 'zod/v4/core'
 import { QueryRefused } from '../core/historian.ts'
 import type { Logger } from '../core/log.ts'
+import {
+  codeOf,
+  languageOf,
+  type ProblemKey,
+  type ProblemLanguage,
+  type ProblemWords,
+  problemWords,
+  sayIssues,
+  type Told,
+} from './problem-words/index.ts'
 import type { Problem } from './schemas.ts'
 
-/** An answer that is not the one asked for: status, stable code, what happened, what to do. */
-export class Refusal extends Error {
+/** An answer that is not the one asked for: status, stable code, and the values that its words need (`problem-words/`). */
+export class Refusal<K extends ProblemKey = ProblemKey> extends Error {
   override name = 'Refusal'
   readonly status: number
   readonly code: string
   readonly hint: string | undefined
-  constructor(status: number, code: string, message: string, hint?: string) {
+  /** The message and the hint in a language. */
+  readonly told: (language: ProblemLanguage) => Told
+  constructor(status: number, key: K, ...values: Parameters<ProblemWords[K]>) {
+    const [message, hint] = problemWords('en', key, values)
     super(message)
     this.status = status
-    this.code = code
+    this.code = codeOf(key)
     this.hint = hint
+    this.told = (language) => problemWords(language, key, values)
   }
 }
+
+/** A request that its schema refuses; the issues with what was given, so that they can be said in any language. */
+export class InvalidRequest extends Error {
+  override name = 'InvalidRequest'
+  readonly statusCode = 400
+  readonly issues: readonly $ZodIssue[]
+  constructor(issues: readonly $ZodIssue[]) {
+    super('invalid request')
+    this.issues = issues
+  }
+}
+
+/** Like the type provider's, with the value that was given kept in each issue, which the words for it name. */
+export const validatorCompiler: FastifySchemaCompiler<$ZodType> =
+  ({ schema }) =>
+  (data) => {
+    const { success, data: value, error } = safeParse(schema, data, { reportInput: true })
+    return success ? { value } : { error: new InvalidRequest(error.issues) }
+  }
 
 /** Turns whatever was thrown into the one shape of every error answer; what we did not expect is logged and says nothing of the inside. */
 export function problemHandler(log: Logger) {
   return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, ...body } = problemOf(error)
-    if (status >= 500) log.error({ error: error.stack, route: request.routeOptions.url }, 'a request failed')
-    void reply.code(status).send(body satisfies Problem)
+    const language = languageOf(request.headers['accept-language'])
+    const { status, ...body } = problemOf(error, language)
+    if (status >= 500)
+      log.error({ error: error.stack, cause: String(error.cause ?? ''), route: request.routeOptions.url }, 'a request failed')
+    void reply
+      .code(status)
+      .headers({ 'content-language': language, vary: 'accept-language' })
+      .send(body satisfies Problem)
   }
 }
 
 /** The shape of an error answer for whatever was thrown. */
-export function problemOf(error: FastifyError | Error): Problem & { status: number } {
+export function problemOf(error: FastifyError | Error, language: ProblemLanguage): Problem & { status: number } {
   if (error instanceof Refusal) {
-    return { status: error.status, code: error.code, message: error.message, ...(error.hint && { hint: error.hint }) }
+    const [message, hint] = error.told(language)
+    return { status: error.status, code: error.code, message, ...(hint && { hint }) }
   }
-  if (error instanceof QueryRefused) return { status: 400, code: 'query-refused', message: error.message }
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const message = error.validation.map((issue) => `${issue.instancePath.slice(1) || 'request'}: ${issue.message}`).join('; ')
-    return { status: 400, code: 'invalid-request', message, hint: 'GET /api/v1/openapi.json describes every parameter' }
-  }
+  const said = <K extends ProblemKey>(...of: ConstructorParameters<typeof Refusal<K>>) => problemOf(new Refusal<K>(...of), language)
+  if (error instanceof QueryRefused) return said(400, 'query-refused', error.message)
+  if (error instanceof InvalidRequest) return said(400, 'invalid-request', sayIssues(language, error.issues))
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
-  if (status >= 500) return { status, code: 'internal', message: 'the request failed for a reason of our own; the log says which' }
-  return { status, code: 'code' in error && typeof error.code === 'string' ? error.code.toLowerCase() : 'refused', message: error.message }
+  if (status >= 500) return said(status, 'internal')
+  if (status === 413) return said(status, 'body-too-large')
+  return said(status, status === 400 || status === 415 ? 'unreadable-body' : 'refused')
 }

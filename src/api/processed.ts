@@ -54,12 +54,7 @@ function inUnitOf(name: FunctionName, { id }: SignalDefinition, { unit, say, say
   if (DIFFERENCE.test(name)) return sayDifference
   if (SQUARE.test(name)) return (value) => sayDifference(sayDifference(value))
   if (TOTAL.test(name) && say(0) !== 0) {
-    throw new Refusal(
-      400,
-      'unit-not-convertible',
-      `${name} of ${id} has no sense in ${unit}: the zeros of the two scales differ`,
-      'leave `unit` out',
-    )
+    throw new Refusal(400, 'unit-not-convertible/zeros', name, id, unit ?? '')
   }
   return say
 }
@@ -72,11 +67,10 @@ export async function processedRows(historian: Historian, query: ProcessedQuery)
   let samplesLeft: number = API_LIMITS.processedSamples
   let truncated = false
   if (query.signals.length > API_LIMITS.processedSignals) {
-    const message = `${functions[0]?.[0]} of ${query.signals.length} signals, the limit is ${API_LIMITS.processedSignals}`
-    throw new Refusal(400, 'too-many-signals', message, 'plain statistics go over more signals at once')
+    throw new Refusal(400, 'too-many-signals/processed', query.functions[0] ?? '', query.signals.length, API_LIMITS.processedSignals)
   }
   for (const signal of query.signals) {
-    if (signal.dataType === 'text') throw new Refusal(400, 'not-a-number', `${signal.id} is text: it has no ${query.functions[0]}`)
+    if (signal.dataType === 'text') throw new Refusal(400, 'not-a-number/function', signal.id, query.functions[0] ?? '')
     const room = API_LIMITS.aggregateRows - rows.length
     if (room === 0) return { rows, truncated: true }
     const to = Math.min(query.to, (Math.floor(from / intervalUs) + room) * intervalUs)
@@ -118,8 +112,7 @@ async function readSamples(
   const before = await historian.samples({ signal, from: from - search, to: from, limit: edge, descending: true })
   const inside = await historian.samples({ signal, from, to, limit })
   if (inside.truncated) {
-    const message = `the period holds more than ${API_LIMITS.processedSamples} samples`
-    throw new Refusal(400, 'too-many-samples', message, 'ask for a shorter period or for fewer signals')
+    throw new Refusal(400, 'too-many-samples', API_LIMITS.processedSamples)
   }
   const after = await historian.samples({ signal, from: to, to: to + search, limit: edge })
   return join([rowsOf(before).reverse(), rowsOf(inside), rowsOf(after)], [before, inside, after])

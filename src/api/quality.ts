@@ -6,10 +6,11 @@ import { qualityOf } from '../qualify/index.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
+import { qualityPage } from './quality-schemas.ts'
 import { period, readPeriod } from './query-times.ts'
 import { signalOf } from './render.ts'
 import type { Resources, Server } from './route.ts'
-import { type QualityRow, qualityPage } from './schemas.ts'
+import type { QualityRow } from './schemas.ts'
 
 /** Quality of one signal over the hours given; `time` is that of the first. */
 export function toQualityRow(view: NodeView, signal: string, rows: readonly MeasureRow[]): QualityRow {
@@ -33,12 +34,7 @@ function hours(query: { from?: string | undefined; to?: string | undefined }, no
   const whole = { from: Math.floor(from / HOUR) * HOUR, to: Math.ceil(to / HOUR) * HOUR }
   const count = (whole.to - whole.from) / HOUR
   if (count <= API_LIMITS.qualityHours) return whole
-  throw new Refusal(
-    400,
-    'period-too-long',
-    `${count} hours asked for, the limit is ${API_LIMITS.qualityHours}`,
-    'ask for a part of the period',
-  )
+  throw new Refusal(400, 'period-too-long', count, API_LIMITS.qualityHours)
 }
 
 /** Hours without the time before the historian's oldest sample: a plant that nobody had begun to collect from is not unknown, it is no matter. */

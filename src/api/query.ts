@@ -21,8 +21,7 @@ export function queryRoutes(server: Server, { view }: Resources): void {
       },
     },
     async ({ body }) => {
-      if (running >= API_LIMITS.queries)
-        throw new Refusal(429, 'busy', `${API_LIMITS.queries} queries are running`, 'try again when one has ended')
+      if (running >= API_LIMITS.queries) throw new Refusal(429, 'busy/queries', API_LIMITS.queries)
       running++
       try {
         const { columns, rows, truncated } = await view.historian.sql(body.sql, { maxRows: body.limit, timeoutMs: API_LIMITS.sqlMs })

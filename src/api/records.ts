@@ -133,7 +133,7 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
     const { rows } = await view.historian.quarantine({ ids, limit: API_LIMITS.released })
     const isTheirs = ({ source }: { source: string }) => rights.may('operate', access.settings.zones.ofConnection(source))
     if (rows.length === ids.length && rows.every(isTheirs)) return
-    throw new Refusal(403, 'forbidden', 'this needs the permission operate in the zones that the rows came from')
+    throw new Refusal(403, 'forbidden/rows')
   }
   const said = z.string().trim().min(1).max(LIMITS.settledText)
   const body = z.strictObject({
@@ -144,7 +144,7 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
   const decisionOf = (request: FastifyRequest, { reason, by }: z.infer<typeof body>) => {
     const name = access.callerOf(request)?.name
     if (name !== undefined && name !== LOCAL_CALLER) return { by: name, reason }
-    if (by === undefined) throw new Refusal(400, 'no-name', 'somebody has to answer for it: say who decides', 'add `by`')
+    if (by === undefined) throw new Refusal(400, 'no-name')
     return { by, reason }
   }
   server.post(
@@ -187,12 +187,7 @@ function kindOf(view: NodeView, name: string): RecordKind {
   const kind = view.recordKinds.get(name)
   if (kind) return kind
   const near = nearest(name, view.recordKinds.keys())
-  throw new Refusal(
-    404,
-    'unknown-kind',
-    `no kind of record ${name} is declared`,
-    near ? `did you mean ${near}?` : 'GET /api/v1/records/kinds lists them',
-  )
+  throw new Refusal(404, 'unknown-kind', name, near)
 }
 
 function kindView(kind: RecordKind, view: NodeView, counts: readonly RecordCount[]): z.infer<typeof recordKindList>['kinds'][number] {

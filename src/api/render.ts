@@ -74,12 +74,6 @@ export function signalOf({ signals }: NodeView, id: string): SignalDefinition {
   if (signal) return signal
   const name = id.split('/').at(-1) ?? id
   const near = signals.all().filter((one) => one.id.endsWith(`/${name}`) || one.id.startsWith(`${id}/`))
-  const hint =
-    near.length > 0
-      ? `did you mean ${near
-          .slice(0, 3)
-          .map((one) => one.id)
-          .join(', ')}?`
-      : 'GET /api/v1/signals?match=** lists the ids'
-  throw new Refusal(404, 'unknown-signal', `there is no signal ${id.slice(0, 200)}`, hint)
+  const ids = near.slice(0, 3).map((one) => one.id)
+  throw new Refusal(404, 'unknown-signal', id.slice(0, 200), ids)
 }

@@ -5,14 +5,7 @@ import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
 
-const REFUSED: Record<WriteRefusal, readonly [status: number, message: string, hint?: string]> = {
-  'writes-off': [
-    403,
-    'nothing is written to devices here; the attempt has been recorded',
-    'SECURITY.md says what Écluse does and does not do',
-  ],
-  'no-such-signal': [404, 'there is no such signal; the attempt has been recorded'],
-}
+const STATUS: Record<WriteRefusal, number> = { 'writes-off': 403, 'no-such-signal': 404 }
 
 /** The one address under which a write can be asked for; the gate behind it refuses. */
 export function writeRoutes(server: Server, { view, access }: Resources): void {
@@ -30,8 +23,7 @@ export function writeRoutes(server: Server, { view, access }: Resources): void {
     },
     async (request) => {
       const reason = await view.writes.ask(request.body, callerIn(request, access))
-      const [status, message, hint] = REFUSED[reason]
-      throw new Refusal(status, reason, message, hint)
+      throw new Refusal(STATUS[reason], reason)
     },
   )
 }

@@ -1,6 +1,7 @@
 import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
 import type { CheckStep } from '../core/connector.ts'
 import { NotConnected } from '../core/errors.ts'
+import { saidIn } from '../core/peer-faults.ts'
 import { choose, load, sourceContext } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, logOf, type Verb } from './context.ts'
 import { paint, printable, writeResult } from './output.ts'
@@ -60,9 +61,10 @@ async function* steps(
     if (deadline.signal.aborted && !finished) yield late
   } catch (error) {
     if (deadline.signal.aborted) yield late
-    else if (error instanceof NotConnected)
-      yield { step: 'connect', ok: false, detail: error.message, ...(error.hint && { hint: error.hint }) }
-    else throw error
+    else if (error instanceof NotConnected) {
+      const [detail, hint] = saidIn(verb.language, error)
+      yield { step: 'connect', ok: false, detail, ...(hint && { hint }) }
+    } else throw error
   } finally {
     clearTimeout(timer)
   }

@@ -55,7 +55,7 @@ function health(status: Health['status']): Health {
       ...{ offsetUs: 3_600_001_200, uncertaintyUs: 45_000, measuredTime: now(), method: 'round-trip' as const, maxOffsetUs: 5_000_000 },
       ...{ beyondLimit: true, finding: 'local-time' as const, findingDetail: 'UTC+01:00' },
     },
-    lastError: { time: now(), message: 'connect ECONNREFUSED' },
+    lastError: { time: now(), message: 'connect ECONNREFUSED', language: 'en' as const },
   }
   return {
     status,
@@ -105,7 +105,13 @@ function relay(code: NonNullable<NodeList['findings'][number]['refusal']>): Node
   }
   const uplink = {
     ...{ endpoint: 'hub:8490', peer: 'hub-1', state: 'connecting' as const, since: before(1), downSince: before(7_500), attempts: 40 },
-    ...{ problem: { time: before(2), message: 'no', code }, confirmedSequence: 10, behindRecords: 50, sentBytes: 1, sentSamples: 1 },
+    ...{
+      problem: { time: before(2), language: 'en' as const, message: 'no', code },
+      confirmedSequence: 10,
+      behindRecords: 50,
+      sentBytes: 1,
+      sentSamples: 1,
+    },
   }
   const certificate = { serial: '0a', notAfter: before(0), daysLeft: 12 }
   const nodes = Array.from({ length: 25 }, (_, n) => ({

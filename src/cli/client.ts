@@ -49,7 +49,7 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
   const token = own && tokenFile ? readText(tokenFile)?.trim() : undefined
   // The node of this machine is known by its certificate, whatever name that bears.
   const pinned = own && loaded && url.startsWith('https:') ? running(loaded.config.data).sha256 : undefined
-  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
+  const headers: Record<string, string> = { 'accept-language': verb.language, ...(token && { authorization: `Bearer ${token}` }) }
 
   const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object): Promise<Response> => {
     const sent = body && { method: 'POST', body: JSON.stringify(body) }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MANIFEST, verificationLines, verifyFolder } from '../continuity/index.ts'
 import type { Verification } from '../core/evidence.ts'
+import { verifyCarried } from '../gateway/index.ts'
 import { machineFiles } from '../lib/durable-files.ts'
 import { type Verifier, verifierOf } from '../lib/signed.ts'
 import { openSigner } from '../run/evidence/start.ts'
@@ -14,7 +15,7 @@ import { paint, writeResult } from './output.ts'
 /** The longest file that may be a public key. */
 const KEY_BYTES = 4096
 
-/** `ecluse evidence verify DIR --key FILE`: offline; 1 when anything is wrong. DIR: an exported folder, a data directory, a spool or an audit log. */
+/** `ecluse evidence verify DIR --key FILE`: offline; 1 when anything is wrong. DIR: an exported folder, a data directory, a spool, an audit log, or a file of records that was carried by hand. */
 export async function evidenceVerify(verb: Verb, directory: string, options: CommonOptions & { readonly key: string }): Promise<Exit> {
   const words = verb.words.evidence
   const verifier = await readKey(verb, options.key)
@@ -34,6 +35,7 @@ export async function evidenceVerify(verb: Verb, directory: string, options: Com
 }
 
 async function verify(verb: Verb, directory: string, verifier: Verifier): Promise<Verification> {
+  if (await isFile(directory)) return verifyFile(directory, verifier)
   if (!(await isDirectory(directory))) throw new Refused(verb.words.evidence.noFolder(directory), verb.words.evidence.noFolderHint)
   const names = await machineFiles.list(directory)
   const isFolder = names.includes(MANIFEST)
@@ -48,6 +50,18 @@ async function verify(verb: Verb, directory: string, verifier: Verifier): Promis
   if (folder?.tampered && !result.tampered) return { ...result, tampered: { part: 'folder', ...folder.tampered } }
   return { ...result, ...(folder && !folder.tampered && { folderFiles: folder.files }) }
 }
+
+async function verifyFile(path: string, verifier: Verifier): Promise<Verification> {
+  const found = await verifyCarried(path, verifier)
+  const of = { key: verifier.key, roots: 0 }
+  return 'what' in found ? { ...of, tampered: { part: 'carried', file: path, ...found } } : { ...of, carried: found }
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 
 async function readKey(verb: Verb, path: string): Promise<Verifier> {
   try {

@@ -36,7 +36,7 @@ export function evidenceVerbs(verb: Verb, program: Command, done: (exit: number)
   const { verbs, options } = verb.words
   const config = ['-c, --config <PATH>', options.config] as const
   const evidence = group(verb, program, done, 'evidence', verbs.evidence)
-  evidence('verify <DIR>', verbs.evidenceVerify)
+  evidence('verify <DIR|FILE>', verbs.evidenceVerify)
     .requiredOption('--key <FILE>', options.evidenceKeyFile)
     .action(async (directory, given) => done(await (await import('./evidence.ts')).evidenceVerify(verb, directory, given)))
   evidence('export', verbs.evidenceExport)

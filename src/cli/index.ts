@@ -1,5 +1,6 @@
 import { formatProblems } from '../config/index.ts'
 import { ConfigurationError, NotConnected } from '../core/errors.ts'
+import { saidIn } from '../core/peer-faults.ts'
 import { systemClock } from '../core/time.ts'
 import { EXIT, Refused, type Verb } from './context.ts'
 import { findHome } from './home.ts'
@@ -37,7 +38,7 @@ function report(verb: Verb, error: unknown, args: readonly string[]): number {
     return EXIT.config
   }
   if (error instanceof Refused || error instanceof NotConnected) {
-    say(error.message, error.hint)
+    say(...(error instanceof NotConnected ? saidIn(verb.language, error) : ([error.message, error.hint] as const)))
     return EXIT.failed
   }
   if (io.stopSignal().aborted) return EXIT.failed

@@ -43,7 +43,11 @@ export function otherNodeLines(verb: Verb, { nodes, findings, time }: NodeList):
             [
               { title: words.node, cell: (one) => one.node },
               { title: words.state, cell: (one) => words.others[one.state] },
-              { title: words.signals, cell: (one) => String(one.signals), right: true },
+              {
+                title: words.signals,
+                cell: (one) => (one.unseenSignals ? `${one.signals} (+${one.unseenSignals})` : String(one.signals)),
+                right: true,
+              },
               { title: words.lag, cell: (one) => (one.lagSeconds === undefined ? words.unknown : age(one.lagSeconds)), right: true },
               { title: words.records, cell: (one) => String(one.behindRecords), right: true },
               { title: words.lost, cell: (one) => String(one.lostRecords), right: true },

@@ -33,9 +33,13 @@ export function describePassport(verb: Verb, found: Passport): string {
     '',
     ...values(verb, found),
     `  ${times(verb, found).join(' · ')}`,
-    ...found.clocks.map(({ connection, method, uncertaintySeconds }) => {
+    ...found.clocks.map(({ connection, method, uncertaintySeconds, offsetSeconds = 0 }) => {
       const known =
-        method === 'own' ? words.ownClock : uncertaintySeconds === undefined ? words.unmeasured : `± ${span(uncertaintySeconds)}`
+        method === 'own'
+          ? words.ownClock
+          : uncertaintySeconds === undefined
+            ? words.unmeasured
+            : `${offsetSeconds < 0 ? '−' : '+'}${span(Math.abs(offsetSeconds))} ± ${span(uncertaintySeconds)}`
       return `  ${printable(words.clock(connection, known))}`
     }),
     `  ${printable(words.owners(owners.ot.join(', ') || words.nobody, owners.it.join(', ') || words.nobody))}`,

@@ -7,10 +7,10 @@ import { makeWorld, paperYaml } from './world.fixture.ts'
 
 const SUBVERBS = ['inspect', 'verify', 'export', 'import']
 
-async function makeNode(t: TestContext) {
+async function makeNode(t: TestContext, extra = '') {
   const world = makeWorld()
   const data = join(world.folder, 'data')
-  const config = world.write('ecluse.yaml', paperYaml({ plc: 'well' }, `data: ${data}`))
+  const config = world.write('ecluse.yaml', paperYaml({ plc: 'well' }, `data: ${data}${extra}`))
   const directory = join(data, 'spool')
   const bench = await start(directory)
   t.after(() => bench.spool.close())
@@ -83,6 +83,25 @@ test('spool export and import carry records from one data directory to another',
   assert.match(refused.err, /(abîmé|modifiés) ; rien n’a été remis|ont été modifiés/)
   assert.match((await world.run(['spool', 'import', config, '-c', config])).err, /is no file of records/)
   assert.match((await world.run(['spool', 'import', join(world.folder, 'none'), '-c', config])).err, /cannot be read/)
+})
+
+test('a file that the node wrote itself is signed: evidence verify takes it, and finds what was changed', async (t) => {
+  const { world, config, directory, last } = await makeNode(t, '\nnode: { id: edge-1 }')
+  const [out, other, key] = ['some.ecx', 'other.ecx', 'key.pem'].map((name) => join(world.folder, name)) as [string, string, string]
+  assert.equal((await world.run(['spool', 'export', '-c', config, '--from', '3', '--to', String(last), '--out', out])).code, 0)
+  writeFileSync(key, (await world.run(['evidence', 'key', '-c', config])).out)
+  const sound = await world.run(['evidence', 'verify', out, '--key', key])
+  assert.equal(sound.code, 0, sound.err)
+  assert.match(sound.out, new RegExp(`^Nothing was found altered.*\n {2}${last - 2} records of edge-1, 3 to ${last}; the file was signed `))
+  const bytes = readFileSync(out)
+  bytes[900] = (bytes[900] as number) ^ 1
+  writeFileSync(out, bytes)
+  const altered = await world.run(['evidence', 'verify', out, '--key', key, '-o', 'json'])
+  assert.deepEqual([altered.code, JSON.parse(altered.out).tampered.kind], [1, 'altered'])
+  // By somebody who has the files alone.
+  assert.equal((await world.run(['spool', 'export', directory, '--from', '3', '--to', '9', '--out', other])).code, 0)
+  assert.match((await world.run(['evidence', 'verify', other, '--key', key, '--lang', 'fr'])).out, /Premier défaut dans .*signed by nobody/)
+  assert.match((await world.run(['evidence', 'verify', join(world.folder, 'none'), '--key', key])).err, /no folder or file/)
 })
 
 test('spool export by the list of gaps of the receiving node', async (t) => {

@@ -8,6 +8,7 @@ import { checkImport, ImportRefused } from '../gateway/spool/import.ts'
 import { SpoolRefused } from '../gateway/spool/inspect.ts'
 import { verifySpool } from '../gateway/spool/verify.ts'
 import { findLog, type Log, walk } from '../gateway/spool/walk.ts'
+import { openSigner } from '../run/evidence/start.ts'
 import { CarryRefused, carriedUnder } from '../run/policy/carried.ts'
 import { loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
@@ -100,12 +101,14 @@ export async function spoolExport(verb: Verb, directory: string | undefined, opt
   if (!first) throw new Refused(words.nothingMissing(log.node), words.nothingMissingHint)
   const path = options.out ?? `${log.node}-${first.from}-${ranges.at(-1)?.to ?? first.to}.ecx`
   const carried = await policyOf(verb, options.config, { log, place, from: first.from })
-  await toldOfExport(verb, options.config, { place, path })
-  const exported = await exportRecords(log, ranges, path, verb.clock.now(), carried?.pass).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') throw new Refused(words.isThere(path), words.isThereHint)
-    if (error.code !== undefined) throw new Refused(words.cannotWrite(path, error.message))
-    throw error
-  })
+  const signer = await toldOfExport(verb, options.config, { node: log.node, place, path })
+  const exported = await exportRecords(log, ranges, path, verb.clock.now(), { pass: carried?.pass, signer }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw new Refused(words.isThere(path), words.isThereHint)
+      if (error.code !== undefined) throw new Refused(words.cannotWrite(path, error.message))
+      throw error
+    },
+  )
   const refused = carried?.refused ?? {}
   writeResult(verb.io, options.output, { path, ...exported, refused }, () =>
     [
@@ -130,11 +133,12 @@ async function policyOf(verb: Verb, config: string | undefined, { log, place, fr
   })
 }
 
-/** A log whose node's configuration cannot be used is a log for itself: there is no audit log to leave word in. */
-async function toldOfExport(verb: Verb, config: string | undefined, { place, path }: { place: string; path: string }): Promise<void> {
+/** A log whose node's configuration cannot be used is a log for itself: there is no audit log to leave word in, and no key to sign with. */
+async function toldOfExport(verb: Verb, config: string | undefined, { node, place, path }: { node: string; place: string; path: string }) {
   const { loaded } = await loadLoosely(verb, config)
-  if (loaded && resolve(place) === resolve(loaded.config.data, 'spool'))
-    await told(verb, loaded, config, { kind: 'export', what: basename(path) })
+  if (!loaded || resolve(place) !== resolve(loaded.config.data, 'spool')) return undefined
+  await told(verb, loaded, config, { kind: 'export', what: basename(path) })
+  return loaded.config.node.id === node ? openSigner(loaded) : undefined
 }
 
 /** `ecluse spool import FILE`: checks the file and lays it where the node of the configuration takes it in. */

@@ -2,9 +2,10 @@ import { toRoles } from '../core/people-config.ts'
 import type { Passing, PolicyDecision } from '../core/policy.ts'
 import { grants, PERMISSIONS, type Permission } from '../core/roles.ts'
 import type { Micros } from '../core/time.ts'
-import { compilePolicy, decide, type Policy, toPolicy } from '../gateway/policy/config.ts'
+import { compilePolicy, decide, type Policy, toPolicy, whoeverItIs } from '../gateway/policy/config.ts'
+import type { LoadedConnection } from './connections.ts'
 import { type ConfiguredCrossing, crossingsOf, recordsOf } from './crossings.ts'
-import { declaredIds } from './known-signals.ts'
+import { declaredIds, knownSignals } from './known-signals.ts'
 import type { LoadedConfig } from './load.ts'
 import type { Path } from './places.ts'
 
@@ -55,19 +56,12 @@ export function explain(loaded: LoadedConfig, subject: string, action: string, o
   if (meant.length === 0)
     return [{ about: 'nothing', unknown: 'object', name: object, known: [...new Set(named.flatMap(({ to }) => to ?? []))] }]
   const passing = isZone ? undefined : passingOf(loaded, object)
+  // An end whose address is seen only when it comes is taken for one that its conduit names.
+  const open = whoeverItIs(policy)
   return meant.map((crossing) => {
-    const decision = decide(policy, crossing.isPeerOpen ? withAnyPeer(policy, crossing) : crossing, passing, time)
+    const decision = decide(crossing.isPeerOpen ? open : policy, crossing, passing, time)
     return { about: 'crossing', crossing, passing, ...decision, place: loaded.placeOf(decision.path) }
   })
-}
-
-/** An end whose address is seen only when it comes is taken for one that its conduits name. */
-export function withAnyPeer({ declared }: Pick<Policy, 'declared'>, crossing: ConfiguredCrossing): ConfiguredCrossing {
-  const conduit = declared.conduits.find(
-    ({ from, to, transports }) => from === crossing.from && to === crossing.to && transports.includes(crossing.transport),
-  )
-  const [peer] = conduit?.peers ?? []
-  return peer === undefined ? crossing : { ...crossing, peers: [peer.replace(/\/\d+$/, '')] }
 }
 
 /** A kind of records, a definition of results, or else a signal; with the site or without. */
@@ -106,6 +100,12 @@ export function declaredPassing({ config, connections }: LoadedConfig): Passing[
     (id): Passing => ({ kind: 'record', id }),
   )
   return [...signals, ...derived, ...records, ...results]
+}
+
+/** What the file says comes by a connection; `isAll`: its device names nothing else. */
+export function declaredBy(connection: LoadedConnection, site: string): { passing: Passing[]; isAll: boolean } {
+  const signals = declaredIds(connection).map((id): Passing => ({ kind: 'signal', id: `${site}/${id}` }))
+  return { passing: [...signals, ...recordsOf(connection)], isAll: knownSignals([connection], {}, {}).open.length === 0 }
 }
 
 /** Definitions whose results are facts. */

@@ -58,6 +58,18 @@ test('round trip: the narrowest exchange counts, not the newest', () => {
   assert.ok((reading?.uncertaintyUs ?? 0) < 6_000)
 })
 
+test('round trip: a device that renews its clock more rarely than its digits say is found out', () => {
+  const clock = new ClockOffset('round-trip')
+  const staleMs = [317, 643, 20, 989, 551]
+  staleMs.forEach((stale, i) => {
+    const exchange = ask(i * 30_000, 5 * SECOND, 2, 2)
+    clock.roundTrip({ ...exchange, deviceTime: exchange.deviceTime - stale * 1000, resolutionUs: 1_000 })
+    if (i === 0) return
+    const { offsetUs, uncertaintyUs } = clock.reading(i * 30_000) as { offsetUs: number; uncertaintyUs: number }
+    assert.ok(Math.abs(offsetUs - 5 * SECOND) <= uncertaintyUs, `after ${i + 1}: ${offsetUs} ± ${uncertaintyUs}`)
+  })
+})
+
 test('an exchange during which our wall clock was set, or that took too long, is worth nothing', () => {
   const clock = new ClockOffset('round-trip')
   const good = ask(0, 0, 5, 5)

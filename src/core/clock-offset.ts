@@ -58,7 +58,8 @@ interface Point {
 /**
  * Offset between one device's clock and ours, over a sliding window of bounded size.
  *
- * Round trip (Cristian's algorithm): offset = T - (t0 + t1) / 2, uncertain by half the round trip and the resolution of T; the narrowest counts.
+ * Round trip (Cristian's algorithm): offset = T - (t0 + t1) / 2, uncertain by half the round trip and the resolution of T; the narrowest counts. Where
+ * others prove it wrong, the device renews its clock in coarser steps than it says: then the latest time told counts, uncertain by what they differ.
  *
  * One way: T - arrival = offset - delay, and no delay is negative, so the largest of the window bounds the offset from below for certain.
  * From above there is no bound. If the device seems behind, all of it may be delay: the interval reaches up to zero. Beyond that it is widened
@@ -109,7 +110,7 @@ export class ClockOffset {
   /** What is known now; undefined before the first measurement and after a window without one. */
   reading(nowMs: number): ClockReading | undefined {
     this.#forget(nowMs)
-    const best = this.method === 'round-trip' ? narrowest(this.#points, nowMs) : highest(this.#points, nowMs)
+    const best = this.method === 'round-trip' ? narrowestTrue(this.#points, nowMs) : highest(this.#points, nowMs)
     if (!best) return undefined
     const { offsetUs, uncertaintyUs, atUs } = best
     return { offsetUs, uncertaintyUs, ...drift(this.#points), measuredTime: atUs, method: this.method }
@@ -159,6 +160,21 @@ function narrowest(points: readonly Point[], nowMs: number): Point | undefined {
     if (!best || uncertaintyUs <= best.uncertaintyUs) best = { ...point, uncertaintyUs }
   }
   return best
+}
+
+function narrowestTrue(points: readonly Point[], nowMs: number): Point | undefined {
+  const best = narrowest(points, nowMs)
+  if (!best) return undefined
+  // A time told is never later than the true one, so every lower bound holds.
+  let sure = best
+  let stalest = best
+  for (const point of points) {
+    const one = { ...point, uncertaintyUs: point.uncertaintyUs + agedUs(point, nowMs) }
+    if (one.offsetUs - one.uncertaintyUs > sure.offsetUs - sure.uncertaintyUs) sure = one
+    if (one.offsetUs + one.uncertaintyUs < stalest.offsetUs + stalest.uncertaintyUs) stalest = one
+  }
+  const contradict = stalest.offsetUs + stalest.uncertaintyUs < sure.offsetUs - sure.uncertaintyUs
+  return contradict ? { ...sure, uncertaintyUs: sure.uncertaintyUs + sure.offsetUs - stalest.offsetUs } : best
 }
 
 function highest(points: readonly Point[], nowMs: number): Point | undefined {

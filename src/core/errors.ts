@@ -4,14 +4,19 @@
  * loudly and keeps the others running.
  */
 
+import type { PeerFault } from './peer-faults.ts'
+
 /** The peer cannot be reached or dropped the line. The runner retries with back-off. */
 export class NotConnected extends Error {
   override name = 'NotConnected'
   /** What the person should do, in one sentence; shown beside the message. */
   readonly hint: string | undefined
-  constructor(message: string, options: { cause?: unknown; hint?: string } = {}) {
+  /** The same by code, for other languages; absent where only the message says it. */
+  readonly fault: PeerFault | undefined
+  constructor(message: string, options: { cause?: unknown; hint?: string; fault?: PeerFault | undefined } = {}) {
     super(message, { cause: options.cause })
     this.hint = options.hint
+    this.fault = options.fault
   }
 }
 

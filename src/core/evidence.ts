@@ -2,7 +2,7 @@ import type { Micros } from './time.ts'
 
 /** The first thing that is wrong with what is kept, and where. Texts are English, for the person who looks into it. */
 export interface Tampered {
-  readonly part: 'spool' | 'audit' | 'roots' | 'folder'
+  readonly part: 'spool' | 'audit' | 'roots' | 'folder' | 'carried'
   readonly kind: string
   readonly file: string
   /** Of a record of the spool, or an entry of the audit log. */
@@ -33,6 +33,18 @@ export interface Verification {
   readonly roots: number
   /** Files of an exported folder that are as its signed list says. */
   readonly folderFiles?: number
+  /** A file of records that was carried by hand. */
+  readonly carried?: {
+    readonly node: string
+    readonly epoch: number
+    readonly records: number
+    readonly first: number
+    readonly last: number
+    /** Records that only a gap stands for: the policy withheld what they hold. */
+    readonly withheld: number
+    readonly missing: readonly { readonly from: number; readonly to: number; readonly cause: string }[]
+    readonly signedTime: Micros
+  }
   readonly tampered?: Tampered
 }
 

@@ -15,6 +15,7 @@ import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
 import type { LedgerView, SignalLedger } from './ledger.ts'
 import type { IdentityView, RefusalCode, StreamId } from './link.ts'
+import type { PeerFault } from './peer-faults.ts'
 import type { Candidate, Offered } from './planning.ts'
 import type { PolicyView } from './policy.ts'
 import type { ReasonSets } from './reasons.ts'
@@ -90,7 +91,7 @@ export interface ConnectionHealth {
   readonly pending: number
   /** Of a connection that brings IT records, since the start. */
   readonly records?: RecordCounts
-  readonly lastError: { readonly time: Micros; readonly message: string; readonly hint?: string } | undefined
+  readonly lastError: { readonly time: Micros; readonly message: string; readonly hint?: string; readonly fault?: PeerFault } | undefined
 }
 
 /** How the way to the next node is doing. */
@@ -103,7 +104,7 @@ export interface UplinkView {
   /** Not connected since then, however many attempts were made; undefined while connected. */
   readonly downSince: Micros | undefined
   readonly attempts: number
-  readonly problem: { readonly time: Micros; readonly message: string; readonly code?: RefusalCode } | undefined
+  readonly problem: { readonly time: Micros; readonly message: string; readonly code?: RefusalCode; readonly fault?: PeerFault } | undefined
   /** The last record of this node's log that the other end has on its disk. */
   readonly confirmedSequence: number
   readonly behindRecords: number
@@ -203,6 +204,12 @@ export interface DerivationView {
   readonly problem: string | undefined
 }
 
+/** Something changed that results do not know of, later than the horizon or after their computing stopped. */
+export interface Behind {
+  /** What changed is samples: whose, is told by the samples that are stored now and were not when a result was computed. Otherwise it may be any record or result. */
+  readonly bySamplesAlone: boolean
+}
+
 /** Where samples of a derived signal come from. */
 export interface SignalOrigin {
   /** Name of its derivation. */
@@ -264,6 +271,8 @@ export interface NodeView {
   recordSources(kind: string): readonly string[]
   /** Which declaration writes a derived signal, and what a sample of it came of; undefined where no declaration does (any more). */
   originOf(signal: string, at: Micros): SignalOrigin | undefined
+  /** Whether results of a definition in [from, to] miss something that changed since they were computed. */
+  behind(definition: string, from: Micros, to: Micros): Behind | undefined
   /** What depends on what, by the configuration and the signals known now. */
   dependencies(): DependencyGraph
   readonly configurations: KeptConfigurations

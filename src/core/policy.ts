@@ -64,6 +64,8 @@ export interface Conduit extends BusinessCase {
   /** Globs of kinds of IT records and of definitions of results; none: none passes. */
   readonly records: readonly string[]
   readonly results: readonly string[]
+  /** Results may name what they were computed from, also where that may not pass itself. */
+  readonly namesInputs: boolean
   /** `host`, `host:port` or a network `10.0.0.0/8`; none: no limit beside the addresses in the file. */
   readonly peers: readonly string[]
   /** What may be asked of the device: function codes (`3`, `43`) or service names (`Read`); none: what the connector needs. */
@@ -105,10 +107,20 @@ export interface Passing {
 /**
  * Why something passes: `no-zones` are declared, both ends are in the `same-zone`, a `conduit` names it. Why it does not: an end is in `no-zone` that is
  * declared, there is `no-conduit` between the two, or the one that comes nearest has another `transport`, `direction` or `peer`, does not name it (`not-named`), is
- * `cut`, or is past its review (`expired`).
+ * `cut`, or is past its review (`expired`); or it names a result, and not what that says it was computed from (`input-not-named`).
  */
 export const PERMITTING = ['no-zones', 'same-zone', 'conduit'] as const
-export const REFUSING = ['no-zone', 'no-conduit', 'transport', 'direction', 'peer', 'not-named', 'cut', 'expired'] as const
+export const REFUSING = [
+  'no-zone',
+  'no-conduit',
+  'transport',
+  'direction',
+  'peer',
+  'not-named',
+  'cut',
+  'expired',
+  'input-not-named',
+] as const
 export type PolicyReason = (typeof PERMITTING)[number] | (typeof REFUSING)[number]
 
 export interface PolicyDecision {
@@ -127,16 +139,23 @@ export const conduitReason = (reason: PolicyReason | 'rate'): string => `${CONDU
 /** How the cause of a gap begins that stands for a record that no conduit let pass. */
 export const CONDUIT_GAP = 'conduit-'
 
+interface Passed {
+  readonly passed: number
+  readonly refused: Readonly<Record<string, number>>
+}
+
 /** A crossing of the running node, how it stands, and what went through since the start. */
 export interface CrossingView extends Crossing {
   /** `connection`, `link-out`, `link-in`, `openlineage`, `syslog`, `http`. */
   readonly part: string
   readonly name: string
   readonly decision: PolicyDecision
+  /** The one that lets the most of it pass, or would by what the file says comes this way. */
+  readonly conduit?: string
   /** Where in which file that is decided, `ecluse.yaml:12`. */
   readonly place: string
   /** Samples, rows, records or messages that passed, and those that did not, by reason. Undefined where both ends are in one zone: nothing is counted. */
-  readonly counts?: { readonly passed: number; readonly refused: Readonly<Record<string, number>> } | undefined
+  readonly counts?: (Passed & { readonly byConduit: readonly (Passed & { readonly conduit: string })[] }) | undefined
 }
 
 /** The answer to "may SUBJECT do ACTION with OBJECT". */

@@ -9,6 +9,8 @@ export interface PushedRun {
   readonly rows: readonly Row[]
   readonly isDeletion: boolean
   readonly unreadable?: RecordDelivery['unreadable']
+  /** Address of whoever pushed it. */
+  readonly from?: string | undefined
   /** Called when this run, and so all before it, is durable. */
   readonly done?: (() => void) | undefined
   /** Where to go on after a restart when it is. */
@@ -16,7 +18,7 @@ export interface PushedRun {
 }
 
 /** What stands at the end of a message's last run. */
-export type RunEnd = Pick<PushedRun, 'done' | 'cursor'>
+export type RunEnd = Pick<PushedRun, 'done' | 'cursor' | 'from'>
 
 /** Rows in their order as runs; the last one has the end. At least one, perhaps without rows. */
 export function runsOf(feed: number, rows: readonly Row[], rule: DeletedWhen | undefined, end: RunEnd = {}): PushedRun[] {
@@ -30,19 +32,21 @@ export function runsOf(feed: number, rows: readonly Row[], rule: DeletedWhen | u
     else runs.push({ feed, rows: [row], isDeletion })
   }
   const last = runs.pop() ?? { feed, rows: [], isDeletion: false }
-  return [...runs, { ...last, ...end }]
+  const { from } = end
+  return [...runs.map((run) => ({ ...run, from })), { ...last, ...end }]
 }
 
 /**
- * Takes from the front of a queue what may go to disk together: runs of one feed and one kind, so that a deletion stays between the row before it and the
+ * Takes from the front of a queue what may go to disk together: runs of one feed, one kind and one sender, so that a deletion stays between the row before it and the
  * one after it. The queue must not be empty.
  */
 export function takeDelivery(queue: PushedRun[]): RecordDelivery {
   const first = queue[0] as PushedRun
   let [count, size] = [0, 0]
-  for (const { feed, isDeletion, rows, unreadable } of queue) {
+  for (const { feed, isDeletion, rows, unreadable, from } of queue) {
     size += rows.length + (unreadable?.length ?? 0)
-    if (count > 0 && (feed !== first.feed || isDeletion !== first.isDeletion || size > LIMITS.deliveryRows)) break
+    const isLike = feed === first.feed && isDeletion === first.isDeletion && from === first.from
+    if (count > 0 && (!isLike || size > LIMITS.deliveryRows)) break
     count++
   }
   const taken = queue.splice(0, count)
@@ -55,6 +59,7 @@ export function takeDelivery(queue: PushedRun[]): RecordDelivery {
     ...(first.isDeletion && { deleted: rows }),
     ...(unreadable.length > 0 && { unreadable }),
     ...(cursor !== undefined && { cursor }),
+    ...(first.from !== undefined && { from: first.from }),
     ack: () => {
       for (const { done } of taken) done?.()
     },

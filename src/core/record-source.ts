@@ -22,6 +22,8 @@ export interface RecordDelivery {
   readonly cursor?: string
   /** Rows the source itself could not read (a line that is no CSV, a cell that is no text), each with its reason. */
   readonly unreadable?: readonly { readonly row: string; readonly reason: string }[]
+  /** The address of whoever pushed these rows; absent where this program asked for them. */
+  readonly from?: string
   /** Called once, after all of it is durable on this node's disk. */
   readonly ack?: () => void
 }
@@ -37,6 +39,11 @@ export interface RecordContext {
   readonly cursor: (feed: number) => string | undefined
   /** The file's directory: relative paths start there. */
   readonly directory: string
+  /**
+   * For sources that listen: why rows of a caller are not taken, of a feed or of any; undefined when they are. What is not taken is counted by the answer, so that it is
+   * asked once for each request. Absent: all are.
+   */
+  readonly against?: (caller: string, feed?: number) => string | undefined
   /** As that of a `SourceContext`. */
   readonly onExchange?: OnExchange
 }

@@ -128,6 +128,10 @@ const text = z.string().min(1).max(2_000)
 const zoneName = z.string().max(64).refine(isZone, '@badZone')
 
 /** A figure with the describing fields of ISO 22400-1. */
+const range = z
+  .strictObject({ lower: z.number().optional(), upper: z.number().optional() })
+  .describe('What it can logically be; outside it is Uncertain, and so is what is made of it')
+
 export const kpi = z
   .strictObject({
     label: label.optional(),
@@ -141,14 +145,11 @@ export const kpi = z
     notes: text.optional(),
     formula: cel.optional().describe('CEL over the inputs and parts by name'),
     parts: z
-      .record(fieldName, z.strictObject({ expression: cel, unit: unitText.optional() }))
+      .record(fieldName, z.strictObject({ expression: cel, unit: unitText.optional(), range: range.optional() }))
       .optional()
       .describe('Figures on the way to it, published beside it'),
     unit: unitText.optional(),
-    range: z
-      .strictObject({ lower: z.number().optional(), upper: z.number().optional() })
-      .optional()
-      .describe('What it can logically be; outside it is Uncertain'),
+    range: range.optional(),
     trend: z.enum(['higher', 'lower']).optional().describe('Which way is better'),
     timing: z
       .enum(['real-time', 'periodically', 'on-demand'])

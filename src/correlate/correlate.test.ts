@@ -106,6 +106,31 @@ test('the source with the authority for the use decides; others that say otherwi
   assert.deepEqual([billed?.to, billed?.values.stops?.value, billed?.values.pieces?.value], [T + 40 * SECOND, 0, 99])
 })
 
+test('sources that disagree about what is taken of related records, or about what a condition asks, make it Uncertain', async () => {
+  const history = new MemoryHistory()
+  flight(history, { pieces: 60 }, 'a')
+  flight(history, { pieces: 90 }, 'b')
+  const inputs = {
+    pieces: { of: 'flights', value: 'pieces', take: 'sum', relation: 'equals' },
+    large: { count: 'flights', where: 'pieces > 80.0' },
+    busy: { count: 'stops', where: 'each.pieces > 80.0' },
+    all: { count: 'flights' },
+  }
+  const reasonsOf = async (names: readonly (keyof typeof inputs)[]) => {
+    const some = Object.fromEntries(names.map((name) => [name, inputs[name]]))
+    const declared = { per: { record: 'flights' }, equipment: 'stand-1', inputs: some, formula: names[0] }
+    const [fact] = await computed(createKpi('figure', kpi.parse(declared), context), history)
+    return [fact?.values.value?.value, fact?.values.value?.reasons?.includes('sources-disagree') === true]
+  }
+  assert.deepEqual(await reasonsOf(['pieces']), [60, true])
+  assert.deepEqual((await reasonsOf(['busy']))[1], true)
+  assert.deepEqual(await reasonsOf(['all']), [1, false], 'what is disputed plays no part here')
+  const asked = { each: 'stops', tolerance: '1s', values: { large: inputs.large } }
+  event(history, T + SECOND, T + 3 * SECOND)
+  const [fact] = await computed(createJoin('join', correlation.parse(asked), context), history)
+  assert.deepEqual([fact?.values.large?.value, fact?.values.large?.reasons], [0, ['sources-disagree']])
+})
+
 test('equipment that nobody knows, clocks that are not sure enough, uncertain events', async () => {
   const history = new MemoryHistory()
   flight(history, {})
@@ -118,7 +143,26 @@ test('equipment that nobody knows, clocks that are not sure enough, uncertain ev
   const [first, second] = await computed(join(values, {}, unsure), history)
   assert.deepEqual(first?.values.current?.reasons, ['clock-uncertainty'])
   assert.deepEqual([first?.values.stopped?.value, first?.values.stopped?.reasons], [12, ['input-uncertain']])
+  const ahead = { clockOf: () => ({ offsetUs: 4 * SECOND, uncertaintyUs: SECOND / 10 }) }
+  const [off] = await computed(join(values, {}, ahead), history)
+  assert.deepEqual(
+    off?.values.current?.reasons,
+    ['clock-uncertainty'],
+    'times are kept as the device says them: one that is known to be ahead is not sure',
+  )
   for (const value of Object.values(second?.values ?? {})) assert.deepEqual([value.value, value.reasons], [null, ['equipment-unknown']])
+})
+
+test('a counter that went down has no difference, whatever last less first would be', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  for (const [i, value] of [990, 1000, 3, 8].entries()) history.sample('site/stand-1/current', T + 20 * i * SECOND, value)
+  const values = { delta: { signal: './current', function: 'Delta' }, bounds: { signal: './current', function: 'DeltaBounds' } }
+  const plain = await found(values, history)
+  assert.equal(plain.delta?.value, -982, 'what is not declared to count up may fall')
+  const counter = { definitionOf: (id: string) => ({ ...context.definitionOf(id), counter: {} }) }
+  for (const value of Object.values(await found(values, history, {}, counter)))
+    assert.deepEqual([value.value, severity(value.status), value.reasons], [null, 'Bad', ['counter-reset']])
 })
 
 test('a reading at a moment of the record, in or out of reach', async () => {
@@ -217,6 +261,12 @@ test('a ready figure: OEE of an hour from signals and events', async () => {
     ...{ availability: 3_000 / 3_600, performance: 2_400 / 3_000, quality: 0.9, value: (3_000 / 3_600) * 0.8 * 0.9 },
   })
   assert.deepEqual([facts[0]?.values.value?.status, facts[0]?.values.value?.coverage, facts[0]?.values.value?.unit], [0, 1, '1'])
+  // More good pieces than pieces made: the product of the factors alone would look sound.
+  sample('good', 3_599, 420)
+  const [wrong] = await computed(createKpi('oee', declared, plain), history, T + HOUR, T)
+  const { quality, performance, value } = wrong?.values ?? {}
+  assert.deepEqual([(quality?.value as number) > 1, quality?.reasons, performance?.status], [true, ['range'], 0])
+  assert.deepEqual([(value?.value as number) < 1, value?.reasons], [true, ['input-uncertain', 'range']])
 })
 
 test('a ready figure converts what it is given into the units of its formula, and takes nothing that measures another thing', async () => {

@@ -1,12 +1,11 @@
 import { type Change, type Derivation, FOREVER, type Outcome, type Unit } from '../core/derivation.ts'
-import type { Fact, FactValue, RevisionCause } from '../core/facts.ts'
+import type { Fact, RevisionCause } from '../core/facts.ts'
 import { QueryRefused } from '../core/historian.ts'
 import type { History } from '../core/history.ts'
 import { LIMITS } from '../core/limits.ts'
-import { rank } from '../core/status.ts'
 import { MINUTE, type Micros } from '../core/time.ts'
 import { compileGlob } from '../lib/glob.ts'
-import { type Asked, lowered } from './asked.ts'
+import type { Asked } from './asked.ts'
 import type { JoinValue, Kpi } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { versionOf } from './join.ts'
@@ -92,6 +91,12 @@ export function kpiValues(declared: Kpi): Record<string, JoinValue> {
   }
 }
 
+/** What the parts and the figure itself can logically be. */
+function rangesOf(declared: Kpi): Record<string, Kpi['range']> {
+  const { parts = {}, range } = wholeKpi(declared)
+  return { ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.range])), value: range }
+}
+
 /** Declared paths that a pattern means; lint refuses more than `CORRELATE_LIMITS.equipment`. Throws GlobError. */
 export function placesOf(pattern: string | undefined, paths: readonly string[]): (string | undefined)[] {
   if (pattern === undefined) return [undefined]
@@ -105,11 +110,12 @@ function figureOf(name: string, declared: Kpi, context: CorrelateContext & { rea
   const each = typeof per === 'string' ? undefined : per.record
   const { validity, equipment: place } = (each === undefined ? undefined : context.kinds.get(each)) ?? {}
   const used = new Set([validity?.from, validity?.to, place?.field].flatMap((field) => field ?? []))
-  const plan = planOf({ ...(each !== undefined && { each }), use, values, tolerance, lookBack }, used, context)
+  const ranges = rangesOf(declared)
+  const plan = planOf({ ...(each !== undefined && { each }), use, values, tolerance, lookBack, ranges }, used, context)
   const places = placesOf(equipment, context.equipment)
   return {
     ...{ name, declared: wholeKpi(declared), plan, places, calendar: typeof per === 'string' ? calendar(per, zone) : undefined },
-    version: versionOf({ ...declared, values, places }, [...(each === undefined ? [] : [each]), ...plan.related], context),
+    version: versionOf({ ...declared, values, places, ranges }, [...(each === undefined ? [] : [each]), ...plan.related], context),
   }
 }
 
@@ -286,23 +292,18 @@ function factOf(
   read: Awaited<ReturnType<typeof readFor>> | undefined,
   cause: RevisionCause,
 ): Fact | undefined {
-  const { name, version, plan, declared } = figure
+  const { name, version, plan } = figure
   const { values, inputs } = valuesOf(plan, asked, read, false)
   const isKnown = inputs.some((input) => input !== asked.subject.input && (!('signal' in input) || input.samples > 0))
   if (read && plan.signals.length > 0 && !isKnown) return undefined
   const { subject, equipment, from, to, toleranceUs } = asked
-  const value = values.value as FactValue
   return {
     ...{ definition: name, type: 'kpi', version, key: subject.key },
     ...(equipment !== undefined && { equipment }),
     ...{ from, to, toleranceUs },
-    values: { ...values, value: lowered(value, isOutside(value, declared.range) ? ['range'] : []) },
-    ...{ inputs, cause },
+    ...{ values, inputs, cause },
   }
 }
-
-const isOutside = ({ value, status }: FactValue, range: Kpi['range']): boolean =>
-  typeof value === 'number' && rank(status) < 2 && (value < (range?.lower ?? value) || value > (range?.upper ?? value))
 
 /** The period after one that something is known of, where nothing is published of it: its time comes although nothing changes. */
 async function unknownFollowers(

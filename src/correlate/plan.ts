@@ -2,9 +2,10 @@ import type { Expression } from '../core/expression/index.ts'
 import type { FactInput, FactValue } from '../core/facts.ts'
 import type { History, Series } from '../core/history.ts'
 import { LIMITS } from '../core/limits.ts'
+import { rank } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import { type Asked, bad, lowered, type Read, type ReadSpan, type ValueMaker } from './asked.ts'
-import type { ExpressionValue, JoinValue } from './config.ts'
+import type { ExpressionValue, JoinValue, Kpi } from './config.ts'
 import type { CorrelateContext, JoinContext } from './context.ts'
 import { compileValue, compileWhere, eachValues, evaluated, unitAware, variableOf, whereOf } from './expressions.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
@@ -21,7 +22,11 @@ export interface Wanted {
   /** Milliseconds, as the file's durations are. */
   readonly tolerance?: number | undefined
   readonly lookBack: number
+  /** What values of some names can logically be. */
+  readonly ranges?: Ranges
 }
+
+type Ranges = Readonly<Record<string, Kpi['range']>>
 
 /** The same, ready to compute. */
 export interface Plan {
@@ -32,6 +37,7 @@ export interface Plan {
   readonly expressions: ReadonlyMap<string, UnitExpression>
   /** Values in the order of the file. */
   readonly names: readonly string[]
+  readonly ranges: Ranges
   /** Patterns of whole signal ids, and the kinds and events that it reads. */
   readonly signals: readonly string[]
   readonly related: readonly string[]
@@ -48,9 +54,11 @@ interface UnitExpression {
 /** `used`: fields of `each` in which a disagreement of its sources matters; those that the values read are added. */
 export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateContext): Plan {
   const toleranceUs = (wanted.tolerance ?? 0) * 1000
+  const taken = fieldsTaken(wanted, used, context)
   const fieldsUsed = (one: string): ReadonlySet<string> => {
     const { validity, equipment } = context.kinds.get(one) ?? {}
-    return one === wanted.each ? used : new Set([validity?.from, validity?.to, equipment?.field].flatMap((field) => field ?? []))
+    const own = one === wanted.each ? [...used] : [validity?.from, validity?.to, equipment?.field].flatMap((field) => field ?? [])
+    return new Set([...own, ...(taken.get(one) ?? [])])
   }
   const makers = new Map<string, ValueMaker>()
   const expressions = new Map<string, UnitExpression>()
@@ -72,11 +80,30 @@ export function planOf(wanted: Wanted, used: Set<string>, context: CorrelateCont
   const patterns = Object.values(wanted.values).flatMap((value) => signalsOf(value).map((signal) => idPattern(signal, context.site)))
   return {
     ...{ use: wanted.use, context: { ...context, fieldsUsed }, toleranceUs, makers, expressions, names: Object.keys(wanted.values) },
+    ranges: wanted.ranges ?? {},
     signals: [...new Set(patterns)],
     related: [...new Set(all.flatMap((maker) => maker.related ?? []))],
     beforeUs: Math.max(0, ...all.map((maker) => maker.beforeUs)),
     afterUs: Math.max(0, ...all.map((maker) => maker.afterUs)),
   }
+}
+
+/** Of each related kind the fields that numbers are taken from or that decide whether one counts. Those of `each` in a condition are added to `used`. */
+function fieldsTaken(wanted: Wanted, used: Set<string>, context: CorrelateContext): ReadonlyMap<string, ReadonlySet<string>> {
+  const taken = new Map<string, Set<string>>()
+  const add = (name: string, field: string) => taken.set(name, (taken.get(name) ?? new Set()).add(field))
+  for (const value of Object.values(wanted.values)) {
+    if ('expression' in value || 'signal' in value) continue
+    const name = 'next' in value ? value.next : relatedName(value)
+    if ('take' in value) add(name, value.value)
+    if ('next' in value && value.measure === 'value' && value.of !== undefined) add(name, value.of)
+    const variables = value.where === undefined ? [] : compileWhere(value.where, name, wanted.each, context).variables
+    for (const variable of variables) {
+      if (variable.startsWith('each.')) used.add(variable.slice('each.'.length))
+      else add(name, variable)
+    }
+  }
+  return taken
 }
 
 function makerOf(value: Exclude<JoinValue, ExpressionValue>, wanted: Wanted, toleranceUs: Micros, context: CorrelateContext): ValueMaker {
@@ -142,6 +169,9 @@ async function readSeries(spans: ReadonlyMap<string, ReadSpan>, history: History
   return new Map(found.flat().map((one) => [one.signal, one]))
 }
 
+const isOutside = ({ value, status }: FactValue, range: Kpi['range']): boolean =>
+  typeof value === 'number' && rank(status) < 2 && (value < (range?.lower ?? value) || value > (range?.upper ?? value))
+
 /** The values of one interval, and what they are from. `read` undefined: it was too much to be read. */
 export function valuesOf(
   plan: Plan,
@@ -166,7 +196,7 @@ export function valuesOf(
     const own = plan.expressions.get(name)
     const maker = plan.makers.get(name)
     const value = own ? evaluated(own.expression(values), values, eachValues(subject), own.unit) : maker && compute(maker)
-    if (value) values[name] = lowered(value, subject.reasons)
+    if (value) values[name] = lowered(value, [...subject.reasons, ...(isOutside(value, plan.ranges[name]) ? ['range'] : [])])
   }
   const different = [...new Map(inputs.map((input) => [JSON.stringify(input), input])).values()]
   return { values, inputs: different.slice(0, LIMITS.factInputs) }

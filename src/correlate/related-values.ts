@@ -33,9 +33,9 @@ function chosen(all: readonly Subject[], asked: Asked, isMeant: (span: Span) => 
     if (!isAt(it, asked) || !isMeant(spanOf(it))) continue
     const counts = where ? where(it, asked.subject) : true
     if (counts === undefined) reasons.push('condition-unknown')
-    if (counts !== true) continue
-    found.push(it)
+    // Also of one that does not count: by what the other source says, or by surer values, it might.
     reasons.push(...it.reasons)
+    if (counts === true) found.push(it)
   }
   found.sort((a, b) => (a.from ?? 0) - (b.from ?? 0) || (a.key < b.key ? -1 : 1))
   const inputs: FactInput[] = found.slice(0, CORRELATE_LIMITS.related).flatMap(({ input }) => input ?? [])

@@ -1,5 +1,6 @@
 import { isOfQuality, overHeld } from '../core/aggregates/held.ts'
 import { resultUnit } from '../core/aggregates/index.ts'
+import { COUNTER_FELL } from '../core/counter.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'
@@ -27,9 +28,11 @@ export function holdOf(id: string, lookBackUs: Micros, context: CorrelateContext
   return Math.min(period === undefined ? lookBackUs : 2 * period, CORRELATE_LIMITS.reachUs)
 }
 
-/** Why the clock behind a signal cannot tell times as finely as the tolerance asks. */
-const clockReasons = (id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] =>
-  (clockOf?.(id)?.uncertaintyUs ?? 0) > toleranceUs ? ['clock-uncertainty'] : []
+/** Why the clock behind a signal cannot tell times as finely as the tolerance asks: it may be off by as much as it is known to be, and as that is uncertain. */
+function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] {
+  const clock = clockOf?.(id)
+  return clock && Math.abs(clock.offsetUs) + clock.uncertaintyUs > toleranceUs ? ['clock-uncertainty'] : []
+}
 
 /**
  * A function over the interval. Coverage is the share of it covered by readings that went into the value. Good only when that is all of it; Uncertain
@@ -58,7 +61,9 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       const { coverage } = result
       if (result.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
-      const own = resultUnit(name, context.definitionOf?.(whole)?.unit)
+      const definition = context.definitionOf?.(whole)
+      if (definition?.counter && result.hasFallen) return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
+      const own = resultUnit(name, definition?.unit)
       const converted = inUnit(result.value, own, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError, coverage), inputs }
       const reasons = [

@@ -8,9 +8,27 @@ export interface GlobLimits {
   readonly alternatives: number
 }
 
-/** The glob cannot be read; the message completes "the pattern ...". */
+/** Why a glob cannot be read, and the words that complete "the pattern ...". */
+const WHY = {
+  empty: () => 'is empty',
+  long: (limit: number) => `has more than ${limit} characters`,
+  'not-opened': () => 'closes a brace } that was not opened',
+  'not-closed': () => 'opens a brace { that is not closed',
+  nested: () => 'has braces within braces',
+  alternatives: (limit: number) => `has braces that stand for more than ${limit} patterns`,
+  bracket: () => 'opens a bracket [ that is not closed',
+}
+
+/** The glob cannot be read; the message completes "the pattern ...". `limit`: the one it is over, 0 where it is none. */
 export class GlobError extends Error {
   override name = 'GlobError'
+  readonly why: keyof typeof WHY
+  readonly limit: number
+  constructor(why: keyof typeof WHY, limit = 0) {
+    super(WHY[why](limit))
+    this.why = why
+    this.limit = limit
+  }
 }
 
 const STAR = Symbol('*')
@@ -25,8 +43,8 @@ type Segment = readonly Piece[] | typeof GLOBSTAR
  * make take minutes for a dozen stars that almost match, and this one runs on the thread that collects. Throws GlobError.
  */
 export function compileGlob(glob: string, limits: GlobLimits): Glob {
-  if (glob === '') throw new GlobError('is empty')
-  if (glob.length > limits.length) throw new GlobError(`has ${glob.length} characters, the limit is ${limits.length}`)
+  if (glob === '') throw new GlobError('empty')
+  if (glob.length > limits.length) throw new GlobError('long', limits.length)
   if (glob === '**') return () => true
   const patterns = parse(glob, limits)
   return (id) => {
@@ -84,15 +102,15 @@ function alternatives(glob: string, most: number): string[] {
   for (let at = 0; at < glob.length; ) {
     const open = glob.indexOf('{', at)
     const until = open < 0 ? glob.length : open
-    if (glob.slice(at, until).includes('}')) throw new GlobError('closes a brace } that was not opened')
+    if (glob.slice(at, until).includes('}')) throw new GlobError('not-opened')
     out = out.map((text) => text + glob.slice(at, until))
     if (open < 0) break
     const close = glob.indexOf('}', open)
-    if (close < 0) throw new GlobError('opens a brace { that is not closed')
+    if (close < 0) throw new GlobError('not-closed')
     const inside = glob.slice(open + 1, close)
-    if (inside.includes('{')) throw new GlobError('has braces within braces')
+    if (inside.includes('{')) throw new GlobError('nested')
     const choices = inside.split(',')
-    if (out.length * choices.length > most) throw new GlobError(`has braces that stand for more than ${most} patterns`)
+    if (out.length * choices.length > most) throw new GlobError('alternatives', most)
     out = out.flatMap((text) => choices.map((choice) => text + choice))
     at = close + 1
   }
@@ -109,7 +127,7 @@ function segment(text: string): Segment {
     } else if (char === '?') pieces.push(ANY)
     else if (char === '[') {
       const close = text.indexOf(']', at + 2)
-      if (close < 0) throw new GlobError('opens a bracket [ that is not closed')
+      if (close < 0) throw new GlobError('bracket')
       pieces.push(charset(text.slice(at + 1, close)))
       at = close
     } else pieces.push(char)

@@ -24,7 +24,8 @@ export function events(declared: EventFrame, site: string, known: Known): Deriva
       attributes.map(([attribute, { signal, function: name, tolerance }]) => {
         const whole = where.id(place, signal)
         const toleranceUs = toleranceOf(tolerance ?? declared.tolerance, whole, known)
-        return { attribute, signal: whole, name, toleranceUs, stepped: true, minimumCoverage: 100 }
+        const isCounter = known.signal(whole)?.counter !== undefined
+        return { attribute, signal: whole, name, toleranceUs, isCounter, stepped: true, minimumCoverage: 100 }
       }),
     judge: (inputs) => judging(declared, inputs),
     values: () => fixed,

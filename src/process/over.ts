@@ -1,5 +1,6 @@
 import { isOfQuality, overHeld } from '../core/aggregates/held.ts'
 import type { FunctionName } from '../core/aggregates/index.ts'
+import { COUNTER_FELL } from '../core/counter.ts'
 import type { Series } from '../core/history.ts'
 import { isNull, rank, Status, worst } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
@@ -11,6 +12,8 @@ export interface Asked {
   readonly stepped: boolean
   /** 0 to 100. */
   readonly minimumCoverage: number
+  /** Of a signal that only counts up: where it went down, there is no difference. */
+  readonly isCounter?: boolean
 }
 
 export interface Found {
@@ -25,14 +28,15 @@ export interface Found {
  * A function of OPC UA Part 13 over [from, to), each sample holding no longer than its tolerance. With less than the minimum covered the result is Uncertain,
  * with nothing covered Bad. `series` reaches back by the tolerance, and forward by it where values slope.
  */
-export function over(series: Series, from: Micros, to: Micros, { name, toleranceUs, stepped, minimumCoverage }: Asked): Found {
+export function over(series: Series, from: Micros, to: Micros, { name, toleranceUs, stepped, minimumCoverage, isCounter }: Asked): Found {
   const asked = { name, holdUs: toleranceUs, stepped, percentDataGood: minimumCoverage }
-  const { coverage, hasUncertain, hasBad, ...found } = overHeld(series, from, to, asked)
+  const { coverage, hasUncertain, hasBad, hasFallen, ...found } = overHeld(series, from, to, asked)
   if (isOfQuality(name)) return { value: isNull(found.status) ? null : found.value, status: found.status, coverage, reasons: [] }
   const inputs = [...(hasBad ? ['input-bad'] : []), ...(hasUncertain ? ['input-uncertain'] : [])]
   if (coverage === 0) {
     return { value: null, status: Status.BadNoData, coverage, reasons: inputs.length > 0 ? inputs : ['input-missing'] }
   }
+  if (isCounter && hasFallen) return { value: null, status: Status.BadNoData, coverage, reasons: [COUNTER_FELL] }
   const isShort = coverage * 100 < minimumCoverage
   const status = worst(found.status, isShort ? Status.UncertainSubNormal : Status.Good)
   const reasons = [...(isShort ? ['coverage'] : []), ...(rank(status) > 0 ? inputs : [])]

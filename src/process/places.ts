@@ -10,6 +10,8 @@ export interface Known {
 export interface KnownSignal {
   readonly unit?: string | undefined
   readonly expectedPeriodUs?: number | undefined
+  /** It only counts up. */
+  readonly counter?: object | undefined
 }
 
 /** Where one declaration holds: at one place, or at every piece of equipment that its glob names and that has all its signals. */

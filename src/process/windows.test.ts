@@ -56,6 +56,28 @@ test('with less known than the minimum a result is Uncertain, with nothing Bad',
   assert.deepEqual(await told(declared, [['s/x', 0, 0, Status.BadNoCommunication]]), ['0 NaN Bad'])
 })
 
+test('a counter that fell has no difference in that window', async () => {
+  const counter = { ids: () => ['s/x'], signal: () => ({ unit: 'kW.h', counter: {} }) }
+  const declared = { id: 'w', signal: 'x', window: { tumbling: '20us' }, function: 'Delta', tolerance: '10us' }
+  const derivation = windows(windowOverSignal.parse(declared), 's', counter)
+  const driver = new Driver(derivation)
+  for (const [time, value] of [0, 2, 0, 3].entries()) driver.history.sample('s/x', time * 10, value)
+  for (const [time, value] of [5, 6].entries()) driver.history.sample('s/x', 40 + time * 10, value)
+  for (const [time, value] of [7, 1].entries()) driver.history.sample('s/x', 60 + time * 10, value)
+  await driver.publish(await derivation.within({ from: 0, to: LAST }, driver.history), LAST)
+  const rows = (driver.history.samples.get('s/w') ?? []).toSorted((a, b) => a.time - b.time)
+  assert.deepEqual(
+    rows.slice(0, 4).map(({ value, status }) => [value, rank(status)]),
+    [
+      [2, 0],
+      [3, 0],
+      [1, 0],
+      [Number.NaN, 2],
+    ],
+    'a reset between two windows is in neither of them',
+  )
+})
+
 test('sessions and states are events', async () => {
   const session = { window: { session: '10us' }, function: 'Count', minimumCoverage: 0 }
   assert.deepEqual(

@@ -28,6 +28,7 @@ export function windows(declared: WindowOverSignal, site: string, known: Known):
 
 const askedOf = ({ function: name, tolerance, interpolation, minimumCoverage }: WindowOverSignal, signal: string, known: Known): Asked => ({
   ...{ name, minimumCoverage, stepped: interpolation === 'previous', toleranceUs: toleranceOf(tolerance, signal, known) },
+  isCounter: known.signal(signal)?.counter !== undefined,
 })
 
 /**

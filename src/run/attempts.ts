@@ -1,5 +1,6 @@
 import { ConfigurationError, EndOfInput, NotConnected } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
+import { fault } from '../core/peer-faults.ts'
 import type { Source } from '../core/source.ts'
 import type { Clock } from '../core/time.ts'
 import type { BackOff } from '../lib/back-off.ts'
@@ -52,7 +53,9 @@ async function connectWithin(source: Pick<Source, 'connect'>, clock: Clock, stop
   const done = new AbortController()
   const either = AbortSignal.any([stop, limit.signal])
   void clock.sleep(CONNECT_LIMIT_MS, AbortSignal.any([done.signal, stop])).then(() => {
-    if (!done.signal.aborted) limit.abort(new NotConnected(`no connection within ${CONNECT_LIMIT_MS / 1000} s`))
+    const seconds = CONNECT_LIMIT_MS / 1000
+    const late = () => new NotConnected(`no connection within ${seconds} s`, { fault: fault('no-connection-within', { seconds }) })
+    if (!done.signal.aborted) limit.abort(late())
   })
   try {
     await source.connect(either)
@@ -70,16 +73,17 @@ function report(error: unknown, { health, log }: AttemptParts): boolean {
   if (error instanceof NotConnected) {
     // Said once for each new reason; a device that stays away must not fill the log.
     const level = health.lastError?.message === message ? 'debug' : 'warn'
-    health.failed(message, error.hint)
+    health.failed(message, error.hint, error.fault)
     log[level]({ reason: message, ...(error.hint && { hint: error.hint }) }, 'not connected')
     return false
   }
   if (error instanceof ConfigurationError) {
-    health.failed(message, 'correct the configuration and start again')
+    health.failed(message, 'correct the configuration and start again', fault('configuration-refused', { detail: message }))
     log.error({ reason: message }, 'the configuration of this connection is refused; it stays stopped')
     return true
   }
-  health.failed(`internal error: ${message}`, 'this is a defect of Écluse: report it with the log; the connection is tried again')
+  const hint = 'this is a defect of Écluse: report it with the log; the connection is tried again'
+  health.failed(`internal error: ${message}`, hint, fault('defect', { detail: message }))
   log.error({ error: error instanceof Error ? error.stack : message }, 'internal error in a connection')
   return false
 }

@@ -14,7 +14,8 @@ import { borderOf } from './policy/border.ts'
 import type { OutwardPolicy } from './policy/outward.ts'
 import type { Policing } from './policy/policing.ts'
 import type { Remotes } from './remotes.ts'
-import { type Cursor, Uplink, type UplinkParts } from './uplink.ts'
+import { Uplink } from './uplink.ts'
+import type { Cursor, UplinkParts } from './uplink-parts.ts'
 
 /** How often files carried by hand are looked for. */
 const IMPORTS_MS = 2_000
@@ -22,7 +23,9 @@ const IMPORTS_MS = 2_000
 /** Names of senders turned away that are remembered. */
 export const REFUSALS_KEPT = 256
 
-export interface GatewayParts extends NodeDependencies, Pick<UplinkParts, 'spool' | 'last' | 'signalCount' | 'onTaken' | 'onConfirmed'> {
+export interface GatewayParts
+  extends NodeDependencies,
+    Pick<UplinkParts, 'spool' | 'last' | 'signalCount' | 'onTaken' | 'onRelayed' | 'onConfirmed'> {
   readonly loaded: LoadedConfig
   readonly transport: Transport
   readonly remotes: Remotes

@@ -1,5 +1,6 @@
 import type { SampleBatch } from '../core/batch.ts'
 import type { ConnectionHealth, ConnectionState } from '../core/node-view.ts'
+import type { PeerFault } from '../core/peer-faults.ts'
 import type { Label } from '../core/signals.ts'
 import { rank } from '../core/status.ts'
 import type { Clock, Micros } from '../core/time.ts'
@@ -41,8 +42,8 @@ export class HealthRecord {
     if (state === 'connected') this.connects++
   }
 
-  failed(message: string, hint?: string): void {
-    this.lastError = { time: this.#clock.now(), message, ...(hint && { hint }) }
+  failed(message: string, hint?: string, fault?: PeerFault): void {
+    this.lastError = { time: this.#clock.now(), message, ...(hint && { hint }), ...(fault && { fault }) }
   }
 
   /** Counts a batch that came from the device. */

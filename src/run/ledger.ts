@@ -3,11 +3,14 @@ import type { DeliveredRow } from '../core/account.ts'
 import type { Historian } from '../core/historian.ts'
 import type { LedgerView } from '../core/ledger.ts'
 import type { Logger } from '../core/log.ts'
+import { parseRecord } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
 import type { Spool, SpoolRecord } from '../core/spool.ts'
 import { type Clock, HOUR, type Micros } from '../core/time.ts'
+import { isStandIn } from '../core/withheld.ts'
 import { holesIn } from './holes.ts'
 import { Tail } from './tail.ts'
+import type { Relayed } from './uplink-parts.ts'
 
 /** The log keeps what was written since the ledger was last saved, under this name. */
 export const LEDGER_CONSUMER = 'ledger'
@@ -50,6 +53,8 @@ export interface RunningLedger {
   sent(records: readonly SpoolRecord[], before: number): void
   /** The next node turns out to have more than is counted here: what it was sent before this start is looked at again, by what may be sent now. */
   resumed(sequence: number, pass: (records: readonly SpoolRecord[]) => readonly SpoolRecord[]): Promise<void>
+  /** At a relay: what of a record of other nodes' records goes to the link, before it does. */
+  relayed(relayed: Relayed): Promise<void>
   /** The next node has everything up to a sequence. */
   confirmed(sequence: number): void
   /** The sums, in whole hours where a period is asked for. Rejects with RangeError for a period that is too long. */
@@ -156,6 +161,18 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
         next = (records.at(-1) as SpoolRecord).sequence + 1
       }
     },
+    relayed: async ({ record, inner, passed, isSent }) => {
+      const causes = withheldIn(inner, passed)
+      const isKnown = ledger.isWithheld(LINK, record.sequence)
+      // Of what the next node has already, what was said when it was sent holds.
+      if (isKnown ? !isSent : causes.size === 0) return
+      await exclusive(async () => {
+        await countTo(record.sequence)
+        ledger.withhold(LINK, record, causes)
+        mustSave = true
+      })
+      tail.wake()
+    },
     confirmed: (sequence) => {
       said.set(LINK, Math.max(sequence, said.get(LINK) ?? 0))
       tail.wake()
@@ -187,6 +204,18 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
       tail.close()
     },
   }
+}
+
+/** The records that a stand-in goes for, by its cause. */
+function withheldIn(inner: readonly SpoolRecord[], passed: readonly SpoolRecord[]): Map<string, SpoolRecord[]> {
+  const causes = new Map<string, SpoolRecord[]>()
+  inner.forEach((record, i) => {
+    const sent = passed[i]
+    if (sent === undefined || sent === record || !isStandIn(sent)) return
+    const gap = parseRecord('gap', sent.payload)
+    if (gap.kind === 'gap') causes.set(gap.cause, [...(causes.get(gap.cause) ?? []), record])
+  })
+  return causes
 }
 
 function wholeHours({ from, to }: { readonly from: Micros; readonly to: Micros }): { from: Micros; to: Micros } {
@@ -232,6 +261,7 @@ export function noLedger(): RunningLedger {
     stored: () => {},
     sent: () => {},
     resumed: async () => {},
+    relayed: async () => {},
     confirmed: () => {},
     view: async () => ({ period: undefined, lines: [] }),
     close: async () => {},

@@ -112,7 +112,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
-  const flows = await startFlows(loaded, signer, evidence.audit, deps).catch(async (error) => {
+  const flows = await startFlows(loaded, signer, evidence.audit, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     await evidence?.close()
     throw error
@@ -208,6 +208,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       },
       policing,
       onTaken: (records, before) => ledger.sent(records, before),
+      onRelayed: (relayed) => ledger.relayed(relayed),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
       onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
     }).catch(async (error) => {
@@ -253,6 +254,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       writers: await historian.writers(),
       spool,
       split,
+      classes,
       storedSequence: from,
       signals,
       reasons,
@@ -307,6 +309,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
     originOf: (signal, at) => deriving?.originOf(signal, at),
+    behind: (definition, from, to) => deriving?.behind(definition, from, to),
     dependencies,
     ...(telling && { openLineage: () => telling.view() }),
     configurations,

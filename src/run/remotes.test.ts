@@ -101,6 +101,32 @@ test('a node that is silent turns Uncertain, then Bad, and is itself again with 
   assert.equal(remotes.view()[0]?.liveness, 'live')
 })
 
+test('old records do not make a node live: their values are history, Uncertain or Bad as it is', async () => {
+  sequence = 0
+  const { remotes, signals, last, clock } = makeHub()
+  const old = (value: number) => inner('batch', encodeBatch(batchOf(clock.now(), value)))
+  await clock.advance(3_600_000)
+  remotes.absorb(carried(...tables(), old(7)))
+  const index = signals.indexOf('t/pump/flow') as number
+  const standing = () => [remotes.view()[0]?.liveness, remotes.view()[0]?.lastHeardTime, rank(last.status[index] as number)]
+  remotes.tick()
+  assert.deepEqual(standing(), ['uncertain', undefined, 1])
+  await clock.advance(61_000)
+  remotes.tick()
+  assert.deepEqual(standing(), ['bad', undefined, 2])
+  // More of the old log: it is stored, and marked again.
+  remotes.absorb(carried(old(8)))
+  remotes.tick()
+  assert.deepEqual(standing(), ['bad', undefined, 2])
+  const fresh = { ...inner('batch', encodeBatch(batchOf(clock.now(), 9))), recordedTime: clock.now() - 2 * SECOND }
+  remotes.absorb(carried(fresh))
+  assert.deepEqual(standing(), ['live', clock.now(), 0])
+  await clock.advance(11_000)
+  remotes.absorb(carried(old(10)))
+  remotes.tick()
+  assert.equal(remotes.view()[0]?.liveness, 'uncertain')
+})
+
 test('after a restart the numbers come from the historian, and nothing is Good before the node is heard', () => {
   sequence = 0
   const { remotes, signals, last, reasons } = makeHub()

@@ -35,6 +35,8 @@ interface Remote {
   heardMs: number
   heardTime: Micros | undefined
   silent: 0 | 1 | 2
+  /** Values came since they were marked, of a node that is silent all the same. */
+  isUnmarked: boolean
   /** What is durable here, and what the newest values shown went up to. */
   sequence: number
   shownUpTo: number
@@ -48,7 +50,8 @@ interface Remote {
 
 /**
  * What other nodes send, as this node sees it: their numbers turned into ours, last values kept, live subscribers told. History goes its own way, through
- * the log. A node that is silent turns Uncertain, then Bad, for the eyes alone: what it measured meanwhile is still to come.
+ * the log. A node that is silent turns Uncertain, then Bad, for the eyes alone: what it measured meanwhile is still to come. It is heard by what it shows, every
+ * second, and by records as fresh as that: old ones, which a relay still has or a file brings, do not make it live.
  */
 export class Remotes {
   readonly #parts: RemotesParts
@@ -138,8 +141,9 @@ export class Remotes {
     for (const remote of this.#remotes.values()) {
       const silentMs = clock.monotonicMs() - remote.heardMs
       const severity = silentMs >= silence.badAfter ? 2 : silentMs >= silence.uncertainAfter || remote.heardTime === undefined ? 1 : 0
-      if (severity !== 0 && severity > remote.silent) {
+      if (severity !== 0 && (severity > remote.silent || remote.isUnmarked)) {
         remote.silent = severity
+        remote.isUnmarked = false
         this.#mark(remote, severity)
       }
     }
@@ -149,7 +153,7 @@ export class Remotes {
     return [...this.#remotes.values()].map(
       ({ stream, members, silent, sequence, shownUpTo, heardTime, lostRecords, unseenSignals, ...last }) => ({
         ...stream,
-        liveness: silent === 2 ? 'bad' : silent === 1 ? 'uncertain' : 'live',
+        liveness: silent === 2 ? 'bad' : silent === 1 || heardTime === undefined ? 'uncertain' : 'live',
         signals: members.size,
         sequence,
         behindRecords: Math.max(0, shownUpTo - sequence),
@@ -172,6 +176,7 @@ export class Remotes {
       heardMs: this.#parts.clock.monotonicMs(),
       heardTime: undefined,
       silent: 0,
+      isUnmarked: false,
       ...{ sequence: 0, shownUpTo: 0, lastRecordedTime: undefined, lostRecords: 0, unseenSignals: 0 },
       ...{ lastArrivedTime: undefined, via: undefined, certificate: undefined },
     }
@@ -179,7 +184,7 @@ export class Remotes {
     return remote
   }
 
-  #learn(remote: Remote, { kind, sequence, payload }: SpoolRecord, before: number): void {
+  #learn(remote: Remote, { kind, sequence, recordedTime, payload }: SpoolRecord, before: number): void {
     const { signals, reasons } = this.#parts
     const content = parseRecord(kind, payload)
     if (content.kind === 'signals') {
@@ -196,9 +201,12 @@ export class Remotes {
       // What came before it was given up there is here.
       remote.lostRecords += Math.max(0, Math.min(content.to, sequence) - Math.max(content.from, before + 1) + 1)
     } else if (content.kind === 'batch') {
-      this.#heard(remote)
+      const isFresh = Math.abs(this.#now() - recordedTime) < this.#parts.silence.uncertainAfter * 1_000
+      if (isFresh) this.#heard(remote)
       // Newer values were shown before: history behind them is for the historian.
-      if (sequence > remote.shownUpTo) this.#apply(remote, content.batch)
+      if (sequence <= remote.shownUpTo) return
+      this.#apply(remote, content.batch)
+      if (!isFresh) remote.isUnmarked = true
     }
   }
 

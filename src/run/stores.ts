@@ -15,7 +15,7 @@ import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'
 import { declaredFor, namedIn } from './policy/declared-names.ts'
 import { RULES_CONSUMER } from './rule-memory.ts'
-import { LINK_CONSUMER } from './uplink.ts'
+import { LINK_CONSUMER } from './uplink-parts.ts'
 
 export interface Stores extends OpenedSpool {
   readonly historian: Historian

@@ -7,7 +7,8 @@ import type { Link } from '../core/link.ts'
 import { silent } from '../core/log.ts'
 import { ManualClock } from '../core/manual-clock.ts'
 import type { Spool, SpoolRecord } from '../core/spool.ts'
-import { Uplink, type UplinkParts } from './uplink.ts'
+import { Uplink } from './uplink.ts'
+import type { UplinkParts } from './uplink-parts.ts'
 
 const START = 1_800_000_000_000_000
 

@@ -1,19 +1,15 @@
-import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
+import type { SampleBatch } from '../core/batch.ts'
 import { NotConnected } from '../core/errors.ts'
-import { decodeForwarded } from '../core/forwarded.ts'
-import type { LastValues } from '../core/last-values.ts'
 import { type Hello, type Link, LinkRefused, type StreamId, type Welcome } from '../core/link.ts'
-import type { Logger } from '../core/log.ts'
 import type { UplinkView } from '../core/node-view.ts'
-import type { Spool, SpoolRecord, StreamPosition } from '../core/spool.ts'
-import type { Clock } from '../core/time.ts'
+import type { SpoolRecord, StreamPosition } from '../core/spool.ts'
 import { BackOff } from '../lib/back-off.ts'
-import { Newest } from './newest.ts'
-import { isOpen, type OutwardPolicy, sendPaced } from './policy/outward.ts'
+import { sendPaced } from './policy/outward.ts'
+import { Relaying } from './relaying.ts'
+import { keepShowing } from './showing.ts'
 import { Tail } from './tail.ts'
+import { LINK_CONSUMER, type UplinkParts } from './uplink-parts.ts'
 
-/** The log keeps what the other end has not confirmed. */
-export const LINK_CONSUMER = 'link'
 const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 15_000
 /** A refusal lasts until somebody acts. */
@@ -22,54 +18,8 @@ const REFUSED_MS = 15_000
 const RETRY_MS = 100
 /** Samples handed over at once. */
 const TAKE_ROWS = 100_000
-/** Newest values go ahead of history when it is further behind than this, and say at least so often that this node lives. */
-const BEHIND_RECORDS = 50
-const SHOW_MS = 1_000
 const DRAIN_LOOK_MS = 10
 const NOTE_MS = 1_000
-
-export interface UplinkParts {
-  readonly spool: Spool
-  /** A link that will send from `next` on. */
-  readonly link: (next: number) => Link | Promise<Link>
-  readonly endpoint: string
-  readonly version: string
-  /** New at every start of the process. */
-  readonly instance: string
-  /** A relay hands over what it received; every other node its own log. */
-  readonly isRelay: boolean
-  readonly last: LastValues
-  readonly signalCount: () => number
-  readonly clock: Clock
-  readonly random: () => number
-  readonly log: Logger
-  readonly stop: AbortSignal
-  /** Where a one-way link stood, and where that is kept. */
-  readonly cursor?: Cursor
-  /** What may leave this node by the link; absent: all may. */
-  readonly policy?: OutwardPolicy | undefined
-  /** Called before what the other end has turns out to be more than was known here: records up to there were sent before, by this program or an earlier one. */
-  readonly onResumed?: ((sequence: number) => Promise<void>) | undefined
-  /** Records of our log that were taken to be sent, behind the record `before`. */
-  readonly onTaken?: (records: readonly SpoolRecord[], before: number) => void
-  /** The other end has our log up to there; one way, it was sent. */
-  readonly onConfirmed?: (sequence: number) => void
-  /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */
-  readonly onForked: (position: StreamPosition) => Promise<void>
-}
-
-/** How far a one-way link has sent: what was sent once more than was noted does no harm. */
-export interface Cursor {
-  read(): Promise<number>
-  write(sequence: number): Promise<void>
-}
-
-/** One record of our log that is on its way: done when its last inner record is durable there. */
-interface OnItsWay {
-  readonly outer: number
-  readonly key: string
-  readonly inner: number
-}
 
 /** The way to the next node: dials, sends what that node has not confirmed, and keeps it until it has. */
 export class Uplink {
@@ -82,7 +32,8 @@ export class Uplink {
   #peer = ''
   #attempts = 0
   #confirmed = 0
-  #onItsWay: OnItsWay[] = []
+  readonly #relaying: Relaying | undefined
+  #notedMs = Number.NEGATIVE_INFINITY
   #link: Link | undefined
   #sentBefore = { bytes: 0, samples: 0 }
 
@@ -90,6 +41,11 @@ export class Uplink {
     this.#parts = parts
     this.#since = this.#downSince = parts.clock.now()
     this.#tail = new Tail(parts.spool, parts.clock, 1)
+    if (parts.isRelay)
+      this.#relaying = new Relaying(parts, (sequence) => {
+        this.#confirm(sequence)
+        parts.spool.release(LINK_CONSUMER, sequence + 1)
+      })
   }
 
   view(): UplinkView {
@@ -135,7 +91,13 @@ export class Uplink {
         await this.#attempt(this.#link, () => backOff.reset())
       } catch (error) {
         const isRefused = error instanceof LinkRefused
-        this.#problem = { time: clock.now(), message: (error as Error).message, ...(isRefused && { code: error.code }) }
+        const why = error instanceof NotConnected ? error.fault : undefined
+        this.#problem = {
+          time: clock.now(),
+          message: (error as Error).message,
+          ...(isRefused && { code: error.code }),
+          ...(why && { fault: why }),
+        }
         if (!stop.aborted)
           log.warn(
             { endpoint: this.#parts.endpoint, problem: this.#problem.message },
@@ -184,7 +146,7 @@ export class Uplink {
     const onStop = () => void link.close()
     if (stop.aborted) onStop()
     stop.addEventListener('abort', onStop, { once: true })
-    const showing = this.#keepShowing(link, over.signal)
+    const showing = keepShowing(this.#parts, link, () => this.#confirmed, over.signal)
     try {
       while (!over.signal.aborted) {
         if (this.#tail.lag === 0) await this.#tail.wait()
@@ -220,14 +182,10 @@ export class Uplink {
 
   /** Goes on where the other end says, after making sure that it is the same log. */
   async #resume(welcome: Welcome): Promise<void> {
-    const { spool, isRelay } = this.#parts
-    this.#onItsWay = []
-    const before = this.#there
-    this.#there = new Map(welcome.streams.map((position) => [keyOf(position), position.sequence]))
-    this.#handed = new Map(this.#there)
-    if (isRelay) {
+    const { spool } = this.#parts
+    if (this.#relaying) {
       // The other end has less than it had: an older copy of it was restored. It gets all that is still kept here.
-      const isBehind = [...before].some(([key, sequence]) => (this.#there.get(key) ?? 0) < sequence)
+      const isBehind = this.#relaying.resume(welcome.streams)
       this.#tail.seek(isBehind ? spool.stats().firstSequence : this.#confirmed + 1)
       return
     }
@@ -249,7 +207,7 @@ export class Uplink {
   /** One way: goes on behind what was sent. */
   async #goOn(): Promise<void> {
     const { spool, cursor } = this.#parts
-    this.#handed = new Map()
+    this.#relaying?.goOn()
     const sent = Math.min((await cursor?.read()) ?? 0, spool.stats().lastSequence)
     this.#confirm(Math.max(this.#confirmed, sent))
     this.#tail.seek(this.#confirmed + 1)
@@ -264,11 +222,6 @@ export class Uplink {
     await cursor?.write(sequence)
   }
 
-  #notedMs = Number.NEGATIVE_INFINITY
-  /** What the other end has of each stream, and what it was handed in this attempt. */
-  #there = new Map<string, number>()
-  #handed = new Map<string, number>()
-
   async #isOurs({ sequence, hash }: StreamPosition): Promise<boolean> {
     const { spool } = this.#parts
     const { firstSequence, lastSequence } = spool.stats()
@@ -280,27 +233,8 @@ export class Uplink {
 
   async #send(link: Link, records: readonly SpoolRecord[], over: AbortSignal): Promise<void> {
     const { policy, clock } = this.#parts
-    if (!this.#parts.isRelay) {
-      await sendPaced(link, records, { policy, clock, over })
-      return
-    }
-    for (const record of records) {
-      if (record.kind !== 'forwarded') {
-        if (!link.isOneWay) this.#note(record.sequence, '', 0)
-        continue
-      }
-      const inner = decodeForwarded(record.payload).records
-      const last = inner.at(-1) as SpoolRecord
-      const key = keyOf(last)
-      const handed = this.#handed.get(key)
-      if (!link.isOneWay) this.#note(record.sequence, key, last.sequence)
-      const missing = inner.filter(({ sequence }) => sequence > (handed ?? 0))
-      if (missing.length === 0) continue
-      // One way, nobody says where a stream stood: what is missing before its first record is for the receiving end to find.
-      const before = handed === undefined && link.isOneWay ? [] : gapBefore(missing[0] as SpoolRecord, handed ?? 0)
-      this.#handed.set(key, last.sequence)
-      await sendPaced(link, [...before, ...(policy?.pass(missing) ?? missing)], { policy, clock, over })
-    }
+    if (this.#relaying) await this.#relaying.send(link, records, over)
+    else await sendPaced(link, records, { policy, clock, over })
   }
 
   #confirm(sequence: number): void {
@@ -308,56 +242,11 @@ export class Uplink {
     this.#parts.onConfirmed?.(sequence)
   }
 
-  #note(outer: number, key: string, inner: number): void {
-    this.#onItsWay.push({ outer, key, inner })
-    this.#release()
-  }
-
   #settle(position: StreamPosition): void {
-    const { spool, isRelay } = this.#parts
-    this.#there.set(keyOf(position), position.sequence)
-    if (isRelay) {
-      this.#release()
-      return
-    }
-    this.#confirm(Math.max(this.#confirmed, position.sequence))
-    spool.release(LINK_CONSUMER, this.#confirmed + 1)
-  }
-
-  /** Releases our records up to the first one that is not wholly there. */
-  #release(): void {
-    let done = 0
-    for (const { key, inner } of this.#onItsWay) {
-      if (key !== '' && (this.#there.get(key) ?? 0) < inner) break
-      done++
-    }
-    const last = this.#onItsWay.splice(0, done).at(-1)
-    if (!last) return
-    this.#confirm(last.outer)
-    this.#parts.spool.release(LINK_CONSUMER, last.outer + 1)
-  }
-
-  /** Says every second that this node lives; with its newest values when history is behind. */
-  async #keepShowing(link: Link, over: AbortSignal): Promise<void> {
-    const { clock, spool, isRelay, last, signalCount, policy } = this.#parts
-    while (isRelay && policy && !over.aborted) {
-      if (!isOpen(policy)) await link.close()
-      await clock.sleep(SHOW_MS, over)
-    }
-    if (isRelay) return
-    const newest = new Newest(last, signalCount, clock)
-    const { node, epoch } = spool
-    const newestOf = (batch: SampleBatch) => policy?.visible({ node, epoch }, batch) ?? batch
-    while (!over.aborted) {
-      // Cut, or its review is due, while the link stands: the next attempt says so.
-      if (policy && !isOpen(policy)) await link.close()
-      const isBehind = !link.isOneWay && spool.stats().lastSequence - this.#confirmed > BEHIND_RECORDS
-      link.show(
-        { node, epoch },
-        isBehind ? newestOf(newest.take()) : new BatchBuilder().build(clock.now()),
-        isBehind ? spool.stats().lastSequence : 0,
-      )
-      await clock.sleep(SHOW_MS, over)
+    if (this.#relaying) this.#relaying.settle(position)
+    else {
+      this.#confirm(Math.max(this.#confirmed, position.sequence))
+      this.#parts.spool.release(LINK_CONSUMER, this.#confirmed + 1)
     }
   }
 
@@ -368,13 +257,3 @@ export class Uplink {
     this.#downSince = state === 'connected' ? undefined : (this.#downSince ?? this.#since)
   }
 }
-
-/** What was dropped here, or released before the other end lost it, is declared: nobody waits for it. */
-function gapBefore(record: SpoolRecord, handed: number): SpoolRecord[] {
-  const { node, epoch, sequence, recordedTime } = record
-  if (sequence <= handed + 1 || record.kind === 'gap') return []
-  const gap = { from: handed + 1, to: sequence - 1, cause: 'no longer kept' }
-  return [{ node, epoch, sequence: gap.to, kind: 'gap', recordedTime, payload: new TextEncoder().encode(JSON.stringify(gap)) }]
-}
-
-const keyOf = ({ node, epoch }: StreamId): string => `${epoch} ${node}`

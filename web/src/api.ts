@@ -38,6 +38,7 @@ import type {
   VerifyStateView,
   Why,
 } from '../../src/api/schemas.ts'
+import { type Locale, WORDS } from './words/index.ts'
 
 /** The HTTP surface as the pages use it. Nothing throws: an answer is data, or a problem with what to do about it. */
 export type Answer<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly status: number; readonly problem: Problem }
@@ -51,16 +52,19 @@ const REQUEST_MS = 15_000
 /** The same for a plan of a large file. */
 const PLAN_MS = 40_000
 
+export const pageLocale = (): Locale => (document.documentElement.lang === 'fr' ? 'fr' : 'en')
+
 /** Asks the node; for the files beside this one. */
 export async function call<T>(path: string, init: RequestInit = {}, requestMs = REQUEST_MS): Promise<Answer<T>> {
   try {
-    const answer = await fetch(`/api/v1/${path}`, { ...init, credentials: 'same-origin', signal: AbortSignal.timeout(requestMs) })
+    const headers = { ...init.headers, 'accept-language': pageLocale() }
+    const answer = await fetch(`/api/v1/${path}`, { ...init, headers, credentials: 'same-origin', signal: AbortSignal.timeout(requestMs) })
     const text = await answer.text()
     const body: unknown = text === '' ? undefined : JSON.parse(text)
     if (answer.ok) return { ok: true, data: body as T }
     return { ok: false, status: answer.status, problem: asProblem(body, answer.statusText) }
   } catch (cause) {
-    return { ok: false, status: 0, problem: { code: 'unreachable', message: String(cause) } }
+    return { ok: false, status: 0, problem: { code: 'unreachable', message: `${WORDS[pageLocale()].frame.problem} (${String(cause)})` } }
   }
 }
 

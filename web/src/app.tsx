@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import type { Session } from '../../src/api/schemas.ts'
 import { whoAmI } from './api.ts'
 import { Frame } from './frame/frame.tsx'
@@ -33,7 +33,7 @@ import { WelcomePage } from './pages/welcome.tsx'
 import { ZonesPage } from './pages/zones.tsx'
 import type { PassportOf } from './parts/passport-link.tsx'
 import { go, hrefTo, usePlace } from './router.ts'
-import { firstLocale, LanguageContext, type Locale, WORDS } from './words/index.ts'
+import { firstLocale, LanguageContext, type Locale, useLanguage, WORDS } from './words/index.ts'
 
 /** Undefined until the node has said; null: nobody is signed in. */
 type Who = Session | null | undefined
@@ -49,7 +49,8 @@ export function App() {
     }
     return { locale, words: WORDS[locale], setLocale: choose }
   }, [locale])
-  useEffect(() => {
+  // Before anything is asked: the node answers in the language of the page.
+  useLayoutEffect(() => {
     document.documentElement.lang = locale
   }, [locale])
   useEffect(() => {
@@ -78,10 +79,13 @@ function SignedIn({ who, onSignedOut }: { who: Session; onSignedOut: () => void 
     const plant = createPlant()
     return { plant, stream: createStream(plant, onSignedOut), permissions: who.permissions }
   })
+  const { locale } = useLanguage()
+  // Made anew for another language: what the node says of faults comes with it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stream asks in the language of the page
   useEffect(() => {
     live.stream.start()
     return live.stream.stop
-  }, [live])
+  }, [live, locale])
   return (
     <LiveContext value={live}>
       <Frame who={who} onSignedOut={onSignedOut}>

@@ -66,7 +66,7 @@ export function nodeListOf(nodes: FixtureNodes, timeMs: number): NodeList {
 }
 
 function refused(code: Extract<FixtureNodes, { kind: 'refused' }>['code'], list: NodeList, timeMs: number): NodeList {
-  const problem = { time: iso(timeMs - 4_000), message: `as the other end says it: ${code}`, code }
+  const problem = { language: 'en' as const, time: iso(timeMs - 4_000), message: `as the other end says it: ${code}`, code }
   const { roundTripMs: _, ...uplink } = uplinkOf(timeMs)
   const down = { ...uplink, state: 'connecting' as const, downSince: iso(timeMs - 7_500_000), behindRecords: 30_000, problem }
   const finding = {

@@ -202,6 +202,7 @@ function health(total: number, startMs: number, timeMs: number): Health {
         ratePerSecond: 0,
         dropped: { 'queue-full': 12 },
         lastError: {
+          language: 'en',
           time: new Date(timeMs - 4_000).toISOString(),
           message: 'unit 4 did not answer within 1000 ms',
           hint: 'check the wiring of unit 4, or raise `timeout`',

@@ -26,7 +26,7 @@ export function policyOf(count: number) {
       ...{ part: 'connection', name: `c${i}`, from: conduit.from, to: conduit.to, transport: 'modbus', direction: conduit.direction },
       ...{ permitted: conduit.state === 'open', reason: conduit.state === 'open' ? 'conduit' : conduit.state, conduit: conduit.name },
       ...{ path: ['conduits', conduit.name], place: conduit.place },
-      counts: { passed: 1000 + i, refused: i === 7 ? { 'conduit-peer': 3 } : NONE },
+      counts: countsOf(conduit.name, i),
     })),
     tests: [
       {
@@ -66,13 +66,28 @@ export function policyOf(count: number) {
   return { policy, flows, rights, finding: findingOf(), explain, simulate }
 }
 
+/** The first of them lets something of the second's connection pass as well. */
+function countsOf(conduit: string, i: number): NonNullable<PolicyAnswer['crossings'][number]['counts']> {
+  const own = { passed: 1000 + i, refused: i === 7 ? { 'conduit-peer': 3 } : NONE }
+  const byConduit = [{ conduit, ...own }]
+  if (i === 1) byConduit.push({ conduit: 'conduit-000', passed: 17, refused: NONE })
+  return { ...own, passed: own.passed + (i === 1 ? 17 : 0), byConduit }
+}
+
 function conduitOf(i: number): Conduit {
   const from = i % 20
   const to = (from + 1 + (Math.floor(i / 40) % 3) * 3) % 20
   const name = `conduit-${String(i).padStart(3, '0')}`
   return {
     ...{ name, from: `zone-${from}`, to: `zone-${to}`, direction: DIRECTIONS[i % 3] ?? 'pull', place: `ecluse.yaml:${10 + i}` },
-    ...{ transports: i % 3 === 2 ? ['diode'] : ['modbus'], signals: ['energy/**'], records: [], results: [], peers: ['10.20.0.0/16'] },
+    ...{
+      transports: i % 3 === 2 ? ['diode'] : ['modbus'],
+      signals: ['energy/**'],
+      records: [],
+      results: [],
+      peers: ['10.20.0.0/16'],
+      namesInputs: i === 5,
+    },
     ...{ services: [], maxSamplesPerSecond: 20_000, necessity: `energy is billed, ${i}`, value: 'no meter rounds', impact: 'wrong bills' },
     ...{ dependencies: [], owner: `owner ${i % 4}`, riskOwner: 'terminal manager' },
     reviewBy: inDays(i === 2 ? -3 : i === 3 ? 12 : 300),

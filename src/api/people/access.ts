@@ -98,8 +98,7 @@ export class Access {
   checkLink(token: string): void {
     const link = this.#link
     if (link && this.#clock.monotonicMs() <= link.untilMs && sameHash(hashOf(token), link.hash)) return
-    const hint = 'start Écluse again: while there is no account it prints a new link'
-    throw new Refusal(403, 'link-invalid', 'this link has been used or has expired', hint)
+    throw new Refusal(403, 'link-invalid/first')
   }
 
   linkUsed(): void {

@@ -94,8 +94,8 @@ export class Accounts {
   async create(made: Pick<Account, 'name' | 'roles'> & Partial<Account>, now: number): Promise<Account> {
     const whole: Account = { id: freshId(), createdTime: now, isDisabled: false, passkeys: [], recovery: [], ...made }
     await this.#change((accounts) => {
-      if (accounts.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken', 'an account of this name exists')
-      if (accounts.length >= API_LIMITS.accounts) throw new Refusal(409, 'too-many-accounts', 'there is no room for more accounts')
+      if (accounts.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken')
+      if (accounts.length >= API_LIMITS.accounts) throw new Refusal(409, 'too-many-accounts')
       return [...accounts, whole]
     })
     return whole
@@ -106,11 +106,10 @@ export class Accounts {
     await this.#change((accounts) => {
       const at = accounts.findIndex((one) => one.id === id)
       const before = accounts[at]
-      if (!before) throw new Refusal(404, 'unknown-account', 'there is no such account')
+      if (!before) throw new Refusal(404, 'unknown-account')
       const after = change(before)
       const all = after ? accounts.with(at, after) : accounts.toSpliced(at, 1)
-      if (accounts.some(administers) && !all.some(administers))
-        throw new Refusal(409, 'last-administrator', 'somebody has to be able to administer', 'make somebody else an administrator first')
+      if (accounts.some(administers) && !all.some(administers)) throw new Refusal(409, 'last-administrator')
       return all
     })
   }

@@ -87,14 +87,14 @@ async function accountOf({ issuer, subject, name, roles }: Identity, { access, v
     await accounts.update(known.id, (one) => ({ ...one, roles: [...roles], lastSignIn: view.clock.now() }))
     access.changed()
   }
-  if (roles.length === 0) throw new Refusal(403, 'no-role', 'none of your groups has a role here', 'ask an administrator')
+  if (roles.length === 0) throw new Refusal(403, 'no-role')
   if (known) {
-    if (known.isDisabled) throw new Refusal(403, 'account-disabled', 'this account is disabled here')
+    if (known.isDisabled) throw new Refusal(403, 'account-disabled')
     return accounts.withId(known.id) ?? known
   }
   // A name that is taken here is somebody else's: the provider does not get to be them.
   const free = [name, `${name}@${new URL(issuer).hostname}`.slice(0, 64)].find((one) => one !== '' && !accounts.named(one))
-  if (free === undefined) throw new Refusal(409, 'name-taken', 'an account of this name exists')
+  if (free === undefined) throw new Refusal(409, 'name-taken')
   await audited(view.audit, {
     kind: 'account',
     outcome: 'done',

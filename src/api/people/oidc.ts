@@ -66,14 +66,14 @@ export class Oidc {
     const key = hashOf(secret ?? '')
     const begun = this.#pending.get(key)
     this.#pending.delete(key)
-    if (!begun) throw new Refusal(403, 'oidc-state', 'this sign-in was not begun here, or was used already', 'begin again')
+    if (!begun) throw new Refusal(403, 'oidc-state')
     const provider = await this.#provider()
     const checks = { pkceCodeVerifier: begun.verifier, expectedState: begun.state, expectedNonce: begun.nonce, idTokenExpected: true }
     const tokens = await client.authorizationCodeGrant(provider, answer, checks).catch((error: unknown) => {
       throw refusalOf(error)
     })
     const claims = tokens.claims()
-    if (!claims) throw new Refusal(403, 'oidc-refused', 'the provider sent no ID token')
+    if (!claims) throw new Refusal(403, 'oidc-refused/no-token')
     return { issuer: claims.iss, subject: claims.sub, name: nameIn(claims), roles: this.#rolesIn(claims) }
   }
 
@@ -118,18 +118,15 @@ export class Oidc {
   }
 }
 
-const unreachable = (cause: unknown): Refusal =>
-  Object.assign(new Refusal(503, 'provider-unreachable', 'the sign-in provider does not answer', 'accounts of this node go on working'), {
-    cause,
-  })
+const unreachable = (cause: unknown): Refusal => Object.assign(new Refusal(503, 'provider-unreachable'), { cause })
 
 /** The provider's own refusal, something that does not fit, or nobody there; details stay in the cause. */
 function refusalOf(error: unknown): Refusal {
   if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError)
-    return Object.assign(new Refusal(403, 'oidc-refused', 'the provider refused the sign-in'), { cause: error })
+    return Object.assign(new Refusal(403, 'oidc-refused'), { cause: error })
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (error instanceof TypeError || code === 'OAUTH_TIMEOUT') return unreachable(error)
-  return Object.assign(new Refusal(403, 'oidc-invalid', 'what the provider sent does not fit'), { cause: error })
+  return Object.assign(new Refusal(403, 'oidc-invalid'), { cause: error })
 }
 
 /** A name for people, in the letters that names of accounts have. */

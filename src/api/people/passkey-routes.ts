@@ -65,7 +65,7 @@ export function passkeyRoutes(server: Server, resources: Resources): void {
     async (request) => {
       const { account } = ownAccount(request, resources)
       const key = account.passkeys.find(({ id }) => id === request.body.id)
-      if (!key) throw new Refusal(404, 'unknown-passkey', 'there is no such key')
+      if (!key) throw new Refusal(404, 'unknown-passkey')
       await audited(view.audit, {
         kind: 'mfa',
         outcome: 'done',
@@ -84,7 +84,7 @@ export function passkeyRoutes(server: Server, resources: Resources): void {
 
   const waiting = (caller: ReturnType<typeof access.callerOf>) => {
     if (caller?.stage === 'second-factor' && caller.account && caller.session) return { account: caller.account, session: caller.session }
-    throw new Refusal(401, 'not-signed-in', 'say name and password first')
+    throw new Refusal(401, 'not-signed-in/half')
   }
   server.post(
     '/api/v1/session/passkey/options',

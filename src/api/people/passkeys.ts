@@ -29,8 +29,7 @@ export class Passkeys {
   async registration(account: Account, session: string, request: FastifyRequest): Promise<object> {
     const { generateRegistrationOptions } = await load()
     const { id } = this.#party(request)
-    if (account.passkeys.length >= API_LIMITS.passkeys)
-      throw new Refusal(409, 'too-many-passkeys', `at most ${API_LIMITS.passkeys} keys an account`)
+    if (account.passkeys.length >= API_LIMITS.passkeys) throw new Refusal(409, 'too-many-passkeys', API_LIMITS.passkeys)
     const options = await generateRegistrationOptions({
       ...{ rpName: `Écluse ${this.#site}`, rpID: id, userName: account.name, userID: Buffer.from(account.id), attestationType: 'none' },
       excludeCredentials: account.passkeys.map((key) => ({ id: key.id })),
@@ -87,8 +86,7 @@ export class Passkeys {
   #party({ host, hostname }: FastifyRequest): Party {
     const { hostname: id, origin } = this.#url === undefined ? { hostname, origin: `http://${host}` } : new URL(this.#url)
     if (isIP(id.replace(/^\[|\]$/g, '')) === 0) return { id, origin }
-    const hint = 'open it as http://localhost:PORT on this machine, or give people.url a name'
-    throw new Refusal(409, 'needs-name', 'security keys are bound to a name, and this is an address', hint)
+    throw new Refusal(409, 'needs-name')
   }
 
   #remember(key: string, challenge: string): void {
@@ -100,15 +98,14 @@ export class Passkeys {
   #take(key: string): string {
     const found = this.#challenges.get(key)
     this.#challenges.delete(key)
-    if (!found || found.untilMs < this.#clock.monotonicMs())
-      throw new Refusal(409, 'nothing-offered', 'this was not begun here, or was used already', 'begin again')
+    if (!found || found.untilMs < this.#clock.monotonicMs()) throw new Refusal(409, 'nothing-offered')
     return found.challenge
   }
 }
 
 /** Loaded when somebody uses a key. */
 const load = () => import('@simplewebauthn/server')
-const refused = () => new Refusal(401, 'passkey-refused', 'this key does not fit')
+const refused = () => new Refusal(401, 'passkey-refused')
 const refuse = (cause: unknown): never => {
   throw Object.assign(refused(), { cause })
 }

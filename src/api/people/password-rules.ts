@@ -77,15 +77,13 @@ const unmasked = (text: string): string => text.replace(/[01345780@$!]/g, (lette
 
 /** Throws a Refusal for a password that is too short, or easily guessed: a common one, one letter again and again, a run, the name, or the site. */
 export function checkPassword(password: string, known: { readonly name: string; readonly site: string }): void {
-  const weak = (message: string) =>
-    new Refusal(400, 'weak-password', message, 'several words that do not belong together are long, and easy to keep in mind')
   const length = [...password].length
-  if (length < PASSWORD_LENGTH.least) throw weak(`a password has at least ${PASSWORD_LENGTH.least} characters`)
-  if (length > PASSWORD_LENGTH.most) throw weak(`a password has at most ${PASSWORD_LENGTH.most} characters`)
+  if (length < PASSWORD_LENGTH.least) throw new Refusal(400, 'weak-password/short', PASSWORD_LENGTH.least)
+  if (length > PASSWORD_LENGTH.most) throw new Refusal(400, 'weak-password/long', PASSWORD_LENGTH.most)
   const text = plain(password)
   const words = [plain(known.name), plain(known.site)].filter((word) => word.length >= 4)
-  if (words.some((word) => text.includes(word))) throw weak('a password does not contain the name or the site')
-  for (const form of [text, unmasked(text)]) if (ownLetters(form) < OWN) throw weak('this password is among those that are tried first')
+  if (words.some((word) => text.includes(word))) throw new Refusal(400, 'weak-password/name')
+  for (const form of [text, unmasked(text)]) if (ownLetters(form) < OWN) throw new Refusal(400, 'weak-password/common')
 }
 
 /** Distinct characters beside common words, digits in a row and repetitions. */

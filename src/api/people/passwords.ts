@@ -50,8 +50,7 @@ export class Passwords {
   }
 
   async #inTurn(derive: () => Promise<Buffer>): Promise<Buffer> {
-    if (this.#running >= API_LIMITS.passwords)
-      throw new Refusal(429, 'busy', 'too many sign-ins at the same moment', 'try again in a few seconds')
+    if (this.#running >= API_LIMITS.passwords) throw new Refusal(429, 'busy')
     this.#running++
     try {
       return await derive()

@@ -16,7 +16,7 @@ const self = { permission: 'self', whileEnrolling: true } as const
 /** Who asks, as `self` promises. */
 export function ownAccount(request: FastifyRequest, { callerOf }: Resources): { account: Account; session: Session } {
   const { account, session } = callerOf(request)
-  if (!account || !session) throw new Refusal(401, 'not-signed-in', 'nobody is signed in')
+  if (!account || !session) throw new Refusal(401, 'not-signed-in/nobody')
   return { account, session }
 }
 
@@ -136,9 +136,9 @@ function totpRoutes(server: Server, resources: Resources): void {
     async (request) => {
       const { account, session } = ownAccount(request, resources)
       const secret = offered.get(account.id)
-      if (secret === undefined) throw new Refusal(409, 'nothing-offered', 'ask for a secret first')
+      if (secret === undefined) throw new Refusal(409, 'nothing-offered/secret')
       const usedStep = acceptTotp(secret, request.body.code, 0, view.clock.now())
-      if (usedStep === undefined) throw new Refusal(400, 'code-refused', 'this code is wrong', 'is the clock of the telephone right?')
+      if (usedStep === undefined) throw new Refusal(400, 'code-refused/app')
       await audited(view.audit, { kind: 'mfa', outcome: 'done', ...callerIn(request, access), what: account.name, detail: { act: 'totp' } })
       offered.delete(account.id)
       await access.accounts.update(account.id, (one) => ({ ...one, totp: { secret, usedStep } }))
@@ -167,7 +167,7 @@ function totpRoutes(server: Server, resources: Resources): void {
     { config: change, schema: { summary: 'New codes of recovery; those before hold no more', response: { 200: recoveryCodes } } },
     async (request) => {
       const { account } = ownAccount(request, resources)
-      if (!account.totp && account.passkeys.length === 0) throw new Refusal(409, 'no-second-factor', 'set up a second factor first')
+      if (!account.totp && account.passkeys.length === 0) throw new Refusal(409, 'no-second-factor')
       await audited(view.audit, {
         kind: 'mfa',
         outcome: 'done',

@@ -14,7 +14,7 @@ import type { Begun, Place } from './sign-in.ts'
 export const accountName = z
   .string()
   .trim()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u, 'a name has 1 to 64 letters, digits, spaces and . _ @ -')
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u, 'account-name')
 /** Bounded here; whether it is good is judged where the name is known. */
 export const givenPassword = z.string().max(256)
 export const givenCode = z.string().max(32)
@@ -83,7 +83,7 @@ export function sessionRoutes(server: Server, resources: Resources): void {
     { config: { permission: 'public' }, schema: { summary: 'Who is signed in', response: { 200: session } } },
     async (request) => {
       const caller = access.callerOf(request)
-      if (!caller) throw new Refusal(401, 'not-signed-in', 'nobody is signed in')
+      if (!caller) throw new Refusal(401, 'not-signed-in/nobody')
       return whoIs(caller)
     },
   )
@@ -127,7 +127,7 @@ export function sessionRoutes(server: Server, resources: Resources): void {
     },
     async (request, reply) => {
       const caller = access.callerOf(request)
-      if (caller?.stage !== 'second-factor' || !caller.account) throw new Refusal(401, 'not-signed-in', 'say name and password first')
+      if (caller?.stage !== 'second-factor' || !caller.account) throw new Refusal(401, 'not-signed-in/half')
       const { account } = caller
       await signIn
         .checkCode(account, request.body.code)
@@ -148,11 +148,10 @@ export function sessionRoutes(server: Server, resources: Resources): void {
     },
     async (request, reply) => {
       const { account, session: before } = resources.callerOf(request)
-      if (!account || !before) throw new Refusal(401, 'not-signed-in', 'nobody is signed in')
+      if (!account || !before) throw new Refusal(401, 'not-signed-in/nobody')
       const { password, code } = request.body
       const check = async () => {
-        if (account.password === undefined && password === undefined && code === undefined)
-          throw new Refusal(409, 'external-account', 'this account signs in with a provider', 'sign in there again')
+        if (account.password === undefined && password === undefined && code === undefined) throw new Refusal(409, 'external-account/again')
         if (account.password !== undefined) await signIn.checkOwnPassword(account, password ?? '', request.ip)
         else await signIn.checkCode(account, code ?? '')
       }

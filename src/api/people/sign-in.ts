@@ -63,7 +63,7 @@ export class SignIn {
     const account = this.#access.accounts.named(name)
     const { fits, isOld } = await this.#guarded(keys, async () => {
       const checked = await passwords.check(password, account?.password)
-      if (!account || !checked.fits || account.isDisabled) throw new Refusal(401, 'sign-in-refused', 'name or password is wrong')
+      if (!account || !checked.fits || account.isDisabled) throw new Refusal(401, 'sign-in-refused')
       return checked
     })
     const found = account as Account
@@ -82,7 +82,7 @@ export class SignIn {
     const { from, agent } = place
     const secret = this.#access.sessions.begin(account.id, { from, agent, isWhole })
     const caller = this.#access.callerIn(this.#access.sessions.find(secret, true) as Session)
-    if (!caller) throw new Refusal(401, 'sign-in-refused', 'name or password is wrong')
+    if (!caller) throw new Refusal(401, 'sign-in-refused')
     return { secret, caller }
   }
 
@@ -95,7 +95,7 @@ export class SignIn {
         if (one.totp && step !== undefined) return { ...one, totp: { ...one.totp, usedStep: step } }
         const hash = hashOf(plainCode(code))
         const left = one.recovery.filter((kept) => !sameHash(kept, hash))
-        if (left.length === one.recovery.length) throw new Refusal(401, 'code-refused', 'this code is wrong, or was used before')
+        if (left.length === one.recovery.length) throw new Refusal(401, 'code-refused')
         return { ...one, recovery: left }
       }),
     )
@@ -105,7 +105,7 @@ export class SignIn {
   async checkOwnPassword(account: Account, password: string, from: string): Promise<void> {
     await this.#guarded(this.#keys(account.name, from), async () => {
       const { fits } = await this.#passwords.check(password, account.password)
-      if (!fits) throw new Refusal(401, 'password-refused', 'this is not the password of the account')
+      if (!fits) throw new Refusal(401, 'password-refused')
     })
   }
 
@@ -124,7 +124,7 @@ export class SignIn {
     const token = freshSecret()
     const until = this.#clock.now() + API_LIMITS.invitationMs * 1_000
     await this.#access.accounts.update(id, (one) => {
-      if (one.external) throw new Refusal(409, 'external-account', 'this account signs in with a provider, and has no password here')
+      if (one.external) throw new Refusal(409, 'external-account')
       return { ...one, invitation: { hash: hashOf(token), until } }
     })
     return { token, until }
@@ -137,7 +137,7 @@ export class SignIn {
     const isFor = ({ invitation, isDisabled }: Account) =>
       invitation !== undefined && !isDisabled && invitation.until > now && sameHash(invitation.hash, hash)
     const found = this.#access.accounts.all().find(isFor)
-    if (!found) throw new Refusal(403, 'link-invalid', 'this link has been used or has expired', 'ask an administrator for a new one')
+    if (!found) throw new Refusal(403, 'link-invalid')
     return found
   }
 

@@ -24,7 +24,7 @@ export class Throttle {
   admit(keys: readonly Throttled[]): void {
     const now = this.#clock.monotonicMs()
     const waitMs = Math.max(...keys.map(({ key }) => (this.#failures.get(key)?.untilMs ?? 0) - now))
-    if (waitMs > 0) throw new Refusal(429, 'too-many-attempts', `too many failed attempts: try again in ${Math.ceil(waitMs / 1000)} s`)
+    if (waitMs > 0) throw new Refusal(429, 'too-many-attempts', Math.ceil(waitMs / 1000))
   }
 
   failed(keys: readonly Throttled[]): void {

@@ -29,7 +29,7 @@ export function tokenRoutes(server: Server, { access, view, callerOf }: Resource
     async () => ({ tokens: access.tokens.all().map(toToken) }),
   )
   const body = z.strictObject({
-    name: z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, 'a name has 1 to 64 letters, digits and . _ -'),
+    name: z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, 'token-name'),
     may: z
       .array(z.enum(TOKEN_PERMISSIONS as [Permission, ...Permission[]]))
       .min(1)
@@ -50,19 +50,13 @@ export function tokenRoutes(server: Server, { access, view, callerOf }: Resource
     async (request, reply) => {
       const { name, may, zones: over, days } = request.body
       const unknown = over.find((zone) => zone !== EVERY_ZONE && !zones.includes(zone))
-      if (unknown !== undefined)
-        throw new Refusal(
-          400,
-          'unknown-zone',
-          `there is no zone ${unknown}`,
-          zones.length > 0 ? `there are ${zones.join(', ')}` : 'none is declared: give *',
-        )
+      if (unknown !== undefined) throw new Refusal(400, 'unknown-zone', unknown, zones)
       const { rights, name: createdBy } = callerOf(request)
       // Nobody gives what they do not have.
       for (const permission of may)
         for (const zone of over)
           if (!(zone === EVERY_ZONE ? rights.everywhere(permission) : rights.may(permission, zone)))
-            throw new Refusal(403, 'forbidden', `you may not ${permission} in ${zone} yourself`)
+            throw new Refusal(403, 'forbidden/token', permission, zone)
       const expiresTime = view.clock.now() + days * DAY
       const detail = { act: 'create', may: may.join(' '), zones: over.join(' '), until: formatTime(expiresTime) }
       await audited(view.audit, { kind: 'token', outcome: 'done', ...callerIn(request, access), what: name, detail })
@@ -83,7 +77,7 @@ export function tokenRoutes(server: Server, { access, view, callerOf }: Resource
     async (request) => {
       const { id } = request.params
       const found = access.tokens.all().find((one) => one.id === id || one.name === id)
-      if (!found) throw new Refusal(404, 'unknown-token', 'there is no such token', 'GET /api/v1/tokens lists them')
+      if (!found) throw new Refusal(404, 'unknown-token')
       await audited(view.audit, {
         kind: 'token',
         outcome: 'done',

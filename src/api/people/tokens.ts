@@ -65,8 +65,8 @@ export class Tokens {
     const secret = `${PREFIX}${freshSecret()}`
     const whole = { ...made, id: freshId(), hash: hashOf(secret), createdTime: this.#clock.now() }
     await this.#change((tokens) => {
-      if (tokens.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken', 'a token of this name exists')
-      if (tokens.length >= API_LIMITS.tokens) throw new Refusal(409, 'too-many-tokens', 'there is no room for more tokens')
+      if (tokens.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken/token')
+      if (tokens.length >= API_LIMITS.tokens) throw new Refusal(409, 'too-many-tokens')
       return [...tokens, whole]
     })
     return { secret, token: whole }

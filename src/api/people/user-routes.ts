@@ -44,14 +44,13 @@ export function userRoutes(server: Server, resources: Resources): void {
   const accountOf = (id: string): Account => {
     const found = accounts.withId(id) ?? accounts.named(id)
     if (found) return found
-    throw new Refusal(404, 'unknown-account', 'there is no such account', 'GET /api/v1/users lists them')
+    throw new Refusal(404, 'unknown-account')
   }
   const checkRoles = (roles: readonly string[]) => {
     for (const role of roles) {
       if (settings.roles.has(role)) continue
-      const near = nearest(role, settings.roles.keys())
-      const declared = `declared are ${[...settings.roles.keys()].join(', ')}`
-      throw new Refusal(400, 'unknown-role', `no role ${role} is declared`, near ? `did you mean ${near}? ${declared}` : declared)
+      const names = [...settings.roles.keys()]
+      throw new Refusal(400, 'unknown-role', role, nearest(role, names), names)
     }
   }
   const invited = async (account: Account) => {
@@ -134,13 +133,7 @@ export function userRoutes(server: Server, resources: Resources): void {
       const { roles, isDisabled, resetMfa } = request.body
       if (roles) {
         checkRoles(roles)
-        if (account.external)
-          throw new Refusal(
-            409,
-            'external-account',
-            'the roles of this account come from its provider',
-            'people.oidc.roles of the file maps them',
-          )
+        if (account.external) throw new Refusal(409, 'external-account/roles')
       }
       const by = { outcome: 'done', ...callerIn(request, access), what: account.name } as const
       if (roles) await audited(view.audit, { kind: 'role', ...by, detail: { before: account.roles.join(' '), after: roles.join(' ') } })

@@ -61,7 +61,8 @@ export const en = {
     nodeRevoke: 'Shut a node out at once',
     ...flowVerbsEn,
     evidence: 'Show and check that what a node kept was not altered',
-    evidenceVerify: 'Check exported evidence, a data directory or a log against a public key, offline; ends with 1 when anything is wrong',
+    evidenceVerify:
+      'Check exported evidence, a data directory, a log or a carried file against a public key, offline; ends with 1 when anything is wrong',
     evidenceExport: 'Write a signed folder that an auditor can read without this program',
     evidenceKey: 'Print the public key this node signs with',
     audit: 'Show who did what on a running node',

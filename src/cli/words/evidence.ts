@@ -3,9 +3,9 @@ export const evidenceEn = {
   record: (sequence: number) => `record ${sequence}`,
   entry: (n: number) => `entry ${n}`,
   folderFiles: (count: number) => `${count} files are as the signed list says`,
-  noFolder: (path: string) => `there is no folder ${path}`,
+  noFolder: (path: string) => `there is no folder or file ${path}`,
   nothingHere: (path: string) => `${path} holds no log, no audit log and no exported evidence`,
-  noFolderHint: 'name an exported folder, or a data directory, or `DATA/spool` or `DATA/audit` in it',
+  noFolderHint: 'name an exported folder, a data directory, `DATA/spool` or `DATA/audit` in it, or a file of records (.ecx)',
   badKey: (path: string, why: string) => `${path} is no public key: ${why}`,
   badKeyHint:
     'a PEM file as `ecluse evidence key` prints it on the node; get it from the node’s owner, not from the folder that is to be checked',
@@ -33,9 +33,10 @@ export const evidenceFr: typeof evidenceEn = {
   record: (sequence) => `enregistrement ${sequence}`,
   entry: (n) => `entrée ${n}`,
   folderFiles: (count) => `${count} fichiers conformes à la liste signée`,
-  noFolder: (path) => `le dossier ${path} n’existe pas`,
+  noFolder: (path) => `il n’y a ni dossier ni fichier ${path}`,
   nothingHere: (path) => `${path} ne contient ni journal, ni journal d’audit, ni preuves exportées`,
-  noFolderHint: 'nommez un dossier exporté, ou un répertoire de données, ou son `DATA/spool` ou `DATA/audit`',
+  noFolderHint:
+    'nommez un dossier exporté, un répertoire de données, son `DATA/spool` ou `DATA/audit`, ou un fichier d’enregistrements (.ecx)',
   badKey: (path, why) => `${path} n’est pas une clé publique : ${why}`,
   badKeyHint:
     'un fichier PEM tel que l’affiche `ecluse evidence key` sur le nœud ; obtenez-le du propriétaire du nœud, non du dossier à vérifier',

@@ -65,7 +65,7 @@ export const fr: Words = {
     ...flowVerbsFr,
     evidence: 'Montre et vérifie que ce qu’un nœud a gardé n’a pas été altéré',
     evidenceVerify:
-      'Vérifie hors ligne des preuves exportées, un répertoire de données ou un journal avec une clé publique ; finit par 1 si quoi que ce soit est faux',
+      'Vérifie hors ligne des preuves exportées, un répertoire de données, un journal ou un fichier porté avec une clé publique ; finit par 1 si quoi que ce soit est faux',
     evidenceExport: 'Écrit un dossier signé qu’un auditeur peut lire sans ce programme',
     evidenceKey: 'Affiche la clé publique avec laquelle ce nœud signe',
     audit: 'Montre qui a fait quoi sur un nœud en marche',

@@ -17,7 +17,7 @@ export const passportEn = {
     withdrawn: () => 'it was withdrawn: what it was computed from says otherwise now',
     coverage: ({ about, found, limit }) => `${about}: only ${found} of the time is covered, at least ${limit} is asked for`,
     status: ({ about, found, limit }) => `${about}: its status is ${found}, ${limit} at worst is accepted`,
-    'clock-uncertainty': ({ about, found, limit }) => `the clock of ${about} is uncertain by ${found}, at most ${limit} is accepted`,
+    'clock-uncertainty': ({ about, found, limit }) => `the clock of ${about} may be off by ${found}, at most ${limit} is accepted`,
     'clock-unknown': ({ about, limit }) => `the clock of ${about} is not measured, at most ${limit} of uncertainty is accepted`,
     age: ({ found, limit }) => `it is ${found} old, at most ${limit} is accepted`,
     'age-unknown': ({ limit }) => `its age is not known, at most ${limit} is accepted`,
@@ -29,6 +29,8 @@ export const passportEn = {
     'contract-state': ({ about, found, limit }) => `the contract ${about} is ${found}, accepted: ${limit}`,
     'dead-link': ({ about, found }) => `dead link in the chain: ${about}, ${found}`,
     'too-many': () => 'there is more below it than one passport reads',
+    'not-recomputed': ({ about }) =>
+      `what ${about} is computed from changed too late to be taken in by itself: \`ecluse recompute ${about} --from TIME\``,
   } satisfies Record<PassportReason['code'], (told: Told) => string>,
   problems: {
     'declaration-gone': 'nobody declares it any more',
@@ -157,7 +159,7 @@ export const passportFr: typeof passportEn = {
     withdrawn: () => 'retiré : ce dont il est calculé dit autre chose maintenant',
     coverage: ({ about, found, limit }) => `${about} : ${found} du temps seulement est couvert, il en faut ${limit}`,
     status: ({ about, found, limit }) => `${about} : son statut est ${found}, au pire ${limit} est accepté`,
-    'clock-uncertainty': ({ about, found, limit }) => `l’horloge de ${about} est incertaine de ${found}, au plus ${limit} est accepté`,
+    'clock-uncertainty': ({ about, found, limit }) => `l’horloge de ${about} peut s’écarter de ${found}, au plus ${limit} est accepté`,
     'clock-unknown': ({ about, limit }) => `l’horloge de ${about} n’est pas mesurée, au plus ${limit} d’incertitude est accepté`,
     age: ({ found, limit }) => `âge ${found}, au plus ${limit} est accepté`,
     'age-unknown': ({ limit }) => `son âge n’est pas connu, au plus ${limit} est accepté`,
@@ -169,6 +171,8 @@ export const passportFr: typeof passportEn = {
     'contract-state': ({ about, found, limit }) => `le contrat ${about} est ${found}, acceptés : ${limit}`,
     'dead-link': ({ about, found }) => `maillon mort dans la chaîne : ${about}, ${found}`,
     'too-many': () => 'il y a plus en dessous qu’un passeport n’en lit',
+    'not-recomputed': ({ about }) =>
+      `ce dont ${about} est calculé a changé trop tard pour être repris de soi-même : \`ecluse recompute ${about} --from MOMENT\``,
   },
   problems: {
     'declaration-gone': 'plus personne ne le déclare',

@@ -13,6 +13,7 @@ const reasonsEn: Record<PolicyReason, string> = {
   direction: 'the conduit has another direction',
   peer: 'the conduit does not name the address of the other end',
   'not-named': 'the conduit does not name it',
+  'input-not-named': 'it names what it was computed from, which the conduit does not',
   cut: 'the conduit is cut',
   expired: 'the review of the conduit is overdue',
 }
@@ -84,6 +85,7 @@ export const policyFr: typeof policyEn = {
     direction: 'le conduit a un autre sens',
     peer: 'le conduit ne nomme pas l’adresse de l’autre bout',
     'not-named': 'le conduit ne le nomme pas',
+    'input-not-named': 'il nomme ce dont il est calculé, que le conduit ne nomme pas',
     cut: 'le conduit est coupé',
     expired: 'la revue du conduit est dépassée',
   },

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, opendir, realpath, rename, stat } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { compileGlob } from '../../lib/glob.ts'
 import { FILES_LIMITS } from './limits.ts'
 import { compareAge } from './taken.ts'
@@ -42,7 +43,9 @@ export async function lookInto(folder: string, glob: string): Promise<Found> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const hint = code === 'ENOENT' ? 'create the folder, or correct path' : 'may this user read the folder?'
-    throw new NotConnected(`the folder ${folder} cannot be read: ${message}`, { cause: error, hint })
+    throw new NotConnected(`the folder ${folder} cannot be read: ${message}`, {
+      ...{ cause: error, hint, fault: fault('folder-unreadable', { folder, detail: message }) },
+    })
   }
   files.sort(compareAge)
   return { files, refused }

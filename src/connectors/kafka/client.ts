@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { Consumer } from '@platformatic/kafka'
 import { tlsOptions } from '../../core/client-tls.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault, networkFault } from '../../core/peer-faults.ts'
 import { networkHint, networkReason } from '../../lib/network-hints.ts'
 import { brokerOf, type KafkaConfig } from './config.ts'
 import { KAFKA_LIMITS } from './limits.ts'
@@ -38,7 +39,11 @@ export async function topicIds(consumer: Consumer, config: KafkaConfig): Promise
   return new Map(
     topics.map((topic) => {
       const found = metadata.topics.get(topic)
-      if (!found) throw new NotConnected(`there is no topic ${topic}`, { hint: 'make the topic, or correct its name' })
+      if (!found)
+        throw new NotConnected(`there is no topic ${topic}`, {
+          hint: 'make the topic, or correct its name',
+          fault: fault('no-topic', { topic }),
+        })
       if (found.partitionsCount > KAFKA_LIMITS.partitions)
         throw new NotConnected(`topic ${topic} has ${found.partitionsCount} partitions; at most ${KAFKA_LIMITS.partitions} are read`)
       return [topic, { id: found.id, partitions: found.partitionsCount }]
@@ -62,16 +67,24 @@ export function asNotConnected(error: unknown, { brokers }: Pick<KafkaConfig, 'b
   const told = all.map((one) => `${one.name} ${'apiId' in one ? one.apiId : ''} ${one.message}`).join('\n')
   const where = brokers.length === 1 ? brokers[0] : `${brokers.length} brokers`
   if (/AuthenticationError|SASL|PLT_KFK_AUTHENTICATION/i.test(told))
-    return new NotConnected(`${where}: not let in`, { hint: 'check sasl: mechanism, user and password' })
+    return new NotConnected(`${where}: not let in`, {
+      hint: 'check sasl: mechanism, user and password',
+      fault: fault('not-let-in', { peer: where }),
+    })
   if (/AUTHORIZATION_FAILED/.test(told))
     return new NotConnected(`${where}: not allowed`, {
+      fault: fault('not-allowed', { peer: where, what: 'Read, Describe' }),
       hint: 'the user needs Read on the topics and on the group, and Describe on the topics',
     })
   if (/UNKNOWN_TOPIC/.test(told)) return new NotConnected(`${where}: a topic is not there`, { hint: 'make the topic, or correct its name' })
   const system = all.find(
     (one) => 'syscall' in one || /^(E[A-Z]+|ERR_TLS|CERT_|UNABLE_|DEPTH_|SELF_)/.test(String((one as NodeJS.ErrnoException).code)),
   )
-  if (system) return new NotConnected(`${where}: ${networkReason(system)}`, { hint: networkHint(system, 'broker') })
+  if (system)
+    return new NotConnected(`${where}: ${networkReason(system)}`, {
+      hint: networkHint(system, 'broker'),
+      fault: networkFault(system, String(where)),
+    })
   const last = all.at(-1)
   return new NotConnected(`${where}: ${last?.message ?? 'no answer'}`, {
     hint: 'are these brokers, and is the line with or without TLS as it is here?',

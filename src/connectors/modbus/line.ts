@@ -1,6 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import { NotConnected } from '../../core/errors.ts'
 import type { OnExchange } from '../../core/flows.ts'
+import { fault, networkFault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import {
   type Cut,
@@ -75,6 +76,7 @@ export class ModbusLine {
     const socket = connectSocket({ host, port, noDelay: true, keepAlive: true })
     this.#socket = socket
     this.#lost = undefined
+    const closedBy = { fault: fault('closed', { peer: `${host}:${port}` }) }
     const timer = new AbortController()
     const over = AbortSignal.any([stop, timer.signal])
     await new Promise<void>((resolve, reject) => {
@@ -84,11 +86,16 @@ export class ModbusLine {
       }
       socket.once('connect', resolve)
       socket.on('error', (cause) => give(unreachable(host, port, cause)))
-      socket.once('close', () => give(new NotConnected(`connection to ${host}:${port} closed`)))
+      socket.once('close', () => give(new NotConnected(`connection to ${host}:${port} closed`, closedBy)))
       stop.addEventListener('abort', () => give(stop.reason), { signal: timer.signal })
       void clock.sleep(timeout, over).then(() => {
         if (!over.aborted)
-          give(new NotConnected(`${host}:${port} did not accept the connection within ${timeout} ms`, { hint: HINT_SILENT_HOST }))
+          give(
+            new NotConnected(`${host}:${port} did not accept the connection within ${timeout} ms`, {
+              hint: HINT_SILENT_HOST,
+              fault: fault('no-answer-within', { peer: `${host}:${port}`, seconds: timeout / 1000 }),
+            }),
+          )
       })
     })
       .catch((error: unknown) => {
@@ -98,8 +105,8 @@ export class ModbusLine {
       .finally(() => timer.abort())
     socket.on('data', (bytes) => this.#receive(socket, bytes))
     socket.on('error', (cause) => this.#lose(socket, unreachable(host, port, cause)))
-    socket.on('close', () => this.#lose(socket, new NotConnected(`${host}:${port} closed the connection`)))
-    if (socket.destroyed) this.#lose(socket, new NotConnected(`${host}:${port} closed the connection`))
+    socket.on('close', () => this.#lose(socket, new NotConnected(`${host}:${port} closed the connection`, closedBy)))
+    if (socket.destroyed) this.#lose(socket, new NotConnected(`${host}:${port} closed the connection`, closedBy))
   }
 
   /** Asks and waits. Rejects with NotConnected when the line is or gets lost, or with the abort's reason. Never call it twice at once. */
@@ -202,7 +209,13 @@ export class ModbusLine {
     if (!pending && !this.#late) return
     this.#pending = undefined
     pending?.settle({ kind: 'malformed', detail, broken: true })
-    this.#lose(socket, new NotConnected(`the device sent what is not Modbus: ${detail}`, { hint: HINT_FRAMING }))
+    this.#lose(
+      socket,
+      new NotConnected(`the device sent what is not Modbus: ${detail}`, {
+        hint: HINT_FRAMING,
+        fault: fault('not-this-protocol', { peer: 'Modbus', detail }),
+      }),
+    )
   }
 
   #lose(socket: Socket, error: NotConnected): void {
@@ -237,5 +250,9 @@ function unreachable(host: string, port: number, cause: Error): NotConnected {
     ETIMEDOUT: HINT_SILENT_HOST,
     ECONNRESET: 'The device ended the connection: many accept only a few clients at once.',
   }
-  return new NotConnected(`${host}:${port}: ${cause.message}`, { cause, ...(code && hints[code] && { hint: hints[code] }) })
+  return new NotConnected(`${host}:${port}: ${cause.message}`, {
+    cause,
+    ...(code && hints[code] && { hint: hints[code] }),
+    fault: networkFault(cause, `${host}:${port}`),
+  })
 }

@@ -3,6 +3,7 @@ import { BatchBuilder } from '../../core/batch.ts'
 import { toDefinition } from '../../core/config-parts.ts'
 import { fullId, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
 import type { ModbusConfig, ModbusSignal } from './config.ts'
 import { typeOf } from './config.ts'
@@ -204,6 +205,7 @@ export class ModbusSource implements Source {
     if (++this.#silent < SILENT_IN_A_ROW || someoneThere) return
     const { host, port, timeout } = this.#config
     this.#lost = new NotConnected(`${host}:${port} has not answered ${SILENT_IN_A_ROW} requests in a row within ${timeout} ms each`, {
+      fault: fault('requests-unanswered', { peer: `${host}:${port}`, count: SILENT_IN_A_ROW, ms: timeout }),
       hint: 'Is the unit id right? Behind a gateway: is the device on, and is `timeout` longer than the gateway waits for it?',
     })
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
+import { fault, networkFault } from '../../core/peer-faults.ts'
 import type { MqttConfig } from './config.ts'
 
 export interface Endpoint {
@@ -49,7 +50,10 @@ async function pem(path: string, what: string, key: string, socket: Socket): Pro
     return await readFile(path)
   } catch (error) {
     socket.destroy()
-    throw new NotConnected(`the file of ${what} cannot be read: ${(error as Error).message}`, { cause: error, hint: `correct ${key}` })
+    const { message } = error as Error
+    throw new NotConnected(`the file of ${what} cannot be read: ${message}`, {
+      ...{ cause: error, hint: `correct ${key}`, fault: fault('file-unreadable', { file: path, detail: message }) },
+    })
   }
 }
 
@@ -76,10 +80,15 @@ function ready<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', 
       fail(
         new NotConnected(`${host}:${port} closed the connection`, {
           hint: 'is this an MQTT port, and the right one of mqtt:// and mqtts://?',
+          fault: fault('closed', { peer: `${host}:${port}` }),
         }),
       )
     const onError = (error: NodeJS.ErrnoException) =>
-      fail(new NotConnected(`${host}:${port}: ${error.message || error.code}`, { cause: error, hint: hintOf(error) }))
+      fail(
+        new NotConnected(`${host}:${port}: ${error.message || error.code}`, {
+          ...{ cause: error, hint: hintOf(error), fault: networkFault(error, `${host}:${port}`) },
+        }),
+      )
     socket.once(event, onReady)
     socket.once('error', onError)
     socket.once('close', onClose)

@@ -39,6 +39,9 @@ export function reasonWords(code: number): string {
   return WORDS[code] ?? `reason ${code}`
 }
 
+/** Wrong name or password, or not authorised. */
+export const isNotLetIn = (code: number | undefined): boolean => code === 4 || code === 5 || code === 134 || code === 135
+
 /** What to do about a refused connection. */
 export function reasonHint(code: number | undefined, protocolVersion: 4 | 5): string {
   if (code === undefined || code === 1 || code === 132)
@@ -46,7 +49,6 @@ export function reasonHint(code: number | undefined, protocolVersion: 4 | 5): st
       ? 'a broker that knows only MQTT 3.1.1 answers like this: set protocolVersion: 4'
       : 'set protocolVersion: 5, or look into the log of the broker'
   if (code === 2 || code === 133) return 'set another clientId'
-  if (code === 4 || code === 5 || code === 134 || code === 135)
-    return 'check user.name and user.password, and what the broker lets this user do'
+  if (isNotLetIn(code)) return 'check user.name and user.password, and what the broker lets this user do'
   return 'look into the log of the broker'
 }

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import type { IClientOptions, IConnackPacket, IPublishPacket, MqttClient } from 'mqtt'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import { Inbox } from '../../lib/inbox.ts'
 import type { Acks } from './acks.ts'
@@ -11,7 +12,7 @@ import type { MqttConfig } from './config.ts'
 import { dial, endpointOf } from './dial.ts'
 import { MQTT_LIMITS } from './limits.ts'
 import { type Oversized, PacketGate } from './packet-gate.ts'
-import { reasonHint, reasonWords } from './reason-codes.ts'
+import { isNotLetIn, reasonHint, reasonWords } from './reason-codes.ts'
 
 export interface Message {
   readonly topic: string
@@ -98,7 +99,9 @@ export class Session {
     client.on('disconnect', (packet) => {
       cause = `the broker ended the session: ${reasonWords(packet.reasonCode ?? 0)}`
     })
-    client.on('close', () => this.#inbox.fail(new NotConnected(`${host}:${port}: ${cause}`)))
+    client.on('close', () =>
+      this.#inbox.fail(new NotConnected(`${host}:${port}: ${cause}`, { fault: fault('lost', { peer: `${host}:${port}`, detail: cause }) })),
+    )
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'pingresp') this.#alive()
     })
@@ -113,9 +116,11 @@ export class Session {
     const granted = new Promise<void>((resolve, reject) => {
       this.#client.subscribe([...filters], { qos }, (error) => {
         if (!error) return resolve()
+        const some = `${filters.slice(0, 3).join(', ')}${filters.length > 3 ? ' ...' : ''}`
         const refused = new NotConnected(`the broker refuses a subscription: ${error.message}`, {
           cause: error,
-          hint: `let this user subscribe to ${filters.slice(0, 3).join(', ')}${filters.length > 3 ? ' ...' : ''}`,
+          hint: `let this user subscribe to ${some}`,
+          fault: fault('subscription-refused', { detail: error.message, filters: some }),
         })
         this.#inbox.fail(refused)
         reject(refused)
@@ -306,7 +311,12 @@ function accepted(client: MqttClient, { url, protocolVersion }: MqttConfig, stop
     const onClose = () => {
       const code = typeof problem?.code === 'number' ? problem.code : undefined
       const said = code === undefined ? (problem?.message ?? 'it closed the connection without an answer') : reasonWords(code)
-      fail(new NotConnected(`the broker at ${host}:${port} refuses: ${said}`, { cause: problem, hint: reasonHint(code, protocolVersion) }))
+      const why = fault(isNotLetIn(code) ? 'not-let-in' : 'broker-refuses', { peer: `${host}:${port}`, detail: said })
+      fail(
+        new NotConnected(`the broker at ${host}:${port} refuses: ${said}`, {
+          ...{ cause: problem, hint: reasonHint(code, protocolVersion), fault: why },
+        }),
+      )
     }
     client.once('connect', onConnect)
     client.once('error', onError)

@@ -1,6 +1,7 @@
 import type { Authenticator, NatsConnection } from '@nats-io/transport-node'
 import { tlsOptions } from '../../core/client-tls.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault, networkFault } from '../../core/peer-faults.ts'
 import { networkHint, networkReason } from '../../lib/network-hints.ts'
 import { endpointOf, type NatsConfig } from './config.ts'
 import { NATS_LIMITS } from './limits.ts'
@@ -66,11 +67,21 @@ function refusal(error: unknown, shown: string): NotConnected {
   const text = error instanceof Error ? error.message : ''
   const root = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (name === 'AuthorizationError' || /authoriz|authentic|nkey|seed|credential|creds/i.test(text))
-    return new NotConnected(`${shown} does not let us in`, { hint: 'check the credentials under auth, and what the server wants' })
-  if (name === 'TimeoutError') return new NotConnected(`${shown} did not answer in time`, { hint: 'is this the port of a NATS server?' })
+    return new NotConnected(`${shown} does not let us in`, {
+      hint: 'check the credentials under auth, and what the server wants',
+      fault: fault('not-let-in', { peer: shown }),
+    })
+  if (name === 'TimeoutError')
+    return new NotConnected(`${shown} did not answer in time`, {
+      hint: 'is this the port of a NATS server?',
+      fault: fault('no-answer', { peer: shown }),
+    })
   if (/secure|tls/i.test(text) && !('code' in Object(root)))
     return new NotConnected(`${shown}: encryption is wanted on one side only`, {
       hint: 'tls:// needs a server with TLS, and a server that wants TLS needs tls://',
     })
-  return new NotConnected(`${shown}: ${networkReason(root)}`, { hint: networkHint(root, 'server') })
+  return new NotConnected(`${shown}: ${networkReason(root)}`, {
+    hint: networkHint(root, 'server'),
+    fault: networkFault(root, shown),
+  })
 }

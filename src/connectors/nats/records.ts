@@ -3,6 +3,7 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { NotConnected } from '../../core/errors.ts'
 import { isRow } from '../../core/json-rows.ts'
 import { type BrokerMessage, runsOfMessage } from '../../core/message-rows.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { type PushedRun, takeDelivery } from '../../core/pushed-rows.ts'
 import type { RecordContext, RecordDelivery, RecordSource, Row } from '../../core/record-source.ts'
 import { readJson } from '../../lib/exact-json.ts'
@@ -96,6 +97,7 @@ export class NatsRecords implements RecordSource {
         if (error)
           inbox.fail(
             new NotConnected(`the server does not let us read ${feed.subject}: ${error.name}`, {
+              fault: fault('not-allowed', { peer: 'NATS', what: feed.subject }),
               hint: 'ask for the right to subscribe to it',
             }),
           )

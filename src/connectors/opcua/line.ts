@@ -3,6 +3,7 @@ import type { EndpointDescription, OPCUAClient, UserIdentityInfo } from 'node-op
 import type { SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import type { Exchange } from '../../core/flows.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { OpcuaConfig } from './config.ts'
 import { loadOpcua, type Opcua, within } from './library.ts'
 import { type OwnCertificate, ownCertificate } from './own-certificate.ts'
@@ -69,9 +70,16 @@ export function selectEndpoint(attempt: Attempt, endpoints: readonly EndpointDes
   if (found) return found
   const offered = describeEndpoints(attempt.opcua, endpoints)
   const wanted = attempt.config.security
+  const offers = offered.join(', ') || 'nothing'
   throw new NotConnected(
-    `the server does not offer ${wanted.mode}${wanted.mode === 'none' ? '' : ` with ${wanted.policy}`}; it offers ${offered.join(', ') || 'nothing'}`,
-    { hint: 'enable it at the server, or set security.mode and security.policy to one it offers' },
+    `the server does not offer ${wanted.mode}${wanted.mode === 'none' ? '' : ` with ${wanted.policy}`}; it offers ${offers}`,
+    {
+      hint: 'enable it at the server, or set security.mode and security.policy to one it offers',
+      fault: fault('not-offered', {
+        wanted: [wanted.mode, wanted.mode !== 'none' && wanted.policy].filter(Boolean).join(' '),
+        offered: offers,
+      }),
+    },
   )
 }
 

@@ -1,4 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
+import { fault, type PeerFaultCode } from '../../core/peer-faults.ts'
 import { Status, statusName } from '../../core/status.ts'
 import type { OpcuaConfig } from './config.ts'
 import { statusOf } from './library.ts'
@@ -27,30 +28,39 @@ const HINTS = new Map<number, string>([
   [S.BadTcpServerTooBusy, 'the server is too busy to take a connection: it is tried again'],
 ])
 
-const NETWORK: readonly (readonly [RegExp, string, string])[] = [
+const NETWORK: readonly (readonly [pattern: RegExp, what: string, hint: string, code: PeerFaultCode])[] = [
   [
     /max (message size|chunk count|chunk size) exceeded/i,
     'the server sent a message over our limit',
     'the value that is too large is looked for at the next connection',
+    'message-limit',
   ],
-  [/ECONNREFUSED/, 'nothing listens at this address', 'check host and port, and that the server runs'],
-  [/ENOTFOUND|EAI_AGAIN/, 'the host name is not known', 'check the host name'],
-  [/EHOSTUNREACH|ENETUNREACH/, 'there is no route to the host', 'check the address and the network between'],
-  [/ETIMEDOUT|no answer within|has timed out/i, 'the server does not answer', 'check address, port and firewall; is it an OPC UA server?'],
+  [/ECONNREFUSED/, 'nothing listens at this address', 'check host and port, and that the server runs', 'refused'],
+  [/ENOTFOUND|EAI_AGAIN/, 'the host name is not known', 'check the host name', 'unknown-name'],
+  [/EHOSTUNREACH|ENETUNREACH/, 'there is no route to the host', 'check the address and the network between', 'no-route'],
+  [
+    /ETIMEDOUT|no answer within|has timed out/i,
+    'the server does not answer',
+    'check address, port and firewall; is it an OPC UA server?',
+    'no-answer',
+  ],
   [
     /disconnected by third party|in waiting for data on socket|socket hang|ECONNRESET|has been closed|connection_break|Connection Break|premature/i,
     'the peer closed the line',
     'check that the port is that of an OPC UA server, and that the server accepts the certificate in own/certificate.der',
+    'closed',
   ],
   [
     /user token policy/i,
     'the server does not accept this kind of user',
     'use one that it offers: anonymous, a name and password, or a certificate',
+    'user-kind',
   ],
   [
     /private key|PEM|DECODER|asn1/i,
     'a certificate or key of ours cannot be used',
     'check the files that the connection names, and the own folder',
+    'own-certificate',
   ],
 ]
 
@@ -64,10 +74,12 @@ export function asNotConnected(error: unknown, config: OpcuaConfig, stop: AbortS
     return new NotConnected(`${config.endpoint} answered ${statusName(status)}`, {
       cause: error,
       hint: HINTS.get(status) ?? 'see the log of the server',
+      fault: fault('answered', { peer: config.endpoint, status: statusName(status) }),
     })
   }
-  for (const [pattern, what, hint] of NETWORK) {
-    if (pattern.test(message)) return new NotConnected(`${config.endpoint}: ${what}`, { cause: error, hint })
+  const peer = config.endpoint
+  for (const [pattern, what, hint, code] of NETWORK) {
+    if (pattern.test(message)) return new NotConnected(`${peer}: ${what}`, { cause: error, hint, fault: fault(code, { peer }) })
   }
   return new NotConnected(`${config.endpoint}: ${message.replace(/\s+/g, ' ').slice(0, 300)}`, { cause: error })
 }

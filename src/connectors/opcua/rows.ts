@@ -58,6 +58,7 @@ export function appendNotifications(
       appended.strangers++
       continue
     }
+    item.heard = true
     const status = data.statusCode.value >>> 0
     if ((status & INFO_BITS) === OVERFLOW) appended.overflows++
     const time = sourceTime(data)

@@ -44,21 +44,41 @@ test('asks every 30 s, keeps a bounded number of answers, and bears a server tha
     { statusCode: { value: 0 }, value: null },
   ]
   let asked = 0
-  const read = async () => {
+  const readTimed = async () => {
     asked++
     const answer = answers.shift() ?? {
       statusCode: { value: 0 },
       value: { dataType: 13, arrayType: 0, value: new Date(clock.now() / 1000 + 7) },
     }
     if (answer instanceof Error) throw answer
-    return [answer]
+    return { answer, sentMs: undefined }
   }
   const context = { ...(await testContext(t)), clock }
-  const watching = watchServer({ read } as unknown as Session, context, stop.signal, exchanges)
+  const watching = watchServer({ readTimed } as unknown as Session, context, stop.signal, exchanges)
   for (let i = 0; i < 5 + 3 * HELD_EXCHANGES; i++) await clock.advance(30_000)
   assert.equal(asked, 6 + 3 * HELD_EXCHANGES)
   assert.equal(exchanges.length, HELD_EXCHANGES)
   assert.deepEqual([exchanges[0]?.resolutionUs, (exchanges[0]?.deviceTime ?? 0) - (exchanges[0]?.sent.wallUs ?? 0)], [1_000, 7_000])
+  stop.abort()
+  await watching
+})
+
+test('a server that renews CurrentTime once a second is believed when it sent its answer; a header that is no clock is not', async (t) => {
+  const clock = new ManualClock(parseTime('2026-11-25T08:00:00Z'))
+  const stop = new AbortController()
+  const exchanges: ClockExchange[] = []
+  const heads = [0, Date.UTC(1601, 0, 1) - clock.now() / 1000, -7_200_000]
+  const readTimed = async () => ({
+    answer: { statusCode: { value: 0 }, value: { dataType: 13, arrayType: 0, value: new Date(clock.now() / 1000 - 617) } },
+    sentMs: clock.now() / 1000 + (heads.shift() as number),
+  })
+  const context = { ...(await testContext(t)), clock }
+  const watching = watchServer({ readTimed } as unknown as Session, context, stop.signal, exchanges)
+  for (let i = 0; i < 2; i++) await clock.advance(30_000)
+  assert.deepEqual(
+    exchanges.map(({ deviceTime, received }) => deviceTime - received.wallUs),
+    [0, -617_000, -617_000],
+  )
   stop.abort()
   await watching
 })

@@ -16,6 +16,8 @@ const EVERY_MS = 30_000
 export const HELD_EXCHANGES = 16
 /** The library's dates are whole milliseconds; servers may count in coarser steps. */
 const STEPS_MS = [1_000, 100, 10, 1]
+/** A server's CurrentTime is not older than this. */
+const RENEWED_WITHIN_MS = 10_000
 
 /**
  * Asks the server for its time and what it is at once and every 30 s, one request at a time beside the publish requests, until stopped. A server that does not
@@ -32,9 +34,9 @@ export async function watchServer(
   while (!stop.aborted) {
     try {
       const sent = instant()
-      const [answer] = await session.read([{ nodeId: CURRENT_TIME, attributeId: VALUE }])
+      const { answer, sentMs } = await session.readTimed({ nodeId: CURRENT_TIME, attributeId: VALUE })
       const received = instant()
-      const ms = timeOf(answer)
+      const ms = newest(timeOf(answer), sentMs)
       if (ms !== undefined && !stop.aborted) {
         into.push({ sent, received, deviceTime: ms * 1000, resolutionUs: resolutionMs(ms) * 1000 })
         if (into.length > HELD_EXCHANGES) into.shift()
@@ -55,6 +57,15 @@ async function tellDevice(session: Session, onDevice: (device: Readonly<Record<s
     return typeof value === 'string' || typeof value === 'number' ? [[name, String(value).slice(0, FIELD_LENGTH)]] : []
   })
   if (fields.length > 0) onDevice(Object.fromEntries(fields))
+}
+
+/**
+ * Many servers renew CurrentTime once a second only, at any moment of it, which its digits do not show; when the answer was sent is told exactly. Both are
+ * cut downwards, so the later one is nearer. A header far from it is no clock (1601, another machine's), and does not count.
+ */
+function newest(currentMs: number | undefined, sentMs: number | undefined): number | undefined {
+  if (currentMs === undefined || sentMs === undefined) return currentMs
+  return sentMs > currentMs && sentMs - currentMs <= RENEWED_WITHIN_MS ? sentMs : currentMs
 }
 
 /** The coarsest step the time is a whole number of: taken too coarse now and then, never too fine. */

@@ -31,6 +31,8 @@ export interface OperationLimits {
 export interface Session {
   readonly limits: OperationLimits
   read(nodes: ReadValueIdOptions[]): Promise<DataValue[]>
+  /** One value, and when the server says that it sent its answer (ResponseHeader.timestamp, OPC 10000-4, 7.33). */
+  readTimed(node: ReadValueIdOptions): Promise<TimedAnswer>
   /** One call: at most `limits.browse` nodes. */
   browse(nodes: BrowseDescriptionOptions[], maxReferences: number): Promise<BrowseResult[]>
   browseNext(continuationPoints: Buffer[], release: boolean): Promise<BrowseResult[]>
@@ -43,6 +45,12 @@ export interface Session {
   republish(subscriptionId: number, sequenceNumber: number): Promise<RepublishResponse>
 }
 
+export interface TimedAnswer {
+  readonly answer: DataValue | undefined
+  /** Milliseconds since 1970; undefined where the server gives no time. */
+  readonly sentMs: number | undefined
+}
+
 export type PathOptions = NonNullable<ConstructorParameters<Opcua['BrowsePath']>[0]>
 
 export interface Acknowledgement {
@@ -51,7 +59,7 @@ export interface Acknowledgement {
 }
 
 interface Answer {
-  responseHeader?: { serviceResult?: { value: number; name: string } }
+  responseHeader?: { timestamp?: Date | null; serviceResult?: { value: number; name: string } }
 }
 /** The library's own way to send any request; public at run time, missing from its interface. */
 interface Sender {
@@ -69,13 +77,17 @@ export async function openServices(
   const ask = <T>(request: object, what: string) => within(send<T>(request, what), stop, timeoutMs, what)
   /** For services whose answer is a list of results. */
   const list = async <T>(request: object, what: string) => (await ask<{ results: T[] | null }>(request, what)).results ?? []
-  const read = (nodesToRead: ReadValueIdOptions[]) =>
-    list<DataValue>(new opcua.ReadRequest({ maxAge: 0, nodesToRead, timestampsToReturn: opcua.TimestampsToReturn.Source }), 'reading')
   const timestampsToReturn = opcua.TimestampsToReturn.Source
+  const readRequest = (nodesToRead: ReadValueIdOptions[]) => new opcua.ReadRequest({ maxAge: 0, nodesToRead, timestampsToReturn })
+  const read = (nodes: ReadValueIdOptions[]) => list<DataValue>(readRequest(nodes), 'reading')
   const limits = await readLimits(read)
   return {
     limits,
     read: (nodes) => inChunks(nodes, limits.read, read),
+    async readTimed(node) {
+      const { results, responseHeader } = await ask<Answer & { results: DataValue[] | null }>(readRequest([node]), 'reading')
+      return { answer: results?.[0], sentMs: responseHeader?.timestamp?.getTime() }
+    },
     browse: (nodesToBrowse, requestedMaxReferencesPerNode) =>
       list(new opcua.BrowseRequest({ nodesToBrowse, requestedMaxReferencesPerNode }), 'browsing'),
     browseNext: (continuationPoints, releaseContinuationPoints) =>

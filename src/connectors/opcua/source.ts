@@ -4,17 +4,20 @@ import type { ClockExchange } from '../../core/clock-offset.ts'
 import type { SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Delivery, Source, SourceCounters } from '../../core/source.ts'
 import { statusName } from '../../core/status.ts'
+import type { Micros } from '../../core/time.ts'
 import { Inbox } from '../../lib/inbox.ts'
 import type { OpcuaConfig } from './config.ts'
 import { type Attempt, beginAttempt, checkTrust, discover, type Line, MESSAGE_BYTES, openLine, selectEndpoint, tell } from './line.ts'
 import { isTooLarge, refuseOversized } from './oversize.ts'
-import { asNotConnected } from './problems.ts'
+import { asError, asNotConnected, refusalReason } from './problems.ts'
 import { type Publishing, publishing } from './publish.ts'
+import { watchQuiet } from './quiet.ts'
 import { appendNotifications, appendRefusals, type Notification } from './rows.ts'
 import { watchServer } from './server-time.ts'
-import { type Subscribed, subscribe } from './subscribe.ts'
+import { monitor, type Subscribed, subscribe } from './subscribe.ts'
 import { type Item, resolveTargets, summarise } from './targets.ts'
 
 /** Samples read from the server and not yet taken by the runner; at this many our publish requests stop. */
@@ -163,10 +166,34 @@ function flow(
     if (feed.waiting() === 0) heardMs = context.clock.monotonicMs()
     return heardMs + subscribed.silentMs
   }).then((silent) => {
-    if (silent)
-      fail(new NotConnected(`${config.endpoint}: not a word for ${subscribed.silentMs} ms, not even a keep-alive`, { hint: SILENT_HINT }))
+    const why = fault('silent', { peer: config.endpoint, seconds: subscribed.silentMs / 1000 })
+    const words = `${config.endpoint}: not a word for ${subscribed.silentMs} ms, not even a keep-alive`
+    if (silent) fail(new NotConnected(words, { hint: SILENT_HINT, fault: why }))
   })
+  void watchQuiet(session, items, context.clock, stop, {
+    onGone(gone) {
+      const time = context.clock.now()
+      const batch = goneBatch(context, items, gone, time)
+      if (!inbox.put(batch)) count(counters, 'local-queue-full', batch.count)
+      report(gone.map(({ handle }) => `${items[handle]?.address}: the server has it no more`))
+    },
+    onBack: async (handles) => report(await monitor(attempt, session, items, subscribed.subscriptionId, handles)),
+  }).catch((error: unknown) => fail(asError(error)))
   return { line, inbox, feed }
+}
+
+/** Rows that say of nodes, by their place in the list, that they are not there any more. */
+function goneBatch(
+  { reasons }: SourceContext,
+  items: readonly Item[],
+  gone: readonly { readonly handle: number; readonly status: number }[],
+  time: Micros,
+): SampleBatch {
+  const rows = new BatchBuilder(gone.length)
+  for (const { handle, status } of gone) {
+    rows.push(items[handle]?.signal ?? 0, time, Number.NaN, status, reasons.of(refusalReason(status)))
+  }
+  return rows.build(time)
 }
 
 const SILENT_HINT = 'the subscription is made anew; if it keeps happening, look at the load and the log of the server'
@@ -185,7 +212,8 @@ function toBatches(
   let builder: BatchBuilder | undefined
   for (const data of message.notificationData ?? []) {
     if (data instanceof opcua.StatusChangeNotification) {
-      fail(new NotConnected(`the server ended the subscription: ${statusName(data.status.value)}`, { hint: SILENT_HINT }))
+      const why = fault('session-ended', { peer: 'OPC UA', detail: statusName(data.status.value) })
+      fail(new NotConnected(`the server ended the subscription: ${statusName(data.status.value)}`, { hint: SILENT_HINT, fault: why }))
     }
     if (!(data instanceof opcua.DataChangeNotification)) continue
     const all = (data.monitoredItems ?? []) as Notification[]

@@ -30,12 +30,12 @@ const FILTER_REFUSED: ReadonlySet<number> = new Set([
 
 /** Creates the subscription and a monitored item for every item that is not refused; the client handle is the item's place in the list. */
 export async function subscribe(
-  { opcua, config }: Attempt,
+  attempt: Attempt,
   session: Session,
   items: readonly Item[],
   maxNotificationsPerPublish: number,
 ): Promise<Subscribed> {
-  const { publishingInterval, keepAlive } = config.subscription
+  const { publishingInterval, keepAlive } = attempt.config.subscription
   const keepAliveCount = Math.max(1, Math.round(keepAlive / Math.max(1, publishingInterval)))
   const created = await session.createSubscription({
     requestedPublishingInterval: publishingInterval,
@@ -46,12 +46,24 @@ export async function subscribe(
     priority: 0,
   })
   const { subscriptionId } = created
-  const problems: string[] = []
   const handles = [...items.keys()].filter((i) => items[i]?.nodeId !== undefined && !items[i]?.refused)
+  const problems = await monitor(attempt, session, items, subscriptionId, handles)
+  return { subscriptionId, silentMs: silence(created, attempt.config), problems }
+}
+
+/** Creates monitored items for these places in the list; returns what went wrong. */
+export async function monitor(
+  { opcua, config }: Attempt,
+  session: Session,
+  items: readonly Item[],
+  subscriptionId: number,
+  handles: readonly number[],
+): Promise<string[]> {
+  const problems: string[] = []
   const withoutFilter = await create(opcua, session, config, items, subscriptionId, handles, true, problems)
   // Changes without a deadband are more than asked for, but nothing is lost.
   await create(opcua, session, config, items, subscriptionId, withoutFilter, false, problems)
-  return { subscriptionId, silentMs: silence(created, config), problems }
+  return problems
 }
 
 /** Monitors `handles`; returns those whose deadband the server refused, and marks the others it refused. */

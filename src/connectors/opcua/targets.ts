@@ -4,11 +4,12 @@ import { fullId } from '../../core/connector.ts'
 import { isSignalId } from '../../core/names.ts'
 import type { DataType } from '../../core/signals.ts'
 import { Status } from '../../core/status.ts'
-import type { OpcuaConfig, OpcuaSignal } from './config.ts'
+import type { OpcuaSignal } from './config.ts'
 import { compileGlob, fillTemplate } from './globs.ts'
 import { type Kind, kindsOf } from './kinds.ts'
 import type { Opcua } from './library.ts'
 import type { Attempt } from './line.ts'
+import { type Namespaces, readNamespaces } from './namespaces.ts'
 import type { Session } from './services.ts'
 import { readUnits } from './units.ts'
 import { makeWalker } from './walk.ts'
@@ -25,6 +26,8 @@ export interface Item {
   refused?: { readonly status: number; readonly reason: string }
   /** Said once per connection when its values do not fit. */
   complained?: boolean
+  /** The server said something of it since it was last asked whether it still has it. */
+  heard?: boolean
 }
 
 export interface Targets {
@@ -44,9 +47,10 @@ const DATA_TYPE = 14
 const VALUE_RANK = 15
 
 /** Finds the node of every declared signal, expands globs, reads types and units, and defines the signals in the table. */
-export async function resolveTargets({ opcua, config, context }: Attempt, session: Session): Promise<Targets> {
+export async function resolveTargets(attempt: Attempt, session: Session): Promise<Targets> {
+  const { opcua, context } = attempt
   const problems: string[] = []
-  const wanted = await findNodes(opcua, session, config, problems)
+  const wanted = await findNodes(attempt, session, problems)
   const reachable = wanted.filter((w): w is Wanted & { nodeId: NodeId } => w.nodeId !== undefined)
   const attributes = await session.read(
     reachable.flatMap(({ nodeId }) => [
@@ -90,14 +94,15 @@ export async function resolveTargets({ opcua, config, context }: Attempt, sessio
   return { items, problems }
 }
 
-async function findNodes(opcua: Opcua, session: Session, config: OpcuaConfig, problems: string[]): Promise<Wanted[]> {
-  const namespaces = await readNamespaces(session, config)
+async function findNodes(attempt: Attempt, session: Session, problems: string[]): Promise<Wanted[]> {
+  const { opcua, config } = attempt
+  const namespaces = await namespacesOf(session, attempt)
   const wanted = new Map<string, Wanted>()
   for (const declared of config.signals) {
     if (declared.node === undefined) continue
-    const nodeId = toNodeId(opcua, declared.node, namespaces)
-    if (!nodeId) problems.push(`${declared.node}: the server has no such namespace, so ${declared.id} has no value`)
-    wanted.set(declared.id, { declared, id: declared.id, address: declared.node, nodeId })
+    const found = toNodeId(opcua, declared.node, namespaces)
+    if ('problem' in found) problems.push(`${declared.node}: ${found.problem}, so ${declared.id} has no value`)
+    wanted.set(declared.id, { declared, id: declared.id, address: declared.node, nodeId: 'nodeId' in found ? found.nodeId : undefined })
   }
   const walker = makeWalker(opcua, session)
   for (const declared of config.signals) {
@@ -121,19 +126,23 @@ async function findNodes(opcua: Opcua, session: Session, config: OpcuaConfig, pr
   return [...wanted.values()]
 }
 
-/** The NamespaceArray (i=2255), read only when an address names a namespace by its URI. */
-async function readNamespaces(session: Session, config: OpcuaConfig): Promise<readonly unknown[]> {
-  if (!config.signals.some((s) => s.node?.startsWith('nsu='))) return []
-  const [answer] = await session.read([{ nodeId: 'i=2255', attributeId: 13 }])
-  const names = answer?.value?.value as unknown
-  return Array.isArray(names) ? names : []
+const BY_INDEX = /^ns=(\d{1,5});(.*)$/s
+const BY_URI = /^nsu=([^;]+);(.*)$/s
+
+/** Turns addresses of the file into node ids as the server numbers its namespaces now. */
+async function namespacesOf(session: Session, { config, context }: Attempt): Promise<Namespaces | undefined> {
+  const nodes = config.signals.flatMap(({ node }) => (node === undefined ? [] : [node]))
+  if (!nodes.some((node) => BY_INDEX.test(node) || BY_URI.test(node))) return undefined
+  const used = new Set(nodes.flatMap((node) => BY_INDEX.exec(node)?.[1] ?? []).map(Number))
+  return readNamespaces(session, context, [...used])
 }
 
-function toNodeId(opcua: Opcua, address: string, namespaces: readonly unknown[]): NodeId | undefined {
-  const named = /^nsu=([^;]+);(.*)$/s.exec(address)
-  if (!named) return opcua.coerceNodeId(address)
-  const index = namespaces.indexOf(named[1])
-  return index < 0 ? undefined : opcua.coerceNodeId(`ns=${index};${named[2]}`)
+function toNodeId(opcua: Opcua, address: string, namespaces: Namespaces | undefined): { nodeId: NodeId } | { problem: string } {
+  const indexed = BY_INDEX.exec(address)
+  const [, name = '', rest = ''] = indexed ?? BY_URI.exec(address) ?? []
+  const place = indexed ? namespaces?.byIndex(Number(name)) : name === '' ? undefined : namespaces?.byUri(name)
+  if (!place) return { nodeId: opcua.coerceNodeId(address) }
+  return 'problem' in place ? place : { nodeId: opcua.coerceNodeId(`ns=${place.index};${rest}`) }
 }
 
 function refusal(kind: Kind | undefined, rank: DataValue | undefined): { status: number; reason: string; what: string } | undefined {

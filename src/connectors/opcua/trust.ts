@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { PeerIdentity, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { formatTime } from '../../core/time.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
 
@@ -67,27 +68,37 @@ export async function writePin(context: SourceContext, identity: PeerIdentity): 
 /** Throws NotConnected unless the certificate is the trusted one and within its dates. */
 export function assertTrusted(certificate: X509Certificate, pin: Pin | undefined, context: SourceContext): void {
   const identity = toIdentity(certificate, pin)
+  const { subject, sha256 } = identity
   const trust = `run \`ecluse trust ${context.connection}\``
   if (!pin) {
     throw new NotConnected(`the server's certificate is not trusted yet: ${identity.subject}, SHA-256 ${identity.sha256}`, {
       hint: `compare the fingerprint with the one the server shows, then ${trust}`,
+      fault: fault('certificate-untrusted', { subject, sha256, connection: context.connection }),
     })
   }
   if (!identity.trusted) {
     throw new NotConnected(
       `the server's certificate has changed: trusted since ${pin.trustedTime} is SHA-256 ${pin.sha256}, now it shows ${identity.sha256} (${identity.subject})`,
-      { hint: `if the server was replaced or renewed its certificate, ${trust}; if not, somebody may be in between` },
+      {
+        hint: `if the server was replaced or renewed its certificate, ${trust}; if not, somebody may be in between`,
+        fault: fault('certificate-changed', {
+          ...{ subject, sha256, pinned: pin.sha256, since: pin.trustedTime },
+          connection: context.connection,
+        }),
+      },
     )
   }
   const nowMs = context.clock.now() / 1000
   if (certificate.validToDate.getTime() < nowMs) {
     throw new NotConnected(`the server's certificate expired on ${identity.validTo}`, {
       hint: `renew the certificate at the server, then ${trust}`,
+      fault: fault('certificate-expired', { until: identity.validTo }),
     })
   }
   if (certificate.validFromDate.getTime() > nowMs) {
     throw new NotConnected(`the server's certificate is not valid before ${identity.validFrom}`, {
       hint: 'compare the clocks of the server and of this machine',
+      fault: fault('certificate-early', { from: identity.validFrom }),
     })
   }
 }

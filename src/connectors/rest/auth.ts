@@ -1,4 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import { readJson } from '../../lib/exact-json.ts'
 import type { RestAuth } from './config.ts'
@@ -49,6 +50,7 @@ function oauth2(auth: Extract<RestAuth, { type: 'oauth2' }>, http: HttpClient, c
     if (answer.status !== 200)
       throw new NotConnected(`${shown(url)} gives no token: status ${answer.status}`, {
         hint: 'check auth.clientId, auth.clientSecret and auth.scope',
+        fault: fault('no-token', { peer: shown(url) }),
       })
     return readToken(answer.body, url)
   }
@@ -76,7 +78,10 @@ function readToken(body: Buffer, url: URL): { text: string; seconds: number } {
     'value' in read && typeof read.value === 'object' ? (read.value as { access_token?: unknown; expires_in?: unknown } | null) : null
   const text = answer?.access_token
   if (typeof text !== 'string' || !/^[\x21-\x7e]+$/.test(text))
-    throw new NotConnected(`${shown(url)} answers without a token`, { hint: 'is auth.tokenUrl right?' })
+    throw new NotConnected(`${shown(url)} answers without a token`, {
+      hint: 'is auth.tokenUrl right?',
+      fault: fault('no-token', { peer: shown(url) }),
+    })
   const seconds = Number(answer?.expires_in)
   return { text, seconds: Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 86_400) : UNSAID_S }
 }

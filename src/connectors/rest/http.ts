@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls'
 import { tlsOptions } from '../../core/client-tls.ts'
 import { NotConnected } from '../../core/errors.ts'
 import type { OnExchange } from '../../core/flows.ts'
+import { fault, networkFault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import { networkHint, networkReason } from '../../lib/network-hints.ts'
 import type { RestConfig } from './config.ts'
@@ -58,7 +59,10 @@ export class HttpClient {
     const from = clock.monotonicMs()
     const late = new AbortController()
     const done = new AbortController()
-    void clock.sleep(timeout, done.signal).then(() => late.abort(new NotConnected(`${shown(url)} took more than ${timeout} ms to answer`)))
+    const slow = { fault: fault('no-answer-within', { peer: shown(url), seconds: timeout / 1000 }) }
+    void clock
+      .sleep(timeout, done.signal)
+      .then(() => late.abort(new NotConnected(`${shown(url)} took more than ${timeout} ms to answer`, slow)))
     const signal = AbortSignal.any([stop, late.signal, this.#closed.signal])
     try {
       let at = url
@@ -135,14 +139,20 @@ function redirection(from: URL, { status, headers }: Pick<Answer, 'status' | 'he
   if (headers.location === undefined || form !== undefined || !URL.canParse(headers.location, from.href))
     throw new NotConnected(`${shown(from)} answers ${status} and does not say where to go`, { hint })
   const to = new URL(headers.location, from)
-  if (to.origin !== from.origin) throw new NotConnected(`${shown(from)} redirects to another host, ${to.origin}: refused`, { hint })
+  if (to.origin !== from.origin)
+    throw new NotConnected(`${shown(from)} redirects to another host, ${to.origin}: refused`, {
+      ...{ hint, fault: fault('redirected', { peer: shown(from), to: to.origin }) },
+    })
   return to
 }
 
 async function readBody(answer: IncomingMessage, maxBytes: number, url: URL): Promise<Buffer> {
   const tooLarge = () => {
     answer.destroy()
-    return new NotConnected(`${shown(url)} answers with more than ${maxBytes} bytes`, { hint: 'ask for smaller pages, or raise maxBody' })
+    return new NotConnected(`${shown(url)} answers with more than ${maxBytes} bytes`, {
+      hint: 'ask for smaller pages, or raise maxBody',
+      fault: fault('too-large', { peer: shown(url), bytes: maxBytes }),
+    })
   }
   const encoding = answer.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
@@ -166,5 +176,7 @@ function asNotConnected(error: unknown, url: URL): NotConnected {
     return new NotConnected(`${shown(url)} answers with more than ${REST_LIMITS.headerBytes} bytes of header`, { cause: error })
   if (code.startsWith('HPE_'))
     return new NotConnected(`${shown(url)} does not answer in HTTP`, { cause: error, hint: 'is the port right?' })
-  return new NotConnected(`${url.origin}: ${networkReason(error)}`, { cause: error, hint: networkHint(error, 'server') })
+  return new NotConnected(`${url.origin}: ${networkReason(error)}`, {
+    ...{ cause: error, hint: networkHint(error, 'server'), fault: networkFault(error, url.origin) },
+  })
 }

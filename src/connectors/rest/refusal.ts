@@ -1,4 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import { type Answer, shown } from './http.ts'
 import { REST_LIMITS } from './limits.ts'
@@ -8,7 +9,11 @@ export class Refused extends NotConnected {
   readonly status: number
   readonly retryAfterMs: number
   constructor(answer: Answer, clock: Clock) {
-    super(`${shown(answer.url)} answers ${answer.status}${MEANINGS[answer.status] ?? ''}`, { hint: hintOf(answer.status) })
+    const [peer, { status }] = [shown(answer.url), answer]
+    super(`${peer} answers ${status}${MEANINGS[status] ?? ''}`, {
+      hint: hintOf(status),
+      fault: status === 401 ? fault('not-let-in', { peer }) : fault('http-status', { peer, status }),
+    })
     this.status = answer.status
     this.retryAfterMs = retryAfter(answer.headers['retry-after'], clock)
   }

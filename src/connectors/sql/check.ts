@@ -1,5 +1,6 @@
 import type { CheckStep, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { SqlFeed } from './config.ts'
 import { startOf } from './cursor.ts'
 import { statementOf, toNotConnected } from './records.ts'
@@ -61,7 +62,11 @@ async function firstRows<Config>(dialect: Dialect<Config>, session: Session, fee
   const columns = page ? page.columns.map(({ name }) => name) : []
   const wanted = [...Object.values(feed.map ?? {}).filter((path) => !/[.[]/.test(path)), ...(feed.cursor ? [feed.cursor.column] : [])]
   const missing = wanted.find((name) => !columns.includes(name))
-  if (missing !== undefined) throw new NotConnected(`the query has no column ${missing}`, { hint: `it has ${columns.join(', ')}` })
+  if (missing !== undefined)
+    throw new NotConnected(`the query has no column ${missing}`, {
+      hint: `it has ${columns.join(', ')}`,
+      fault: fault('no-column', { column: missing, known: columns.join(', ') }),
+    })
   const first = unreadable[0]
   if (first) throw new NotConnected(`a row cannot be read: ${first.reason}`)
   return `${rows.length} rows of ${columns.join(', ')}`

@@ -1,4 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { RecordContext, RecordCounters, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import type { SqlFeed } from './config.ts'
 import { type Cursor, cursorOf, decodeCursor, encodeCursor, startOf } from './cursor.ts'
@@ -209,7 +210,10 @@ async function withinTime<T>(
     if (done.signal.aborted) return undefined
     session.destroy()
     stop.throwIfAborted()
-    throw new NotConnected(`no rows within ${limitMs / 1000} s`, { hint: 'give the table an index, or raise queryTimeout' })
+    throw new NotConnected(`no rows within ${limitMs / 1000} s`, {
+      hint: 'give the table an index, or raise queryTimeout',
+      fault: fault('query-slow', { seconds: limitMs / 1000 }),
+    })
   })
   work.catch(() => {})
   try {

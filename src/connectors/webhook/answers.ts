@@ -4,6 +4,8 @@ import { WEBHOOK_LIMITS } from './limits.ts'
 export interface Reply {
   readonly status: number
   readonly body: object
+  /** What the request is counted under when it is turned away; default `request-STATUS`. */
+  readonly reason?: string
 }
 
 interface Remembered {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { WebhookConfig } from './config.ts'
 import { WEBHOOK_LIMITS } from './limits.ts'
 
@@ -54,7 +55,11 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new NotConnected(`cannot listen on ${host}:${port}: ${error.code ?? error.message}`, { cause: error, hint: hintOf(error.code) }),
+        new NotConnected(`cannot listen on ${host}:${port}: ${error.code ?? error.message}`, {
+          cause: error,
+          hint: hintOf(error.code),
+          fault: fault('cannot-listen', { peer: `${host}:${port}`, detail: error.code ?? error.message }),
+        }),
       ),
     )
     server.listen(port, host, resolve)

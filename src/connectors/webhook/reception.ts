@@ -10,9 +10,14 @@ import { WEBHOOK_LIMITS } from './limits.ts'
 /** Rows of one request; `settle` answers it. */
 export interface Waiting extends Sent {
   readonly feed: number
+  /** The caller's address. */
+  readonly from: string
   readonly deletedWhen: DeletedWhen | undefined
   settle(reply: Reply): void
 }
+
+/** Why a caller's rows are not taken, of a feed or of any. */
+type Against = (caller: string, feed?: number) => string | undefined
 
 /** Takes the rows; false when there is no room. */
 export type Take = (waiting: Waiting) => boolean
@@ -28,6 +33,7 @@ export class Reception {
   readonly #config: WebhookConfig
   readonly #clock: Clock
   readonly #take: Take
+  readonly #against: Against
   readonly #authenticator: Authenticator
   readonly #feeds: ReadonlyMap<string, { index: number; feed: WebhookFeed }>
   readonly #keys = new Answers('forget')
@@ -35,16 +41,18 @@ export class Reception {
   #bytes = 0
   #count = 0
 
-  constructor(config: WebhookConfig, clock: Clock, take: Take) {
+  constructor(config: WebhookConfig, clock: Clock, take: Take, against: Against = () => undefined) {
     this.#config = config
     this.#clock = clock
     this.#take = take
+    this.#against = against
     this.#authenticator = authenticator(config.auth, clock)
     this.#feeds = new Map(config.records.map((feed, index) => [feed.path, { index, feed }]))
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const early = this.#refuseEarly(request)
+  /** `from`: the caller's address. */
+  async handle(request: IncomingMessage, response: ServerResponse, from: string): Promise<void> {
+    const early = this.#refuseEarly(request, from)
     if (early) return this.#send(request, response, early)
     // Room is taken before the first byte is: as much as was announced, or as much as may come.
     const room = Math.min(announced(request) ?? this.#config.maxBody, this.#config.maxBody)
@@ -55,16 +63,21 @@ export class Reception {
     try {
       const body = await receive(request, this.#config.maxBody)
       if (body === 'cut') return
-      this.#send(request, response, body === 'too large' ? this.#tooLarge() : await this.#answer(request, body))
+      this.#send(request, response, body === 'too large' ? this.#tooLarge() : await this.#answer(request, body, from))
     } finally {
       this.#bytes -= room
       this.#count--
     }
   }
 
-  #refuseEarly({ headers, url = '', method }: IncomingMessage): Reply | undefined {
+  #refuseEarly({ headers, url = '', method }: IncomingMessage, from: string): Reply | undefined {
+    const caller = this.#against(from)
+    if (caller !== undefined) return forbidden(caller)
     if (!this.#authenticator.mayEnter(headers)) return { status: 401, body: { error: 'not authenticated' } }
-    if (!this.#feeds.has(pathOf(url))) return { status: 404, body: { error: 'nobody takes rows at this path' } }
+    const found = this.#feeds.get(pathOf(url))
+    if (!found) return { status: 404, body: { error: 'nobody takes rows at this path' } }
+    const against = this.#against(from, found.index)
+    if (against !== undefined) return forbidden(against)
     if (method !== 'POST') return { status: 405, body: { error: 'rows are sent with POST' } }
     if (!/^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? ''))
       return { status: 415, body: { error: 'the body must be JSON, and say so: Content-Type: application/json' } }
@@ -74,7 +87,7 @@ export class Reception {
     return undefined
   }
 
-  async #answer({ headers, url = '' }: IncomingMessage, body: Buffer): Promise<Reply> {
+  async #answer({ headers, url = '' }: IncomingMessage, body: Buffer, from: string): Promise<Reply> {
     const signed = this.#authenticator.accepts(headers, body)
     if (signed === false) return { status: 401, body: { error: 'not authenticated' } }
     const path = pathOf(url)
@@ -92,16 +105,16 @@ export class Reception {
     // A signature is good until its timestamp is too old, which at most is twice the window from now.
     const keepMs = this.#config.auth.type === 'hmac' ? 2 * this.#config.auth.window : DAY_MS
     if (!named.every(([answers, name]) => answers.remember(name, body, promise, { nowMs, keepMs }))) return BUSY
-    this.#process(path, body, resolve)
+    this.#process(path, body, from, resolve)
     return this.#inTime(promise)
   }
 
-  #process(path: string, body: Buffer, resolve: (reply: Reply) => void): void {
+  #process(path: string, body: Buffer, from: string, resolve: (reply: Reply) => void): void {
     const { index, feed } = this.#feeds.get(path) as { index: number; feed: WebhookFeed }
     const sent = readBody(body, feed)
     if (typeof sent === 'string') resolve({ status: 400, body: { error: sent } })
     else if (sent.rows.length + sent.deleted.length === 0) resolve({ status: 202, body: { rows: 0, deleted: 0 } })
-    else if (!this.#take({ ...sent, feed: index, deletedWhen: feed.deletedWhen, settle: resolve })) resolve(BUSY)
+    else if (!this.#take({ ...sent, feed: index, from, deletedWhen: feed.deletedWhen, settle: resolve })) resolve(BUSY)
   }
 
   async #inTime(reply: Promise<Reply>): Promise<Reply> {
@@ -114,8 +127,8 @@ export class Reception {
     return { status: 413, body: { error: `a body has at most ${this.#config.maxBody} bytes` } }
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, { status, body }: Reply): void {
-    if (status !== 202) this.refused[`request-${status}`] = (this.refused[`request-${status}`] ?? 0) + 1
+  #send(request: IncomingMessage, response: ServerResponse, { status, body, reason = `request-${status}` }: Reply): void {
+    if (status !== 202) this.refused[reason] = (this.refused[reason] ?? 0) + 1
     const text = JSON.stringify(body)
     // What is left of a body nobody wants is not read: the connection ends.
     const ends = !request.complete
@@ -130,6 +143,8 @@ export class Reception {
     response.end(text, () => ends && request.destroy())
   }
 }
+
+const forbidden = (reason: string): Reply => ({ status: 403, body: { error: 'this caller may not send this here' }, reason })
 
 /** How long the answer of an Idempotency-Key is remembered. */
 const DAY_MS = 86_400_000

@@ -61,7 +61,8 @@ test('one row, a list, rows and deletions, rows at a path, deletions among rows 
     const sent = post(path, body)
     const settled = sent.then(() => true)
     for (;;) {
-      const { ack, ...delivery } = await source.read(limit())
+      const { ack, from, ...delivery } = await source.read(limit())
+      assert.equal(from, '127.0.0.1')
       all.push(delivery)
       ack?.()
       if (await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, 30, false))])) break // the answer or more rows: whichever comes

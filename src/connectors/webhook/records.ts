@@ -28,7 +28,7 @@ export class WebhookRecords implements RecordSource {
   constructor(config: WebhookConfig, context: RecordContext) {
     this.#config = config
     this.#context = context
-    this.#reception = new Reception(config, context.clock, (waiting) => this.#put(waiting))
+    this.#reception = new Reception(config, context.clock, (waiting) => this.#put(waiting), context.against)
     this.counters = { dropped: this.#reception.refused }
   }
 
@@ -58,7 +58,7 @@ export class WebhookRecords implements RecordSource {
     const { socket } = request
     const host = plainAddress(socket.remoteAddress)
     const before = { read: 0, written: 0, ...this.#told.get(socket) }
-    await this.#reception.handle(request, response)
+    await this.#reception.handle(request, response, host)
     this.#told.set(socket, { read: socket.bytesRead, written: socket.bytesWritten })
     const { statusCode } = response
     this.#context.onExchange?.({
@@ -96,13 +96,13 @@ export class WebhookRecords implements RecordSource {
 
   /** The rows of a request in their order; the request is answered when the last of them is durable. */
   #runs(waiting: Waiting): PushedRun[] {
-    const { feed, rows, deleted, deletedWhen, settle } = waiting
+    const { feed, rows, deleted, deletedWhen, settle, from } = waiting
     const done = () => {
       this.#open.delete(waiting)
       settle({ status: 202, body: { rows: rows.length, deleted: deleted.length } })
     }
-    if (deleted.length === 0) return runsOf(feed, rows, deletedWhen, { done })
-    return [...(rows.length > 0 ? runsOf(feed, rows, deletedWhen) : []), { feed, rows: deleted, isDeletion: true, done }]
+    if (deleted.length === 0) return runsOf(feed, rows, deletedWhen, { done, from })
+    return [...(rows.length > 0 ? runsOf(feed, rows, deletedWhen, { from }) : []), { feed, rows: deleted, isDeletion: true, from, done }]
   }
 
   /** Waits for requests; false when none came for a while. */

@@ -35,6 +35,10 @@ const WORDS = {
     late: (count: number) => `${count} segments were signed at a later start`,
     audit: (entries: number) => `${entries} entries of the audit log`,
     roots: (count: number) => `${count} hourly roots computed again from the records`,
+    carried: (node: string, records: number, first: number, last: number, time: string) =>
+      `${records} records of ${node}, ${first} to ${last}; the file was signed ${time}`,
+    withheld: (count: number) => `${count} of them only as a gap: the policy withheld what they hold`,
+    missing: (from: number, to: number, cause: string) => `${from} to ${to} were asked for and are not in it: ${cause}`,
     key: 'Public key (SHA-256). Compare it with the one you were given another way, and check again: ecluse evidence verify FOLDER --key KEY.pem',
     inventory: 'Inventory',
     counts: { connections: 'Connections', signals: 'Signals', nodes: 'Nodes', contracts: 'Data contracts', findings: 'Findings' },
@@ -70,6 +74,10 @@ const WORDS = {
     late: (count: number) => `${count} segments ont été signés à un démarrage ultérieur`,
     audit: (entries: number) => `${entries} entrées du journal d’audit`,
     roots: (count: number) => `${count} racines horaires recalculées depuis les enregistrements`,
+    carried: (node: string, records: number, first: number, last: number, time: string) =>
+      `${records} enregistrements de ${node}, de ${first} à ${last} ; le fichier a été signé le ${time}`,
+    withheld: (count: number) => `dont ${count} comme simple lacune : la politique a retenu leur contenu`,
+    missing: (from: number, to: number, cause: string) => `${from} à ${to} étaient demandés et n’y sont pas : ${cause}`,
     key: 'Clé publique (SHA-256). Comparez-la à celle reçue par une autre voie, et vérifiez : ecluse evidence verify DOSSIER --key CLE.pem',
     inventory: 'Inventaire',
     counts: { connections: 'Connexions', signals: 'Signaux', nodes: 'Nœuds', contracts: 'Contrats de données', findings: 'Constats' },
@@ -141,7 +149,7 @@ ${mapping('(EU) 2022/2555, 21(2)', NIS2_21_2)}
 }
 
 /** What a verification came to, a sentence a line. */
-export function verificationLines(language: SummaryLanguage, { tampered, spool, audit, roots }: Verification): string[] {
+export function verificationLines(language: SummaryLanguage, { tampered, spool, audit, roots, carried }: Verification): string[] {
   const words = WORDS[language]
   return [
     tampered ? words.unsound(tampered.file, tampered.what) : words.sound,
@@ -150,6 +158,9 @@ export function verificationLines(language: SummaryLanguage, { tampered, spool, 
     ...(spool && spool.lateSegments > 0 ? [words.late(spool.lateSegments)] : []),
     ...(audit ? [words.audit(audit.entries)] : []),
     ...(spool ? [words.roots(roots)] : []),
+    ...(carried ? [words.carried(carried.node, carried.records, carried.first, carried.last, formatTime(carried.signedTime))] : []),
+    ...(carried && carried.withheld > 0 ? [words.withheld(carried.withheld)] : []),
+    ...(carried?.missing ?? []).map(({ from, to, cause }) => words.missing(from, to, cause)),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { type Cell, shareOf, tally } from './cells.ts'
 import { LEDGER_LIMITS } from './limits.ts'
+import type { Withheld } from './withheld.ts'
 
 /** What neighbouring records of the log came to. */
 export interface Block {
@@ -21,6 +22,8 @@ export interface Destination {
   reached: number
   /** By their places. */
   holes: Hole[]
+  /** What it does not get of records that it gets; by their places. */
+  withheld: Withheld[]
 }
 
 /** What the log holds and some destination does not have yet, in order; record by record as long as there are not too many. */

@@ -37,15 +37,17 @@ const stream = z.object({
   ),
 })
 const hole = z.object({ from: count, to: count, cause: z.string() })
+/** Counts by the place of their cell in `open`. */
+const counts = z.array(z.tuple([z.int().min(0), count]))
+const withheld = z.object({ sequence: count, cause: z.string(), counts })
 const state = z.object({
   declared: z.array(hole),
   own: stream,
   others: z.array(stream),
-  destinations: z.array(z.object({ name: z.string(), reached: count, holes: z.array(hole) })),
+  destinations: z.array(z.object({ name: z.string(), reached: count, holes: z.array(hole), withheld: z.array(withheld).default([]) })),
   closed: z.array(cell),
   open: z.array(cell),
-  /** Counts by the place of their cell in `open`. */
-  blocks: z.array(z.tuple([count, count, z.array(z.tuple([z.int().min(0), count]))])),
+  blocks: z.array(z.tuple([count, count, counts])),
 })
 const day = z.object({ cells: z.array(cell) })
 
@@ -64,22 +66,33 @@ export class LedgerFiles {
     const found = await this.#read('state', state)
     if (!found) return undefined
     const open: Cell[] = found.open
+    const withCells = (places: z.infer<typeof counts>): [Cell, number][] =>
+      places.flatMap(([at, samples]) => (open[at] ? [[open[at], samples]] : []))
     return {
-      ...{ destinations: found.destinations, closed: found.closed, open, declared: found.declared },
+      ...{ closed: found.closed, open, declared: found.declared },
+      destinations: found.destinations.map((one) => ({
+        ...one,
+        withheld: one.withheld.map((some) => ({ ...some, counts: withCells(some.counts) })),
+      })),
       own: streamOf(found.own),
       others: found.others.map(streamOf),
-      blocks: found.blocks.map(([first, last, counts]) => ({
+      blocks: found.blocks.map(([first, last, places]) => ({
         ...{ first, last },
-        counts: counts.flatMap(([at, samples]) => (open[at] ? [[open[at], samples] as const] : [])),
+        counts: withCells(places),
       })),
     }
   }
 
   async writeState({ own, others, destinations, closed, open, blocks, declared }: SavedLedger): Promise<void> {
     const placeOf = new Map(open.map((one, at) => [one, at]))
+    const placed = (of: Block['counts']) => of.map(([cell, samples]) => [placeOf.get(cell) ?? -1, samples])
     await this.#write('state', {
-      ...{ own: plain(own), others: others.map(plain), destinations, closed, open, declared },
-      blocks: blocks.map(({ first, last, counts }) => [first, last, counts.map(([of, samples]) => [placeOf.get(of) ?? -1, samples])]),
+      ...{ own: plain(own), others: others.map(plain), closed, open, declared },
+      destinations: destinations.map((one) => ({
+        ...one,
+        withheld: one.withheld.map((some) => ({ ...some, counts: placed(some.counts) })),
+      })),
+      blocks: blocks.map(({ first, last, counts: of }) => [first, last, placed(of)]),
     })
   }
 

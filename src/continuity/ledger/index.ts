@@ -12,6 +12,7 @@ import { LedgerFiles } from './files.ts'
 import { entryOf, Fold } from './fold.ts'
 import { LEDGER_LIMITS } from './limits.ts'
 import { newStream, type Stream } from './streams.ts'
+import { settleWithheld, withWithheld } from './withheld.ts'
 
 export { reasonClass } from './cells.ts'
 export { defineSignals, newStream, type Stream } from './streams.ts'
@@ -89,7 +90,7 @@ export class Ledger {
     const destinations = parts.destinations.map((name): Destination => {
       const known = saved.destinations.find((one) => one.name === name)
       // A destination that was added has what is written from now on.
-      return known && !isNewLog ? { ...known } : { name, reached: own.sequence, holes: [] }
+      return known && !isNewLog ? { ...known } : { name, reached: own.sequence, holes: [], withheld: [] }
     })
     const ledger = new Ledger(parts, files, new Fold(book, own, saved.others, isNewLog ? [] : saved.declared), blocks, destinations)
     ledger.#savedDays = new Set(book.openDays)
@@ -107,7 +108,7 @@ export class Ledger {
       // Other ways are counted from here on: what went before is not theirs to answer for.
       for (const name of parts.destinations) shareOf(cell, name).passed += count + refused
     }
-    const destinations = parts.destinations.map((name) => ({ name, reached: sequence, holes: [] }))
+    const destinations = parts.destinations.map((name) => ({ name, reached: sequence, holes: [], withheld: [] }))
     if (sequence > 0) parts.log.warn({ sequence }, 'the ledger begins here: what was dropped before is not counted')
     const ledger = new Ledger(parts, files, new Fold(book, ownStream(parts, beginning), others), new Blocks([], parts.blocks), destinations)
     // Said at once: a crash before the first save must not let it begin later.
@@ -146,6 +147,8 @@ export class Ledger {
     if (hole.to <= destination.reached) return
     const { holes } = destination
     const last = holes.at(-1)
+    // All of these records is gone: nothing of them is withheld.
+    destination.withheld = destination.withheld.filter(({ sequence }) => sequence < hole.from || sequence > hole.to)
     // Sent again after the link broke: said before.
     if (last && hole.from <= last.to && holes.some(({ from, to }) => from <= hole.from && to >= hole.to)) return
     const isNext = last !== undefined && last.cause === hole.cause && hole.from <= last.to + 1 && hole.to >= last.from
@@ -158,6 +161,20 @@ export class Ledger {
       destination.holes = [...holes, hole].sort((a, b) => a.from - b.from).slice(-LEDGER_LIMITS.missed)
     else if (holes.length < LEDGER_LIMITS.missed) holes.push(hole)
     else destination.holes = [...holes.slice(1 - LEDGER_LIMITS.missed), hole]
+  }
+
+  /** Whether something of a record is counted as withheld from a destination. */
+  isWithheld(name: string, sequence: number): boolean {
+    return this.#destination(name).withheld.some((one) => one.sequence === sequence)
+  }
+
+  /** Other nodes' records, by cause, that a destination does not get with the record they came in; in place of what was said of that one before. The record is counted already. */
+  withhold(name: string, record: SpoolRecord, causes: ReadonlyMap<string, readonly SpoolRecord[]>): void {
+    const destination = this.#destination(name)
+    const { sequence } = record
+    if (sequence <= destination.reached) return
+    const fresh = [...causes].map(([cause, inner]) => ({ sequence, cause, counts: this.#fold.countsOf({ record, inner }) }))
+    destination.withheld = withWithheld(destination.withheld, sequence, fresh)
   }
 
   /** A destination has everything up to a sequence, as far as it is counted. */
@@ -173,6 +190,7 @@ export class Ledger {
       if (!block) break
       await this.#divide(block)
     }
+    destination.withheld = settleWithheld(destination.withheld, name, destination.reached)
     this.#blocks.release(Math.min(...this.#destinations.map(({ reached }) => reached), Number.POSITIVE_INFINITY))
   }
 

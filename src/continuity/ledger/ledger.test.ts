@@ -197,7 +197,7 @@ test('limits: blocks are joined beyond theirs, told apart again by what the log 
   const blocks = new Blocks([], 4)
   for (let n = 1; n <= 5; n++) blocks.add({ first: n, last: n, counts: [[cells[n % 2] as (typeof cells)[0], 10 * n]] }, [])
   assert.equal(blocks.size, 4)
-  const destination = { name: 'link', reached: 0, holes: [{ from: 2, to: 2, cause: 'overflow' }] }
+  const destination = { name: 'link', reached: 0, holes: [{ from: 2, to: 2, cause: 'overflow' }], withheld: [] }
   const astride = blocks.advance(destination, 5)
   assert.deepEqual([astride?.first, astride?.last], [1, 2])
   assert.equal(destination.reached, 0)
@@ -242,4 +242,51 @@ test('kinds of reasons leave out what differs from row to row', () => {
     'priority is … where a number was expected',
   )
   assert.equal(reasonClass('the key has 513 characters, the limit is 512'), 'the key has # characters, the limit is #')
+})
+
+test('what a relay withholds of a record is no delivery: said again it counts once, over a restart, beyond the limit, and not of a record that is gone', async (t) => {
+  const directory = await scratch(t)
+  const ledger = await open(directory, ['link'])
+  const [log, cell] = [new Log(), new Log('cell')]
+  const dictionary = cell.signals(['a', 'b'])
+  const [first, second] = [cell.batch([0, 0, 1]), cell.batch([1, 1])]
+  const outer = [log.forward([dictionary, first]), log.forward([second])] as [SpoolRecord, SpoolRecord]
+  await ledger.take(outer)
+  ledger.withhold('link', outer[0], new Map([['conduit-cut', [first]]]))
+  ledger.withhold('link', outer[0], new Map([['conduit-not-named', [first]]]))
+  ledger.withhold('link', outer[1], new Map([['conduit-not-named', [second]]]))
+  assert.equal(ledger.isWithheld('link', 1), true)
+  await ledger.save(START)
+  const again = await open(directory, ['link'])
+  await again.advance('link', 1)
+  again.withhold('link', outer[0], new Map([['conduit-cut', [first]]]))
+  // Sent under a policy that permits it: nothing of it is withheld any more.
+  again.withhold('link', outer[1], new Map())
+  await again.advance('link', 2)
+  const of = async (from: Ledger) =>
+    Object.fromEntries(
+      (await from.lines(undefined, NO_WORDS)).map(({ connection, destinations: [to] }) => [
+        connection,
+        [to?.delivered, to?.dropped, to?.pending, to?.off],
+      ]),
+    )
+  assert.deepEqual(await of(again), { a: [0, { 'conduit-not-named': 2 }, 0, 0], b: [2, { 'conduit-not-named': 1 }, 0, 0] })
+
+  const more: [SpoolRecord, SpoolRecord][] = []
+  for (let n = 0; n < LEDGER_LIMITS.missed + 2; n++) {
+    const inner = cell.batch([0])
+    more.push([log.forward([inner]), inner])
+  }
+  await again.take(more.map(([record]) => record))
+  for (const [record, inner] of more) again.withhold('link', record, new Map([['conduit-cut', [inner]]]))
+  await again.advance('link', log.sequence)
+  assert.deepEqual((await of(again)).a, [0, { 'conduit-not-named': 2, 'conduit-cut': more.length }, 0, 0])
+
+  const inner = cell.batch([1])
+  const lost = log.forward([inner])
+  await again.take([lost])
+  again.withhold('link', lost, new Map([['conduit-cut', [inner]]]))
+  again.miss('link', { from: lost.sequence, to: lost.sequence, cause: 'overflow' })
+  await again.advance('link', log.sequence)
+  assert.deepEqual((await of(again)).b, [2, { 'conduit-not-named': 1, overflow: 1 }, 0, 0])
 })

@@ -12,6 +12,10 @@ export interface ClockThen {
   readonly method: 'round-trip' | 'one-way' | 'own' | 'unknown'
 }
 
+/** How far the times of a device may be off: as much as its clock is known to be, and as that is uncertain. Times are kept as the device says them. */
+export const mayBeOffUs = ({ uncertaintyUs, offsetUs = 0 }: ClockThen): Micros | undefined =>
+  uncertaintyUs === undefined ? undefined : Math.abs(offsetUs) + uncertaintyUs
+
 /** What was measured more recently than this is what is in force now. */
 const NOW_US = 5 * MINUTE
 /** How long a measurement that was stored counts for. */

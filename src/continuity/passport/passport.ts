@@ -12,8 +12,9 @@ import { type Counted, countSamples, readIngests } from '../lineage/counted.ts'
 import { ownersOf } from '../lineage/owners.ts'
 import type { Tally } from '../lineage/remembered.ts'
 import type { Station } from '../lineage/station.ts'
+import { behindOf } from './behind.ts'
 import { clausesOf } from './clauses.ts'
-import { type ClockThen, clocksOf } from './clocks.ts'
+import { type ClockThen, clocksOf, mayBeOffUs } from './clocks.ts'
 import { coverageOf } from './coverage.ts'
 import type { Moment, SampleVersion } from './subject.ts'
 import { type ContractClause, type Evidence, type JudgedValue, judge, type Verdict, type VerdictReason } from './verdict.ts'
@@ -59,8 +60,9 @@ export async function passportOfSample(
   const now = view.clock.now()
   const time = shown?.time ?? asked.at ?? now
   const root: Root = { signal: definition.id, from: time, to: time + 1 }
-  const found = await follow(root, time, asked, parts, shown !== undefined && shown.ingest === 0)
   const own = await view.historian.ingests(versions.map(({ ingest }) => ingest).filter((ingest) => ingest > 0))
+  const recorded = own.find(({ ingest }) => ingest === shown?.ingest)?.recordedTime
+  const found = await follow(root, time, asked, parts, { isPending: shown !== undefined && shown.ingest === 0, recorded })
   const coverage = shown ? await coverageOf(view.originOf(definition.id, time)?.inputs ?? [], view.historian, asked.asKnownAt) : null
   const values = shown ? [{ status: shown.status, coverage }] : []
   const ageUs = shown ? ageOf(definition, shown.time, asked.at ?? now, view) : undefined
@@ -80,7 +82,7 @@ export async function passportOfFact(
     const nothing = { ...(await nowhere(asked, parts)), isCut: false }
     return { ...conclude([], false, [], undefined, nothing, asked.use, view), coverage: null, ingests: new Map() }
   }
-  const found = await follow({ fact: shown }, shown.to ?? view.clock.now(), asked, parts, false)
+  const found = await follow({ fact: shown }, shown.to ?? view.clock.now(), asked, parts, { isPending: false, recorded: shown.knownTime })
   const values = judgedValues(shown, value)
   const reasons = values.flatMap(({ name }) => shown.values[name as string]?.reasons ?? [])
   const lag = view.derivations().find(({ name }) => name === shown.definition)
@@ -102,6 +104,7 @@ interface Followed {
   readonly chain: readonly Station[]
   readonly contracts: readonly ContractState[]
   readonly isCut: boolean
+  readonly behind: readonly string[]
 }
 
 async function follow(
@@ -109,7 +112,7 @@ async function follow(
   at: Micros,
   { asKnownAt }: Asked,
   { view, rulesOf, tally }: PassportParts,
-  isPending: boolean,
+  { isPending, recorded }: { readonly isPending: boolean; readonly recorded: Micros | undefined },
 ): Promise<Followed> {
   const { historian } = view
   const below = await walkBelow(root, { ...pick(view), ...(asKnownAt !== undefined && { asKnownAt }) })
@@ -120,7 +123,8 @@ async function follow(
   const contracts = view.contracts(view.clock.now())
   const owners = ownersOf(contracts, view.signals)
   const chain = chainOf({ view, root, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
-  return { below, counted, clocks, chain, contracts, isCut: below.isCut }
+  const behind = recorded === undefined ? [] : await behindOf(root, below, { recorded, asKnownAt }, view, tally)
+  return { below, counted, clocks, chain, contracts, behind, isCut: below.isCut }
 }
 
 const pick = (view: NodeView) => ({
@@ -131,7 +135,7 @@ const pick = (view: NodeView) => ({
 
 async function nowhere(_: Asked, { view }: PassportParts): Promise<Followed> {
   const below: Below = { signals: new Map(), facts: new Map(), records: new Map(), isCut: false }
-  return { below, counted: new Map(), clocks: [], chain: [], contracts: view.contracts(view.clock.now()), isCut: false }
+  return { below, counted: new Map(), clocks: [], chain: [], contracts: view.contracts(view.clock.now()), behind: [], isCut: false }
 }
 
 function conclude(
@@ -139,7 +143,7 @@ function conclude(
   isWithdrawn: boolean,
   own: readonly string[],
   ageUs: Micros | null | undefined,
-  { below, counted, clocks, chain, contracts, isCut }: Followed,
+  { below, counted, clocks, chain, contracts, behind, isCut }: Followed,
   use: Use,
   view: NodeView,
 ): Omit<Passport, 'coverage' | 'ingests'> {
@@ -152,8 +156,8 @@ function conclude(
   const isRead = all.every(({ signal }) => counted.has(signal))
   const reasons = isRead ? new Set([...own, ...[...counted.values()].flatMap((one) => [...one.reasons.keys()])]) : undefined
   const evidence: Evidence = {
-    ...{ values, isWithdrawn, reasons, ageUs, dead, isCut },
-    clocks: new Map(clocks.map(({ connection, uncertaintyUs }) => [connection, uncertaintyUs])),
+    ...{ values, isWithdrawn, reasons, ageUs, dead, behind, isCut },
+    clocks: new Map(clocks.map((clock) => [clock.connection, mayBeOffUs(clock)])),
     contracts: clauses,
     ...{ signals: measured.length, unbound },
   }
@@ -180,6 +184,7 @@ const NEUTRAL: Omit<Evidence, 'values' | 'isWithdrawn'> = {
     signals: 1,
     unbound: 0,
     dead: [],
+    behind: [],
     isCut: false,
   },
 }

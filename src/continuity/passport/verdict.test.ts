@@ -16,6 +16,7 @@ const SOUND: Evidence = {
     signals: 1,
     unbound: 0,
     dead: [],
+    behind: [],
     isCut: false,
   },
   clocks: new Map([['plc', 1_000]]),
@@ -57,6 +58,7 @@ test('each limit, under care and under refuse', () => {
     assert.deepEqual(told(use({}, limits), evidence), ['no', [`no ${reason}`]])
     assert.deepEqual(told(use(limits, limits), evidence), ['no', [`no ${reason}`]], 'said once, at its worst')
   }
+  assert.deepEqual(told(use({}), { behind: ['kpi'] }), ['with-care', ['with-care not-recomputed kpi']], 'whatever is asked')
   // Time plays no part in a value of a time gone by, nor coverage in a reading of a moment.
   assert.deepEqual(told(use({}, { maximumAgeUs: 5, minimumCoverage: 1 }), { ageUs: null, values: [{ status: 0, coverage: null }] }), [
     'yes',

@@ -20,6 +20,7 @@ export const REASON_CODES = [
     'contract-state',
     'dead-link',
     'too-many',
+    'not-recomputed',
   ] as const),
 ] as const
 export type ReasonCode = (typeof REASON_CODES)[number]
@@ -64,7 +65,7 @@ export interface Evidence {
   readonly isWithdrawn: boolean
   /** Reasons of the value and of the samples below it; undefined: they were too many to be read. */
   readonly reasons: ReadonlySet<string> | undefined
-  /** By connection; undefined: its clock can be measured and is not. */
+  /** How far its times may be off, by connection; undefined: its clock can be measured and is not. */
   readonly clocks: ReadonlyMap<string, Micros | undefined>
   /** Undefined: not known. Null: it plays no part, because the value is of a time gone by. */
   readonly ageUs: Micros | null | undefined
@@ -74,6 +75,8 @@ export interface Evidence {
   readonly unbound: number
   /** Hops that are dead: name and code. */
   readonly dead: readonly { readonly hop: string; readonly code: string }[]
+  /** Definitions on the way whose results miss something that changed since. */
+  readonly behind: readonly string[]
   /** There was more below the value than one passport reads. */
   readonly isCut: boolean
 }
@@ -89,6 +92,7 @@ export function judge(use: Use, evidence: Evidence): { readonly verdict: Verdict
   const told = new Set(found.map(nameOf))
   found.push(...beyond(use.care, 'with-care', evidence).filter((one) => !told.has(nameOf(one))))
   found.push(...clauses(use, evidence))
+  for (const about of evidence.behind) found.push({ verdict: 'with-care', code: 'not-recomputed', about })
   if (evidence.isCut) found.push({ verdict: 'with-care', code: 'too-many' })
   const reasons = found.sort((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict)).slice(0, CONTINUITY_LIMITS.reasons)
   return { verdict: reasons[0]?.verdict ?? 'yes', reasons }
@@ -109,10 +113,9 @@ function beyond(limits: UseLimits, verdict: VerdictReason['verdict'], evidence: 
     if (minimumCoverage !== undefined && coverage !== null && coverage < minimumCoverage)
       add('coverage', { ...about, found: coverage, limit: minimumCoverage })
   }
-  for (const [connection, uncertaintyUs] of clockUs === undefined ? [] : evidence.clocks) {
-    if (uncertaintyUs === undefined) add('clock-unknown', { about: connection, limit: clockUs as number })
-    else if (uncertaintyUs > (clockUs as number))
-      add('clock-uncertainty', { about: connection, found: uncertaintyUs, limit: clockUs as number })
+  for (const [connection, offUs] of clockUs === undefined ? [] : evidence.clocks) {
+    if (offUs === undefined) add('clock-unknown', { about: connection, limit: clockUs as number })
+    else if (offUs > (clockUs as number)) add('clock-uncertainty', { about: connection, found: offUs, limit: clockUs as number })
   }
   if (ageUs !== undefined && evidence.ageUs !== null) {
     if (evidence.ageUs === undefined) add('age-unknown', { limit: ageUs })

@@ -1,3 +1,4 @@
+import { fallsWithin } from '../counter.ts'
 import type { Series } from '../history.ts'
 import { newestIngest, rowAt } from '../row-at.ts'
 import { isNull, rank, Status } from '../status.ts'
@@ -21,6 +22,8 @@ export interface FoundHeld extends Aggregate {
   /** Whether one that would have gone in was Uncertain, or Bad or without a value. */
   readonly hasUncertain: boolean
   readonly hasBad: boolean
+  /** For a difference: whether the value went down within, which that of a counter cannot tell from going up. */
+  readonly hasFallen: boolean
   /** Samples read, that before the interval included, and the newest record that one of them came in. */
   readonly count: number
   readonly newestIngest: number
@@ -75,7 +78,8 @@ export function overHeld(series: Series, from: Micros, to: Micros, asked: AskedH
   const found = (results[name] as Aggregate[])[0] as Aggregate
   const takes = takesOf(name)
   const covered = coveredBy(series, takes.of === 'samples' ? first : begin, last, { from, to, holdUs }, takes.readings)
-  return { ...found, ...covered, count: last - begin, newestIngest: newestIngest(series, begin, last) }
+  const hasFallen = fallsWithin(samples, from, to, name)
+  return { ...found, ...covered, hasFallen, count: last - begin, newestIngest: newestIngest(series, begin, last) }
 }
 
 /** Share of [from, to) covered by readings that go into a value: those that the function takes, or else all that have a value or a text. */

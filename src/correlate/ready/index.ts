@@ -1,4 +1,5 @@
 import type { Label } from '../../core/signals.ts'
+import type { Kpi } from '../config.ts'
 import { energyPerUnit } from './energy-per-unit.ts'
 import { mtbf, mttr } from './failures.ts'
 import { oee } from './oee.ts'
@@ -11,7 +12,7 @@ export interface Ready {
   /** What its inputs mean, and the unit they have to come in. */
   readonly inputs: Readonly<Record<string, { readonly unit: string; readonly meaning: Required<Label> }>>
   /** Figures on the way to it. */
-  readonly parts?: Readonly<Record<string, { readonly expression: string; readonly unit: string }>>
+  readonly parts?: Readonly<Record<string, { readonly expression: string; readonly unit: string; readonly range?: Kpi['range'] }>>
   readonly formula: string
   readonly unit: string
   readonly range: { readonly lower?: number; readonly upper?: number }

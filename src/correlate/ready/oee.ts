@@ -1,5 +1,8 @@
 import type { Ready } from './index.ts'
 
+/** One factor above 1 can hide in a product below it. */
+const SHARE = { lower: 0, upper: 1 }
+
 /** The three factors and their product, over the time a machine was meant to work. */
 export const oee: Ready = {
   label: { en: 'Overall equipment effectiveness', fr: 'Taux de rendement synthétique' },
@@ -16,12 +19,12 @@ export const oee: Ready = {
     good: { unit: '1', meaning: { en: 'pieces that were good at first', fr: 'pièces bonnes du premier coup' } },
   },
   parts: {
-    availability: { expression: 'running / planned', unit: '1' },
-    performance: { expression: 'made * cycle / running', unit: '1' },
-    quality: { expression: 'good / made', unit: '1' },
+    availability: { expression: 'running / planned', unit: '1', range: SHARE },
+    performance: { expression: 'made * cycle / running', unit: '1', range: SHARE },
+    quality: { expression: 'good / made', unit: '1', range: SHARE },
   },
   formula: 'availability * performance * quality',
   unit: '1',
-  range: { lower: 0, upper: 1 },
+  range: SHARE,
   trend: 'higher',
 }

@@ -7,9 +7,8 @@ import { flowKey } from './table.ts'
 
 export interface Declared {
   readonly policy: { readonly zones: readonly Zone[]; readonly conduits: readonly Conduit[] }
-  /** Which zone its data comes from, which it goes to. */
-  crossingOf(ends: FlowEnds): Crossing
-  decide(crossing: Crossing, time: Micros): PolicyDecision
+  /** Which zone its data comes from, which it goes to, and whether the way may be open; of several conduits, the one that what the flow carries goes by. */
+  judge(ends: FlowEnds, time: Micros): { readonly crossing: Crossing; readonly decision: PolicyDecision }
 }
 
 export const COMPARED = [
@@ -49,8 +48,7 @@ export function compare(flows: readonly FlowView[], declared: Declared, start: D
   const today = new Map<string, number>()
   const lastSeen = new Map<string, Micros>()
   for (const flow of flows) {
-    const crossing = declared.crossingOf(flow)
-    const decided = declared.decide(crossing, now)
+    const { crossing, decision: decided } = declared.judge(flow, now)
     const conduit = conduits.find(({ name }) => name === decided.conduit)
     if (conduit) {
       today.set(conduit.name, (today.get(conduit.name) ?? 0) + bytesOf(flow) - (start.bytes.get(flowKey(flow)) ?? 0))

@@ -25,8 +25,10 @@ export async function openWatch(t: TestContext, more: Partial<WatchParts> = {}) 
     ...{ directory, signer: testSigner, clock, log: silent, audit: { record, note: record }, canaries: [], resolveAfter: 86_400_000_000 },
     declared: {
       policy: { zones: [], conduits: [] },
-      crossingOf: () => ({ from: undefined, to: undefined, transport: '', direction: 'pull' }),
-      decide: () => ({ permitted: true, reason: 'no-zones', path: [] }),
+      judge: () => ({
+        crossing: { from: undefined, to: undefined, transport: '', direction: 'pull' },
+        decision: { permitted: true, reason: 'no-zones', path: [] },
+      }),
     },
     isOwn: (address) => address === SELF,
     ownerOf: () => undefined,

@@ -213,8 +213,10 @@ test('a flow is judged by what is declared, and not at all where no zones are', 
   const { zones } = { zones: [{ name: 'field' }] as unknown as typeof parts.declared.policy.zones }
   const declared: typeof parts.declared = {
     policy: { zones, conduits: [] },
-    crossingOf: () => ({ from: 'field', to: undefined, transport: 'modbus', direction: 'pull' }),
-    decide: () => ({ permitted: false, reason: 'no-zone', path: [] }),
+    judge: () => ({
+      crossing: { from: 'field', to: undefined, transport: 'modbus', direction: 'pull' },
+      decision: { permitted: false, reason: 'no-zone', path: [] },
+    }),
   }
   const judged = (await openWatch(t, { declared })).watch.judge(ends)
   assert.deepEqual(judged, { from: 'field', to: undefined, direction: 'pull', permitted: false, reason: 'no-zone' })

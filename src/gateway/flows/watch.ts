@@ -107,8 +107,9 @@ export class FlowWatch implements FlowsView {
   judge(ends: FlowEnds): JudgedFlow | undefined {
     const { declared, clock } = this.#parts
     if (declared.policy.zones.length === 0) return undefined
-    const { from, to, direction, ...crossing } = declared.crossingOf(ends)
-    const { permitted, reason, conduit } = declared.decide({ ...crossing, from, to, direction }, clock.now())
+    const { crossing, decision } = declared.judge(ends, clock.now())
+    const { from, to, direction } = crossing
+    const { permitted, reason, conduit } = decision
     return { from, to, direction, permitted, reason, ...(conduit !== undefined && { conduit }) }
   }
 

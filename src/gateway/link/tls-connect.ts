@@ -1,6 +1,7 @@
 import * as tls from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
 import { LinkRefused } from '../../core/link.ts'
+import { fault, networkFault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 
 /** Told apart from other protocols before a byte of ours is sent (RFC 7301). */
@@ -32,15 +33,17 @@ export async function connectTls({ address, clock, timeoutMs, stop, tls: options
   const done = new AbortController()
   const onStop = () => socket.destroy(new NotConnected('asked to stop'))
   stop?.addEventListener('abort', onStop, { once: true })
+  const late = { fault: fault('no-answer-within', { peer: address, seconds: timeoutMs / 1000 }) }
   void clock.sleep(timeoutMs, done.signal).then(() => {
-    if (!done.signal.aborted) socket.destroy(new NotConnected(`${address} does not answer within ${timeoutMs / 1000} s`))
+    if (!done.signal.aborted) socket.destroy(new NotConnected(`${address} does not answer within ${timeoutMs / 1000} s`, late))
   })
+  const closedBy = { fault: fault('closed', { peer: address }) }
   try {
     if (stop?.aborted) onStop()
     await new Promise<void>((resolve, reject) => {
       socket.once('secureConnect', resolve)
       socket.once('error', reject)
-      socket.once('close', () => reject(new NotConnected(`${address} closed the line during the handshake`)))
+      socket.once('close', () => reject(new NotConnected(`${address} closed the line during the handshake`, closedBy)))
     })
     return socket
   } catch (error) {
@@ -63,5 +66,5 @@ function explain(error: NodeJS.ErrnoException, address: string): Error {
     })
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|ISSUER|LEAF|VERIFY|PURPOSE/.test(code))
     return new LinkRefused('not-permitted', `${address} is not the hub this node enrolled with (${code})`)
-  return new NotConnected(`${address}: ${error.message}`, { cause: error })
+  return new NotConnected(`${address}: ${error.message}`, { cause: error, fault: networkFault(error, address) })
 }

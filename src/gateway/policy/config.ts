@@ -41,6 +41,12 @@ const conduit = z
     signals: globs.describe('Signals that may pass: ids under the site, with * and **; none: no signal passes'),
     records: globs.describe('Kinds of IT records that may pass'),
     results: globs.describe('Definitions whose results may pass'),
+    namesInputs: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Results may name the signals, records and results they were computed from, also where these may not pass; no values of them',
+      ),
     peers: globs.describe('Addresses the other end may have: host, host:port, 10.0.0.0/8'),
     services: z
       .array(name)
@@ -114,7 +120,7 @@ export const policyConfig = {
 export type PolicyConfig = z.output<z.ZodObject<typeof policyConfig>>
 
 export { contradictions } from './contradictions.ts'
-export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy } from './decide.ts'
+export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy, whoeverItIs } from './decide.ts'
 export { toPolicy } from './declared.ts'
 export { compilePeers } from './peers.ts'
 export { type RoleMay, runPolicyTests, type TestFinding } from './tests.ts'

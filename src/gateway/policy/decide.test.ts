@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { CONDUIT_DIRECTIONS, type Conduit, type Crossing, PASSING_KINDS, type Passing } from '../../core/policy.ts'
-import { compilePolicy, decide } from './decide.ts'
+import { compilePolicy, decide, decideResult, inputsOf } from './decide.ts'
 import { conduit, policyOf, zone } from './policy.fixture.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z') * 1000
@@ -120,4 +120,36 @@ test('law: what is permitted at a time stays so until the time it says, and no l
       assert.equal(decide(policy, over, passing, Date.parse('2030-01-01T00:00:00Z') * 1000).permitted, false)
     }),
   )
+})
+
+test('a result passes where all that it names may, or where its conduit lets results name it; what it names is asked of every conduit', () => {
+  const inputs = inputsOf({
+    inputs: [
+      { signal: 't/baggage/a', from: 0, to: 1, samples: 1, newestIngest: 1 },
+      { record: 'flight', key: 'AF1', source: 'flights', revision: 1 },
+      { fact: 'jam', key: 'a', revision: 1 },
+    ],
+  })
+  const all: Partial<Conduit> = { signals: ['baggage/**'], records: ['flight'], results: ['jam', 'kpi'] }
+  const asked = (...conduits: Partial<Conduit>[]) =>
+    decideResult(
+      compilePolicy(
+        policyOf(
+          zones,
+          conduits.map((more, i) => conduit(`c${i}`, 'field', 'control', more)),
+        ),
+      ),
+      crossing,
+      'kpi',
+      inputs,
+      NOW,
+    ).reason
+  assert.equal(asked(all), 'conduit')
+  for (const lacking of ['signals', 'records'] as const) {
+    assert.equal(asked({ ...all, [lacking]: [] }), 'input-not-named', lacking)
+    assert.equal(asked({ ...all, [lacking]: [], namesInputs: true }), 'conduit', lacking)
+  }
+  assert.equal(asked({ ...all, results: ['kpi'] }), 'input-not-named')
+  assert.equal(asked({ results: ['kpi'] }, { ...all, results: ['jam'] }), 'conduit')
+  assert.equal(asked({ ...all, results: [] }), 'not-named')
 })

@@ -1,3 +1,4 @@
+import type { Fact } from '../../core/facts.ts'
 import {
   type Conduit,
   type Crossing,
@@ -47,6 +48,12 @@ export function compilePolicy(declared: DeclaredPolicy): Policy {
   }
 }
 
+/** The same where it is not known yet who is at the other end, or it has no address: what is said of addresses is not asked. */
+export const whoeverItIs = (policy: Policy): Policy => ({
+  ...policy,
+  conduits: policy.conduits.map((one) => ({ ...one, peers: undefined })),
+})
+
 /** The end of the last day on which the conduit's decision holds, UTC. */
 export const expiryOf = ({ reviewBy }: Pick<Conduit, 'reviewBy'>): Micros => (Date.parse(`${reviewBy}T00:00:00Z`) + DAY_MS) * 1000
 
@@ -73,6 +80,29 @@ export function decide(policy: Policy, crossing: Crossing, passing: Passing | un
   }
   return nearest
 }
+
+/**
+ * The same for a result, which says what it was computed from: it may pass only where that may, or where its conduit lets results name it. The record of a result is chained like
+ * any other, so that no name can be taken out of it on the way.
+ */
+export function decideResult(policy: Policy, crossing: Crossing, result: string, inputs: readonly Passing[], time: Micros): PolicyDecision {
+  const decision = decide(policy, crossing, { kind: 'result', id: result }, time)
+  const { conduit } = decision
+  if (decision.reason !== 'conduit' || conduit === undefined) return decision
+  if (policy.declared.conduits.find(({ name }) => name === conduit)?.namesInputs) return decision
+  if (inputs.every((input) => decide(policy, crossing, input, time).permitted)) return decision
+  return { permitted: false, reason: 'input-not-named', conduit, path: ['conduits', conduit] }
+}
+
+/** What a result says it was computed from, as it is asked about. */
+export const inputsOf = ({ inputs }: Pick<Fact, 'inputs'>): Passing[] =>
+  inputs.map((input) =>
+    'signal' in input
+      ? { kind: 'signal', id: input.signal }
+      : 'record' in input
+        ? { kind: 'record', id: input.record }
+        : { kind: 'result', id: input.fact },
+  )
 
 function askOne(
   { conduit, peers, named, expires }: Compiled,

@@ -1,5 +1,5 @@
 export type { PolicyConfig, PolicyTest } from './config.ts'
-export { compilePolicy, decide, type Policy } from './decide.ts'
+export { compilePolicy, decide, decideResult, inputsOf, type Policy, whoeverItIs } from './decide.ts'
 export { toPolicy } from './declared.ts'
 export { GLOB_LIMITS } from './limits.ts'
 export { compilePeers } from './peers.ts'

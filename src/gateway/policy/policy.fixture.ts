@@ -8,7 +8,16 @@ export const zone = (name: string, level: number): Zone => ({
 /** A conduit that permits nothing until it is told what. */
 export const conduit = (name: string, from: string, to: string, more: Partial<Conduit> = {}): Conduit => ({
   ...{ name, from, to, direction: 'pull', transports: ['opcua'], signals: [], records: [], results: [], peers: [], services: [] },
-  ...{ isCut: false, necessity: 'n', impact: 'i', dependencies: [], owner: 'o', riskOwner: 'r', reviewBy: '2027-06-30' },
+  ...{
+    isCut: false,
+    namesInputs: false,
+    necessity: 'n',
+    impact: 'i',
+    dependencies: [],
+    owner: 'o',
+    riskOwner: 'r',
+    reviewBy: '2027-06-30',
+  },
   ...{ isolation: { by: ['shift lead'], stops: [], manual: [] } },
   ...more,
 })

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { access, open, rename, rm } from 'node:fs/promises'
+import { access, type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { blockBytes, writeBlock } from '../../core/forwarded.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Micros } from '../../core/time.ts'
 import { syncDirectory } from '../../lib/replace-file.ts'
+import { type Signer, signedText } from '../../lib/signed.ts'
 import {
   MAGIC,
   type PartKind,
@@ -12,6 +13,7 @@ import {
   type PortableHeader,
   type PortableMissing,
   type PortableRun,
+  type PortableSignature,
   paddingOf,
   partHeader,
 } from './portable.ts'
@@ -22,6 +24,8 @@ export interface SequenceRange {
   /** Inclusive. */
   readonly to: number
 }
+
+type Pass = (record: SpoolRecord) => SpoolRecord
 
 export interface Exported {
   readonly records: number
@@ -34,14 +38,14 @@ export interface Exported {
 
 /**
  * Writes the records of these ranges, which lie in order and apart, to a new file; it has its name only when it is whole and on disk. The log is only read, also
- * while a node writes to it. `pass` gives each as it may leave. Rejects with EEXIST when a file of that name is there.
+ * while a node writes to it. `pass` gives each as it may leave; `signer` signs the file: that of the node whose log it is. Rejects with EEXIST when a file of that name is there.
  */
 export async function exportRecords(
   log: Log,
   ranges: readonly SequenceRange[],
   path: string,
   now: Micros,
-  pass: (record: SpoolRecord) => SpoolRecord = (record) => record,
+  { pass = (record) => record, signer }: { readonly pass?: Pass | undefined; readonly signer?: Signer | undefined } = {},
 ): Promise<Exported> {
   // Rename would put it in the place of the other; a link, which would not, is unknown to the file systems of memory sticks.
   const isThere = await access(path).then(
@@ -96,17 +100,31 @@ export async function exportRecords(
       if (next <= to) missing.push({ from: next, to, cause: 'not written yet' })
     }
     for (const { from, to, cause } of missing) await json('missing', { from, to, cause })
-    await file.writeFile(Buffer.concat([partHeader('end', 32), hash.digest()]))
+    const digest = hash.digest()
+    const { length } = await append(file, 'end', digest)
+    const said = signer && signature({ node, epoch, time: now, sha256: digest.toString('hex') }, signer)
+    const more = said === undefined ? 0 : (await append(file, 'signature', new TextEncoder().encode(said))).length
     await file.sync()
     await file.close()
     await rename(temporary, path)
     await syncDirectory(dirname(path))
-    return { records, withheld, bytes: bytes + 40, missing: missing.map(({ from, to, cause }) => ({ from, to, cause })) }
+    return { records, withheld, bytes: bytes + length + more, missing: missing.map(({ from, to, cause }) => ({ from, to, cause })) }
   } catch (error) {
     await file.close()
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+async function append(file: FileHandle, kind: PartKind, content: Uint8Array): Promise<Uint8Array> {
+  const part = Buffer.concat([partHeader(kind, content.length), content, new Uint8Array(paddingOf(content.length))])
+  await file.writeFile(part)
+  return part
+}
+
+function signature(of: Pick<PortableSignature, 'node' | 'epoch' | 'time' | 'sha256'>, signer: Signer): string {
+  const content: PortableSignature = { format: 'ecluse-records-signature', version: 1, ...of, key: signer.key }
+  return signedText(content, signer)
 }
 
 /** Gathers records into parts. */

@@ -114,6 +114,27 @@ test('block: ENOSPC gives up the reserve of released segments before it refuses'
   await spool.close()
 })
 
+for (const overflow of ['block', 'drop-oldest'] as const)
+  test(`${overflow}: a disk that stays full leaves the last segment, all of it released: the next start goes on where the log is`, async (t) => {
+    const directory = await temporaryDirectory(t)
+    const clock = new TestClock()
+    const first = await start(directory, { segmentBytes: 1024, overflow, clock, consumers: ['historian'] })
+    for (let n = 0; n < 40; n++) await first.spool.append(numbered(n))
+    const { lastSequence } = first.spool.stats()
+    first.files.onWrite = () => ({ error: failure('ENOSPC'), letThrough: 0 })
+    first.spool.release('historian', lastSequence + 1)
+    let closed: Promise<void> | undefined
+    clock.onSleep = () => {
+      closed ??= first.spool.close()
+    }
+    for (let n = 0; n < 4; n++) await assert.rejects(first.spool.append(numbered(40 + n)))
+    await (closed ?? first.spool.close())
+    assert.equal((await segmentFiles(directory)).length, 1)
+    const { spool } = await start(directory, { segmentBytes: 1024 })
+    assert.deepEqual([spool.epoch, spool.stats().lastSequence], [first.spool.epoch, lastSequence])
+    await spool.close()
+  })
+
 test('drop-oldest: ENOSPC drops the oldest segments, exactly counted, and writes', async (t) => {
   const directory = await temporaryDirectory(t)
   const { spool, files } = await start(directory, { overflow: 'drop-oldest', segmentBytes: 1024 })

@@ -38,6 +38,14 @@ export interface Checked {
   /** Ends of runs that were held against a record that is here; of `ends` in all. */
   readonly anchored: number
   readonly ends: number
+  /** Its first and last record; 0 where it holds none. */
+  readonly first: number
+  readonly last: number
+  /** Records that only a gap stands for. */
+  readonly withheld: number
+  /** Over everything before its end, hexadecimal, and what is signed of it, where it is. */
+  readonly sha256: string
+  readonly signature: Uint8Array | undefined
 }
 
 /**
@@ -69,6 +77,10 @@ class Check {
   #records = 0
   #anchored = 0
   #ends = 0
+  #first = 0
+  #withheld = 0
+  #sha256 = ''
+  #signature: Uint8Array | undefined
   readonly #missing: PortableMissing[] = []
 
   constructor(path: string, anchor: Anchor) {
@@ -86,12 +98,23 @@ class Check {
     if (kind === 'run') await this.#begin(parse(portableRun, bytes, this.#path))
     if (kind === 'records') for (const record of blockOf(bytes, this.#header, this.#path)) this.#follow(record)
     if (kind === 'missing') this.#missing.push(parse(portableMissing, bytes, this.#path))
+    if (kind === 'end') this.#sha256 = Buffer.from(bytes).toString('hex')
+    if (kind === 'signature') this.#signature = bytes
   }
 
   async done(): Promise<Checked> {
     await this.#end()
     if (!this.#header) throw new ImportRefused('not-records', `${this.#path} holds nothing`)
-    return { header: this.#header, records: this.#records, missing: this.#missing, anchored: this.#anchored, ends: this.#ends }
+    return {
+      ...{ header: this.#header, records: this.#records, missing: this.#missing, anchored: this.#anchored, ends: this.#ends },
+      ...{
+        first: this.#first,
+        last: this.#last?.sequence ?? 0,
+        withheld: this.#withheld,
+        sha256: this.#sha256,
+        signature: this.#signature,
+      },
+    }
   }
 
   async #begin({ from, previousHash }: z.infer<typeof portableRun>): Promise<void> {
@@ -115,6 +138,8 @@ class Check {
     if (this.#previous && !isStandIn(record) && Buffer.compare(expectedHash(record, this.#previous), seal.hash) !== 0)
       throw new ImportRefused('chain-broken', `${this.#path}: record ${sequence} is not chained to the one before it: it was changed`)
     this.#previous = seal.hash
+    if (this.#records === 0) this.#first = sequence
+    if (isStandIn(record)) this.#withheld++
     this.#last = record
     this.#runFrom = undefined
     this.#records++
@@ -162,14 +187,27 @@ async function eachPart(path: string, onPart: (kind: PartKind, bytes: Uint8Array
       if (!bytes) throw damaged('a part is cut')
       if (kind === 'end') {
         if (length !== 32 || Buffer.compare(hash.digest(), bytes) !== 0) throw damaged('its checksum is wrong')
+        await onPart(kind, bytes)
+        const signature = await signatureIn(file)
+        if (signature) await onPart('signature', signature)
         return
       }
+      if (kind === 'signature') throw damaged('a signature before its end')
       hash.update(head).update(bytes)
       await onPart(kind, bytes.subarray(0, length))
     }
   } finally {
     await file.close()
   }
+}
+
+/** What stands behind the end; what is no signature there is nobody's, and not read. */
+async function signatureIn(file: FileHandle): Promise<Uint8Array | undefined> {
+  const head = await exactly(file, PART_HEADER)
+  const view = head && new DataView(head.buffer, head.byteOffset)
+  const length = view?.getUint32(4, true) ?? 0
+  if (!view || PART_KINDS[view.getUint32(0, true)] !== 'signature' || length > PORTABLE_LIMITS.signatureBytes) return undefined
+  return (await exactly(file, length + paddingOf(length)))?.subarray(0, length)
 }
 
 /** The next bytes, in memory of their own; undefined when there are fewer. A length that the file does not have is not allocated. */

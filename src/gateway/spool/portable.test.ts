@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import type { SpoolRecord } from '../../core/spool.ts'
+import { signerOf, verifierOf } from '../../lib/signed.ts'
 import { exportRecords, type SequenceRange } from './export.ts'
 import { defineSignals, numbered, readAll, segmentFiles, start, temporaryDirectory } from './harness.ts'
 import { type Anchor, checkImport, ImportRefused, readImport } from './import.ts'
 import { PORTABLE_LIMITS, partHeader } from './portable.ts'
+import { verifyCarried } from './verify-carried.ts'
 import { findLog, type Log } from './walk.ts'
 
 const lineOf = ({ sequence, kind, seal, payload }: SpoolRecord) =>
@@ -122,4 +124,50 @@ test('a part longer than the limit is refused before it is read', async (t) => {
   await assert.rejects(checkImport(path), /unknown kind or length/)
   await writeFile(path, Buffer.concat([bytes.subarray(0, -40), partHeader('records', PORTABLE_LIMITS.partBytes)]))
   await assert.rejects(checkImport(path), /a part is cut/)
+})
+
+test('a signed file is held against the key of its node: every changed byte, a cut signature, another key and another file are found', async (t) => {
+  const { log, path } = await makeLog(t, 10)
+  const keys = () => {
+    const signer = signerOf(generateKeyPairSync('ed25519').privateKey)
+    return { signer, verifier: verifierOf(signer.publicKey) }
+  }
+  const [own, foreign] = [keys(), keys()]
+  const made = await exportRecords(log, [{ from: 3, to: 8 }], path, 7, { signer: own.signer })
+  const bytes = await readFile(path)
+  assert.equal(made.bytes, bytes.length)
+  const { records } = await checkImport(path)
+  assert.equal(records, 6, 'who looks for no signature reads it as before')
+  const sound = await verifyCarried(path, own.verifier)
+  assert.deepEqual(sound, { node: 'edge-1', epoch: log.epoch, records: 6, first: 3, last: 8, withheld: 0, missing: [], signedTime: 7 })
+
+  const changed = `${path}.changed`
+  const found = async (content: Uint8Array, verifier = own.verifier) => {
+    await writeFile(changed, content)
+    const result = await verifyCarried(changed, verifier)
+    return 'kind' in result ? result.kind : 'sound'
+  }
+  assert.equal(await found(bytes, foreign.verifier), 'forged')
+  const unsigned = `${path}.unsigned`
+  const { bytes: without } = await exportRecords(log, [{ from: 3, to: 8 }], unsigned, 7)
+  assert.equal(await found(await readFile(unsigned)), 'unsigned')
+  assert.equal(await found(bytes.subarray(0, without)), 'unsigned')
+  const other = `${path}.other`
+  await exportRecords(log, [{ from: 3, to: 9 }], other, 7, { signer: own.signer })
+  assert.equal(
+    await found(Buffer.concat([await readFile(unsigned), (await readFile(other)).subarray(-(bytes.length - without))])),
+    'forged',
+  )
+  // Zeros fill the signature up to a multiple of 8; nobody reads them.
+  const padding = bytes.length - bytes.lastIndexOf(10) - 1
+  await fc.assert(
+    fc.asyncProperty(fc.nat(bytes.length - padding - 1), fc.integer({ min: 1, max: 255 }), async (at, by) => {
+      const copy = Uint8Array.from(bytes)
+      copy[at] = (copy[at] as number) ^ by
+      assert.notEqual(await found(copy), 'sound', `byte ${at}`)
+    }),
+    { numRuns: 150 },
+  )
+  const huge = Buffer.concat([bytes.subarray(0, without), partHeader('signature', PORTABLE_LIMITS.signatureBytes + 1), Buffer.alloc(5000)])
+  assert.equal(await found(huge), 'unsigned')
 })

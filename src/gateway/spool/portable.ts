@@ -7,9 +7,10 @@ import { LIMITS } from '../../core/limits.ts'
  *   0  u32 kind    4  u32 bytes    8  the bytes, then zeros up to the next multiple of 8
  *
  * `header` (JSON, `PortableHeader`) comes first. Each run of neighbouring records is a `run` (JSON, `PortableRun`) and then `records` (blocks, `writeBlock`, with
- * seals). `missing` (JSON, `PortableMissing`) says what was asked for and cannot be read any more. `end` comes last: SHA-256 of every byte before it.
+ * seals). `missing` (JSON, `PortableMissing`) says what was asked for and cannot be read any more. `end`: SHA-256 of every byte before it. Behind it, where the node
+ * whose log it is wrote the file, `signature` (JSON and its signature, `lib/signed.ts`; `PortableSignature`): whoever does not look for one stops before it.
  */
-export const PART_KINDS = ['header', 'run', 'records', 'missing', 'end'] as const
+export const PART_KINDS = ['header', 'run', 'records', 'missing', 'end', 'signature'] as const
 export type PartKind = (typeof PART_KINDS)[number]
 
 export const PORTABLE_LIMITS = {
@@ -21,6 +22,8 @@ export const PORTABLE_LIMITS = {
   ranges: 100_000,
   /** Records are gathered up to so many bytes of a part. */
   gatherBytes: 1024 * 1024,
+  /** Bytes of the signature. */
+  signatureBytes: 4096,
 } as const
 
 export const PART_HEADER = 8
@@ -50,6 +53,18 @@ export type PortableRun = z.infer<typeof portableRun>
 
 export const portableMissing = z.object({ ...range, cause: z.string().max(200) })
 export type PortableMissing = z.infer<typeof portableMissing>
+
+/** `sha256`: what `end` says. */
+export const portableSignature = z.strictObject({
+  format: z.literal('ecluse-records-signature'),
+  version: z.literal(1),
+  node: z.string().min(1).max(LIMITS.nodeLength),
+  epoch: z.number(),
+  time: z.number(),
+  key: z.string().max(64),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+})
+export type PortableSignature = z.infer<typeof portableSignature>
 
 /** The part's header, to be followed by its bytes and zeros. */
 export function partHeader(kind: PartKind, bytes: number): Uint8Array {

@@ -124,6 +124,51 @@ test('age: data older than maxAge goes, delivered or not, counted and declared',
   await spool.close()
 })
 
+test('age: the last segment stays until another one carries the log on', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const clock = new TestClock()
+  const first = await start(directory, { ...SMALL, maxAgeMs: DAY / 1000, clock })
+  await first.spool.append(numbered(0))
+  await first.spool.close()
+  clock.time += 2 * DAY
+  const { spool } = await start(directory, { ...SMALL, maxAgeMs: DAY / 1000, clock })
+  assert.equal(spool.epoch, first.spool.epoch)
+  spool.release('nobody', 1)
+  await spool.append(numbered(1))
+  await spool.append(numbered(2))
+  const read = await readAll(spool)
+  assert.deepEqual(batchesOf(read).map(numberOf), [1, 2])
+  assert.equal(spool.stats().droppedSamples, 3)
+  assert.deepEqual(
+    read.filter(({ kind }) => kind === 'gap').map((record) => gapOf(record).cause),
+    ['no longer kept', 'age'],
+  )
+  await spool.close()
+})
+
+for (const overflow of ['block', 'drop-oldest'] as const)
+  test(`${overflow}: a batch that needs the room of the only segment: it goes when another one carries the log on`, async (t) => {
+    const directory = await temporaryDirectory(t)
+    const { spool } = await start(directory, { segmentBytes: 8192, maxBytes: 32768, overflow, consumers: ['historian'] })
+    await spool.append(numbered(0, 300))
+    // The largest batch of such samples that fits into an empty log, or nearly.
+    let count = Math.floor((spool.stats().maxBytes - SPOOL_LIMITS.reserveBytes) / 8)
+    let record = await spool.append(numbered(1, count)).catch(() => undefined)
+    while (!record && count > 1) {
+      if (overflow === 'block') spool.release('historian', spool.stats().lastSequence + 1)
+      count = Math.floor(count * 0.95)
+      record = await spool.append(numbered(1, count)).catch(() => undefined)
+    }
+    assert.ok(record && spool.stats().bytes <= 32768)
+    const before = batchesOf(await readAll(spool, spool.stats().firstSequence)).map(numberOf)
+    assert.deepEqual(before, [1])
+    assert.equal(spool.stats().droppedSamples, overflow === 'block' ? 0 : 300)
+    await spool.close()
+    const again = await start(directory, { segmentBytes: 8192, maxBytes: 32768, overflow, consumers: ['historian'] })
+    assert.deepEqual([again.spool.epoch, again.spool.stats().lastSequence >= record.sequence], [spool.epoch, true])
+    await again.spool.close()
+  })
+
 test('a crash between declaring a drop and removing the files ends the drop at the next start', async (t) => {
   const directory = await temporaryDirectory(t)
   const { spool, files } = await start(directory, { ...SMALL, overflow: 'drop-oldest' })

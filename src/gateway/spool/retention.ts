@@ -17,6 +17,8 @@ import type { Catalogue, Segment } from './segments.ts'
  * - over `maxBytes` (policy `drop-oldest`): gone, released or not.
  *
  * What goes unreleased is counted to the sample and declared by a gap record.
+ *
+ * Never all of the log: a start that finds no segment knows neither its sequences nor what it has of other nodes, and nothing shows the hole.
  */
 export class Retention {
   readonly #catalogue: Catalogue
@@ -72,24 +74,30 @@ export class Retention {
   /** Closed segments that everybody has released, but for the reserve. */
   released(reserve: number): Segment[] {
     const done = this.#catalogue.sealed.filter((segment) => segment.lastSequence < this.needed)
-    return done.slice(0, Math.max(0, done.length - reserve))
+    return this.#butTheLast(done.slice(0, Math.max(0, done.length - reserve)))
   }
 
   /** Closed segments whose last record was written before `before`. */
   expired(before: Micros): Segment[] {
     const { sealed } = this.#catalogue
     const kept = sealed.findIndex((segment) => segment.lastTime >= before)
-    return kept < 0 ? [...sealed] : sealed.slice(0, kept)
+    return this.#butTheLast(kept < 0 ? sealed : sealed.slice(0, kept))
   }
 
-  /** The oldest closed segments that take `bytes` together; all of them when they take less. */
+  /** The oldest closed segments that take `bytes` together; all that may go when they take less. */
   oldest(bytes: number): Segment[] {
     let freed = 0
-    return this.#catalogue.sealed.filter((segment) => {
+    const oldest = this.#catalogue.sealed.filter((segment) => {
       const isNeeded = freed < bytes
       if (isNeeded) freed += segment.bytes
       return isNeeded
     })
+    return this.#butTheLast(oldest)
+  }
+
+  #butTheLast(segments: readonly Segment[]): Segment[] {
+    const last = this.#catalogue.all.at(-1)
+    return segments.filter((segment) => segment !== last)
   }
 
   /** What is lost with these neighbouring segments; undefined when all of it was released. */

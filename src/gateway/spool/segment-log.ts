@@ -296,13 +296,25 @@ export class SegmentLog implements Spool {
     if (retention.released(0).length === 0) await this.#askToSave()
     const released = retention.released(0)
     if (released.length > 0) return this.#remove(enough(released, bytes), undefined)
-    const isStuck = catalogue.sealed.length === 0 && writer.contents === undefined
-    if (overflow === 'block' || isStuck) {
+    const mayGo = overflow === 'drop-oldest' || this.#chain.sequence < retention.needed
+    if (mayGo && catalogue.sealed.length === 0 && writer.contents && writer.contents.bytes > 0) await writer.seal()
+    if (mayGo && catalogue.active === undefined && catalogue.all.length === 1) return this.#beginSegment()
+    const oldest = overflow === 'block' ? [] : retention.oldest(bytes)
+    if (oldest.length === 0) {
       this.#full = `full: ${catalogue.bytes} of ${maxBytes} bytes hold data not yet delivered. Let the historian or the link catch up, or raise spool.maxBytes`
       throw new SpoolFull(this.#full)
     }
-    if (catalogue.sealed.length === 0) await writer.seal()
-    await this.#discard(retention.oldest(bytes), 'overflow')
+    await this.#discard(oldest, 'overflow')
+  }
+
+  /** A segment that carries the log on, so that the only one there is may go. */
+  async #beginSegment(): Promise<void> {
+    try {
+      await this.#write(this.#compose([]))
+    } catch (error) {
+      this.#fail(error)
+      throw new SpoolFull(`${this.#trouble}`, { cause: error })
+    }
   }
 
   /** Removes released and expired segments. */

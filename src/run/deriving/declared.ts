@@ -23,6 +23,8 @@ export interface DeclaredParts {
   readonly kinds: ReadonlyMap<string, RecordKind>
   readonly placeOf: (record: RecordVersion) => string | undefined
   readonly signals: SignalTable
+  /** Whether the definition of a computed signal may name what it is computed from, wherever the signal itself may go; absent: it may. */
+  readonly mayName?: ((signal: string, inputs: readonly string[]) => boolean) | undefined
   readonly clockOf: (connection: string) => { readonly offsetUs: Micros; readonly uncertaintyUs: Micros } | undefined
 }
 
@@ -60,7 +62,10 @@ export function declaredDerivations(parts: DeclaredParts): Declared {
   return { derivations, about }
 }
 
-function addProcess({ config, signals }: DeclaredParts, add: (one: Derivation, type: About['type'], declaration: object) => void): void {
+function addProcess(
+  { config, signals, mayName = () => true }: DeclaredParts,
+  add: (one: Derivation, type: About['type'], declaration: object) => void,
+): void {
   const site = config.site.id
   const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
   const known: Known = {
@@ -73,7 +78,8 @@ function addProcess({ config, signals }: DeclaredParts, add: (one: Derivation, t
     const { id, label, decimals, author } = declaration
     return (one: Derivation): Derivation =>
       defining(one, id, signals, (whole) => ({
-        ...{ id: whole, connection: COMPUTED, address: how, dataType },
+        // Definitions travel with the log, and how it is computed names what it is computed from.
+        ...{ id: whole, connection: COMPUTED, address: mayName(whole, one.inputs.signals) ? how : '', dataType },
         ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author }),
       }))
   }

@@ -3,6 +3,7 @@ import { FOREVER } from '../../core/derivation.ts'
 import type { HeldDays } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Behind } from '../../core/node-view.ts'
 import type { Micros } from '../../core/time.ts'
 import { WHY } from './dirty.ts'
 import { guarded, remembering } from './guarded.ts'
@@ -53,6 +54,8 @@ export interface Engine {
   recompute(definition: string | undefined, from: Micros, to: Micros, signal: AbortSignal): Promise<void>
   /** What changed later than the horizon, and what was too much for the history: results there are as they were. */
   pending(): readonly PendingRange[]
+  /** Whether results of a definition in [from, to] may miss such a change, or one that came after it had stopped. */
+  behind(definition: string, from: Micros, to: Micros): Behind | undefined
   view(): readonly DerivationView[]
   /** Waits for what is being computed. */
   save(): Promise<SavedEngine>
@@ -125,6 +128,7 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     },
     pending: () =>
       workers.flatMap(({ derivation, late }) => late.ranges.map(({ from, to }) => ({ definition: derivation.name, from, to }))),
+    behind: (definition, from, to) => workers.find(({ derivation }) => derivation.name === definition)?.behind(from, to),
     view: () => workers.map((worker) => worker.view()),
     save: () => oneAtATime(async () => Object.fromEntries(workers.map((worker) => [worker.derivation.name, saveWorker(worker)]))),
     startAnew: () => {

@@ -12,7 +12,7 @@ import type { Clock, Micros } from '../../core/time.ts'
 import { Tail } from '../tail.ts'
 import { Changes } from './changes.ts'
 import type { Revised } from './compare.ts'
-import { createEngine, type PendingRange } from './engine.ts'
+import { createEngine, type Engine, type PendingRange } from './engine.ts'
 import { guarded, HistoryProblem } from './guarded.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 import { readState, writeState } from './state-file.ts'
@@ -53,6 +53,8 @@ export interface DerivingParts {
   readonly latenessUs?: (connection: string) => Micros
   /** What changes older than this is not computed again by itself. */
   readonly horizonUs: Micros
+  /** What two facts have in common that may share a record of the log; absent: all may. */
+  readonly apart?: ((fact: Fact) => string) | undefined
   /** The oldest sample there is; absent: not known. */
   readonly oldestSample?: Micros
   /** As of EngineParts. */
@@ -78,6 +80,7 @@ export interface Deriving {
   view(): DerivingView
   /** Times that changed beyond the horizon: results there are as they were. */
   pending(): readonly PendingRange[]
+  behind: Engine['behind']
   /** Computes a time anew, of one definition or of all. Rejects with RangeError for a name nobody knows; `signal` ends it early. */
   recompute(definition: string | undefined, from: Micros, to: Micros, signal: AbortSignal): Promise<void>
   /** Saves what is left to do and stops; to be called while the spool is open still. */
@@ -148,7 +151,9 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   const publish = async (_name: string, computed: readonly Revised[], samples: readonly DerivedSample[]) => {
     let last = 0
     try {
-      for (const some of chunks(computed)) {
+      // What may not pass alike never shares a record: a record is withheld whole.
+      const apart = parts.apart ? [...Map.groupBy(computed, ({ fact }) => parts.apart?.(fact)).values()] : [computed]
+      for (const some of apart.flatMap((alike) => [...chunks(alike)])) {
         const { sequence, recordedTime } = await spool.appendContent({ kind: 'facts', facts: some.map(({ fact }) => fact) })
         const known = some.map(({ fact, revision }) => ({ ...fact, revision, knownTime: recordedTime, ingest: Number.MAX_SAFE_INTEGER }))
         if (unstored.add(sequence, known)) fresh.push({ sequence, facts: known })
@@ -258,6 +263,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     },
     view: () => ({ derivations: engine.view(), lagRecords: Math.max(0, tail.durable - position), startedAnew, problem }),
     pending: () => engine.pending(),
+    behind: engine.behind,
     recompute: (definition, from, to, signal) => engine.recompute(definition, from, to, AbortSignal.any([signal, stop])),
     close: async () => {
       stopping.abort()

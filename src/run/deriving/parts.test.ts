@@ -117,6 +117,7 @@ test('a derivation that throws is stopped, loudly and alone', async () => {
     ],
   )
   assert.deepEqual(good.asked, [1])
+  assert.deepEqual([engine.behind('bad', 0, 1), engine.behind('good', 0, 1)], [{ bySamplesAlone: true }, undefined])
   assert.equal((await engine.save()).bad?.isStopped, true, 'the next start computes it anew')
 })
 
@@ -133,10 +134,13 @@ test('changes beyond the horizon are counted, bounded, offered and computed when
   for (let i = 0; i < 3 * DERIVING_LIMITS.ranges; i++) await engine.absorb([change(i * HOUR)])
   assert.ok(engine.pending().length <= DERIVING_LIMITS.ranges)
   assert.equal(engine.view()[0]?.late, 3 * DERIVING_LIMITS.ranges)
+  assert.deepEqual(engine.behind('one', 5 * HOUR, 6 * HOUR), { bySamplesAlone: true })
+  assert.equal(engine.behind('one', 9 * DAY, 10 * DAY), undefined, 'nothing late is there')
   asked.length = 0
   await engine.recompute('one', 0, 9 * DAY, AbortSignal.timeout(5_000))
   assert.ok(asked.length > 1 && asked.every((us) => us <= DERIVING_LIMITS.sliceMostUs))
   assert.deepEqual(engine.pending(), [])
+  assert.equal(engine.behind('one', 5 * HOUR, 6 * HOUR), undefined)
 })
 
 test('a time is computed anew day by day where history holds something, and nowhere else', async () => {

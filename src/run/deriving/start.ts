@@ -5,12 +5,13 @@ import type { EquipmentNames } from '../../core/equipment.ts'
 import type { Historian, WriterTables } from '../../core/historian.ts'
 import type { RecordKind } from '../../core/it-records.ts'
 import type { Logger } from '../../core/log.ts'
-import type { ConnectionHealth, DerivationView, SignalOrigin } from '../../core/node-view.ts'
+import type { ConnectionHealth, DerivationView, NodeView, SignalOrigin } from '../../core/node-view.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import { placeOfRecord } from '../../core/record-place.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Spool } from '../../core/spool.ts'
 import type { Clock, Micros } from '../../core/time.ts'
+import type { PassingClasses } from '../policy/classes.ts'
 import { declaredDerivations, isComputing } from './declared.ts'
 import { createDeriving } from './index.ts'
 
@@ -23,6 +24,8 @@ export interface StartDerivingParts {
   readonly spool: Spool
   /** Parts of a batch that must not share a record of the log; absent: all may. */
   readonly split?: ((batch: SampleBatch) => readonly SampleBatch[]) | undefined
+  /** What must not share a record of the log, and what must not be named in it; absent: nothing is kept apart. */
+  readonly classes?: Pick<PassingClasses, 'ofResult' | 'mayName'> | undefined
   /** The last sequence of the log that the historian has at the start. */
   readonly storedSequence: number
   readonly signals: SignalTable
@@ -40,19 +43,23 @@ export interface StartedDeriving {
   stored(sequence: number): void
   view(): readonly DerivationView[]
   originOf(signal: string, at: Micros): SignalOrigin | undefined
+  behind: NodeView['behind']
   recompute(query: { readonly definition?: string; readonly from: Micros; readonly to: Micros }): Promise<readonly string[]>
   close(): Promise<void>
 }
 
 /** Computes what the file declares to be computed; undefined when it declares nothing. */
 export async function startDeriving(parts: StartDerivingParts): Promise<StartedDeriving | undefined> {
-  const { loaded, kinds, spool, clock, log, signals, historian, onBatch } = parts
+  const { loaded, kinds, spool, clock, log, signals, historian, onBatch, classes } = parts
   const { config } = loaded
   // A relay keeps no history to compute from.
   if (config.node.role === 'relay' || !isComputing(config)) return undefined
   const placeOf = placeOfRecord(kinds, parts.equipmentNames, () => clock.now())
   const clockOf = (connection: string) => parts.connections().find(({ name }) => name === connection)?.clock
-  const { derivations, about } = declaredDerivations({ config, kinds, placeOf, signals, clockOf })
+  const { derivations, about } = declaredDerivations({
+    ...{ config, kinds, placeOf, signals, clockOf },
+    mayName: classes && ((signal, inputs) => classes.mayName(signal, inputs)),
+  })
   const lateness = new Map(loaded.connections.map(({ name, lateness: ms }) => [name, ms * 1000]))
   const latest = Math.max(0, ...lateness.values())
   // Without a single sample stored: from now on.
@@ -71,6 +78,7 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
     },
     latenessUs: (connection) => lateness.get(connection) ?? latest,
     horizonUs: config.results.horizon * 1000,
+    apart: classes && ((fact) => classes.ofResult(fact)),
     file: join(config.data, 'deriving', 'state'),
   })
   const stopping = new AbortController()
@@ -84,6 +92,7 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
       }
       return undefined
     },
+    behind: deriving.behind,
     recompute: async ({ definition, from, to }) => {
       const names = derivations.map(({ name }) => name).filter((name) => definition === undefined || name === definition)
       deriving.recompute(definition, from, to, stopping.signal).catch((error: unknown) => {

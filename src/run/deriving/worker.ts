@@ -2,6 +2,7 @@ import { type Change, type Derivation, type DerivedSample, FOREVER, type Outcome
 import { QueryRefused } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Behind } from '../../core/node-view.ts'
 import type { Micros } from '../../core/time.ts'
 import { differences, type Reasoned, type Revised } from './compare.ts'
 import { DirtySet, type DirtyUnit, WHY } from './dirty.ts'
@@ -160,6 +161,13 @@ export class Worker {
       for (const range of set.ranges) this.dirty.addRange(range)
     }
     return { step: async () => (await this.#stopping(step)) === true, finish }
+  }
+
+  /** Whether something changed in [from, to] that its results there do not know of, and will not by themselves. */
+  behind(from: Micros, to: Micros): Behind | undefined {
+    const missed = this.late.ranges.filter((range) => range.from <= to && from <= range.to)
+    if (missed.length === 0) return this.isStopped ? { bySamplesAlone: true } : undefined
+    return { bySamplesAlone: missed.every(({ why }) => why === WHY.samples) }
   }
 
   view(): DerivationView {

@@ -11,6 +11,7 @@ import { isLoopback } from '../../lib/network-address.ts'
 import type { Signer } from '../../lib/signed.ts'
 import { endpointOf } from '../endpoint.ts'
 import type { NodeDependencies } from '../node.ts'
+import type { Policing } from '../policy/policing.ts'
 import { canariesOf, declaredFlows, splitEndpoint } from './declared.ts'
 import { type OnLink, observedTransport, sourceOf } from './observed-transport.ts'
 
@@ -37,6 +38,7 @@ export async function startFlows(
   signer: Signer,
   audit: AuditTrail,
   { clock, log }: NodeDependencies,
+  policing?: Policing,
 ): Promise<RunningFlows> {
   const { config } = loaded
   const addresses = new Map<string, string>()
@@ -47,7 +49,10 @@ export async function startFlows(
     ...config.detection.own,
     ...Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
   ])
-  const declared = declaredFlows(loaded, (node) => addresses.get(node))
+  const declared = declaredFlows(loaded, {
+    addressOf: (node) => addresses.get(node),
+    conduitOf: (part, name) => policing?.gateFor(part, name)?.conduit,
+  })
   const watch = await FlowWatch.open({
     ...{ directory: join(config.data, 'flows'), signer, clock, log, audit, declared, ownerOf: declared.ownerOf },
     canaries: canariesOf(loaded),

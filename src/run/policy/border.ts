@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type LoadedConfig, withAnyPeer } from '../../config/index.ts'
+import type { LoadedConfig } from '../../config/index.ts'
 import type { SampleBatch } from '../../core/batch.ts'
 import { LinkRefused, type Peer, type StreamId } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
@@ -35,10 +35,11 @@ export async function borderOf(policing: Policing, { loaded, spool, log }: Borde
   const withholdFrom = (peer: Peer): Withhold | undefined => {
     const declared = policing.gateFor('link-in', peer.node)
     if (!declared) return undefined
-    const peers = peer.isCarried ? withAnyPeer(policing.policy, declared.crossing).peers : [peer.address]
+    // What is carried by hand has no address.
+    const address = peer.isCarried ? undefined : peer.address
     const known = below.get(peer.node)
-    if (known && known.gate.crossing.peers?.[0] === peers?.[0]) return known
-    const gate = declared.forPeers(peers)
+    if (known && known.gate.crossing.peers?.[0] === address) return known
+    const gate = address === undefined ? declared.forWhoever() : declared.forPeers([address])
     const made = known?.through(gate) ?? new Withhold(gate, idsOf)
     below.set(peer.node, made)
     return made

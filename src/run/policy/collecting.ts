@@ -1,7 +1,7 @@
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
 import { NotConnected } from '../../core/errors.ts'
-import { conduitReason } from '../../core/policy.ts'
-import type { RecordDelivery, RecordSource } from '../../core/record-source.ts'
+import { conduitReason, type PolicyDecision } from '../../core/policy.ts'
+import type { RecordContext, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import type { Delivery, Source } from '../../core/source.ts'
 import type { Gate } from './gate.ts'
 
@@ -39,10 +39,11 @@ export function recordsThroughConduit(source: RecordSource, gate: Gate, kinds: r
     read: async (stop) => {
       mustBeOpen(gate)
       const delivery = await source.read(stop)
-      const { permitted, reason } = gate.ask({ kind: 'record', id: kinds[delivery.feed] ?? '' })
+      const decision = fromCaller(gate, delivery.from).ask({ kind: 'record', id: kinds[delivery.feed] ?? '' })
       const rows = delivery.rows.length + (delivery.deleted?.length ?? 0) + (delivery.unreadable?.length ?? 0)
-      if (permitted) gate.counts.passed += rows
-      return permitted ? delivery : withoutRows(delivery, rows, conduitReason(reason), source, gate)
+      if (!decision.permitted) return withoutRows(delivery, rows, decision, source, gate)
+      gate.passed(decision, rows)
+      return delivery
     },
     close: () => source.close(),
     get counters() {
@@ -52,9 +53,28 @@ export function recordsThroughConduit(source: RecordSource, gate: Gate, kinds: r
   }
 }
 
+const fromCaller = (gate: Gate, caller: string | undefined): Gate => (caller === undefined ? gate : gate.forPeers([caller]))
+
+/** Why rows that somebody pushes are not taken, of a feed or of any: said before they are read. Counts the request. */
+export function againstCaller(gate: Gate, kinds: readonly string[]): NonNullable<RecordContext['against']> {
+  return (caller, feed) => {
+    const asked = fromCaller(gate, caller)
+    const decision = feed === undefined ? asked.whole() : asked.ask({ kind: 'record', id: kinds[feed] ?? '' })
+    if (decision.permitted) return undefined
+    gate.refuse(decision, 1)
+    return conduitReason(decision.reason)
+  }
+}
+
 /** Nothing of it is taken, and nothing follows from what is not there: no row is deleted for it, and the place in the source is not kept. */
-function withoutRows({ feed, ack }: RecordDelivery, rows: number, reason: string, { counters }: RecordSource, gate: Gate): RecordDelivery {
-  if (rows > 0) gate.refuse(reason, rows, counters.dropped)
+function withoutRows(
+  { feed, ack }: RecordDelivery,
+  rows: number,
+  decision: PolicyDecision,
+  { counters }: RecordSource,
+  gate: Gate,
+): RecordDelivery {
+  if (rows > 0) gate.refuse(decision, rows, counters.dropped)
   return { feed, rows: [], ...(ack && { ack }) }
 }
 

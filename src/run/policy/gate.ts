@@ -1,10 +1,12 @@
 import type { ConfiguredCrossing } from '../../config/index.ts'
 import type { SampleBatch } from '../../core/batch.ts'
+import type { Fact } from '../../core/facts.ts'
 import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
 import { selectRows } from '../../core/select-rows.ts'
 import type { Clock } from '../../core/time.ts'
-import { decide, type Policy } from '../../gateway/policy/index.ts'
+import { decide, decideResult, inputsOf, type Policy, whoeverItIs } from '../../gateway/policy/index.ts'
 import { withElement } from '../../lib/grown.ts'
+import { countPassed, countRefused, type GateCounts, mostUsed, noCounts } from './counts.ts'
 import type { RateBudget } from './rate.ts'
 
 export interface GateParts {
@@ -15,13 +17,12 @@ export interface GateParts {
   readonly idOf: (signal: number) => string | undefined
   /** The budget of a conduit that limits its rate. */
   readonly rateOf: (conduit: string) => RateBudget | undefined
+  /** What the file says comes this way; `isAll`: nothing else can. */
+  readonly declared?: { readonly passing: readonly Passing[]; readonly isAll: boolean } | undefined
 }
 
-/** What went through one crossing since the start of the process, and what did not. */
-export interface GateCounts {
-  passed: number
-  readonly refused: Record<string, number>
-}
+/** What a refusal is counted under. */
+type Refusal = Pick<PolicyDecision, 'conduit'> & { readonly reason: PolicyReason | 'rate' }
 
 /** The place of a decision in `#decisions`, plus one. */
 type Verdict = number
@@ -35,10 +36,11 @@ export class Gate {
   #verdicts: Uint32Array = new Uint32Array(0)
   #decisions: PolicyDecision[] = []
   #whole: PolicyDecision | undefined
+  #declared: { readonly decision: PolicyDecision | undefined } | undefined
   #until = Number.POSITIVE_INFINITY
   readonly counts: GateCounts
 
-  constructor(parts: GateParts, counts: GateCounts = { passed: 0, refused: {} }) {
+  constructor(parts: GateParts, counts: GateCounts = noCounts()) {
     this.#parts = parts
     this.counts = counts
   }
@@ -49,8 +51,13 @@ export class Gate {
   }
 
   /** The same crossing once it is known who is at the other end. */
-  forPeers(peers: readonly string[] | undefined): Gate {
-    return new Gate({ ...this.#parts, crossing: { ...this.crossing, ...(peers && { peers }) } }, this.counts)
+  forPeers(peers: readonly string[]): Gate {
+    return new Gate({ ...this.#parts, crossing: { ...this.crossing, peers } }, this.counts)
+  }
+
+  /** The same crossing where the other end has no address. */
+  forWhoever(): Gate {
+    return new Gate({ ...this.#parts, policy: whoeverItIs(this.#parts.policy) }, this.counts)
   }
 
   get crossing(): ConfiguredCrossing {
@@ -61,16 +68,34 @@ export class Gate {
   whole(): PolicyDecision {
     this.#renew()
     if (this.#whole?.permitted) return this.#whole
-    const { crossing } = this.#parts
-    const decision = decide(this.#parts.policy, crossing, undefined, this.#parts.clock.now())
+    const { crossing, policy, clock } = this.#parts
     // Who is there is seen only when it comes; what comes is asked again with its address.
-    const isOpen = decision.reason === 'peer' && crossing.isPeerOpen && !crossing.peers
-    return (this.#whole = isOpen ? { ...decision, permitted: true } : decision)
+    const isOpen = crossing.isPeerOpen && !crossing.peers
+    const decision = decide(isOpen ? whoeverItIs(policy) : policy, crossing, undefined, clock.now())
+    return (this.#whole = (decision.permitted && this.#ofDeclared()) || decision)
+  }
+
+  /**
+   * The conduit under which this crossing is told as a whole: the one that lets the most of it pass; before anything did, the one that decides about the most of what the
+   * file says comes this way, else the first that fits.
+   */
+  get conduit(): string | undefined {
+    return mostUsed(this.counts) ?? this.#ofDeclared()?.conduit ?? this.whole().conduit
+  }
+
+  passed({ conduit }: Pick<PolicyDecision, 'conduit'>, count: number): void {
+    countPassed(this.counts, conduit, count)
   }
 
   /** Whether a record or a result may pass. */
   ask(passing: Passing): PolicyDecision {
     return decide(this.#parts.policy, this.#parts.crossing, passing, this.#parts.clock.now())
+  }
+
+  /** Whether a result may pass, with what it says it was computed from. */
+  result(fact: Pick<Fact, 'definition' | 'inputs'>): PolicyDecision {
+    const { policy, crossing, clock } = this.#parts
+    return decideResult(policy, crossing, fact.definition, inputsOf(fact), clock.now())
   }
 
   /** Whether a signal of this node may pass. */
@@ -79,11 +104,11 @@ export class Gate {
     return this.#decisions[(this.#verdicts[index] || this.#judge(index)) - 1] as PolicyDecision
   }
 
-  /** Why a batch may not pass as it is: the reason against the first sample that may not. Counts nothing. */
-  against({ count, signal }: Pick<SampleBatch, 'count' | 'signal'>): PolicyReason | undefined {
+  /** What decides about a batch that passes whole or not at all: the first sample that may not pass, else the first. Counts nothing. */
+  whether({ count, signal }: Pick<SampleBatch, 'count' | 'signal'>): PolicyDecision {
     this.#renew()
-    for (let i = 0; i < count; i++) if (!this.#isPermitted(signal[i] as number)) return this.signal(signal[i] as number).reason
-    return undefined
+    for (let i = 0; i < count; i++) if (!this.#isPermitted(signal[i] as number)) return this.signal(signal[i] as number)
+    return count === 0 ? this.whole() : this.signal(signal[0] as number)
   }
 
   /** Whether some conduit that this crossing could use limits its rate. */
@@ -122,47 +147,49 @@ export class Gate {
     this.#renew()
     const { count, signal } = batch
     const rows = new Uint32Array(count)
-    let kept = 0
+    let permitted = 0
     for (let i = 0; i < count; i++) {
       const index = signal[i] as number
-      if (this.#isPermitted(index)) rows[kept++] = i
-      else this.refuse(conduitReason(this.signal(index).reason), 1, dropped)
+      if (this.#isPermitted(index)) rows[permitted++] = i
+      else this.refuse(this.signal(index), 1, dropped)
     }
-    kept = this.#withinRate(rows, kept, signal, dropped)
-    this.counts.passed += kept
+    const kept = this.#withinRate(rows.subarray(0, permitted), signal, dropped)
     return kept === count ? batch : selectRows(batch, rows.subarray(0, kept))
   }
 
-  refuse(reason: string, count: number, dropped?: Record<string, number>): void {
-    this.counts.refused[reason] = (this.counts.refused[reason] ?? 0) + count
-    if (dropped) dropped[reason] = (dropped[reason] ?? 0) + count
+  refuse({ reason, conduit }: Refusal, count: number, dropped?: Record<string, number>): void {
+    const counted = conduitReason(reason)
+    countRefused(this.counts, conduit, counted, count)
+    if (dropped) dropped[counted] = (dropped[counted] ?? 0) + count
   }
 
-  /** Leaves out what is more than the rate of its conduit, the last of the batch first. */
-  #withinRate(rows: Uint32Array, kept: number, signal: Uint32Array, dropped: Record<string, number>): number {
-    const { rateOf, clock } = this.#parts
-    if (!this.#decisions.some(({ conduit }) => conduit !== undefined && rateOf(conduit))) return kept
-    const wanted = new Map<Verdict, number>()
-    for (let i = 0; i < kept; i++) {
-      const verdict = this.#verdicts[signal[rows[i] as number] as number] as Verdict
-      wanted.set(verdict, (wanted.get(verdict) ?? 0) + 1)
-    }
-    const left = new Map(
-      [...wanted].map(([verdict, count]) => {
-        const budget = rateOf(this.#decisions[verdict - 1]?.conduit ?? '')
-        return [verdict, budget ? budget.take(count, clock.monotonicMs()) : count]
-      }),
-    )
+  /** Leaves out what is more than the rate of its conduit, the last of the batch first; counts what is left and what is not. How many rows are left. */
+  #withinRate(rows: Uint32Array, signal: Uint32Array, dropped: Record<string, number>): number {
+    const wanted = new Uint32Array(this.#decisions.length + 1)
+    const verdictOf = (row: number) => this.#verdicts[signal[row] as number] as Verdict
+    for (const row of rows) (wanted[verdictOf(row)] as number) += 1
+    const left = wanted.map((count, verdict) => this.#takeRate(verdict, count, dropped))
+    if (left.every((count, verdict) => count === wanted[verdict])) return rows.length
     let within = 0
-    for (let i = 0; i < kept; i++) {
-      const row = rows[i] as number
-      const verdict = this.#verdicts[signal[row] as number] as Verdict
-      const more = left.get(verdict) as number
-      left.set(verdict, more - 1)
-      if (more > 0) rows[within++] = row
+    for (const row of rows) {
+      const more = left[verdictOf(row)] as number
+      if (more === 0) continue
+      left[verdictOf(row)] = more - 1
+      rows[within++] = row
     }
-    if (within < kept) this.refuse(conduitReason('rate'), kept - within, dropped)
     return within
+  }
+
+  /** How many of these the rate of their conduit lets pass. */
+  #takeRate(verdict: Verdict, count: number, dropped: Record<string, number>): number {
+    const decision = this.#decisions[verdict - 1]
+    if (count === 0 || !decision) return 0
+    const { conduit } = decision
+    const budget = conduit === undefined ? undefined : this.#parts.rateOf(conduit)
+    const taken = budget ? budget.take(count, this.#parts.clock.monotonicMs()) : count
+    this.passed(decision, taken)
+    if (taken < count) this.refuse({ reason: 'rate', conduit }, count - taken, dropped)
+    return taken
   }
 
   #budgetOf(index: number): RateBudget | undefined {
@@ -191,12 +218,30 @@ export class Gate {
     return verdict
   }
 
+  /** What decides about most of what the file says comes this way; undefined where that says nothing of the whole. */
+  #ofDeclared(): PolicyDecision | undefined {
+    this.#renew()
+    if (this.#declared) return this.#declared.decision
+    const { policy, crossing, clock, declared } = this.#parts
+    const asked = crossing.isPeerOpen && !crossing.peers ? whoeverItIs(policy) : policy
+    const all = (declared?.passing ?? []).map((passing) => decide(asked, crossing, passing, clock.now()))
+    const permitted = all.filter((one) => one.permitted)
+    const stopped = declared?.isAll ? all.filter(({ reason }) => reason === 'cut' || reason === 'expired') : []
+    const byConduit = Map.groupBy(permitted.length > 0 ? permitted : stopped, ({ conduit }) => conduit)
+    const [most] = [...byConduit.values()].toSorted((a, b) => b.length - a.length)
+    const until = Math.min(...permitted.map((one) => one.until ?? Number.POSITIVE_INFINITY))
+    const decision = most?.[0] && { ...most[0], ...(Number.isFinite(until) && { until }) }
+    this.#declared = { decision }
+    return decision
+  }
+
   /** Forgets what was decided when a review has become due meanwhile. */
   #renew(): void {
     if (this.#parts.clock.now() < this.#until && (this.#whole?.until ?? Number.POSITIVE_INFINITY) > this.#parts.clock.now()) return
     this.#verdicts = new Uint32Array(0)
     this.#decisions = []
     this.#whole = undefined
+    this.#declared = undefined
     this.#until = Number.POSITIVE_INFINITY
   }
 }

@@ -1,4 +1,4 @@
-import { type ConfiguredCrossing, crossingsOf, type LoadedConfig, type LoadedConnection } from '../../config/index.ts'
+import { type ConfiguredCrossing, crossingsOf, declaredBy, type LoadedConfig, type LoadedConnection } from '../../config/index.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Clock, Micros } from '../../core/time.ts'
 import { compilePolicy, type Policy, toPolicy } from '../../gateway/policy/index.ts'
@@ -33,9 +33,11 @@ export function policingOf({ config, connections }: LoadedConfig, signals: Signa
   )
   const rateOf = (conduit: string) => rates.get(conduit)
   const idOf = (index: number) => signals.at(index)?.id
+  const declared = new Map(connections.map((connection) => [connection.name, declaredBy(connection, config.site.id)]))
+  const ofConnection = ({ part, name }: ConfiguredCrossing) => (part === 'connection' ? declared.get(name) : undefined)
   const gates = crossingsOf(config, connections)
     .filter(({ from, to }) => from === undefined || from !== to)
-    .map((crossing) => new Gate({ policy, crossing, clock, idOf, rateOf }))
+    .map((crossing) => new Gate({ policy, crossing, clock, idOf, rateOf, declared: ofConnection(crossing) }))
   const gateFor: Policing['gateFor'] = (part, name) =>
     gates.find(({ crossing }) => crossing.part === part && (name === undefined || crossing.name === name))
   const classes = config.node.role === 'edge' ? new PassingClasses(policy, idOf) : undefined

@@ -2,6 +2,7 @@ import type { ForwardPolicy } from '../../continuity/index.ts'
 import type { RunEvent } from '../../continuity/openlineage/index.ts'
 import { conduitReason } from '../../core/policy.ts'
 import type { OpenLineageParts } from '../open-lineage.ts'
+import { countRefused } from './counts.ts'
 import type { Gate } from './gate.ts'
 import type { Policing } from './policing.ts'
 
@@ -14,9 +15,10 @@ export function tellingThrough(gate: Gate, site: string): NonNullable<OpenLineag
     },
     mayTell: ({ inputs, outputs }: RunEvent) => {
       const signals = [...inputs, ...outputs].map(({ name }) => name).filter((name) => name.startsWith(`${site}/`))
-      const against = signals.map((id) => gate.ask({ kind: 'signal', id })).find(({ permitted }) => !permitted)
-      if (against) gate.refuse(conduitReason(against.reason), 1)
-      else gate.counts.passed++
+      const asked = signals.map((id) => gate.ask({ kind: 'signal', id }))
+      const against = asked.find(({ permitted }) => !permitted)
+      if (against) gate.refuse(against, 1)
+      else gate.passed(asked[0] ?? gate.whole(), 1)
       return against === undefined
     },
   }
@@ -32,8 +34,11 @@ export function forwardingUnder(policing: Policing): ForwardPolicy {
     },
     passed: (receiver, entries) => {
       const gate = gateOf(receiver)
-      if (gate) gate.counts.passed += entries
+      gate?.passed(gate.whole(), entries)
     },
-    held: (receiver, reason, entries) => gateOf(receiver)?.refuse(reason, entries),
+    held: (receiver, reason, entries) => {
+      const gate = gateOf(receiver)
+      if (gate) countRefused(gate.counts, gate.whole().conduit, reason, entries)
+    },
   }
 }

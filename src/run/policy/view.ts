@@ -10,7 +10,14 @@ import {
   testWording,
 } from '../../config/index.ts'
 import { toRoles } from '../../core/people-config.ts'
-import { conduitReason, type PolicyAnswer, type PolicyTestSays, type PolicyView, type SimulatedChange } from '../../core/policy.ts'
+import {
+  type CrossingView,
+  conduitReason,
+  type PolicyAnswer,
+  type PolicyTestSays,
+  type PolicyView,
+  type SimulatedChange,
+} from '../../core/policy.ts'
 import type { SignalTable } from '../../core/signals.ts'
 import type { Clock } from '../../core/time.ts'
 import {
@@ -26,6 +33,7 @@ import {
   toPolicy,
 } from '../../gateway/policy/index.ts'
 import { isLoopback } from '../../lib/network-address.ts'
+import type { GateCounts } from './counts.ts'
 import type { Policing } from './policing.ts'
 
 const governedBy = ({ config }: LoadedConfig): Governed => ({ declared: toPolicy(config, config.site.id), roles: toRoles(config) })
@@ -50,12 +58,14 @@ export function policyView(loaded: LoadedConfig, policing: Policing | undefined,
     againstReader: (address) => {
       if (isLoopback(address)) return undefined
       const gate = policing?.gateFor('http')
-      const { permitted, reason } = gate
-        ? decide(policy, { ...gate.crossing, peers: [address] }, undefined, clock.now())
-        : { permitted: true, reason: 'same-zone' as const }
-      if (permitted) return undefined
-      gate?.refuse(conduitReason(reason), 1)
-      return conduitReason(reason)
+      if (!gate) return undefined
+      const decision = decide(policy, { ...gate.crossing, peers: [address] }, undefined, clock.now())
+      if (decision.permitted) {
+        gate.passed(decision, 1)
+        return undefined
+      }
+      gate.refuse(decision, 1)
+      return conduitReason(decision.reason)
     },
     letIn: (signal, connection) => {
       const gate = policing?.gateOf(connection)
@@ -70,12 +80,19 @@ function crossingView(crossing: ConfiguredCrossing, policy: Policy, loaded: Load
   const { part, name, from, to, transport, direction, peers } = crossing
   const gate = policing?.gates.find((one) => one.crossing.part === part && one.crossing.name === name)
   const decision = gate?.whole() ?? decide(policy, crossing, undefined, clock.now())
+  const conduit = gate?.conduit ?? decision.conduit
   return {
     ...{ part, name, from, to, transport, direction, decision, place: loaded.placeOf(decision.path) },
+    ...(conduit !== undefined && { conduit }),
     ...(peers && { peers }),
-    ...(gate && { counts: { passed: gate.counts.passed, refused: { ...gate.counts.refused } } }),
+    ...(gate && { counts: countsView(gate.counts) }),
   }
 }
+
+const countsView = ({ passed, refused, byConduit }: GateCounts): NonNullable<CrossingView['counts']> => ({
+  ...{ passed, refused: { ...refused } },
+  byConduit: [...byConduit].map(([conduit, counts]) => ({ conduit, passed: counts.passed, refused: { ...counts.refused } })),
+})
 
 function testsOf({ config, placeOf }: LoadedConfig): ReturnType<PolicyView['tests']> {
   return runPolicyTests(config.policyTests, toPolicy(config, config.site.id), roleMayOf(config)).map(

@@ -1,7 +1,7 @@
 import { decodeBatch } from '../../core/batch-codec.ts'
 import { decodeForwarded } from '../../core/forwarded.ts'
 import type { StreamId } from '../../core/link.ts'
-import { conduitReason, type Passing, type PolicyDecision, type PolicyReason } from '../../core/policy.ts'
+import { conduitReason, type Passing, type PolicyDecision } from '../../core/policy.ts'
 import { parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { isStandIn, standInFor } from '../../core/withheld.ts'
@@ -41,11 +41,12 @@ export class Withhold {
   pass(records: readonly SpoolRecord[]): readonly SpoolRecord[] {
     let out: SpoolRecord[] | undefined
     records.forEach((record, i) => {
-      const against = this.#against(record)
-      this.#count(record, against)
-      if (against === undefined) return
+      const decision = this.#decide(record)
+      if (!decision) return
+      this.#count(record, decision)
+      if (decision.permitted) return
       out ??= [...records]
-      out[i] = standInFor(record, conduitReason(against))
+      out[i] = standInFor(record, conduitReason(decision.reason))
     })
     return out ?? records
   }
@@ -61,35 +62,24 @@ export class Withhold {
     return this.#gateOf(record).waitMs(decodeBatch(record.payload))
   }
 
-  #against(record: SpoolRecord): PolicyReason | undefined {
+  /** Undefined: there is nothing in it to ask about. */
+  #decide(record: SpoolRecord): PolicyDecision | undefined {
     const { kind, payload } = record
     // A log of other nodes' records, when it is carried by hand: one record of it is many of theirs.
-    if (kind === 'forwarded') return this.#firstAgainst(decodeForwarded(payload).records)
-    if (kind === 'batch') return this.#gateOf(record).against(decodeBatch(payload))
+    if (kind === 'forwarded') return worst(decodeForwarded(payload).records, (one) => this.#decide(one))
+    if (kind === 'batch') return this.#gateOf(record).whether(decodeBatch(payload))
     if (kind !== 'signals' && kind !== 'records' && kind !== 'facts' && kind !== 'config') return undefined
     const content = parseRecord(kind, payload)
-    if (content.kind === 'config') return this.#first(namedIn(content.declared ?? {}))
-    if (content.kind === 'signals') return this.#first(content.signals.map(([, { id }]) => ({ kind: 'signal', id })))
-    if (content.kind === 'facts') return this.#first(content.facts.map(({ definition }) => ({ kind: 'result', id: definition })))
+    if (content.kind === 'config') return this.#of(namedIn(content.declared ?? {}))
+    if (content.kind === 'signals') return this.#of(content.signals.map(([, { id }]) => ({ kind: 'signal', id })))
+    if (content.kind === 'facts') return worst(content.facts, (fact) => this.gate.result(fact))
     if (content.kind !== 'records') return undefined
     const { versions, quarantined } = content.records
-    return this.#first([...versions, ...quarantined].map((one) => ({ kind: 'record', id: one.kind })))
+    return this.#of([...versions, ...quarantined].map((one) => ({ kind: 'record', id: one.kind })))
   }
 
-  #firstAgainst(records: readonly SpoolRecord[]): PolicyReason | undefined {
-    for (const record of records) {
-      const against = this.#against(record)
-      if (against !== undefined) return against
-    }
-    return undefined
-  }
-
-  #first(all: readonly Passing[]): PolicyReason | undefined {
-    for (const passing of new Map(all.map((one) => [`${one.kind} ${one.id}`, one])).values()) {
-      const { permitted, reason } = this.gate.ask(passing)
-      if (!permitted) return reason
-    }
-    return undefined
+  #of(all: readonly Passing[]): PolicyDecision | undefined {
+    return worst(new Map(all.map((one) => [`${one.kind} ${one.id}`, one])).values(), (passing) => this.gate.ask(passing))
   }
 
   #gateOf(stream: StreamId): Gate {
@@ -102,15 +92,26 @@ export class Withhold {
     return gate
   }
 
-  #count(record: SpoolRecord, against: PolicyReason | undefined): void {
+  #count(record: SpoolRecord, decision: PolicyDecision): void {
     const key = `${record.epoch} ${record.node}`
     if (record.sequence <= (this.#counted.get(key) ?? 0) || isStandIn(record)) return
     this.#counted.set(key, record.sequence)
     const count = record.kind === 'batch' ? decodedCount(record) : record.kind === 'records' || record.kind === 'facts' ? 1 : 0
     if (count === 0) return
-    if (against === undefined) this.gate.counts.passed += count
-    else this.gate.refuse(conduitReason(against), count)
+    if (decision.permitted) this.gate.passed(decision, count)
+    else this.gate.refuse(decision, count)
   }
+}
+
+/** The first that refuses, else the first. */
+function worst<T>(all: Iterable<T>, decide: (one: T) => PolicyDecision | undefined): PolicyDecision | undefined {
+  let first: PolicyDecision | undefined
+  for (const one of all) {
+    const decision = decide(one)
+    if (decision && !decision.permitted) return decision
+    first ??= decision
+  }
+  return first
 }
 
 const decodedCount = ({ payload }: SpoolRecord): number => new DataView(payload.buffer, payload.byteOffset, 8).getUint32(4, true)

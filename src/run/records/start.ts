@@ -12,7 +12,7 @@ import { Drops } from '../drops.ts'
 import { endpointOf } from '../endpoint.ts'
 import type { RunningFlows } from '../flows/start.ts'
 import { HealthRecord } from '../health.ts'
-import { recordsThroughConduit } from '../policy/collecting.ts'
+import { againstCaller, recordsThroughConduit } from '../policy/collecting.ts'
 import type { Policing } from '../policy/policing.ts'
 import { scoped } from '../scoped.ts'
 import { RecordBook } from './book.ts'
@@ -58,6 +58,9 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
   const health = new HealthRecord({ name, kind, endpoint: endpointOf(config), ...(label && { label }) }, clock)
   const directory = dirname(resolve(loaded.files[0] ?? '.'))
   const exchanges = parts.flows.recordsOf(connection)
+  const gate = parts.policing?.gateOf(name)
+  const feeds = feedsOf(connection)
+  const kindsOfFeeds = feeds.map(({ record }) => record)
   const system = connection.connector.records?.(config, {
     connection: name,
     clock,
@@ -66,11 +69,9 @@ function start(connection: LoadedConnection, book: RecordBook, parts: RecordPart
     directory,
     onExchange: exchanges.tell,
     cursor: (feed) => book.cursor(feed),
+    ...(gate && { against: againstCaller(gate, kindsOfFeeds) }),
   })
   if (!system) throw new Error(`${kind} has no records`)
-  const gate = parts.policing?.gateOf(name)
-  const feeds = feedsOf(connection)
-  const kindsOfFeeds = feeds.map(({ record }) => record)
   const source = gate ? recordsThroughConduit(system, gate, kindsOfFeeds) : system
   const counts = { rows: 0, known: 0, versions: 0, deleted: 0, quarantined: 0, blurred: 0 }
   const lastVersions: RecordRunParts['lastVersions'] = async (query, until) => {

@@ -1,5 +1,5 @@
 import type { Health, LiveMissed, LiveSamples } from '../../../src/api/schemas.ts'
-import { readHealth, readSignals, whoAmI } from '../api.ts'
+import { pageLocale, readHealth, readSignals, whoAmI } from '../api.ts'
 import type { Plant } from './plant.ts'
 
 /** A stream without an event for this long counts as lost: the node sends its health every few seconds. */
@@ -82,7 +82,7 @@ export function createStream(plant: Plant, onSignedOut: () => void): Stream {
 
   function open(): void {
     source?.close()
-    source = new EventSource('/api/v1/live?match=**')
+    source = new EventSource(`/api/v1/live?match=**&lang=${pageLocale()}`)
     source.onopen = () => {
       void load()
     }

@@ -4,19 +4,8 @@ import type { Standing } from './branches.ts'
 export type Conduit = PolicyAnswer['conduits'][number]
 export type Flow = FlowList['flows'][number]
 
-/** How a conduit stands, worst first. The last three are normal: a conduit may be declared for what seldom happens, and what goes the same way by the same transport as another one is told of under that. */
-export const CONDUIT_STATES = [
-  'undeclared',
-  'failing',
-  'expired',
-  'cut',
-  'finding',
-  'refusing',
-  'due',
-  'shared',
-  'silent',
-  'flowing',
-] as const
+/** How a conduit stands, worst first. The last two are normal: a conduit may be declared for what seldom happens. */
+export const CONDUIT_STATES = ['undeclared', 'failing', 'expired', 'cut', 'finding', 'refusing', 'due', 'silent', 'flowing'] as const
 export type ConduitState = (typeof CONDUIT_STATES)[number]
 
 /** A review is near from so many days before. */
@@ -72,15 +61,12 @@ export function conduitRows(
   const failing = failingTests(policy)
   const open = findings.filter(({ state }) => state === 'open')
   const byConduit = Map.groupBy(flows, ({ crossing }) => (crossing && isOf(crossing) ? crossing.conduit : undefined))
-  const crossings = Map.groupBy(policy.crossings, ({ conduit }) => conduit)
   const declared = policy.conduits.map((conduit): ConduitRow => {
     const { name, state, from, to, direction } = conduit
     const own = byConduit.get(name) ?? []
-    const { passed, refused } = countsOf(crossings.get(name) ?? [])
+    const { passed, refused } = sumOf(throughConduit(policy.crossings, name))
     const daysLeft = daysLeftOf(conduit.reviewBy, nowMs)
     const isSeen = passed > 0 || own.length > 0
-    const isShared =
-      !isSeen && policy.crossings.some((one) => one.from === from && one.to === to && conduit.transports.includes(one.transport))
     const is: Readonly<Record<ConduitState, boolean>> = {
       undeclared: false,
       failing: failing.has(name),
@@ -89,8 +75,7 @@ export function conduitRows(
       finding: findingsAbout(name, own, open).length > 0,
       refusing: Object.values(refused).some((count) => count > 0),
       due: state !== 'expired' && daysLeft <= DUE_DAYS,
-      shared: isShared,
-      silent: !isSeen && !isShared,
+      silent: !isSeen,
       flowing: isSeen,
     }
     return {
@@ -124,12 +109,25 @@ function undeclaredRows({ crossings }: PolicyAnswer, flows: readonly Flow[]): Co
     const direction = own[0]?.crossing?.direction ?? through[0]?.direction ?? 'pull'
     return {
       ...{ from: from || undefined, to: to || undefined, direction, states: ['undeclared'], flows: own },
-      ...{ ...countsOf(through), ...newest(own) },
+      ...{ ...sumOf(through), ...newest(own) },
     }
   })
 }
 
-function countsOf(crossings: PolicyAnswer['crossings']): Pick<ConduitRow, 'passed' | 'refused'> {
+export type Counts = Pick<ConduitRow, 'passed' | 'refused'>
+export type Through = Omit<PolicyAnswer['crossings'][number], 'counts'> & { readonly counts?: Counts | undefined }
+
+/** The parts of this node that a conduit decides about, each with its own share; and those that would go by it, where nothing came yet. */
+export function throughConduit(crossings: PolicyAnswer['crossings'], name: string): Through[] {
+  return crossings.flatMap((crossing) => {
+    const { conduit, counts } = crossing
+    const own = counts?.byConduit.find((one) => one.conduit === name)
+    if (own) return [{ ...crossing, counts: own }]
+    return conduit === name ? [{ ...crossing, ...(counts && { counts: { passed: 0, refused: {} } }) }] : []
+  })
+}
+
+function sumOf(crossings: readonly Through[]): Counts {
   const refused: Record<string, number> = {}
   let passed = 0
   for (const { counts } of crossings) {

@@ -2,7 +2,7 @@ import { useCallback, useState } from 'react'
 import type { FindingView, FlowList, PolicyAnswer } from '../../../src/api/schemas.ts'
 import { readConduitFlows, readFindings } from '../api.ts'
 import { formatDay, labelOf } from '../format.ts'
-import { type ConduitRow, findingsAbout } from '../live/zone-rows.ts'
+import { type ConduitRow, findingsAbout, throughConduit } from '../live/zone-rows.ts'
 import { ConduitCase, ConduitPermits } from '../parts/conduit-case.tsx'
 import { ConduitStates, Dials, ReviewDays } from '../parts/conduit-states.tsx'
 import { ConduitTraffic } from '../parts/conduit-traffic.tsx'
@@ -102,7 +102,7 @@ function Whole({ name, policy, row, flows, findings, onDone }: WholeProps) {
         {row.conduit && <ConduitCase of={row.conduit} />}
         {row.conduit && <ConduitPermits of={row.conduit} />}
       </div>
-      <ConduitTraffic crossings={policy.crossings.filter(({ conduit }) => conduit === name)} />
+      <ConduitTraffic crossings={throughConduit(policy.crossings, name)} />
       <section className="zone-panel" aria-labelledby="conduit-findings">
         <h2 id="conduit-findings">{text.findings}</h2>
         {about.length === 0 && <p className="soft">{text.noFindings}</p>}

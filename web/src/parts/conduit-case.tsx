@@ -63,7 +63,7 @@ export function ConduitCase({ of }: { of: Conduit }) {
 export function ConduitPermits({ of }: { of: Conduit }) {
   const { locale, words } = useLanguage()
   const text = words.zones
-  const { signals, records, results, services, peers, transports, maxSamplesPerSecond, maxBytesPerDay } = of
+  const { signals, records, results, namesInputs, services, peers, transports, maxSamplesPerSecond, maxBytesPerDay } = of
   const nothing = words.policy.nothing
   return (
     <section className="panel" aria-labelledby="conduit-permits">
@@ -73,7 +73,7 @@ export function ConduitPermits({ of }: { of: Conduit }) {
           [text.transports, transports.join(', ')],
           [text.signals, listOf(signals, nothing)],
           [text.records, listOf(records, nothing)],
-          [text.results, listOf(results, nothing)],
+          [text.results, `${listOf(results, nothing)}${namesInputs ? ` · ${text.namesInputs}` : ''}`],
           [text.services, listOf(services, text.servicesAny)],
           [text.peers, listOf(peers, text.peersAny)],
           [text.rate, maxSamplesPerSecond === undefined ? text.noLimit : text.perSecond(formatNumber(maxSamplesPerSecond, locale))],

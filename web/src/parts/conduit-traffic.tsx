@@ -1,5 +1,5 @@
-import type { PolicyAnswer } from '../../../src/api/schemas.ts'
 import { formatNumber } from '../format.ts'
+import type { Through } from '../live/zone-rows.ts'
 import { useLanguage } from '../words/index.ts'
 import { Mark } from './status-mark.tsx'
 
@@ -7,7 +7,7 @@ import { Mark } from './status-mark.tsx'
 const PREFIX = /^conduit-/
 
 /** What went through, and what did not by reason, at each part of this node that it is the conduit of. */
-export function ConduitTraffic({ crossings }: { crossings: PolicyAnswer['crossings'] }) {
+export function ConduitTraffic({ crossings }: { crossings: readonly Through[] }) {
   const { locale, words } = useLanguage()
   const text = words.zones
   const reasonText = (reason: string) => text.reasons[reason.replace(PREFIX, '') as keyof typeof text.reasons] ?? reason

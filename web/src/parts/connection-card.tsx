@@ -49,10 +49,10 @@ export function ConnectionCard({ connection, chosen }: { connection: Connection;
           <h3>
             {text.lastError} <small className="soft">{formatInstant(new Date(connection.lastError.time), locale)}</small>
           </h3>
-          <p lang="en">{connection.lastError.message}</p>
+          <p lang={connection.lastError.language}>{connection.lastError.message}</p>
           {connection.lastError.hint && (
             <p>
-              <b>{text.hint}</b> <span lang="en">{connection.lastError.hint}</span>
+              <b>{text.hint}</b> <span lang={connection.lastError.language}>{connection.lastError.hint}</span>
             </p>
           )}
         </div>

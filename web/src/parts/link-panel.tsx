@@ -80,7 +80,7 @@ function Way({ self, uplink, time }: { self: OwnNode; uplink: Uplink; time: stri
             {text.lastProblem} <small className="soft">{formatInstant(new Date(uplink.problem.time), locale)}</small>
           </h3>
           {uplink.problem.code && <Refusal code={uplink.problem.code} node={self.node} />}
-          <p className={uplink.problem.code && 'soft'} lang="en">
+          <p className={uplink.problem.code && 'soft'} lang={uplink.problem.language}>
             {uplink.problem.message}
           </p>
         </div>

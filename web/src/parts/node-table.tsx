@@ -77,10 +77,10 @@ export function NodeTable({ nodes, time, at, query, which }: NodeTableProps) {
 }
 
 /** In the shapes of signals: silent nodes are bad, those that lost something or are doubtful uncertain, those not heard yet waiting. */
-function standingOf({ state, lostRecords, certificate }: OtherNode): 0 | 1 | 2 | 3 {
+function standingOf({ state, lostRecords, unseenSignals = 0, certificate }: OtherNode): 0 | 1 | 2 | 3 {
   if (state === 'bad' || (certificate && certificate.daysLeft < 0 && state !== 'revoked')) return 2
   if (state === 'expected' || state === 'revoked') return 3
-  return state === 'uncertain' || lostRecords > 0 || (certificate && certificate.daysLeft <= 30) ? 1 : 0
+  return state === 'uncertain' || lostRecords > 0 || unseenSignals > 0 || (certificate && certificate.daysLeft <= 30) ? 1 : 0
 }
 
 function Rows({ nodes, time, at }: { nodes: readonly OtherNode[]; time: string; at: string }) {
@@ -128,7 +128,10 @@ function Row({ one, time, chosen }: { one: OtherNode; time: string; chosen: bool
         {standing !== 0 && <Mark of={standing} />} {text.otherStates[one.state]}
         {one.revoked && <small className="soft"> {text.revoked(one.revoked.by, one.revoked.reason)}</small>}
       </td>
-      <td className="number">{one.signals === 0 ? '—' : <a href={hrefTo('namespace', { q: one.node })}>{number(one.signals)}</a>}</td>
+      <td className="number">
+        {one.signals === 0 ? '—' : <a href={hrefTo('namespace', { q: one.node })}>{number(one.signals)}</a>}
+        {one.unseenSignals !== undefined && <small className="soft"> {text.unseen(number(one.unseenSignals))}</small>}
+      </td>
       <td className="number">
         <Lag of={one} />
       </td>

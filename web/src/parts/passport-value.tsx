@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Passport } from '../../../src/api/schemas.ts'
-import { formatSeconds, formatShare } from '../format.ts'
+import { formatOffset, formatSeconds, formatShare } from '../format.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { FactCoverage, factReason } from './fact-table.tsx'
@@ -85,8 +85,9 @@ function Clocks({ passport: { clocks, ageSeconds } }: { passport: Passport }) {
       {clocks.length > 0 && (
         <Row name={text.clock}>
           {clocks
-            .map(({ connection, method, uncertaintySeconds }) => {
-              const known = uncertaintySeconds === undefined ? text.unmeasured : `± ${formatSeconds(uncertaintySeconds, locale)}`
+            .map(({ connection, method, uncertaintySeconds, offsetSeconds = 0 }) => {
+              const known =
+                uncertaintySeconds === undefined ? text.unmeasured : formatOffset(offsetSeconds * 1e6, uncertaintySeconds * 1e6, locale)
               return text.clockOf(connection, method === 'own' ? text.ownClock : known)
             })
             .join(' · ')}

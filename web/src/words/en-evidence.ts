@@ -26,7 +26,7 @@ export const evidence = {
   unsigned: (count: string) => `${count} newest records are chained and not signed yet; they are within a minute.`,
   late: (count: string) => `${count} segments were signed at a later start: the program did not live to close them.`,
   unsound: 'Something is wrong',
-  parts: { spool: 'Log', audit: 'Audit log', roots: 'Hourly roots', folder: 'Folder' },
+  parts: { spool: 'Log', audit: 'Audit log', roots: 'Hourly roots', folder: 'Folder', carried: 'Carried file' },
   place: (file: string, sequence: string) => `${file}, number ${sequence}`,
   failed: 'The verification could not be made',
   finished: 'Finished',

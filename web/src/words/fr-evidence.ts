@@ -27,7 +27,7 @@ export const evidence: typeof English = {
   unsigned: (count) => `Les ${count} derniers enregistrements sont chaînés et pas encore signés ; ils le sont dans la minute.`,
   late: (count) => `${count} segments ont été signés à un démarrage ultérieur : le programme n’a pas pu les fermer.`,
   unsound: 'Quelque chose est faux',
-  parts: { spool: 'Journal', audit: 'Journal d’audit', roots: 'Racines horaires', folder: 'Dossier' },
+  parts: { spool: 'Journal', audit: 'Journal d’audit', roots: 'Racines horaires', folder: 'Dossier', carried: 'Fichier porté' },
   place: (file, sequence) => `${file}, numéro ${sequence}`,
   failed: 'La vérification n’a pas pu être faite',
   finished: 'Terminée',

@@ -19,7 +19,7 @@ export function frozenClock(): Detector {
     deliver({ connection, batch, isTimeless }) {
       if (isTimeless || batch.count === 0) return []
       let newest = Number.NEGATIVE_INFINITY
-      for (const time of batch.sourceTime) if (time > newest) newest = time
+      for (let row = 0; row < batch.count; row++) if ((batch.sourceTime[row] as number) > newest) newest = batch.sourceTime[row] as number
       const known = clocks.get(connection)
       if (!known || known.newest !== newest) {
         if (known || clocks.size < FLOW_LIMITS.flows) clocks.set(connection, { newest, since: batch.receivedTime, deliveries: 1 })

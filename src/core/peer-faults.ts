@@ -1,0 +1,182 @@
+/** Values that the words of a fault need: addresses, names, figures, and the peer's own words, which are never translated. */
+type Given = Readonly<Record<string, string | number>>
+
+/** Why a peer is not connected, by code: what a person reads is said in their language by it (`peerFaultWords`). The English stands with the error itself. */
+export interface PeerFault {
+  readonly code: PeerFaultCode
+  readonly values: Given
+}
+
+type Told = readonly [message: string, hint: string]
+const AGAIN = 'c’est retenté tout seul'
+const FIREWALL = 'l’adresse est-elle juste, l’appareil allumé, et un pare-feu laisse-t-il passer ce port ?'
+const trustWith = (connection: unknown) => `lancez \`ecluse trust ${connection}\``
+
+/** French, by code. */
+const FRENCH = {
+  refused: ({ peer }: Given): Told => [
+    `${peer} : rien n’écoute à cette adresse`,
+    'l’appareil ou le serveur tourne-t-il, et le port est-il le bon ?',
+  ],
+  'unknown-name': ({ peer }: Given): Told => [`${peer} : ce nom n’est pas connu`, 'corrigez l’adresse'],
+  'no-name-server': ({ peer }: Given): Told => [`${peer} : le serveur de noms ne répond pas`, 'vérifiez le réseau'],
+  'no-route': ({ peer }: Given): Told => [`${peer} : aucun chemin ne mène à cette adresse`, FIREWALL],
+  'no-answer': ({ peer }: Given): Told => [`${peer} ne répond pas`, FIREWALL],
+  'no-answer-within': ({ peer, seconds }: Given): Told => [`${peer} n’a pas répondu en ${seconds} s`, FIREWALL],
+  'no-connection-within': ({ seconds }: Given): Told => [`pas de connexion en ${seconds} s`, FIREWALL],
+  closed: ({ peer }: Given): Told => [
+    `${peer} a fermé la connexion`,
+    'le port est-il le bon, avec ou sans chiffrement ? Beaucoup d’appareils n’acceptent que peu de clients à la fois',
+  ],
+  lost: ({ peer, detail }: Given): Told => [`${peer} : la connexion est perdue : « ${detail} »`, AGAIN],
+  silent: ({ peer, seconds }: Given): Told => [`${peer} : plus un mot depuis ${seconds} s`, 'l’appareil ou le serveur est-il arrêté ?'],
+  'requests-unanswered': ({ peer, count, ms }: Given): Told => [
+    `${peer} n’a pas répondu à ${count} demandes de suite en ${ms} ms chacune`,
+    'le numéro d’unité est-il juste ? Derrière une passerelle : l’appareil est-il allumé, et `timeout` dépasse-t-il l’attente de la passerelle ?',
+  ],
+  'no-tls': ({ peer }: Given): Told => [`${peer} : ce port ne parle pas TLS`, 'l’adresse est-elle juste ?'],
+  'not-this-protocol': ({ peer, detail }: Given): Told => [
+    `${peer} envoie autre chose que le protocole attendu : « ${detail} »`,
+    'est-ce le bon port, et le bon cadrage ?',
+  ],
+  'certificate-authority': ({ peer }: Given): Told => [
+    `${peer} : le certificat est d’une autorité inconnue`,
+    'donnez le certificat de son autorité dans tls.ca, après l’avoir comparé à l’original',
+  ],
+  'certificate-expired': ({ peer, until }: Given): Told => [
+    until === undefined ? `${peer} : le certificat a expiré` : `le certificat du serveur a expiré le ${until}`,
+    'renouvelez le certificat du serveur',
+  ],
+  'certificate-early': ({ from }: Given): Told => [
+    `le certificat du serveur n’est pas valable avant ${from}`,
+    'comparez les horloges du serveur et de cette machine',
+  ],
+  'certificate-name': ({ peer }: Given): Told => [
+    `${peer} : le certificat est pour un autre nom`,
+    'corrigez l’adresse ou donnez tls.serverName',
+  ],
+  'certificate-untrusted': ({ subject, sha256, connection }: Given): Told => [
+    `le certificat du serveur n’est pas encore de confiance : ${subject}, SHA-256 ${sha256}`,
+    `comparez l’empreinte avec celle que le serveur affiche, puis ${trustWith(connection)}`,
+  ],
+  'certificate-changed': ({ subject, sha256, pinned, since, connection }: Given): Told => [
+    `le certificat du serveur a changé : de confiance depuis ${since}, SHA-256 ${pinned} ; il montre maintenant ${sha256} (${subject})`,
+    `si le serveur a été remplacé ou son certificat renouvelé, ${trustWith(connection)} ; sinon, quelqu’un s’est peut-être interposé`,
+  ],
+  'not-let-in': ({ peer }: Given): Told => [`${peer} ne nous laisse pas entrer`, 'vérifiez le nom et le mot de passe, ou le jeton'],
+  'not-allowed': ({ peer, what }: Given): Told => [
+    `${peer} n’autorise pas ${what}`,
+    'donnez-en le droit à cet utilisateur, sur le serveur',
+  ],
+  answered: ({ peer, status }: Given): Told => [`${peer} a répondu ${status}`, OPCUA[String(status)] ?? 'voyez le journal du serveur'],
+  'broker-refuses': ({ peer, detail }: Given): Told => [
+    `le courtier ${peer} refuse : « ${detail} »`,
+    'vérifiez clientId, nom et mot de passe',
+  ],
+  'subscription-refused': ({ detail, filters }: Given): Told => [
+    `le courtier refuse un abonnement : « ${detail} »`,
+    `laissez cet utilisateur s’abonner à ${filters}`,
+  ],
+  'session-ended': ({ peer, detail }: Given): Told => [`${peer} a mis fin à la session : « ${detail} »`, AGAIN],
+  'too-large': ({ peer, bytes }: Given): Told => [
+    `${peer} envoie plus de ${bytes} octets`,
+    'demandez des morceaux plus petits, ou relevez la limite',
+  ],
+  'message-limit': ({ peer }: Given): Told => [
+    `${peer} : le serveur a envoyé un message au-delà de notre limite`,
+    'la valeur trop grande est cherchée à la prochaine connexion',
+  ],
+  'not-offered': ({ wanted, offered }: Given): Told => [
+    `le serveur n’offre pas ${wanted} ; il offre ${offered}`,
+    'activez-le sur le serveur, ou donnez à security.mode et security.policy une valeur qu’il offre',
+  ],
+  'http-status': ({ peer, status }: Given): Told => [`${peer} répond par le statut ${status}`, 'voyez le journal du serveur'],
+  redirected: ({ peer, to }: Given): Told => [`${peer} renvoie vers un autre hôte, ${to} : refusé`, 'donnez l’adresse définitive'],
+  'not-json': ({ peer }: Given): Told => [`${peer} ne répond pas en JSON`, 'l’adresse est-elle juste ?'],
+  'no-token': ({ peer }: Given): Told => [`${peer} ne donne pas de jeton`, 'vérifiez auth : tokenUrl, clientId et secret'],
+  'no-topic': ({ topic }: Given): Told => [`le sujet ${topic} n’existe pas`, 'créez-le, ou corrigez son nom'],
+  'no-column': ({ column, known }: Given): Told => [`la requête n’a pas de colonne ${column}`, `elle a ${known}`],
+  'query-slow': ({ seconds }: Given): Told => [`pas de lignes en ${seconds} s`, 'donnez un index à la table, ou relevez queryTimeout'],
+  'cannot-listen': ({ peer, detail }: Given): Told => [
+    `impossible d’écouter sur ${peer} : ${detail}`,
+    'un autre programme occupe-t-il ce port ? Le droit de l’ouvrir est-il donné ?',
+  ],
+  'folder-unreadable': ({ folder, detail }: Given): Told => [
+    `le dossier ${folder} est illisible : ${detail}`,
+    'vérifiez le chemin et les droits',
+  ],
+  'file-unreadable': ({ file, detail }: Given): Told => [
+    `le fichier ${file} est illisible : ${detail}`,
+    'vérifiez le chemin et les droits',
+  ],
+  'own-certificate': ({ peer }: Given): Told => [
+    `${peer} : un certificat ou une clé à nous ne peut pas servir`,
+    'vérifiez les fichiers que nomme la connexion, et le dossier own',
+  ],
+  'user-kind': ({ peer }: Given): Told => [
+    `${peer} n’accepte pas ce genre d’utilisateur`,
+    'prenez-en un qu’il offre : anonyme, nom et mot de passe, ou certificat',
+  ],
+  'configuration-refused': ({ detail }: Given): Told => [`configuration refusée : ${detail}`, 'corrigez la configuration et redémarrez'],
+  defect: ({ detail }: Given): Told => [
+    `erreur interne : ${detail}`,
+    'c’est un défaut d’Écluse : signalez-le avec le journal ; la connexion est retentée',
+  ],
+} satisfies Record<string, (given: Given) => Told>
+
+/** What to do, by the status with which an OPC UA server answers while we connect. */
+const OPCUA: Readonly<Record<string, string>> = {
+  BadIdentityTokenRejected: 'vérifiez le nom et le mot de passe : le serveur les a refusés',
+  BadIdentityTokenInvalid: 'le serveur n’accepte pas ce genre d’utilisateur : voyez `ecluse check`',
+  BadUserAccessDenied: 'vérifiez le nom et le mot de passe, et ce que cet utilisateur peut faire sur le serveur',
+  BadUserSignatureInvalid: 'la clé privée ne va pas avec le certificat de l’utilisateur',
+  BadSecurityChecksFailed: 'le serveur ne nous fait pas encore confiance : acceptez-y le certificat own/certificate.der',
+  BadCertificateUntrusted: 'le serveur ne nous fait pas encore confiance : acceptez-y le certificat own/certificate.der',
+  BadCertificateTimeInvalid: 'notre certificat est hors de ses dates pour le serveur : comparez les horloges, ou supprimez le dossier own',
+  BadCertificateUriInvalid: 'notre certificat ne va pas avec notre URI d’application : supprimez le dossier own pour en avoir un nouveau',
+  BadSecurityPolicyRejected: 'donnez à security.policy une valeur que le serveur offre : voyez `ecluse check`',
+  BadSecurityModeRejected: 'donnez à security.mode une valeur que le serveur offre : voyez `ecluse check`',
+  BadTcpEndpointUrlInvalid: 'le chemin de l’adresse n’est pas de ce serveur',
+  BadTooManySessions: 'le serveur n’a plus de session libre : fermez d’autres clients ou relevez sa limite',
+  BadTooManySubscriptions: 'le serveur n’a plus d’abonnement libre : fermez d’autres clients ou relevez sa limite',
+  BadServerHalted: 'le serveur est arrêté : démarrez-le',
+  BadTcpServerTooBusy: 'le serveur est trop occupé pour une connexion : c’est retenté',
+}
+
+export type PeerFaultCode = keyof typeof FRENCH
+/** Every code, for the test that says each. */
+export const PEER_FAULTS = Object.keys(FRENCH) as readonly PeerFaultCode[]
+
+/** A fault by its code; undefined values are left out. */
+export const fault = (code: PeerFaultCode, values: Readonly<Record<string, string | number | undefined>> = {}): PeerFault => ({
+  code,
+  values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given,
+})
+
+/** Message and hint in French. */
+export const frenchFault = ({ code, values }: PeerFault): Told => FRENCH[code](values)
+
+/** Message and hint of an error: in French where it has a code, else as it stands. */
+export function saidIn(
+  language: 'en' | 'fr',
+  error: { readonly message: string; readonly hint: string | undefined; readonly fault: PeerFault | undefined },
+): readonly [message: string, hint: string | undefined] {
+  return language === 'fr' && error.fault ? frenchFault(error.fault) : [error.message, error.hint]
+}
+
+/** A fault of the network or of TLS by the system's code; undefined where it says nothing that we have words for. */
+export function networkFault(error: unknown, peer: string): PeerFault | undefined {
+  const first = error instanceof AggregateError ? error.errors[0] : error
+  const code = typeof first === 'object' && first !== null && 'code' in first ? String(first.code) : ''
+  const known = Object.hasOwn(BY_SYSTEM, code) ? BY_SYSTEM[code] : undefined
+  return known && fault(known, { peer })
+}
+
+const BY_SYSTEM: Readonly<Record<string, PeerFaultCode>> = {
+  ...{ ECONNREFUSED: 'refused', ENOTFOUND: 'unknown-name', EAI_AGAIN: 'no-name-server', ETIMEDOUT: 'no-answer' },
+  ...{ EHOSTUNREACH: 'no-route', ENETUNREACH: 'no-route', ECONNRESET: 'closed', EPIPE: 'closed' },
+  ...{ EPROTO: 'no-tls', ERR_SSL_WRONG_VERSION_NUMBER: 'no-tls', ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-name' },
+  ...{ SELF_SIGNED_CERT_IN_CHAIN: 'certificate-authority', DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate-authority' },
+  ...{ UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate-authority', UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate-authority' },
+  CERT_HAS_EXPIRED: 'certificate-expired',
+}

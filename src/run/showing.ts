@@ -1,0 +1,30 @@
+import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
+import type { Link } from '../core/link.ts'
+import { Newest } from './newest.ts'
+import { isOpen } from './policy/outward.ts'
+import type { UplinkParts } from './uplink-parts.ts'
+
+/** Newest values go ahead of history when it is further behind than this. */
+const BEHIND_RECORDS = 50
+const SHOW_MS = 1_000
+
+/**
+ * Says every second that this node lives, with its newest values when history is behind; a relay passes on what others say of themselves. Closes the link when it
+ * may no longer be open: cut, or its review is due. The next attempt says so.
+ */
+export async function keepShowing(parts: UplinkParts, link: Link, confirmed: () => number, over: AbortSignal): Promise<void> {
+  const { clock, spool, isRelay, last, signalCount, policy } = parts
+  const { node, epoch } = spool
+  const newest = new Newest(last, signalCount, clock)
+  const newestOf = (batch: SampleBatch) => policy?.visible({ node, epoch }, batch) ?? batch
+  while (!over.aborted && (policy || !isRelay)) {
+    if (policy && !isOpen(policy)) await link.close()
+    if (!isRelay) {
+      const { lastSequence } = spool.stats()
+      const isBehind = !link.isOneWay && lastSequence - confirmed() > BEHIND_RECORDS
+      const batch = isBehind ? newestOf(newest.take()) : new BatchBuilder().build(clock.now())
+      link.show({ node, epoch }, batch, isBehind ? lastSequence : 0)
+    }
+    await clock.sleep(SHOW_MS, over)
+  }
+}
