@@ -187,9 +187,13 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
     return done
   }
   await until('every KPI may be used', LIMIT_MS, all('yes'))
-  const lasting = () => systemClock.now() > from + 3 * SECOND
-  await until('three seconds of a shift', LIMIT_MS, lasting)
-  for (const list of seen.values()) list.splice(0)
+  // On a busy machine the source may be silent for a moment by itself: what is Uncertain then covers nothing.
+  const lasting = async () => {
+    if (systemClock.now() <= from + 3 * SECOND) return false
+    for (const list of seen.values()) list.splice(0)
+    return all('yes')()
+  }
+  await until('three seconds of a shift, and every KPI may be used', LIMIT_MS, lasting)
   meter.plug(false)
   await until('no KPI may be used', LIMIT_MS, all('no'))
   const outage = systemClock.now()
