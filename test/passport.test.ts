@@ -198,9 +198,9 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
   await until('no KPI may be used', LIMIT_MS, all('no'))
   const outage = systemClock.now()
   for (const [name, list] of seen) {
-    const first = (['yes', 'with-care', 'no'] as const).map((verdict) => list.findIndex((one) => one.verdict === verdict))
+    const turns = (['yes', 'with-care', 'no'] as const).map((verdict) => list.findLastIndex((one) => one.verdict === verdict))
     assert.ok(
-      first.every((at, i) => at >= 0 && at > (first[i - 1] ?? -1)),
+      turns.every((at, i) => at >= 0 && at > (turns[i - 1] ?? -1)),
       `${name}: ${list.map(({ verdict }) => verdict).join()}`,
     )
     const coverages = list.map(({ values }) => values.value?.coverage as number)
