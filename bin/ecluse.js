@@ -2,7 +2,7 @@
 // Starts Écluse with the Node it brings along when the one that started this file is older.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -20,6 +20,8 @@ if (!entry) {
   process.exit(1)
 } else if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   if (process.env[LAUNCHED]) endWithLauncher()
+  // What Node makes of TypeScript it keeps beside the packages, for whoever may write there: it halves the time that a command takes to load.
+  if (entry.endsWith('.ts')) module.enableCompileCache?.(join(home, 'node_modules', '.cache', 'compile'))
   const { main } = await import(pathToFileURL(entry).href)
   await main(process.argv.slice(2))
 } else {

@@ -455,5 +455,9 @@ for (const [name, more, isThere] of [
     const refused = edge.view.policy.crossings().find(({ part }) => part === 'link-out')?.counts?.refused
     assert.equal((refused?.['conduit-input-not-named'] ?? 0) > 0, !isThere)
     assert.equal(hub.view.signals.indexOf('t/count/7'), undefined)
+    // What a passport at the hub names: the conduit of the link, and the line of the hub's own file.
+    const { reason, conduit, place } = hub.view.policy.letIn({ kind: 'signal', id: 't/count/1' }, { node: 'edge' }) ?? {}
+    assert.deepEqual([reason, conduit], ['conduit', 'upward'])
+    assert.match(place ?? '', /hub\.yaml:\d+$/)
     assert.deepEqual(await openSums(hub.view), [])
   })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Contract, ContractCheck, ContractState } from '../core/contracts.ts'
 import { SECOND } from '../core/time.ts'
+import { contractList } from './contract-schemas.ts'
 import { type Fixture, startFixture } from './fixture.ts'
 import { API_LIMITS } from './limits.ts'
-import { contractList } from './schemas.ts'
 
 const CHECK: ContractCheck = {
   ...{ name: 'nullValues mustBe 0', metric: 'nullValues', percent: false, values: undefined, nulls: true },

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { ContractFinding, ContractProperty, ContractState } from '../core/contracts.ts'
 import { formatTime, SECOND } from '../core/time.ts'
+import { contractList } from './contract-schemas.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
 import type { Resources, Server } from './route.ts'
-import { type Contract, contractList } from './schemas.ts'
+import type { Contract } from './schemas.ts'
 
 export function contractRoutes(server: Server, { viewOf }: Resources): void {
   server.get(

@@ -67,7 +67,7 @@ export async function startFixture(signalCount: number, options: FixtureOptions 
   }
 }
 
-const noPolicy: PolicyView = {
+export const noPolicy: PolicyView = {
   declared: { site: 't', zones: [], conduits: [] },
   ...{
     crossings: () => [],

@@ -72,7 +72,12 @@ const finding = z.object({
 })
 
 /** `GET /api/v1/security/findings`: worst first. */
-export const findingList = z.object({ sees, findings: z.array(finding), total: z.number(), open: z.number() })
+export const findingList = z.object({
+  ...{ sees, findings: z.array(finding), total: z.number(), open: z.number() },
+  openByConduit: z
+    .record(z.string(), z.number())
+    .describe('open findings that name a conduit, or are about a flow that goes by it: all, whatever is asked for'),
+})
 export type FindingList = z.infer<typeof findingList>
 
 export const acknowledged = finding

@@ -60,6 +60,7 @@ describe('flows and findings over HTTP', () => {
         acts.push([hash.slice(0, 2), who, reason])
         return hash.startsWith('a')
       },
+      conduitsOf: (findings) => findings.map(() => 'energy'),
       touched: (text) => void touched.push(text),
     }
     api = await startFixture(0, { node: { flows } })
@@ -87,6 +88,15 @@ describe('flows and findings over HTTP', () => {
     assert.deepEqual([all.total, all.open, all.findings[0]?.techniques[0]?.id], [2, 1, 'T0836'])
     assert.equal(findingList.parse(await get('/api/v1/security/findings?state=resolved')).total, 1)
     assert.equal(findingList.parse(await get('/api/v1/security/findings?code=canary')).total, 0)
+    assert.deepEqual(all.openByConduit, { energy: 1 })
+    for (const [conduit, total] of [
+      ['energy', 2],
+      ['other', 0],
+    ] as const)
+      assert.equal(findingList.parse(await get(`/api/v1/security/findings?conduit=${conduit}`)).total, total)
+    // Counted whole, however few are asked for.
+    const one = findingList.parse(await get('/api/v1/security/findings?limit=1&state=resolved'))
+    assert.deepEqual([one.findings.length, one.openByConduit], [1, { energy: 1 }])
     assert.equal((await api.call('/api/v1/security/findings?code=nonsense')).status, 400)
   })
 

@@ -57,16 +57,25 @@ export function flowRoutes(server: Server, { view, access }: Resources): void {
         querystring: z.strictObject({
           state: z.enum(['open', 'acknowledged', 'resolved']).optional(),
           code: z.enum(FINDING_CODES).optional(),
+          conduit: z.string().max(64).optional().describe('only those that name it, or are about a flow that goes by it'),
           limit: z.coerce.number().int().min(1).max(API_LIMITS.securityFindings).default(200),
         }),
         response: { 200: findingList },
       },
     },
-    async ({ query: { state, code, limit } }) => {
+    async ({ query: { state, code, conduit, limit } }) => {
       const all = flows.findings()
-      const asked = all.filter((one) => (state === undefined || one.state === state) && (code === undefined || one.code === code))
+      const conduits = flows.conduitsOf(all)
+      const isAsked = (one: SecurityFinding, of: string | undefined) =>
+        (state === undefined || one.state === state) &&
+        (code === undefined || one.code === code) &&
+        (conduit === undefined || of === conduit)
+      const asked = all.filter((one, i) => isAsked(one, conduits[i]))
       const open = all.filter((one) => one.state === 'open').length
-      return { sees: SEES, findings: asked.slice(0, limit).map(toFinding), total: asked.length, open }
+      const openByConduit: Record<string, number> = {}
+      for (const [i, name] of conduits.entries())
+        if (name !== undefined && all[i]?.state === 'open') openByConduit[name] = (openByConduit[name] ?? 0) + 1
+      return { sees: SEES, findings: asked.slice(0, limit).map(toFinding), total: asked.length, open, openByConduit }
     },
   )
   server.post(

@@ -3,7 +3,8 @@ import { HOP_KINDS, HOP_PROBLEMS, HOP_STATES } from '../continuity/lineage/hop.t
 import { REASON_CODES, VERDICTS } from '../continuity/passport/verdict.ts'
 import { FACT_TYPES, REVISION_CAUSES } from '../core/facts.ts'
 import { factValue } from './fact-schemas.ts'
-import { severity, why } from './schemas.ts'
+import { why } from './quality-schemas.ts'
+import { severity } from './schemas.ts'
 
 /** The shapes of passports on the HTTP surface. */
 

@@ -6,10 +6,11 @@ import { qualityOf } from '../qualify/index.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
 import { Refusal } from './problem.ts'
+import { qualityPage } from './quality-schemas.ts'
 import { period, readPeriod } from './query-times.ts'
 import { signalOf } from './render.ts'
 import type { Resources, Server } from './route.ts'
-import { type QualityRow, qualityPage } from './schemas.ts'
+import type { QualityRow } from './schemas.ts'
 
 /** Quality of one signal over the hours given; `time` is that of the first. */
 export function toQualityRow(view: NodeView, signal: string, rows: readonly MeasureRow[]): QualityRow {

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { CONTRACT_BREACHES } from '../core/contracts.ts'
-import { EQUIPMENT_LEVELS } from '../core/equipment.ts'
 import { AGGREGATES } from '../core/historian.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
 import { uplink } from './node-schemas.ts'
 import { PROCESSED_NAMES } from './processed-names.ts'
 
+export type { Contract, ContractList } from './contract-schemas.ts'
 export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
 export type { BaselineAnswer, FindingList, FindingView, FlowList } from './flow-schemas.ts'
 export type { LedgerAnswer, LedgerRow } from './ledger-schemas.ts'
@@ -30,6 +29,7 @@ export type {
 export { session } from './people-schemas.ts'
 export type { Consequences, PlanAnswer } from './plan-schemas.ts'
 export type { PolicyAnswer, PolicyChange, PolicyExplanation, PolicyRights } from './policy-schemas.ts'
+export type { Characteristics, QualityPage, QualityRow, RuleExplanation, Why } from './quality-schemas.ts'
 export type {
   DiscardAnswer,
   QuarantineList,
@@ -241,70 +241,6 @@ export const sqlResult = z.object({
 })
 export type SqlPage = z.infer<typeof sqlResult>
 
-/** `GET /api/v1/contracts?id=ID`: the data contracts with both owners, their bound signals, and what broke them since this version of each was first kept. */
-export const contractViolation = z.object({
-  property: z.string().describe('object.property'),
-  kind: z.enum(CONTRACT_BREACHES),
-  check: z
-    .string()
-    .optional()
-    .describe('which one, of the kind `check`; an example’s value is then what the hour came to, or the sample that was one too many'),
-  firstTime: time,
-  lastTime: time,
-  count: z.int(),
-  lastHour: z.int().describe('within the hour before the answer, by the node’s clock'),
-  examples: z.array(z.object({ signal: z.string(), time, value: z.union([z.number(), z.string(), z.null()]) })).describe('the newest'),
-})
-export const contractProperty = z.object({
-  name: z.string().describe('object.property'),
-  signal: z.string().optional().describe('id or pattern under the site; absent: bound to no signal'),
-  signals: z.array(z.string()).describe('bound now, at most the first few'),
-  signalCount: z.int(),
-  type: z.string().optional(),
-  unit: z.string().optional(),
-  meaning: z.string().optional(),
-  timestampRule: z.string().optional(),
-  minimum: z.number().optional(),
-  maximum: z.number().optional(),
-  exclusive: z.object({ minimum: z.boolean(), maximum: z.boolean() }).optional().describe('which limits are not valid themselves'),
-  states: z.array(z.string()).optional(),
-  required: z.boolean(),
-  minimumStatus: severity.optional(),
-  maxDelaySeconds: z.number().optional(),
-  maxSilenceSeconds: z.number().optional().describe('how long its source may be silent'),
-  checks: z.array(z.string()).optional().describe('of `quality`, those that are kept while data flows'),
-})
-export const contract = z.object({
-  id: z.string(),
-  version: z.string(),
-  status: z.string(),
-  enforced: z.boolean().describe('false: listed only (draft, proposed, retired)'),
-  language: z.string().optional().describe('of its words, BCP 47'),
-  name: z.string().optional(),
-  file: z.string(),
-  otOwner: z.string().optional(),
-  itOwner: z.string().optional(),
-  meaning: z.string().optional(),
-  timestampRule: z.string().optional(),
-  acceptanceEvidence: z.string().optional(),
-  changeProcess: z.string().optional(),
-  permittedUses: z.array(z.string()),
-  forbiddenUses: z.array(z.string()),
-  properties: z.array(contractProperty),
-  service: z.array(
-    z.object({
-      property: z.string(),
-      element: z.string(),
-      value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
-      unit: z.string().optional(),
-    }),
-  ),
-  violations: z.array(contractViolation),
-})
-export type Contract = z.infer<typeof contract>
-export const contractList = z.object({ contracts: z.array(contract) })
-export type ContractList = z.infer<typeof contractList>
-
 /** Every error answer. `hint` says what to do. */
 export const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() })
 export type Problem = z.infer<typeof problem>
@@ -319,71 +255,5 @@ export const liveMissed = z.object({
   samples: z.int().describe('samples skipped since the last event, because this client reads too slowly'),
 })
 export type LiveMissed = z.infer<typeof liveMissed>
-
-/** The rule behind a reason, as it was declared for the signal at that time. Reasons no rule gives (the device's own, liveness) have none. */
-export const ruleExplanation = z.object({
-  reason: z.string(),
-  rule: z.string(),
-  version: z.int(),
-  parameters: z.record(z.string(), z.unknown()).describe('what was declared; times in seconds'),
-  model: z.string().optional(),
-  author: z.string().optional(),
-})
-export type RuleExplanation = z.infer<typeof ruleExplanation>
-
-/** Shares from 0 to 1 of one signal over a period; null where they cannot be known. Named after ISO/IEC 25012 and ISO 8000-210; `docs/rules.md` says how each is computed. */
-export const characteristics = z.object({
-  completeness: z.number().nullable(),
-  timeliness: z.number().nullable(),
-  accuracy: z.number().nullable(),
-  precision: z.number().nullable(),
-  consistency: z.number().nullable(),
-})
-export type Characteristics = z.infer<typeof characteristics>
-
-/** Quality of one signal over a period, or over one of its hours. */
-export const qualityRow = z.object({
-  signal: z.string(),
-  time: time.describe('begin of the period or hour'),
-  samples: z.int(),
-  good: z.int(),
-  uncertain: z.int(),
-  bad: z.int(),
-  /** Shares of the time. */
-  covered: z.object({ good: z.number(), uncertain: z.number(), bad: z.number(), unknown: z.number() }),
-  characteristics,
-  score: z.number().nullable().describe('the worst of the characteristics and of the share of time covered by Good readings'),
-  anomalies: z.record(z.string(), z.int()).describe('readings by kind of anomaly'),
-  reasons: z.record(z.string(), z.int()).describe('readings by reason'),
-  delayMs: z.object({ p50: z.number(), p95: z.number() }).optional(),
-})
-export type QualityRow = z.infer<typeof qualityRow>
-
-/** `GET /api/v1/quality?match=GLOB&from=&to=&limit=N`: a row per signal, worst first. `GET /api/v1/quality/hours?signal=ID&from=&to=`: a row per hour, oldest first. */
-export const qualityPage = z.object({ from: time, to: time, rows: z.array(qualityRow), total: z.int(), truncated: z.boolean() })
-export type QualityPage = z.infer<typeof qualityPage>
-
-/** A place of the equipment hierarchy (ISA-95) above a signal, and the physical asset that stood in it at the time. */
-export const place = z.object({
-  path: z.string(),
-  level: z.enum(EQUIPMENT_LEVELS),
-  label: label.optional(),
-  asset: z.object({ serial: z.string(), since: time, type: z.string().optional(), note: z.string().optional() }).optional(),
-})
-
-/** `GET /api/v1/why?signal=ID&at=TIME`: the reading in force, why its status is what it is, and the quality of the hour. */
-export const why = z.object({
-  signal: z.string(),
-  at: time,
-  sample: sample.optional().describe('absent: there was none'),
-  equipment: z.array(place).describe('outermost first'),
-  rules: z.array(ruleExplanation),
-  declaration: z
-    .object({ since: time.optional(), configVersion: z.string().optional(), model: z.string().optional(), author: z.string().optional() })
-    .optional(),
-  applied: z.array(ruleExplanation).describe('every rule that judges the signal, whether it fired or not'),
-  quality: qualityRow.optional().describe('of the hour'),
-})
-export type Why = z.infer<typeof why>
 
 export type { AuditEntryView, AuditList, Evidence, VerifyStateView } from './evidence-schemas.ts'

@@ -6,10 +6,11 @@ import type { SignalDefinition } from '../core/signals.ts'
 import { DAY, formatTime, HOUR, type Micros } from '../core/time.ts'
 import { appliedRules, explain } from '../qualify/index.ts'
 import { measured, toQualityRow } from './quality.ts'
+import { why } from './quality-schemas.ts'
 import { readMoment } from './query-times.ts'
 import { lastSample, signalOf, toSample } from './render.ts'
 import type { Resources, Server } from './route.ts'
-import { type Sample, type Why, why } from './schemas.ts'
+import type { Sample, Why } from './schemas.ts'
 import { withRecords } from './why-records.ts'
 
 /** How far back the reading in force is looked for. */

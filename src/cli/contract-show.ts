@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { tellContract } from '../api/contracts.ts'
-import { type Contract, contractList } from '../api/schemas.ts'
+import { contractList } from '../api/contract-schemas.ts'
+import { type Contract } from '../api/schemas.ts'
 import { readContractFile } from '../config/index.ts'
 import type { Contract as WrittenContract } from '../core/contracts.ts'
 import { ConfigurationError } from '../core/errors.ts'

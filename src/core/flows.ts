@@ -179,6 +179,8 @@ export interface FlowsView {
   refused(): number
   /** Worst first. */
   findings(): readonly SecurityFinding[]
+  /** Of each of these, the conduit that it names, or that the flow goes by which it is about; undefined: none. */
+  conduitsOf(findings: readonly SecurityFinding[]): readonly (string | undefined)[]
   /** Undefined: there is no such finding. */
   acknowledge(id: string, who: string, reason: string): Promise<SecurityFinding | undefined>
   baseline(): BaselineView
@@ -197,6 +199,7 @@ export const noFlows: FlowsView = {
   judge: () => undefined,
   refused: () => 0,
   findings: () => [],
+  conduitsOf: (findings) => findings.map(() => undefined),
   acknowledge: async () => undefined,
   baseline: () => ({ state: 'learning', changes: [], changesTotal: 0 }),
   learn: async () => {},

@@ -223,6 +223,9 @@ export interface PolicyView {
   simulate(file: string, people: ReadonlyMap<string, readonly string[]>): SimulatedChange | undefined
   /** Why somebody at this network address may not read here; undefined when they may. */
   againstReader(address: string): string | undefined
-  /** What lets a signal of this node in: the crossing of its connection, as it stands now; undefined where nothing crosses. */
-  letIn(signal: string, connection: string): (PolicyDecision & { readonly place: string }) | undefined
+  /** What lets something in, as it stands now: the crossing of a connection of this node, or of the node that sends it here; undefined where nothing crosses. */
+  letIn(
+    passing: Passing,
+    way: { readonly connection: string } | { readonly node: string },
+  ): (PolicyDecision & { readonly place: string }) | undefined
 }

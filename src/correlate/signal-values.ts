@@ -1,6 +1,5 @@
-import { isOfQuality, overHeld } from '../core/aggregates/held.ts'
+import { COUNTER_FELL, isOfQuality, overHeld } from '../core/aggregates/held.ts'
 import { resultUnit } from '../core/aggregates/index.ts'
-import { COUNTER_FELL } from '../core/counter.ts'
 import type { FactInput } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'

@@ -1,6 +1,5 @@
-import { isOfQuality, overHeld } from '../core/aggregates/held.ts'
+import { COUNTER_FELL, isOfQuality, overHeld } from '../core/aggregates/held.ts'
 import type { FunctionName } from '../core/aggregates/index.ts'
-import { COUNTER_FELL } from '../core/counter.ts'
 import type { Series } from '../core/history.ts'
 import { isNull, rank, Status, worst } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
@@ -30,13 +29,13 @@ export interface Found {
  */
 export function over(series: Series, from: Micros, to: Micros, { name, toleranceUs, stepped, minimumCoverage, isCounter }: Asked): Found {
   const asked = { name, holdUs: toleranceUs, stepped, percentDataGood: minimumCoverage }
-  const { coverage, hasUncertain, hasBad, hasFallen, ...found } = overHeld(series, from, to, asked)
+  const { coverage, hasUncertain, hasBad, ...found } = overHeld(series, from, to, asked)
   if (isOfQuality(name)) return { value: isNull(found.status) ? null : found.value, status: found.status, coverage, reasons: [] }
   const inputs = [...(hasBad ? ['input-bad'] : []), ...(hasUncertain ? ['input-uncertain'] : [])]
   if (coverage === 0) {
     return { value: null, status: Status.BadNoData, coverage, reasons: inputs.length > 0 ? inputs : ['input-missing'] }
   }
-  if (isCounter && hasFallen) return { value: null, status: Status.BadNoData, coverage, reasons: [COUNTER_FELL] }
+  if (isCounter && found.hasFallen) return { value: null, status: Status.BadNoData, coverage, reasons: [COUNTER_FELL] }
   const isShort = coverage * 100 < minimumCoverage
   const status = worst(found.status, isShort ? Status.UncertainSubNormal : Status.Good)
   const reasons = [...(isShort ? ['coverage'] : []), ...(rank(status) > 0 ? inputs : [])]

@@ -154,10 +154,13 @@ export const readNodes = () => call<NodeList>('nodes')
 export const readGaps = (node: string) => call<GapList>(`nodes/gaps?${query({ node })}`)
 
 export const readFlows = (limit = 500) => call<FlowList>(`flows?limit=${limit}`)
-/** Findings in a state; empty: in all. */
-export const readFindings = (state: string) => call<FindingList>(`security/findings?${query({ state, limit: 200 })}`)
+/** Findings, worst first; a state or conduit that is empty is any. */
+export const readFindings = ({ limit = 200, ...asked }: { readonly state?: string; readonly conduit?: string; readonly limit?: number }) =>
+  call<FindingList>(`security/findings?${query({ ...asked, limit })}`)
 export const acknowledgeFinding = (id: string, reason: string) =>
   call<FindingView>(`security/findings/${encodeURIComponent(id)}/acknowledgement`, json('POST', { reason }))
+export const learnBaseline = () => call('security/baseline/learning', json('POST', {}))
+export const acceptBaseline = (hash: string, reason: string) => call('security/baseline/acceptance', json('POST', { hash, reason }))
 export const readBaseline = () => call<BaselineAnswer>('security/baseline')
 
 /** Flows that a conduit permits, or that come nearest to it. */

@@ -1,4 +1,4 @@
-import type { FindingList, FindingView, FlowList } from '../../src/api/schemas.ts'
+import type { BaselineAnswer, FindingList, FindingView, FlowList } from '../../src/api/schemas.ts'
 import type { policyOf } from './fixture-policy.ts'
 
 const time = '2026-11-27T08:00:00Z'
@@ -47,22 +47,35 @@ export function securityOf(policy?: ReturnType<typeof policyOf>) {
       },
     ],
   }
+  const baseline: BaselineAnswer = {
+    ...{ state: 'learning', learningSince: time, changes: [{ change: 'added', flow: 'a', what: 'talks' }], changesTotal: 1 },
+    candidateHash: 'ab'.repeat(32),
+  }
   return {
     flows: (conduit: string | null): FlowList => {
       const all = policy?.flows ?? flows.flows
       const asked = all.filter(({ crossing }) => conduit === null || crossing?.conduit === conduit)
       return { ...flows, flows: asked, total: asked.length }
     },
-    baseline: {
-      state: 'learning',
-      learningSince: time,
-      changes: [{ change: 'added', flow: 'a', what: 'talks' }],
-      changesTotal: 1,
-      candidateHash: 'ab',
+    baseline,
+    accept: (hash: string, reason: string): boolean => {
+      if (hash !== baseline.candidateHash) return false
+      delete baseline.candidateHash
+      baseline.changes = []
+      baseline.changesTotal = 0
+      baseline.accepted = { who: 'ana', reason, time, hash, flows: 1 }
+      baseline.state = 'accepted'
+      return true
     },
-    list: (state: string | null): FindingList => {
-      const findings = all.filter((one) => !state || one.state === state)
-      return { sees, findings, total: findings.length, open: all.filter((one) => one.state === 'open').length }
+    list: (search: URLSearchParams): FindingList => {
+      const [state, conduit] = [search.get('state'), search.get('conduit')]
+      const isOf = (one: FindingView) => conduit === null || one.evidence.conduit === conduit
+      const asked = all.filter((one) => (!state || one.state === state) && isOf(one))
+      const open = all.filter((one) => one.state === 'open')
+      const openByConduit: Record<string, number> = {}
+      for (const { evidence } of open) if (typeof evidence.conduit === 'string') openByConduit[evidence.conduit] = 300
+      const total = conduit !== null && openByConduit[conduit] ? 300 : asked.length
+      return { sees, findings: asked.slice(0, Number(search.get('limit') ?? 200)), total, open: open.length, openByConduit }
     },
     acknowledge: (id: string, reason: string): FindingView | undefined => {
       const at = all.findIndex((one) => one.id === id)

@@ -49,6 +49,7 @@ export interface FixtureServer {
   /** Ends every live stream and refuses new ones until called with `true`. */
   setLive(on: boolean): void
   readonly token: string
+  readonly security: ReturnType<typeof securityOf>
   close(): Promise<void>
 }
 
@@ -110,6 +111,10 @@ export async function startFixture({
     if (path === 'records/quarantine/discard') return json(response, 200, records.discard((body as unknown as { ids: string[] }).ids))
     const acknowledged = /^security\/findings\/([0-9a-f]+)\/acknowledgement$/.exec(path)?.[1]
     if (acknowledged) return json(response, 200, security.acknowledge(acknowledged, String(body.reason)))
+    if (path === 'security/baseline/acceptance') {
+      if (security.accept(String(body.hash), String(body.reason))) return json(response, 200, { done: true })
+      return problem(response, 409, 'baseline-changed')
+    }
     if (path === 'evidence/verification' && request.method === 'POST') return json(response, 202, evidence.begin(Date.now()))
     if (path === 'policy/simulate') return json(response, 200, policy?.simulate())
     if (path === 'facts/recompute') return json(response, 200, { definitions: [body.definition] })
@@ -182,7 +187,7 @@ export async function startFixture({
         return found ? json(response, 200, found) : problem(response, 404, 'unknown-subject')
       }
       case 'security/findings':
-        return json(response, 200, security.list(search.get('state')))
+        return json(response, 200, security.list(search))
       case 'security/baseline':
         return json(response, 200, security.baseline)
       case 'audit':
@@ -264,6 +269,7 @@ export async function startFixture({
       live = on
       if (!on) for (const stream of streams) stream.destroy()
     },
+    security,
     close: async () => {
       clearInterval(timer)
       server.closeAllConnections()

@@ -36,6 +36,31 @@ describe('the page of findings in a browser', { skip: noBrowser }, () => {
     assert.deepEqual(errors, [])
   })
 
+  test('a baseline is reviewed line by line and accepted by its hash, with a reason; what is new meanwhile has to be looked at again', async () => {
+    const { page } = browser
+    const { baseline } = fixture.security
+    const hash = baseline.candidateHash ?? ''
+    await page.goto('about:blank')
+    await page.goto(`${fixture.url}#/security`)
+    await saying(hash)
+    await page.getByRole('region', { name: 'What was learned' }).getByRole('row').nth(1).waitFor()
+    await page.getByRole('button', { name: 'Accept as usual' }).press('Enter')
+    await saying('Say that you have looked at each line.')
+    await page.getByLabel('I have looked at each line').press('Space')
+    await page.getByRole('button', { name: 'Accept as usual' }).press('Enter')
+    await saying('Say why it is accepted.')
+    // Something new is learned: the tick was for another hash.
+    baseline.candidateHash = 'cd'.repeat(32)
+    await saying('Something new was seen meanwhile. Look at the lines again.')
+    assert.equal(await page.getByLabel('I have looked at each line').isChecked(), false)
+    await page.getByLabel('I have looked at each line').press('Space')
+    await page.getByLabel('Why it is accepted').fill('commissioned')
+    await page.getByLabel('Why it is accepted').press('Enter')
+    await saying(/1 flows, accepted by ana, .*: commissioned/)
+    assert.equal(baseline.accepted?.hash, 'cd'.repeat(32))
+    await page.getByRole('button', { name: 'Learn anew' }).waitFor()
+  })
+
   test('axe finds nothing in both languages; at 800 px nothing is cut off sideways', async () => {
     const { page } = browser
     await page.setViewportSize({ width: 800, height: 700 })

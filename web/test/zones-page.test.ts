@@ -72,6 +72,7 @@ describe('zones, conduits and policy in a browser: 20 zones, 200 conduits', { sk
   })
 
   test('a conduit says why it is there, what passed, what is wrong, and which tests name it', async () => {
+    const { page } = browser
     await open('#/zones/conduit-005')
     await saying('energy is billed, 5')
     for (const said of [
@@ -83,10 +84,18 @@ describe('zones, conduits and policy in a browser: 20 zones, 200 conduits', { sk
       'No policy test names it.',
     ])
       await saying(said)
+    // More findings than are shown are counted, here and in its state.
+    await saying('299 more are not shown: these are the worst.')
+    await saying('may name what they were computed from')
+    await open('#/zones')
+    await rows().filter({ hasText: 'conduit-005' }).getByText('finding open').first().waitFor()
     await open('#/zones/conduit-004')
     for (const said of ['a policy test fails', 'conduit-004 never carries bags/**', /bags\/\*\* passes/]) await saying(said)
     await open('#/zones/conduit-007')
     await saying(/3 the conduit does not name the address/)
+    // What goes by the connection of another one is told under its own name.
+    await open('#/zones/conduit-000')
+    for (const said of ['c1', '17']) await page.getByText(said, { exact: true }).first().waitFor()
     await open('#/zones/gone')
     await saying('No such conduit')
   })

@@ -89,6 +89,52 @@ describe('answers hold what is in the zones that somebody may read', () => {
     assert.match(await textOf(field, '/api/v1/facts?definition=own-kpi'), /^404 /, 'results are of the zone of the node')
   })
 
+  test('lineage and passport of a result: what it came of in other zones is not named, nor the conduit that let it in', async () => {
+    const both = await somebody(api, 'beth', ['read@office', 'read@field'])
+    const all = await somebody(api, 'alma', ['read@*'])
+    for (const path of [
+      'passport?definition=own-kpi&key=own',
+      'passport?definition=own-kpi&key=own&expand=samples:hidden-plc:t/hidden',
+      'passport?definition=own-kpi&key=own&expand=conduit:hidden-way:ecluse.yaml:hidden-line',
+      'lineage?of=signal:t/own/m&direction=backward&depth=8',
+      'lineage?of=unit:A&depth=8',
+      'facts?definition=own-kpi',
+    ]) {
+      const shown = (text: string) => text.replaceAll(path, '')
+      assert.doesNotMatch(shown(await textOf(office, `/api/v1/${path}`)), /hidden|t\/open|open-/, `${path} for who reads the office`)
+      assert.doesNotMatch(shown(await textOf(both, `/api/v1/${path}`)), /hidden/, `${path} for who reads the office and the field`)
+    }
+    const passport = 'passport?definition=own-kpi&key=own'
+    assert.match(await textOf(field, `/api/v1/${passport}`), /^404 /, 'results are of the zone of the node')
+    // Who may see it is told which conduit and which line of the file let it in.
+    const seen = await textOf(both, `/api/v1/${passport}`)
+    for (const said of [/t\/open\/m/, /"name":"open-way"/, /"decidedBy":"ecluse.yaml:open-line"/]) assert.match(seen, said)
+    for (const said of [/t\/hidden\/m/, /hidden-way/]) assert.match(await textOf(all, `/api/v1/${passport}`), said)
+  })
+
+  test('OpenLineage events, evidence, the audit log and what flows are for who may do so everywhere, or in the zone of the node', async () => {
+    const roles = ['read', 'query', 'operate', 'audit'].map((permission) => `${permission}@field`)
+    const everything = await somebody(api, 'fred', roles)
+    for (const path of [
+      'lineage/events?hour=2026-11-27T08:00:00Z',
+      'evidence',
+      'evidence/verification',
+      'evidence/proof?node=n&epoch=1&sequence=1',
+      'audit',
+      'flows',
+      'security/findings',
+      'security/baseline',
+      'policy',
+      'policy/explain?subject=hidden-plc&action=send&object=hidden/m',
+      'nodes',
+      'metrics',
+    ]) {
+      const said = await textOf(everything, `/api/v1/${path}`)
+      assert.match(said, /^(403|404) /, `${path}: ${said.slice(0, 120)}`)
+      assert.doesNotMatch(said.replaceAll(path, ''), /hidden/, path)
+    }
+  })
+
   test('the live stream says nothing of hidden signals, and ends when the role goes', async () => {
     const call = await somebody(api, 'lea', ['read@field'])
     const stream = await call('/api/v1/live')

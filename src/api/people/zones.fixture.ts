@@ -4,11 +4,12 @@ import type { Fact } from '../../core/facts.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
 import type { ConnectionHealth, DerivationView } from '../../core/node-view.ts'
 import { toRoles } from '../../core/people-config.ts'
+import type { PolicyView } from '../../core/policy.ts'
 import { recordKindsConfig, toRecordKinds } from '../../core/record-kinds.ts'
 import { type Grant, PERMISSIONS, type Permission, type Role, type Roles } from '../../core/roles.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
 import { DAY, systemClock } from '../../core/time.ts'
-import { type Fixture, type FixtureOptions, json, startFixture } from '../fixture.ts'
+import { type Fixture, type FixtureOptions, json, noPolicy, startFixture } from '../fixture.ts'
 import type { PeopleSettings } from './access.ts'
 
 /** Zones of the fixture: things of `field` are called open, those of `safety` hidden, the node itself is in `office`. */
@@ -88,6 +89,7 @@ export async function startZones(options: FixtureOptions = {}): Promise<Fixture>
   const api = await startFixture(0, {
     ...{ people: settings(), history, contracts: () => ZONES.map((zone, index) => contractOf(PREFIX[zone], index)), ...options },
     node: {
+      policy: { ...noPolicy, letIn },
       ...{ recordKinds: kinds, recordSources: () => ZONES.map((zone) => `${PREFIX[zone]}-erp`), derivations: () => [derivation] },
       ...{
         connections: () => ZONES.map(connection),
@@ -100,6 +102,18 @@ export async function startZones(options: FixtureOptions = {}): Promise<Fixture>
   for (const zone of ZONES) api.signals.define(signal(zone))
   api.publish(ZONES.map((_, index) => [index, index + 1]))
   return api
+}
+
+/** What is measured came in by a conduit that is named like it. */
+const letIn: PolicyView['letIn'] = ({ id }) => {
+  const name = Object.values(PREFIX).find((prefix) => id.includes(prefix))
+  return {
+    permitted: true,
+    reason: 'conduit',
+    conduit: `${name}-way`,
+    path: ['conduits', `${name}-way`],
+    place: `ecluse.yaml:${name}-line`,
+  }
 }
 
 function contractOf(name: string, index: number): ContractState {

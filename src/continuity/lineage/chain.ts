@@ -1,4 +1,6 @@
 import type { IngestRow } from '../../core/historian.ts'
+import type { NodeView } from '../../core/node-view.ts'
+import type { Passing } from '../../core/policy.ts'
 import { worst } from '../../core/status.ts'
 import { CONTINUITY_LIMITS } from '../limits.ts'
 import type { Root, SignalBelow } from './below.ts'
@@ -23,7 +25,7 @@ export function chainOf(parts: ChainParts): readonly Station[] {
   stations.push(...factStations(feedsOf, parts), ...recordStations(feedsOf, parts))
   for (const [definition, some] of derived) stations.push(derivedStation(definition, some, feedsOf, parts))
   stations.push(...measuredStations(measured, feedsOf, parts))
-  stations.push(...conduitStations(measured, parts), configuration(parts))
+  stations.push(...conduitStations(cameIn(measured, parts), parts), configuration(parts))
   return stations.slice(0, CONTINUITY_LIMITS.hops)
 }
 
@@ -114,24 +116,42 @@ function derivedStation(
   return { ...station, hop: { ...station.hop, details: { ...station.hop.details, version: declared.version } } }
 }
 
-/** The conduits that let in what was measured here, each with the line of the file that says so; where nothing crosses zones, there is none. */
-function conduitStations(measured: readonly SignalBelow[], { view }: ChainParts): Station[] {
-  const found = new Map<string, { hop: Hop; members: Member[] }>()
-  for (const { signal } of measured) {
-    const index = view.signals.indexOf(signal)
-    const connection = index === undefined || view.nodeOf(index) !== undefined ? undefined : view.signals.at(index)?.connection
-    const allowed = connection === undefined ? undefined : view.policy.letIn(signal, connection)
+const COUNTED = { signal: 'signals', record: 'records', result: 'facts' } as const
+type CameIn = readonly [passing: Passing, way: Parameters<NodeView['policy']['letIn']>[1]]
+
+/** What came into this node from somewhere else, and by which way: by its connections, or from the node that sends it here. */
+function cameIn(measured: readonly SignalBelow[], { view, below, root, sender }: ChainParts): CameIn[] {
+  const nodeWay = (node: string) => ({ node: view.remotes().find((one) => one.node === node)?.via ?? node })
+  const signals = measured.flatMap(({ signal: id }): CameIn[] => {
+    const index = view.signals.indexOf(id)
+    const node = index === undefined ? undefined : view.nodeOf(index)
+    const connection = index === undefined ? undefined : view.signals.at(index)?.connection
+    if (connection === undefined) return []
+    return [[{ kind: 'signal', id }, node === undefined ? { connection } : nodeWay(node)]]
+  })
+  const records = [...below.records.values()].map(({ kind, source }): CameIn => [{ kind: 'record', id: kind }, { connection: source }])
+  const isSent = 'fact' in root && sender !== undefined && sender !== view.node
+  return [...signals, ...records, ...(isSent ? [[{ kind: 'result', id: root.fact.definition }, nodeWay(sender)] as const] : [])]
+}
+
+/** The conduits that let it in, each with the line of the file that says so; where nothing crosses zones, there is none. */
+function conduitStations(all: readonly CameIn[], { view }: ChainParts): Station[] {
+  const nothing = () => ({ members: [] as Member[], counts: { signals: 0, records: 0, facts: 0 } })
+  const found = new Map<string, { hop: Hop } & ReturnType<typeof nothing>>()
+  for (const [passing, way] of all) {
+    const allowed = view.policy.letIn(passing, way)
     if (!allowed) continue
     const name = allowed.conduit ?? ''
     const id = `conduit:${name}:${allowed.place}`
-    const members: Member[] = found.get(id)?.members ?? []
-    members.push({ name: signal })
+    const { members, counts } = found.get(id) ?? nothing()
+    members.push({ name: passing.id })
+    counts[COUNTED[passing.kind]]++
     // What let it in then may have been cut or fallen due since.
     const state = allowed.permitted ? ({ state: 'whole' } as const) : ({ state: 'dead', problem: 'no-conduit' } as const)
     const details = { decidedBy: allowed.place }
     found.set(id, {
-      hop: { id, kind: 'conduit', name, feeds: [], ...state, counts: { signals: members.length }, details, canExpand: true },
-      members,
+      hop: { id, kind: 'conduit', name, feeds: [], ...state, counts: present(counts), details, canExpand: true },
+      ...{ members, counts },
     })
   }
   if (found.size > 0) return [...found.values()].map(({ hop, members }) => ({ hop, members: () => members }))
@@ -147,6 +167,10 @@ function conduitStations(measured: readonly SignalBelow[], { view }: ChainParts)
   }
   return [{ hop, members: NOBODY }]
 }
+
+/** The counts that are not 0. */
+const present = (counts: Readonly<Record<'signals' | 'records' | 'facts', number>>): Hop['counts'] =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
 /** Under which configuration the newest of it was written. Approvals are kept nowhere yet. */
 function configuration({ ingests, view }: ChainParts): Station {

@@ -12,6 +12,8 @@ import type { OwnersOf } from './owners.ts'
 export interface ChainParts {
   readonly view: NodeView
   readonly root: Root
+  /** The node that a fact was computed at. */
+  readonly sender?: string | undefined
   readonly below: Below
   readonly counted: ReadonlyMap<string, Counted>
   readonly ingests: { readonly rows: ReadonlyMap<number, IngestRow>; readonly lost: ReadonlySet<number> }

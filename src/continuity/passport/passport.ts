@@ -122,7 +122,8 @@ async function follow(
   const ingests = await readIngests(below, counted, historian)
   const contracts = view.contracts(view.clock.now())
   const owners = ownersOf(contracts, view.signals)
-  const chain = chainOf({ view, root, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
+  const sender = 'fact' in root ? (await historian.ingests([root.fact.ingest]))[0]?.node : undefined
+  const chain = chainOf({ view, root, sender, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
   const behind = recorded === undefined ? [] : await behindOf(root, below, { recorded, asKnownAt }, view, tally)
   return { below, counted, clocks, chain, contracts, behind, isCut: below.isCut }
 }

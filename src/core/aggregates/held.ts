@@ -1,10 +1,13 @@
-import { fallsWithin } from '../counter.ts'
 import type { Series } from '../history.ts'
 import { newestIngest, rowAt } from '../row-at.ts'
 import { isNull, rank, Status } from '../status.ts'
 import type { Micros } from '../time.ts'
 import { DEFAULT_CONFIGURATION } from './configuration.ts'
+import { fallsWithin } from './fall.ts'
 import { type Aggregate, aggregate, type FunctionName, type Samples } from './index.ts'
+
+/** Why a counter that was reset or rolled over has no difference. */
+export const COUNTER_FELL = 'counter-reset'
 
 /** A function over one stretch of one signal whose readings hold until the next one, but no longer than `holdUs`. */
 export interface AskedHeld {
@@ -22,7 +25,7 @@ export interface FoundHeld extends Aggregate {
   /** Whether one that would have gone in was Uncertain, or Bad or without a value. */
   readonly hasUncertain: boolean
   readonly hasBad: boolean
-  /** For a difference: whether the value went down within, which that of a counter cannot tell from going up. */
+  /** Of a difference: a reading is below the one before it, so that of a counter it says nothing. */
   readonly hasFallen: boolean
   /** Samples read, that before the interval included, and the newest record that one of them came in. */
   readonly count: number

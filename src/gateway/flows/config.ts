@@ -9,13 +9,13 @@ const sensor = z
   .strictObject({
     interface: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}$/, 'a network interface, e.g. eth1')
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}$/, '@badInterface')
       .optional()
       .describe('Network interface that traffic is mirrored to, e.g. eth1; the program needs the right to capture there'),
     file: z.string().min(1).max(1024).optional().describe('Capture file (pcap, pcapng), read once at the start'),
     program: z.enum(['tcpdump', 'dumpcap']).default('tcpdump').describe('What captures, where an interface is named'),
   })
-  .refine(({ interface: port, file }) => (port === undefined) !== (file === undefined), 'a sensor has either an interface or a file')
+  .refine(({ interface: port, file }) => (port === undefined) !== (file === undefined), '@badSensor')
   .describe('Traffic of others that is mirrored to this machine')
 export type SensorConfig = z.output<typeof sensor>
 
@@ -28,15 +28,12 @@ const canary = z
     services: z.array(name).min(1).max(64).optional().describe('Function codes or services; none: any'),
     addresses: z
       .tuple([addressNumber, addressNumber])
-      .refine(([low, high]) => low <= high, 'the first address is not above the last')
+      .refine(([low, high]) => low <= high, '@badRange')
       .optional()
       .describe('First and last address'),
     signal: z.string().min(1).max(512).optional().describe('Id of a signal under the site whose value never changes by itself'),
   })
-  .refine(
-    ({ host, addresses, signal }) => host !== undefined || addresses !== undefined || signal !== undefined,
-    'a canary has a host, addresses or a signal',
-  )
+  .refine(({ host, addresses, signal }) => host !== undefined || addresses !== undefined || signal !== undefined, '@badCanary')
   .describe('What nobody should touch: any touch is a finding')
 export type CanaryConfig = z.output<typeof canary>
 
@@ -44,12 +41,12 @@ export type CanaryConfig = z.output<typeof canary>
 export const flowsConfig = {
   sensors: z
     .record(name, sensor)
-    .refine((all) => Object.keys(all).length <= FLOW_LIMITS.sensors, `at most ${FLOW_LIMITS.sensors} sensors`)
+    .refine((all) => Object.keys(all).length <= FLOW_LIMITS.sensors, '@manySensors')
     .default({})
     .describe('Mirror ports and capture files that this node reads; it sees nothing of others’ traffic without them'),
   canaries: z
     .record(name, canary)
-    .refine((all) => Object.keys(all).length <= FLOW_LIMITS.canaries, `at most ${FLOW_LIMITS.canaries} canaries`)
+    .refine((all) => Object.keys(all).length <= FLOW_LIMITS.canaries, '@manyCanaries')
     .default({})
     .describe('Addresses and signals that nobody should touch, by name'),
   detection: z

@@ -3,7 +3,7 @@ import type { BaselineView, FlowEnds, FlowsView, FlowView, JudgedFlow, Observati
 import type { Logger } from '../../core/log.ts'
 import { type Clock, type Micros, SECOND } from '../../core/time.ts'
 import type { Signer } from '../../lib/signed.ts'
-import { type AcceptedBaseline, Baseline, type BaselineContent, changesBetween, contentOf, hashOf } from './baseline.ts'
+import { type AcceptedBaseline, Baseline, type BaselineContent, changesBetween, contentOf, flowName, hashOf } from './baseline.ts'
 import { COMPARED, compare, type DayStart, type Declared, dayStart } from './compare.ts'
 import type { Delivered, DetectContext, Detector, SignIn } from './detector.ts'
 import { type Canary, canaryWatch } from './detectors/canary.ts'
@@ -163,6 +163,18 @@ export class FlowWatch implements FlowsView {
   flows = (): readonly FlowView[] => this.#table.view()
   refused = (): number => this.#table.refused + this.#book.refused
   findings = (): readonly SecurityFinding[] => this.#book.view()
+
+  conduitsOf(findings: readonly SecurityFinding[]): (string | undefined)[] {
+    const { zones, conduits } = this.#parts.declared.policy
+    if (zones.length === 0) return findings.map(() => undefined)
+    const names = new Set(conduits.map(({ name }) => name))
+    const byFlow = new Map(this.#table.view().map((flow) => [flowName(flow), this.judge(flow)?.conduit]))
+    return findings.map(({ subject, evidence: { conduit } }) => {
+      if (typeof conduit === 'string' && names.has(conduit)) return conduit
+      return names.has(subject) ? subject : byFlow.get(subject)
+    })
+  }
+
   sensors = (): readonly SensorView[] => this.#parts.sensors?.() ?? []
 
   async acknowledge(id: string, who: string, reason: string): Promise<SecurityFinding | undefined> {

@@ -18,7 +18,7 @@ const zone = z
       .number()
       .min(0)
       .max(5)
-      .refine((level) => Number.isInteger(level * 2), 'a level is 0 to 5; 3.5 is the demilitarised zone')
+      .refine((level) => Number.isInteger(level * 2), '@badLevel')
       .describe('Purdue level: 0 process … 5 enterprise; 3.5 is the demilitarised zone'),
     target: z
       .partialRecord(z.enum(FOUNDATIONAL_REQUIREMENTS), securityLevel)
@@ -79,7 +79,7 @@ const zoneOrLevel = z
     z.strictObject({ level: z.number().min(0).max(5) }),
     z
       .strictObject({ levels: z.tuple([z.number().min(0).max(5), z.number().min(0).max(5)]) })
-      .refine(({ levels: [low, high] }) => low <= high, 'the lower level comes first'),
+      .refine(({ levels: [low, high] }) => low <= high, '@badLevels'),
   ])
   .describe('A zone by name, all zones of a level, or of levels from one to another')
 

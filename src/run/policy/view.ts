@@ -67,10 +67,10 @@ export function policyView(loaded: LoadedConfig, policing: Policing | undefined,
       gate.refuse(decision, 1)
       return conduitReason(decision.reason)
     },
-    letIn: (signal, connection) => {
-      const gate = policing?.gateOf(connection)
+    letIn: (passing, way) => {
+      const gate = 'node' in way ? policing?.gateFor('link-in', way.node) : policing?.gateOf(way.connection)
       if (!gate) return undefined
-      const decision = gate.ask({ kind: 'signal', id: signal })
+      const decision = (gate.crossing.isPeerOpen ? gate.forWhoever() : gate).ask(passing)
       return { ...decision, place: loaded.placeOf(decision.path) }
     },
   }

@@ -1,4 +1,4 @@
-import type { FindingView, FlowList, PolicyAnswer } from '../../../src/api/schemas.ts'
+import type { FlowList, PolicyAnswer } from '../../../src/api/schemas.ts'
 import type { Standing } from './branches.ts'
 
 export type Conduit = PolicyAnswer['conduits'][number]
@@ -38,15 +38,6 @@ export const standingOf = ({ states: [worst = 'flowing'] }: Pick<ConduitRow, 'st
 /** Whole days until the end of the last day (UTC) on which the decision holds; below 0: so many days ago. */
 export const daysLeftOf = (reviewBy: string, nowMs: number): number => Math.floor((Date.parse(reviewBy) + DAY_MS - nowMs) / DAY_MS)
 
-export const nameOfFlow = ({ via, source, destination, port, protocol }: Flow): string =>
-  `${source} → ${destination}${port > 0 ? `:${port}` : ''} ${protocol} (${via})`
-
-/** Findings that name the conduit, or a flow through it. */
-export function findingsAbout(name: string, flows: readonly Flow[], findings: readonly FindingView[]): FindingView[] {
-  const subjects = new Set([name, ...flows.map(nameOfFlow)])
-  return findings.filter(({ subject, evidence }) => evidence.conduit === name || subjects.has(subject))
-}
-
 /** Whatever may be wrong with it apart from what a test says: the test stands for all the file. */
 const failingTests = ({ tests }: PolicyAnswer): Set<string> =>
   new Set(tests.flatMap(({ passed, says }) => (!passed && 'conduit' in says ? [says.conduit] : [])))
@@ -55,11 +46,10 @@ const failingTests = ({ tests }: PolicyAnswer): Set<string> =>
 export function conduitRows(
   policy: PolicyAnswer,
   flows: readonly Flow[],
-  findings: readonly FindingView[],
+  openByConduit: Readonly<Record<string, number>>,
   nowMs: number,
 ): readonly ConduitRow[] {
   const failing = failingTests(policy)
-  const open = findings.filter(({ state }) => state === 'open')
   const byConduit = Map.groupBy(flows, ({ crossing }) => (crossing && isOf(crossing) ? crossing.conduit : undefined))
   const declared = policy.conduits.map((conduit): ConduitRow => {
     const { name, state, from, to, direction } = conduit
@@ -72,7 +62,7 @@ export function conduitRows(
       failing: failing.has(name),
       expired: state === 'expired',
       cut: state === 'cut',
-      finding: findingsAbout(name, own, open).length > 0,
+      finding: (openByConduit[name] ?? 0) > 0,
       refusing: Object.values(refused).some((count) => count > 0),
       due: state !== 'expired' && daysLeft <= DUE_DAYS,
       silent: !isSeen,

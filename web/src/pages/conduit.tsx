@@ -1,8 +1,8 @@
 import { useCallback, useState } from 'react'
-import type { FindingView, FlowList, PolicyAnswer } from '../../../src/api/schemas.ts'
+import type { FindingList, FlowList, PolicyAnswer } from '../../../src/api/schemas.ts'
 import { readConduitFlows, readFindings } from '../api.ts'
-import { formatDay, labelOf } from '../format.ts'
-import { type ConduitRow, findingsAbout, throughConduit } from '../live/zone-rows.ts'
+import { formatDay, formatNumber, labelOf } from '../format.ts'
+import { type ConduitRow, throughConduit } from '../live/zone-rows.ts'
 import { ConduitCase, ConduitPermits } from '../parts/conduit-case.tsx'
 import { ConduitStates, Dials, ReviewDays } from '../parts/conduit-states.tsx'
 import { ConduitTraffic } from '../parts/conduit-traffic.tsx'
@@ -27,7 +27,7 @@ export function ConduitPage({ name }: { name: string }) {
     AGAIN_MS,
   )
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when one was acknowledged
-  const read = useCallback(() => readFindings(''), [beat])
+  const read = useCallback(() => readFindings({ conduit: name }), [name, beat])
   const findings = useAnswer(read, AGAIN_MS)
   const row = rows.find(({ conduit }) => conduit?.name === name)
   const label = labelOf(row?.conduit?.label, locale)
@@ -55,7 +55,7 @@ export function ConduitPage({ name }: { name: string }) {
           policy={policy}
           row={row}
           flows={flows.data}
-          findings={findings.data?.findings ?? []}
+          findings={findings.data}
           onDone={() => setBeat((before) => before + 1)}
         />
       )}
@@ -87,14 +87,15 @@ interface WholeProps {
   readonly policy: PolicyAnswer
   readonly row: ConduitRow
   readonly flows: FlowList | undefined
-  readonly findings: readonly FindingView[]
+  readonly findings: FindingList | undefined
   readonly onDone: () => void
 }
 
 function Whole({ name, policy, row, flows, findings, onDone }: WholeProps) {
   const { locale, words } = useLanguage()
   const text = words.zones
-  const about = findingsAbout(name, row.flows, findings)
+  const about = findings?.findings ?? []
+  const left = (findings?.total ?? 0) - about.length
   const tests = policy.tests.filter(({ says }) => 'conduit' in says && says.conduit === name)
   return (
     <>
@@ -109,6 +110,7 @@ function Whole({ name, policy, row, flows, findings, onDone }: WholeProps) {
         {about.map((one) => (
           <FindingCard key={one.id} finding={one} onDone={onDone} />
         ))}
+        {left > 0 && <p className="soft">{text.moreFindings(formatNumber(left, locale))}</p>}
         <p>
           <a href={hrefTo('security')}>{text.allFindings}</a>
         </p>

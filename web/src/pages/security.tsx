@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react'
-import type { BaselineAnswer } from '../../../src/api/schemas.ts'
 import { readBaseline, readFindings, readFlows } from '../api.ts'
-import { formatInstant, formatNumber } from '../format.ts'
+import { formatNumber } from '../format.ts'
+import { BaselinePanel } from '../parts/baseline-panel.tsx'
 import { FindingCard } from '../parts/finding-card.tsx'
 import { FlowTable } from '../parts/flow-table.tsx'
 import { amend, hrefTo } from '../router.ts'
@@ -17,10 +17,14 @@ export function SecurityPage({ state }: { state: string }) {
   const text = words.security
   const [beat, setBeat] = useState(0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when one was acknowledged
-  const read = useCallback(() => readFindings(state), [state, beat])
+  const read = useCallback(() => readFindings({ state }), [state, beat])
   const findings = useAnswer(read, AGAIN_MS)
   const flows = useAnswer(readNewestFlows, AGAIN_MS)
-  const baseline = useAnswer(readBaseline, AGAIN_MS)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when it was accepted
+  const readAgain = useCallback(() => readBaseline(), [beat])
+  const baseline = useAnswer(readAgain, AGAIN_MS)
+  const again = () => setBeat((before) => before + 1)
+  const left = (findings.data?.total ?? 0) - (findings.data?.findings.length ?? 0)
   const problem = findings.problem ?? flows.problem ?? baseline.problem
   return (
     <>
@@ -48,35 +52,14 @@ export function SecurityPage({ state }: { state: string }) {
             </label>
           </header>
           {findings.data.findings.length === 0 && <p>{text.none}</p>}
+          {left > 0 && <p className="soft">{text.more(formatNumber(left, locale))}</p>}
           {findings.data.findings.map((one) => (
-            <FindingCard key={one.id} finding={one} onDone={() => setBeat((before) => before + 1)} />
+            <FindingCard key={one.id} finding={one} onDone={again} />
           ))}
         </section>
       )}
-      {baseline.data && <Baseline of={baseline.data} />}
+      {baseline.data && <BaselinePanel of={baseline.data} onDone={again} />}
       {flows.data && <FlowTable list={flows.data} />}
     </>
-  )
-}
-
-function Baseline({ of: { state, accepted, changesTotal, candidateHash } }: { of: BaselineAnswer }) {
-  const { locale, words } = useLanguage()
-  const text = words.security
-  return (
-    <section className="panel zone-panel" aria-labelledby="security-baseline">
-      <h2 id="security-baseline">{text.baseline}</h2>
-      <p className={state === 'damaged' ? 'problem' : undefined}>{text.baselines[state]}</p>
-      {accepted && (
-        <p>
-          {text.acceptedBy(
-            formatNumber(accepted.flows, locale),
-            accepted.who,
-            formatInstant(new Date(accepted.time), locale),
-            accepted.reason,
-          )}
-        </p>
-      )}
-      {candidateHash !== undefined && changesTotal > 0 && <p className="soft">{text.waiting(formatNumber(changesTotal, locale))}</p>}
-    </section>
   )
 }

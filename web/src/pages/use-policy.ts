@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { FindingView, FlowList, PolicyAnswer } from '../../../src/api/schemas.ts'
+import type { FlowList, PolicyAnswer } from '../../../src/api/schemas.ts'
 import { readFindings, readFlows, readPolicy } from '../api.ts'
 import { type ConduitRow, conduitRows } from '../live/zone-rows.ts'
 import { useAnswer } from './use-answer.ts'
@@ -9,12 +9,12 @@ const AGAIN_MS = 10_000
 const FLOWS = 4_096
 
 const readAllFlows = () => readFlows(FLOWS)
-const readOpenFindings = () => readFindings('open')
+// How many there are of each conduit comes with any of them.
+const readOpenFindings = () => readFindings({ state: 'open', limit: 1 })
 
 export interface PolicyReading {
   readonly policy: PolicyAnswer | undefined
   readonly flows: FlowList | undefined
-  readonly findings: readonly FindingView[]
   /** Worst first; what is declared against what is seen. */
   readonly rows: readonly ConduitRow[]
   readonly problem: string | undefined
@@ -26,11 +26,11 @@ export function usePolicy(): PolicyReading {
   const flows = useAnswer(readAllFlows, AGAIN_MS)
   const findings = useAnswer(readOpenFindings, AGAIN_MS)
   const rows = useMemo(
-    () => (policy.data ? conduitRows(policy.data, flows.data?.flows ?? [], findings.data?.findings ?? [], Date.now()) : []),
+    () => (policy.data ? conduitRows(policy.data, flows.data?.flows ?? [], findings.data?.openByConduit ?? {}, Date.now()) : []),
     [policy.data, flows.data, findings.data],
   )
   return {
-    ...{ policy: policy.data, flows: flows.data, findings: findings.data?.findings ?? [], rows },
+    ...{ policy: policy.data, flows: flows.data, rows },
     problem: policy.problem ?? flows.problem ?? findings.problem,
   }
 }

@@ -127,6 +127,7 @@ export const zones = {
   noFlows: 'No flow through it was seen.',
   findings: 'Findings about it',
   noFindings: 'No finding names it.',
+  moreFindings: (count: string) => `${count} more are not shown: these are the worst.`,
   allFindings: 'All findings',
   tests: 'Policy tests that name it',
   noTests: 'No policy test names it.',

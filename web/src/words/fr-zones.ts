@@ -129,6 +129,7 @@ export const zones: typeof EnglishZones = {
   noFlows: 'Aucun flux n’y a été vu.',
   findings: 'Constats à son sujet',
   noFindings: 'Aucun constat ne le nomme.',
+  moreFindings: (count) => `${count} autres ne sont pas montrés : ceux-ci sont les plus graves.`,
   allFindings: 'Tous les constats',
   tests: 'Tests de la politique qui le nomment',
   noTests: 'Aucun test de la politique ne le nomme.',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fallsWithin } from './counter.ts'
-import { Status } from './status.ts'
+import { Status } from '../status.ts'
+import { fallsWithin } from './fall.ts'
 
 const samples = (...rows: [time: number, value: number, status?: number][]) => ({
   count: rows.length,

@@ -1,9 +1,6 @@
-import type { FunctionName, Samples } from './aggregates/index.ts'
-import { rank } from './status.ts'
-import type { Micros } from './time.ts'
-
-/** What differences of a counter that went down are not known for. */
-export const COUNTER_FELL = 'counter-reset'
+import { rank } from '../status.ts'
+import type { Micros } from '../time.ts'
+import type { FunctionName, Samples } from './index.ts'
 
 /**
  * Whether a difference over [from, to) says nothing, because the counter went down within: it was reset or rolled over, and last less first would be a number all the
