@@ -9,7 +9,6 @@ import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
 import { audited, callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
-import { LOCAL_CALLER } from './people/access.ts'
 import { Refusal } from './problem.ts'
 import { readMoment, readOverlap } from './query-times.ts'
 import type { RecordView } from './record-schemas.ts'
@@ -141,8 +140,8 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
     by: said.optional().describe('who decides; of a caller with an account it is the account'),
   })
   const decisionOf = (request: FastifyRequest, { reason, by }: z.infer<typeof body>) => {
-    const name = access.callerOf(request)?.name
-    if (name !== undefined && name !== LOCAL_CALLER) return { by: name, reason }
+    const { name, kind } = access.callerOf(request) ?? {}
+    if (name !== undefined && kind !== 'local') return { by: name, reason }
     if (by === undefined) throw new Refusal(400, 'no-name')
     return { by, reason }
   }

@@ -48,7 +48,7 @@ export const cookieName = ({ socket }: FastifyRequest): string => `ecluse-sessio
 const LINK_MS = 3_600_000
 const LOCAL_TOKEN = 'local-token'
 /** Who calls with the token of the data folder: no account says who it is. */
-export const LOCAL_CALLER = 'local'
+const LOCAL_CALLER = 'local'
 const NOTHING: Rights = { may: () => false, somewhere: () => false, everywhere: () => false }
 
 /** Who is calling, and what they may do now. Rights are looked up for every request: nothing that a client holds says them. */

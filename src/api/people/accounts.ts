@@ -94,7 +94,7 @@ export class Accounts {
   async create(made: Pick<Account, 'name' | 'roles'> & Partial<Account>, now: number): Promise<Account> {
     const whole: Account = { id: freshId(), createdTime: now, isDisabled: false, passkeys: [], recovery: [], ...made }
     await this.#change((accounts) => {
-      if (accounts.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken')
+      if (!isAccountName(made.name) || accounts.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken')
       if (accounts.length >= API_LIMITS.accounts) throw new Refusal(409, 'too-many-accounts')
       return [...accounts, whole]
     })
@@ -133,6 +133,9 @@ function changed(accounts: readonly Account[], id: string, change: (account: Acc
   if (accounts.some(administers) && !all.some(administers)) throw new Refusal(409, 'last-administrator')
   return all
 }
+
+/** `local` is who calls with the token of the data folder: nobody is to be taken for that in the audit log. */
+export const isAccountName = (name: string): boolean => name !== '' && name.toLowerCase() !== 'local'
 
 const administers = ({ roles, isDisabled, password, external }: Account): boolean =>
   !isDisabled && roles.includes(ADMINISTRATOR) && (password !== undefined || external !== undefined)

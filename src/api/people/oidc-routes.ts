@@ -4,7 +4,7 @@ import { audited } from '../audited.ts'
 import { signInWays } from '../people-schemas.ts'
 import { Refusal } from '../problem.ts'
 import type { Resources, Server } from '../route.ts'
-import type { Account } from './accounts.ts'
+import { type Account, isAccountName } from './accounts.ts'
 import { checkNotice, noticeId } from './notice.ts'
 import type { Identity, Oidc } from './oidc.ts'
 import { codeOf, placeOf, welcome } from './session-routes.ts'
@@ -99,7 +99,7 @@ async function accountOf({ issuer, subject, name, roles }: Identity, { access, v
     return accounts.withId(known.id) ?? known
   }
   // A name that is taken here is somebody else's: the provider does not get to be them.
-  const free = [name, `${name}@${new URL(issuer).hostname}`.slice(0, 64)].find((one) => one !== '' && !accounts.named(one))
+  const free = [name, `${name}@${new URL(issuer).hostname}`.slice(0, 64)].find((one) => isAccountName(one) && !accounts.named(one))
   if (free === undefined) throw new Refusal(409, 'name-taken')
   await audited(view.audit, {
     kind: 'account',

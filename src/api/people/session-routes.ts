@@ -212,7 +212,7 @@ function linkRoutes(server: Server, resources: Resources): void {
       checkNotice(notice, request.body.notice)
       const account = signIn.invited(request.body.token)
       const event = { kind: 'account', outcome: 'done', who: account.name, from: request.ip, what: 'invitation used' } as const
-      await signIn.changePassword(account, request.body.password, undefined, () => audited(view.audit, event))
+      await signIn.changePassword(account, request.body.password, { invitation: request.body.token }, () => audited(view.audit, event))
       const begun = signIn.begin(account, placeOf(request), account.totp === undefined && account.passkeys.length === 0)
       return welcome(request, reply, begun, resources)
     },
