@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cleanRun } from '../bench/attacks/clean.ts'
+import { demoDay } from '../bench/attacks/demo-day.ts'
 import { caughtAfter, SCENARIOS, teach } from '../bench/attacks/scenarios.ts'
 import { openWorld } from '../bench/attacks/world.ts'
 
@@ -23,4 +24,10 @@ test('every scripted attack is caught within five seconds', async (t) => {
 
 test('two hours of a plant that does what it does every day raise no alert', async () => {
   for (const seed of [1, 2]) assert.deepEqual((await cleanRun(1, seed)).alerts, [])
+})
+
+test('an hour of the demo’s own plant, with its story, raises no alert', async () => {
+  const { alerts, samples } = await demoDay(1)
+  assert.ok(samples > 500_000, `${samples} samples`)
+  assert.deepEqual(alerts, [])
 })

@@ -19,7 +19,7 @@ export const FLOW_LIMITS = {
   sensors: 8,
   /** A state file that is larger was not written by us. */
   stateBytes: 64 * 1024 * 1024,
-  /** Signals whose values are held against those of the last hour: about 22 KiB each. */
+  /** Signals whose values are held against those of the last hour: about 28 KiB each. */
   watchedSignals: 2_000,
   changesShown: 1_000,
 } as const

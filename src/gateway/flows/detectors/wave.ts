@@ -1,13 +1,13 @@
 import { HOUR, type Micros, SECOND } from '../../../core/time.ts'
 
 /** Values that are compared at once, and how many after these must match. */
-const RUN = 16
-const MATCHING = 24
+const RUN = 8
+const MATCHING = 8
 /** Distinct values among those: what has few states repeats itself by nature. */
-const DISTINCT = 16
-const TURNS = 6
+const DISTINCT = 10
+const TURNS = 4
 /** Runs of the past that are kept: one is remembered for every so many values. */
-const KEPT = 256
+const KEPT = 512
 const KEPT_FOR = HOUR
 const SLOTS = 2 * KEPT
 const FACTOR = 0x01000193
