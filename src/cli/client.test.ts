@@ -227,6 +227,23 @@ test('status shows the node and its connections; failing is 1', async () => {
   assert.equal(JSON.parse((await run(['status', '-c', config, '-o', 'json'])).out).connections[0].gaps, 1)
 })
 
+test('status says what a connection that stands could not collect', async () => {
+  const refused = 'ns=2;s=Gone: the server answers BadNodeIdUnknown'
+  const [one] = health('ok').connections
+  const connections = [
+    { ...one, state: 'connected', lastProblem: refused },
+    { ...one, name: 'plc-2', lastProblem: refused },
+  ]
+  const node = await serve((url, response) =>
+    json(response, url.pathname.startsWith('/api/v1/nodes') ? ALONE : { ...health('ok'), connections }),
+  )
+  const { run, config } = runningAt(node.url)
+  const { out } = await run(['status', '-c', config])
+  assert.match(out, /^plc-1, last problem: ns=2;s=Gone: the server answers BadNodeIdUnknown$/m)
+  assert.doesNotMatch(out, /plc-2, last problem/)
+  assert.match((await run(['status', '-c', config, '--lang', 'fr'])).out, /^plc-1, dernier problème : ns=2/m)
+})
+
 test('status of a relay: how long it works alone, why it is refused and what to do, the worst nodes; doctor fails on it', async () => {
   const node = await serve((url, response) =>
     json(response, url.pathname.startsWith('/api/v1/nodes') ? relay('forked') : health('degraded')),

@@ -346,6 +346,7 @@ export const en = {
     lastGood: 'LAST GOOD',
     latency: 'LATENCY',
     clock: 'CLOCK',
+    lastProblem: (connection: string, what: string) => `${connection}, last problem: ${what}`,
     clockOff: (connection: string, offset: string, limit: number) =>
       `${connection}: the device's clock is off by ${offset}, the limit is ${limit} s: its samples are Uncertain`,
     localTime: (connection: string, zone: string) =>

@@ -346,6 +346,7 @@ export const fr: Words = {
     lastGood: 'DERNIER BON',
     latency: 'DÉLAI',
     clock: 'HORLOGE',
+    lastProblem: (connection, what) => `${connection}, dernier problème : ${what}`,
     clockOff: (connection, offset, limit) =>
       `${connection} : l’horloge de l’appareil s’écarte de ${offset}, la limite est de ${limit} s : ses échantillons sont Uncertain`,
     localTime: (connection, zone) =>

@@ -229,6 +229,7 @@ export const en = {
       blurred: 'Snapshots without deletions',
     },
     lastError: 'Last error',
+    lastProblem: 'Last problem',
     hint: 'What to do',
     since: 'since',
     never: 'never',

@@ -230,6 +230,7 @@ export const fr: Words = {
     },
     droppedNone: 'aucun',
     lastError: 'Dernière erreur',
+    lastProblem: 'Dernier problème',
     hint: 'Que faire',
     since: 'depuis',
     never: 'jamais',
