@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { startModbusSimulator } from '../src/connectors/modbus/simulator.ts'
 import { systemClock } from '../src/core/time.ts'
 import { until } from './node.ts'
-import { cpuSecondsOf, residentMb } from './report.ts'
+import { cpuSecondsOf, residentMb, shareMb } from './report.ts'
 
 const SIGNALS = 20
 
 /** `ecluse run` of an edge that is enrolled in `directory/edge` and reads one Modbus device of 20 registers every second. */
-export async function idleEdge(directory: string, idleS: number): Promise<{ memoryMb: number; cpuPercent: number }> {
+export async function idleEdge(directory: string, idleS: number): Promise<{ memoryMb: number; shareMb: number; cpuPercent: number }> {
   const device = await startModbusSimulator({ units: { 1: { 'holding-register': Array.from({ length: SIGNALS }, (_, i) => i) } } })
   const signals = Array.from({ length: SIGNALS }, (_, i) => `      - { id: r${i}, table: holding-register, address: ${i} }\n`).join('')
   const file = join(directory, 'idle.yaml')
@@ -38,7 +38,7 @@ export async function idleEdge(directory: string, idleS: number): Promise<{ memo
     await systemClock.sleep(2_000)
     const cpu = cpuSecondsOf(pid)
     await systemClock.sleep(idleS * 1_000)
-    return { cpuPercent: ((cpuSecondsOf(pid) - cpu) / idleS) * 100, memoryMb: residentMb(pid) }
+    return { cpuPercent: ((cpuSecondsOf(pid) - cpu) / idleS) * 100, memoryMb: residentMb(pid), shareMb: shareMb(pid) }
   } finally {
     const ended = new Promise((resolve) => child.once('close', resolve))
     child.kill('SIGTERM')

@@ -198,6 +198,7 @@ async function idle(): Promise<Figure[]> {
   const note = '`ecluse run`, one Modbus device of 20 registers every second, historian on, OPC UA and MQTT not loaded, connected to a hub'
   return [
     { what: 'idle edge: memory', unit: 'MB', runs: runs.map(({ memoryMb }) => memoryMb), aim: '≤ 120', note },
+    { what: 'idle edge: memory, what it shares counted in parts (PSS)', unit: 'MB', runs: runs.map(({ shareMb }) => shareMb) },
     { what: 'idle edge: CPU', unit: '% of a core', runs: runs.map(({ cpuPercent }) => cpuPercent) },
   ]
 }

@@ -99,6 +99,12 @@ export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024
 }
 
+/** Megabytes of a process where what it shares with others counts in parts: the files of Node and of the engine are mapped by every process that uses them. */
+export function shareMb(pid: number): number {
+  const rollup = execFileSync('cat', [`/proc/${pid}/smaps_rollup`], { encoding: 'utf8' })
+  return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? Number.NaN) / 1024
+}
+
 /** Runs a program of the machine and returns what it prints. Throws when it is missing or fails. */
 export function runProgram(name: string, ...args: string[]): string {
   return execFileSync(program(name) ?? name, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })

@@ -27,3 +27,10 @@ test('seed 9: a disk that is full takes no log its epoch', async () => {
   assert.deepEqual(violations, [])
   assert.ok(acknowledged > 0)
 })
+
+// The relay, put back to an older copy, declares as gone what the hub has: the hub once ended the line each time, for good.
+test('seed 20053: what a restored relay no longer has is taken, as far as it is gone for the hub too', async () => {
+  const { violations, stored, declared, acknowledged } = await simulate({ seed: 20053, hours: 3.3 })
+  assert.deepEqual(violations, [])
+  assert.equal(stored + declared, acknowledged)
+})

@@ -187,16 +187,20 @@ test('unplug a source: every KPI above it turns with care, then no; plug it in: 
     return done
   }
   await until('every KPI may be used', LIMIT_MS, all('yes'))
-  const lasting = () => systemClock.now() > from + 3 * SECOND
-  await until('three seconds of a shift', LIMIT_MS, lasting)
-  for (const list of seen.values()) list.splice(0)
+  // On a busy machine the source may be silent for a moment by itself: what is Uncertain then covers nothing.
+  const lasting = async () => {
+    if (systemClock.now() <= from + 3 * SECOND) return false
+    for (const list of seen.values()) list.splice(0)
+    return all('yes')()
+  }
+  await until('three seconds of a shift, and every KPI may be used', LIMIT_MS, lasting)
   meter.plug(false)
   await until('no KPI may be used', LIMIT_MS, all('no'))
   const outage = systemClock.now()
   for (const [name, list] of seen) {
-    const first = (['yes', 'with-care', 'no'] as const).map((verdict) => list.findIndex((one) => one.verdict === verdict))
+    const turns = (['yes', 'with-care', 'no'] as const).map((verdict) => list.findLastIndex((one) => one.verdict === verdict))
     assert.ok(
-      first.every((at, i) => at >= 0 && at > (first[i - 1] ?? -1)),
+      turns.every((at, i) => at >= 0 && at > (turns[i - 1] ?? -1)),
       `${name}: ${list.map(({ verdict }) => verdict).join()}`,
     )
     const coverages = list.map(({ values }) => values.value?.coverage as number)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { IEC_62443_3_3 } from '../src/continuity/evidence/mapping.ts'
 
 const root = join(import.meta.dirname, '..')
 const text = readFileSync(join(root, 'docs', 'security.md'), 'utf8')
@@ -26,4 +27,14 @@ test('every point has a test, or says plainly that it is not there yet', () => {
   // The requirements of IEC 62443-3-3 that software can meet.
   const numbers = (sections[0] as string).match(/^\| \d\.\d+ /gm) ?? []
   assert.equal(new Set(numbers).size, 47)
+})
+
+test('the evidence calls a requirement covered only where this page names the test that shows it', () => {
+  const covered = IEC_62443_3_3.filter(({ cover }) => cover === 'covered').map(({ id }) => id.replace('SR ', ''))
+  assert.ok(covered.length > 20)
+  const rowOf = (id: string) => text.split('\n').find((line) => line.startsWith(`| ${id} `))
+  assert.deepEqual(
+    covered.filter((id) => !/`[\w./-]+\.test\.ts`/.test(rowOf(id) ?? '') || /not yet/.test(rowOf(id) ?? '')),
+    [],
+  )
 })

@@ -5,9 +5,8 @@ import { type Moment, momentAt } from './day.ts'
 import { fleetOf } from './fleet.ts'
 import type { Point } from './point.ts'
 
-/** What the plant tells this thread. */
+/** What the plant tells this thread, which answers with its port. */
 export interface BaggageTask {
-  readonly port: number
   readonly scale: number
   readonly seed: number
   /** Wall time of the plant's start, in milliseconds. */
@@ -21,7 +20,7 @@ const PERIOD_MS = 1_000
  * The baggage system's OPC UA server, in a thread of its own: reading the standard address space takes it a good second, in which the
  * meters and gates already answer.
  */
-async function main({ port, scale, seed, startMs }: BaggageTask): Promise<void> {
+async function main({ scale, seed, startMs }: BaggageTask): Promise<void> {
   let last: Moment = momentAt(startMs, startMs)
   let lastMs = startMs
   const moment = (nowMs: number) => {
@@ -32,8 +31,8 @@ async function main({ port, scale, seed, startMs }: BaggageTask): Promise<void> 
     return last
   }
   const variables = fleetOf(scale, seed).carousels.flatMap((points) => points.map((point) => variable(point, moment)))
-  const server = await startOpcuaSimulator({ port, variables, periodMs: PERIOD_MS, modes: ['none'], policies: [], name: 'baggage' })
-  parentPort?.postMessage('ready')
+  const server = await startOpcuaSimulator({ variables, periodMs: PERIOD_MS, modes: ['none'], policies: [], name: 'baggage' })
+  parentPort?.postMessage(server.port)
   parentPort?.once('message', () => {
     void server.stop().finally(() => process.exit(0))
   })

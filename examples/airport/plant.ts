@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,6 +13,7 @@ import {
 import type { BaggageTask } from './baggage.ts'
 import { FIXED_ENDPOINTS, metricOf } from './config.ts'
 import { type Moment, momentAt } from './day.ts'
+import { type Door, makeDoor } from './door.ts'
 import { type Endpoints, type Fleet, fleetOf, type ModbusUnit, SPARKPLUG_GROUP } from './fleet.ts'
 import { flightsAt } from './flights.ts'
 import { openOrders } from './orders.ts'
@@ -23,8 +23,8 @@ import { bridgeAway } from './story.ts'
 
 /**
  * The airport's equipment and IT systems, speaking real protocols on loopback: `plant.ts [--scale N] [--seed N] [--orders FILE] [--fixed-ports]`.
- * Its first line on standard output, and its first IPC message, are the endpoints. The Modbus and MQTT devices listen by then;
- * the OPC UA server follows on the port already named, and clients that come too early try again.
+ * Its first line on standard output, and its first IPC message, are the endpoints. Every device listens by then; the OPC UA server needs some time more,
+ * and who comes early waits at its door.
  */
 
 /** How often devices renew their values. */
@@ -50,8 +50,8 @@ async function main(): Promise<void> {
   const stops: Stops = []
   const fixed = values['fixed-ports'] ? FIXED_ENDPOINTS : undefined
   const now = () => momentAt(Date.now(), startMs)
-  const opcuaPort = fixed ? portOf(fixed.opcua) : await freePort()
-  startBaggage({ port: opcuaPort, scale, seed, startMs }, stops)
+  const door = await makeDoor(HOST, fixed ? portOf(fixed.opcua) : 0)
+  startBaggage({ scale, seed, startMs }, door, stops)
   const [energy, cooling, mqtt, flights] = await Promise.all([
     startGateways(fleet.energy, METER_PLACES, 'tcp', fixed?.energy[0]?.port ?? 0, now, stops),
     startGateways(fleet.cooling, CHILLER_PLACES, 'rtu-over-tcp', fixed?.cooling[0]?.port ?? 0, now, stops),
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   energy[0]?.failWith(OLD_METER, ILLEGAL_DATA_ADDRESS, MISSING_REGISTER)
   const at = ({ port }: ModbusSimulator) => ({ host: HOST, port })
   const endpoints: Endpoints = {
-    opcua: `opc.tcp://${HOST}:${opcuaPort}`,
+    opcua: `opc.tcp://${HOST}:${door.port}`,
     energy: energy.map(at),
     cooling: cooling.map(at),
     mqtt,
@@ -79,18 +79,21 @@ async function stopAll(stops: Stops): Promise<void> {
   process.exit(0)
 }
 
-function startBaggage(task: BaggageTask, stops: Stops): void {
+function startBaggage(task: BaggageTask, door: Door, stops: Stops): void {
   const file = import.meta.url.endsWith('.ts') ? './baggage.ts' : './baggage.js'
   const worker = new Worker(new URL(file, import.meta.url), { workerData: task })
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  worker.once('message', () => process.send?.({ ready: 'opcua', afterMs: Math.round(performance.now()) }))
+  worker.once('message', (port: number) => {
+    door.open(port)
+    process.send?.({ ready: 'opcua', afterMs: Math.round(performance.now()) })
+  })
   worker.once('error', (error) => {
     process.stderr.write(`the OPC UA server of the plant could not go on: ${error.message}\n`)
     process.exit(1)
   })
   stops.push(async () => {
     worker.postMessage('stop')
-    await ended
+    await Promise.all([door.close(), ended])
   })
 }
 
@@ -211,17 +214,5 @@ function startOrders(wanted: string | undefined, startMs: number, stops: Stops):
 }
 
 const portOf = (url: string) => Number(url.slice(url.lastIndexOf(':') + 1))
-
-/** A port nobody listens on just now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, HOST, () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 await main()

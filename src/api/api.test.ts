@@ -89,6 +89,7 @@ describe('the HTTP surface', () => {
   test('what is asked wrongly is refused with what to do', async () => {
     const refused: [path: string, status: number, code: string][] = [
       ['samples?signal=t/line-3/nothing', 404, 'unknown-signal'],
+      ['records?kind=none&from=now&to=-1h', 404, 'unknown-kind'],
       ['samples?signal=t/line-3/m3&from=yesterday', 400, 'invalid-time'],
       ['samples?signal=t/line-3/m3&from=now&to=-1h', 400, 'invalid-period'],
       ['samples', 400, 'invalid-request'],

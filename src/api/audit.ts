@@ -61,8 +61,8 @@ export function auditRoutes(server: Server, { view, access }: Resources): void {
       },
     },
     async (request) => {
-      const name = access.callerOf(request, false)?.name
-      if (name !== 'local') throw new Refusal(403, 'local-only')
+      const { name, kind } = access.callerOf(request, false) ?? {}
+      if (kind !== 'local' || name === undefined) throw new Refusal(403, 'local-only')
       const { user, what, detail, ...event } = request.body
       const who = user === undefined ? name : `${name}/${user}`
       await audited(view.audit, { ...event, who, ...(what !== undefined && { what }), ...(detail && { detail }) })

@@ -28,7 +28,7 @@ describe('facts', () => {
     })
     const inputs = [{ fact: 'jam', key: 'c3\u001f08:00', revision: 2 }]
     publish({ definition: 'stops', key: 'AF1\u001f1', type: 'join', from: at('07:30:00'), to: at('08:30:00'), inputs, toleranceUs: 5e6 })
-    const derivations = () => [derivation('jam', 'event'), derivation('stops', 'join')]
+    const derivations = () => [derivation('jam', 'event'), derivation('stops', 'join'), derivation('*/power', 'signal')]
     fixture = await startFixture(1, { history, node: { derivations, recompute: async ({ definition }) => [definition ?? 'jam'] } })
     await fixture.signIn()
   })
@@ -42,8 +42,15 @@ describe('facts', () => {
       [
         ['jam', 'event', '2026-07-01T08:00:00.000Z'],
         ['stops', 'join', '2026-07-01T08:00:00.000Z'],
+        ['*/power', 'signal', '2026-07-01T08:00:00.000Z'],
       ],
     )
+  })
+
+  test('what has no results says where to look; a time that ends before it begins is refused', async () => {
+    const refused = async (query: string) => ((await (await fixture.call(`/api/v1/facts?${query}`)).json()) as { code: string }).code
+    assert.equal(await refused('definition=*/power'), 'no-facts')
+    assert.equal(await refused('definition=jam&from=2026-07-02T00:00:00Z&to=2026-07-01T00:00:00Z'), 'invalid-period')
   })
 
   test('results of several definitions in one answer, each within the limit', async () => {

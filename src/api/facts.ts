@@ -3,18 +3,17 @@ import type { FactInput, FactValue, StoredFact } from '../core/facts.ts'
 import { NEVER } from '../core/it-records.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { severity, statusName } from '../core/status.ts'
-import { formatTime, type Micros } from '../core/time.ts'
+import { formatTime } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
 import { audited, callerIn } from './audited.ts'
 import { type DefinitionList, definitionList, type FactView, factList, recomputeAnswer } from './fact-schemas.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
-import { period, readMoment, readPeriod } from './query-times.ts'
+import { EARLIEST, period, readMoment, readOverlap, readPeriod } from './query-times.ts'
 import type { Resources, Server } from './route.ts'
 
 const KEY_SEPARATOR = '\u001f'
 const SHOWN_SEPARATOR = ' · '
-const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000
 
 const listQuery = z.object({
   definition: z
@@ -50,10 +49,14 @@ export function factRoutes(server: Server, { view: whole, viewOf, access }: Reso
       const { query } = request
       const view = viewOf(request)
       const definitions = [...new Set([query.definition].flat())]
-      for (const definition of definitions) known(view, definition)
+      for (const definition of definitions) {
+        known(view, definition)
+        const found = view.derivations().find(({ name }) => name === definition)
+        if (found?.type === 'signal') throw new Refusal(400, 'no-facts', definition)
+      }
       const momentOf = (text: string | undefined) => (text === undefined ? undefined : readMoment(text, view.clock.now()))
       const asKnownAt = momentOf(query.asKnownAt)
-      const overlapping = { from: momentOf(query.from) ?? EARLIEST, to: momentOf(query.to) ?? NEVER }
+      const overlapping = readOverlap(query, view.clock.now())
       const asked = {
         limit: Math.min(query.limit, Math.floor(API_LIMITS.factRows / definitions.length)),
         allRevisions: query.revisions === 'all',

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { NodeView } from '../core/node-view.ts'
-import { plainAddress } from '../lib/network-address.ts'
+import { addressGroup, plainAddress } from '../lib/network-address.ts'
 import { callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Access, Caller } from './people/access.ts'
@@ -38,7 +38,7 @@ export function guard(server: Server, access: Access, { names, audit, policy, ra
   // First of all: what is too much costs no more than this. The reserved listener has its own bucket.
   if (rate)
     server.addHook('onRequest', async (request, reply) => {
-      if (rate.take(`${isReserved(request) ? 'reserved' : 'address'} ${request.ip}`)) return
+      if (rate.take(`${isReserved(request) ? 'reserved' : 'address'} ${addressGroup(plainAddress(request.ip))}`)) return
       reply.headers({ connection: 'close', 'retry-after': '1' })
       throw tooMany()
     })
@@ -123,8 +123,8 @@ function knownHosts(hosts: readonly string[]): (name: string) => boolean {
 export function limitPerAddress(server: Server, proxies: readonly string[] = []): void {
   const open = new Map<string, number>()
   server.server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
-    if (proxies.includes(address)) return
+    const address = addressGroup(plainAddress(socket.remoteAddress))
+    if (proxies.includes(socket.remoteAddress ?? '') || proxies.includes(address)) return
     const count = (open.get(address) ?? 0) + 1
     if (count > API_LIMITS.connectionsPerAddress) {
       socket.destroy()

@@ -58,6 +58,12 @@ describe('the ledger over HTTP', () => {
     )
     const some = await read('?connection=[ac]&limit=1')
     assert.deepEqual([some.closes, some.truncated, some.rows.length], [true, true, 1])
+    const none = await api.call('/api/v1/ledger?connection=zz')
+    assert.deepEqual(
+      [none.status, /unknown-connection/.test(await none.text())],
+      [404, true],
+      'that every sum of nothing closes says nothing',
+    )
     lines = Array.from({ length: API_LIMITS.ledgerRows + 1 }, (_, i) => line(`c${i}`))
     assert.equal((await read(`?limit=${API_LIMITS.ledgerRows}`)).truncated, true)
     assert.equal((await api.call(`/api/v1/ledger?limit=${API_LIMITS.ledgerRows + 1}`)).status, 400)

@@ -50,6 +50,8 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
         if (error instanceof RangeError) throw new Refusal(400, 'period-too-long/days')
         throw error
       })
+      const known = [...view.connections().map(({ name }) => name), ...found.lines.map((line) => line.connection)]
+      if (connection !== undefined && !known.some(matches)) throw new Refusal(404, 'unknown-connection', connection)
       const rows = rowsOf(found).filter((row) => matches(row.connection) && (node === undefined || row.node === node))
       return {
         ...(found.period && { from: formatTime(found.period.from), to: formatTime(found.period.to) }),

@@ -19,7 +19,13 @@ export const session = z.object({
 export type Session = z.infer<typeof session>
 
 /** `GET /api/v1/session/ways`: how one can sign in here; `provider` where there is one. */
-export const signInWays = z.object({ password: z.literal(true), provider: z.object({ label: label.optional() }).optional() })
+export const signInWays = z.object({
+  ...{ password: z.literal(true), provider: z.object({ label: label.optional() }).optional() },
+  notice: z
+    .object({ en: z.string().optional(), fr: z.string().optional(), id: z.string() })
+    .optional()
+    .describe('shown before anybody signs in; who does sends back its id'),
+})
 export type SignInWays = z.infer<typeof signInWays>
 
 const openSession = z.object({

@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { duration } from '../core/config-parts.ts'
+import { NEVER } from '../core/it-records.ts'
 import { HOUR, type Micros, parseTime } from '../core/time.ts'
 import { Refusal } from './problem.ts'
 
 /** A time in a query: RFC 3339, or a duration back from now such as `-8h`, or `now`. */
 const moment = z.string().max(64).describe('RFC 3339 UTC, `now`, or a duration before now: -8h')
+
+export const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000
 
 /** The period of a query; without `from` the last hour, without `to` until now. */
 export const period = { from: moment.optional(), to: moment.optional() }
@@ -25,6 +28,14 @@ export function readMoment(text: string, now: Micros): Micros {
     throw new Refusal(400, 'invalid-time', text.slice(0, 64))
   }
   return time
+}
+
+/** What holds at some moment of a time that may be open at either end. */
+export function readOverlap(query: { from?: string | undefined; to?: string | undefined }, now: Micros): { from: Micros; to: Micros } {
+  const from = query.from === undefined ? EARLIEST : readMoment(query.from, now)
+  const to = query.to === undefined ? NEVER : readMoment(query.to, now)
+  if (!(from < to)) throw new Refusal(400, 'invalid-period')
+  return { from, to }
 }
 
 /** The length of an interval in microseconds. */

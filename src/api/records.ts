@@ -9,9 +9,8 @@ import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
 import { audited, callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
-import { LOCAL_CALLER } from './people/access.ts'
 import { Refusal } from './problem.ts'
-import { readMoment } from './query-times.ts'
+import { readMoment, readOverlap } from './query-times.ts'
 import type { RecordView } from './record-schemas.ts'
 import {
   discardAnswer,
@@ -25,7 +24,6 @@ import {
 import type { Resources, Server } from './route.ts'
 
 const KEY_SEPARATOR = '\u001f'
-const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000
 const SUGGESTIONS = 3
 
 const listQuery = z.object({
@@ -66,7 +64,7 @@ export function recordRoutes(server: Server, resources: Resources): void {
       const view = viewOf(request)
       const kind = kindOf(view, query.kind)
       const momentOf = (text: string | undefined) => (text === undefined ? undefined : readMoment(text, view.clock.now()))
-      const [from, to] = [momentOf(query.from) ?? EARLIEST, momentOf(query.to) ?? NEVER]
+      const overlapping = readOverlap(query, view.clock.now())
       const asKnownAt = momentOf(query.asKnownAt)
       const { versions, truncated } = await view.historian.records({
         kind: kind.name,
@@ -74,7 +72,7 @@ export function recordRoutes(server: Server, resources: Resources): void {
         allVersions: query.versions === 'all',
         ...(query.key !== undefined && { keys: [keyOf(kind, query.key)] }),
         ...(query.source !== undefined && { source: query.source }),
-        ...((query.from ?? query.to) !== undefined && { overlapping: { from, to } }),
+        ...((query.from ?? query.to) !== undefined && { overlapping }),
         ...(asKnownAt !== undefined && { asKnownAt }),
         ...(query.after !== undefined && { afterKey: query.after }),
       })
@@ -142,8 +140,8 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
     by: said.optional().describe('who decides; of a caller with an account it is the account'),
   })
   const decisionOf = (request: FastifyRequest, { reason, by }: z.infer<typeof body>) => {
-    const name = access.callerOf(request)?.name
-    if (name !== undefined && name !== LOCAL_CALLER) return { by: name, reason }
+    const { name, kind } = access.callerOf(request) ?? {}
+    if (name !== undefined && kind !== 'local') return { by: name, reason }
     if (by === undefined) throw new Refusal(400, 'no-name')
     return { by, reason }
   }

@@ -73,7 +73,10 @@ export function signalOf({ signals }: NodeView, id: string): SignalDefinition {
   const signal = index === undefined ? undefined : signals.at(index)
   if (signal) return signal
   const name = id.split('/').at(-1) ?? id
-  const near = signals.all().filter((one) => one.id.endsWith(`/${name}`) || one.id.startsWith(`${id}/`))
+  const all = signals.all()
+  // Most likely the site is missing, as in the file; then what ends or begins alike.
+  const whole = all.filter((one) => one.id.endsWith(`/${id}`))
+  const near = whole.length > 0 ? whole : all.filter((one) => one.id.endsWith(`/${name}`) || one.id.startsWith(`${id}/`))
   const ids = near.slice(0, 3).map((one) => one.id)
   throw new Refusal(404, 'unknown-signal', id.slice(0, 200), ids)
 }

@@ -126,6 +126,12 @@ export const connection = z.object({
     .describe(
       'of a connection that brings IT records, since the start: rows read, those that said nothing new, new versions, deletions, rows set aside, snapshots that could not tell deletions',
     ),
+  lastProblem: z
+    .string()
+    .optional()
+    .describe(
+      'the last thing that went wrong without ending the connection, such as a node that is not there; in the words of the connector, in English',
+    ),
   lastError: z
     .object({
       ...{ time, message: z.string(), hint: z.string().optional() },

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
 import type { CheckStep } from '../core/connector.ts'
 import { NotConnected } from '../core/errors.ts'
 import { saidIn } from '../core/peer-faults.ts'
 import { choose, load, sourceContext } from './configuration.ts'
-import { type CommonOptions, EXIT, type Exit, logOf, type Verb } from './context.ts'
+import { type CommonOptions, EXIT, type Exit, logOf, Refused, type Verb } from './context.ts'
 import { paint, printable, writeResult } from './output.ts'
 
 export interface CheckOptions extends CommonOptions {
@@ -16,6 +17,9 @@ type Reported = CheckStep & { readonly connection: string }
 /** `ecluse check [PATH]`: lint, then every device, step by step as it happens. */
 export async function check(verb: Verb, path: string | undefined, options: CheckOptions): Promise<Exit> {
   const { io, words } = verb
+  // `browse` and `trust` take a connection's name in this place.
+  if (path !== undefined && !/[./\\]/.test(path) && !existsSync(path))
+    throw new Refused(words.check.notAFile(path), words.check.oneConnection(path))
   const loaded = await load(verb, path)
   const connections = choose(verb, loaded, options.connection)
   const reported: Reported[] = []

@@ -166,6 +166,24 @@ function runningAt(url: string) {
   return { ...world, config }
 }
 
+test('a file that is being edited and has errors keeps nobody from asking the node that runs', async () => {
+  const page: LastPage = { samples: [sample('t2e/a')], total: 1, truncated: false }
+  const node = await serve((_url, response) => json(response, page))
+  const { run, folder, config } = runningAt(node.url)
+  writeFileSync(config, 'version: 1\nsite: { id: t2e }\nconnectoins: {}\n')
+  const { code, out, err } = await run(['read', '-c', config])
+  assert.deepEqual([code, node.seen[0]?.authorization], [0, `Bearer ${TOKEN}`])
+  assert.match(out, /t2e\/a +21\.5/)
+  assert.match(err, /ecluse\.yaml has errors \(`ecluse lint` names them\); the node that runs is asked all the same/)
+  mkdirSync(join(folder, 'elsewhere'))
+  writeFileSync(join(folder, 'elsewhere', 'running.json'), JSON.stringify({ url: node.url }))
+  writeFileSync(config, 'version: 1\ndata: "./elsewhere" # here\nsite:\n\t- x\n')
+  assert.equal((await run(['read', '-c', config])).code, 0)
+  writeFileSync(join(folder, 'data', 'running.json'), '{}')
+  writeFileSync(config, 'version: 1\n')
+  assert.equal((await run(['read', '-c', config])).code, 78)
+})
+
 test('read shows value, unit, status, age and reasons, and sends the token to its own node only', async () => {
   const page: LastPage = { samples: [sample('t2e/a'), LATE], total: 7, truncated: true }
   const node = await serve((_url, response) => json(response, page))
@@ -207,6 +225,23 @@ test('status shows the node and its connections; failing is 1', async () => {
   state = 'failing'
   assert.equal((await run(['status', '-c', config])).code, 1)
   assert.equal(JSON.parse((await run(['status', '-c', config, '-o', 'json'])).out).connections[0].gaps, 1)
+})
+
+test('status says what a connection that stands could not collect', async () => {
+  const refused = 'ns=2;s=Gone: the server answers BadNodeIdUnknown'
+  const [one] = health('ok').connections
+  const connections = [
+    { ...one, state: 'connected', lastProblem: refused },
+    { ...one, name: 'plc-2', lastProblem: refused },
+  ]
+  const node = await serve((url, response) =>
+    json(response, url.pathname.startsWith('/api/v1/nodes') ? ALONE : { ...health('ok'), connections }),
+  )
+  const { run, config } = runningAt(node.url)
+  const { out } = await run(['status', '-c', config])
+  assert.match(out, /^plc-1, last problem: ns=2;s=Gone: the server answers BadNodeIdUnknown$/m)
+  assert.doesNotMatch(out, /plc-2, last problem/)
+  assert.match((await run(['status', '-c', config, '--lang', 'fr'])).out, /^plc-1, dernier problème : ns=2/m)
 })
 
 test('status of a relay: how long it works alone, why it is refused and what to do, the worst nodes; doctor fails on it', async () => {

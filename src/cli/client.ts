@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { problem } from '../api/schemas.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { ConfigurationError } from '../core/errors.ts'
-import { loadLoosely } from './configuration.ts'
+import { configPath, loadLoosely } from './configuration.ts'
 import { Refused, type Verb } from './context.ts'
 import { pinnedFetch } from './pinned.ts'
 
@@ -31,6 +31,7 @@ export interface Client {
   readonly url: string
   get<Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape): Promise<z.output<Shape>>
   post<Shape extends z.ZodType>(path: string, body: object, shape: Shape): Promise<z.output<Shape>>
+  remove<Shape extends z.ZodType>(path: string, shape: Shape): Promise<z.output<Shape>>
   /** The response of a stream; the caller reads its body. */
   open(path: string, query: Record<string, string>, stop: AbortSignal): Promise<Response>
 }
@@ -38,22 +39,27 @@ export interface Client {
 /** Finds the node: `--url`, else the one that runs on the configuration's data, else the address in the configuration. */
 export async function connectClient(verb: Verb, options: ClientOptions): Promise<Client> {
   const { loaded, problems } = options.understood ? { loaded: options.understood, problems: [] } : await loadLoosely(verb, options.config)
+  const path = configPath(verb, options.config)
+  const data = loaded ? loaded.config.data : dataBeside(path)
+  const runs = data === undefined ? undefined : runningUrl(data)
   const nothingHere = options.config === undefined && problems.length === 1 && problems[0]?.code === 'E_FILE'
-  if (!loaded && !options.url && !nothingHere) throw new ConfigurationError(problems)
+  if (!loaded && !options.url && !nothingHere) {
+    if (runs === undefined) throw new ConfigurationError(problems)
+    verb.io.err(`${verb.words.client.brokenFile(path)}\n`)
+  }
   const http = loaded?.config.http
-  const configured =
-    loaded && (runningUrl(loaded.config.data) ?? `${http?.tls ? 'https' : 'http'}://${urlHost(http?.host ?? '127.0.0.1')}:${http?.port}`)
+  const configured = runs ?? (http && `${http.tls ? 'https' : 'http'}://${urlHost(http.host)}:${http.port}`)
   const url = trimmed(verb, options.url ?? configured ?? DEFAULT_URL)
   const own = configured !== undefined && new URL(configured).host === new URL(url).host
-  const tokenFile = loaded && join(loaded.config.data, TOKEN_FILE)
+  const tokenFile = data && join(data, TOKEN_FILE)
   const token = own && tokenFile ? readText(tokenFile)?.trim() : undefined
   // The node of this machine is known by its certificate, whatever name that bears.
-  const pinned = own && loaded && url.startsWith('https:') ? running(loaded.config.data).sha256 : undefined
+  const pinned = own && data && url.startsWith('https:') ? running(data).sha256 : undefined
   const headers: Record<string, string> = { 'accept-language': verb.language, ...(token && { authorization: `Bearer ${token}` }) }
 
-  const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object): Promise<Response> => {
-    const sent = body && { method: 'POST', body: JSON.stringify(body) }
-    const all = { ...headers, ...(body && { 'content-type': 'application/json' }) }
+  const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object | 'DELETE'): Promise<Response> => {
+    const sent = body === 'DELETE' ? { method: body } : body && { method: 'POST', body: JSON.stringify(body) }
+    const all = { ...headers, ...(typeof body === 'object' && { 'content-type': 'application/json' }) }
     const address = `${url}${path}?${new URLSearchParams(query)}`
     const asked = pinned
       ? pinnedFetch(address, pinned, { ...sent, headers: all, signal })
@@ -64,7 +70,7 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
     if (!response.ok) throw await refusal(verb, response, url, tokenFile ?? TOKEN_FILE, own)
     return response
   }
-  const answer = async <Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape, body?: object) => {
+  const answer = async <Shape extends z.ZodType>(path: string, query: Record<string, string>, shape: Shape, body?: object | 'DELETE') => {
     const response = await request(path, query, AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), verb.io.stopSignal()]), body)
     const parsed = shape.safeParse(await json(verb, response, url))
     if (!parsed.success) throw new Refused(verb.words.client.badAnswer(url), verb.words.client.badAnswerHint)
@@ -74,6 +80,7 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
     url,
     get: (path, query, shape) => answer(path, query, shape),
     post: (path, body, shape) => answer(path, {}, shape, body),
+    remove: (path, shape) => answer(path, {}, shape, 'DELETE'),
     open: request,
   }
 }
@@ -113,6 +120,15 @@ export function urlHost(host: string): string {
 export function runningUrl(data: string): string | undefined {
   const { url } = running(data)
   return typeof url === 'string' && URL.canParse(url) ? url : undefined
+}
+
+/** Where the data is by a file that has errors elsewhere: people ask the running node while they edit. Undefined where no node left word. */
+function dataBeside(path: string): string | undefined {
+  const text = readText(path)
+  const folder = text === undefined ? path : dirname(path)
+  const named = /^data:[ \t]*["']?([^"'#\n]+?)["']?[ \t]*(?:#.*)?$/m.exec(text ?? '')?.[1]
+  const data = resolve(folder, named ?? 'data')
+  return runningUrl(data) === undefined ? undefined : data
 }
 
 /** What a running node left word of: where it answers, and the fingerprint of its certificate. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
-import { replaceFile } from '../lib/replace-file.ts'
+import { type Replacement, replaceFiles } from '../lib/replace-files.ts'
 import { readSigned, type Signer, signedText, type Verifier } from '../lib/signed.ts'
 
 /** Limits of a configuration that travels. */
@@ -109,12 +109,13 @@ async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
   throw new BundleRefused('link', path)
 }
 
-/** Lays the files down, each whole or not at all, the counter last: what was cut off is done again by importing again. */
-export async function layDown(directory: string, { files }: Pick<Bundle, 'files'>, changes: readonly Change[]): Promise<void> {
+/** Lays down what changes, and `more` with it, all or nothing: what is cut off is undone, or ended at the next start or import. */
+export async function layDown(
+  directory: string,
+  { files }: Pick<Bundle, 'files'>,
+  changes: readonly Change[],
+  more: readonly Replacement[] = [],
+): Promise<void> {
   const wanted = new Set(changes.filter(({ change }) => change !== 'same').map(({ path }) => path))
-  for (const { path, text } of files) {
-    if (!wanted.has(path)) continue
-    await mkdir(dirname(join(directory, path)), { recursive: true, mode: 0o700 })
-    await replaceFile(join(directory, path), text)
-  }
+  await replaceFiles(directory, [...files.filter(({ path }) => wanted.has(path)), ...more])
 }

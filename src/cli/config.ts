@@ -6,6 +6,7 @@ import { formatProblems, lintFiles } from '../config/index.ts'
 import { identityDirectory } from '../gateway/identity/hub.ts'
 import { openSigningKey } from '../gateway/identity/signing-key.ts'
 import { replaceFile } from '../lib/replace-file.ts'
+import { finishReplacing } from '../lib/replace-files.ts'
 import { type Verifier, verifierOf } from '../lib/signed.ts'
 import { BUNDLE_LIMITS, type Bundle, BundleRefused, compareFiles, layDown, readBundle, writeBundle } from './config-bundle.ts'
 import { configPath, load } from './configuration.ts'
@@ -50,6 +51,8 @@ export interface ImportOptions extends CommonOptions {
 export async function configImport(verb: Verb, file: string, { key, to, apply }: ImportOptions): Promise<Exit> {
   const { io, words } = verb
   const directory = resolve(to ?? dirname(configPath(verb, undefined)))
+  // One that was cut off comes first: its counter counts.
+  await finishReplacing(directory)
   const known = await readState(directory)
   const verifier = await readVerifier(verb, key)
   const bytes = await readLimited(verb, file)
@@ -63,8 +66,7 @@ export async function configImport(verb: Verb, file: string, { key, to, apply }:
     return EXIT.ok
   }
   await mkdir(directory, { recursive: true })
-  await layDown(directory, bundle, changes)
-  await replaceFile(join(directory, STATE), `${JSON.stringify({ ...known, imported: bundle.counter })}\n`)
+  await layDown(directory, bundle, changes, [{ path: STATE, text: `${JSON.stringify({ ...known, imported: bundle.counter })}\n` }])
   io.out(`${words.configBundle.applied(bundle.counter)}\n`)
   return EXIT.ok
 }

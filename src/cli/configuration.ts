@@ -5,6 +5,7 @@ import type { ConfigProblem } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
+import { finishReplacingAbove } from '../lib/replace-files.ts'
 import { Refused, type Verb } from './context.ts'
 
 /** The configuration a verb works on: what was said, else the environment, else the file in this directory. */
@@ -15,6 +16,8 @@ export function configPath(verb: Verb, given: string | undefined): string {
 /** Ready to run, or ConfigurationError. */
 export async function load(verb: Verb, given: string | undefined): Promise<LoadedConfig> {
   const { io, language } = verb
+  // An import of several files that was cut off is ended before any of them is read.
+  await finishReplacingAbove(configPath(verb, given))
   const loaded = await loadConfig(configPath(verb, given), { connectors: await verb.connectors(), env: io.env, language })
   // That there is no policy is for `lint` and the findings of the node to say, not for every command.
   const warnings = loaded.warnings.filter(({ code }) => code !== 'W_NO_ZONES')

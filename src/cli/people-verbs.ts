@@ -33,6 +33,7 @@ export function peopleVerbs(verb: Verb, program: Command, done: (exit: number) =
   user('roles <NAME> [ROLES...]', verbs.userRoles).action(async (name, roles, given) =>
     done(await (await code()).userChange(verb, name, { roles }, given)),
   )
+  user('remove <NAME>', verbs.userRemove).action(async (name, given) => done(await (await code()).userRemove(verb, name, given)))
   user('sign-out <NAME>', verbs.userSignOut).action(async (name, given) => done(await (await code()).userSignOut(verb, name, given)))
 
   const tokens = () => import('./token.ts')

@@ -35,6 +35,9 @@ test('user: invited by a link, listed, given other roles, disabled; what is wron
     /no role raed@field is declared[\s\S]*did you mean read@field\?/,
   )
   assert.match((await run('user', 'disable', 'nobody')).err, /there is no such account/)
+  assert.match((await run('user', 'disable', 'nobody', '--lang', 'fr')).err, /ce compte n’existe pas/)
+  assert.match((await run('user', 'remove', 'bo')).out, /^removed: bo\. .*audit log/)
+  assert.match((await run('user', 'list')).out, /there are none/)
 })
 
 test('token: printed once, listed with its use, revoked', async () => {

@@ -1,4 +1,5 @@
 import type { PeopleSettings } from '../api/people/access.ts'
+import { noticeOf } from '../api/people/notice.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { toRoles } from '../core/people-config.ts'
 
@@ -6,9 +7,9 @@ import { toRoles } from '../core/people-config.ts'
 export function peopleOf({ config, connections }: Pick<LoadedConfig, 'config' | 'connections'>): PeopleSettings {
   const own = config.node.zone
   const byConnection = new Map(connections.map(({ name, zone }) => [name, zone ?? own]))
-  const { mfa, sessions, url, oidc } = config.people
+  const { mfa, sessions, url, oidc, notice } = config.people
   return {
-    ...{ roles: toRoles(config), mfa, sessions, url, oidc },
+    ...{ roles: toRoles(config), mfa, sessions, url, oidc, ...(notice && { notice: noticeOf(notice) }) },
     zones: { zones: Object.keys(config.zones), own, ofConnection: (name) => byConnection.get(name) },
   }
 }

@@ -45,17 +45,27 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--scale <N>', options.scale, integer(1, 100), 1)
     .option('--no-open', options.noOpen)
     .action(async (given) => done(await (await import('./demo.ts')).demo(verb, given)))
-  command('run [PATH]', verbs.run).action(async (path, given) => done(await (await import('./run.ts')).run(verb, path, given)))
+  // These take the file as their argument; who is used to -c from the others may write that.
+  command('run [PATH]', verbs.run)
+    .option(...config)
+    .action(async (path, given) => done(await (await import('./run.ts')).run(verb, path ?? given.config, given)))
   command('lint [PATH]', verbs.lint)
     .option('--deny-warnings', options.denyWarnings)
-    .action(async (path, given) => done(await (await import('./lint.ts')).lint(verb, path, given)))
+    .option(...config)
+    .action(async (path, given) => done(await (await import('./lint.ts')).lint(verb, path ?? given.config, given)))
   command('check [PATH]', verbs.check)
     .option('--connection <NAME>', options.connection)
-    .option('--timeout <DURATION>', options.timeout, durationFrom(verb), { text: '30s', ms: 30_000 })
-    .action(async (path, given) => done(await (await import('./check.ts')).check(verb, path, { ...given, timeoutMs: given.timeout.ms })))
+    .addOption(
+      new Option('--timeout <DURATION>', options.timeout).argParser(durationFrom(verb)).default({ text: '30s', ms: 30_000 }, '30s'),
+    )
+    .option(...config)
+    .action(async (path, given) =>
+      done(await (await import('./check.ts')).check(verb, path ?? given.config, { ...given, timeoutMs: given.timeout.ms })),
+    )
   command('test [PATH]', verbs.test)
     .option('--junit <FILE>', options.junit)
-    .action(async (path, given) => done(await (await import('./test.ts')).test(verb, path, given)))
+    .option(...config)
+    .action(async (path, given) => done(await (await import('./test.ts')).test(verb, path ?? given.config, given)))
   command('browse <NAME>', verbs.browse)
     .option('--match <GLOB>', options.browseMatch, '**')
     .option('--limit <N>', options.limit, integer(1, MAX_ROWS), ANSWER_ROWS)
@@ -128,9 +138,11 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
   evidenceVerbs(verb, program, done)
   flowVerbs(verb, program, done)
   configVerbs(verb, program, done)
-  command('doctor [PATH]', verbs.doctor).action(async (path, given: CommonOptions) =>
-    done(await (await import('./doctor.ts')).doctor(verb, path, given)),
-  )
+  command('doctor [PATH]', verbs.doctor)
+    .option(...config)
+    .action(async (path, given: CommonOptions & { config?: string }) =>
+      done(await (await import('./doctor.ts')).doctor(verb, path ?? given.config, given)),
+    )
   return program
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +71,21 @@ test('a port that is taken is said to be, and nothing is left running', { timeou
   const { code, err } = await ecluse('run', configured(port).config, '--log-level', 'silent').ended
   assert.equal(code, 1)
   assert.match(err, new RegExp(`✗ 127\\.0\\.0\\.1:${port} is used by another program\\n {2}hint: is another node running`))
+})
+
+test('data of a newer version is refused and left as it is', { timeout: 60_000 }, async () => {
+  const { folder, config } = configured(0)
+  const written = '{"format":99,"version":"9.1.0"}'
+  mkdirSync(join(folder, 'data'))
+  writeFileSync(join(folder, 'data', 'format.json'), written)
+  const { code, err } = await ecluse('run', config, '--log-level', 'silent').ended
+  assert.equal(code, 1)
+  assert.match(
+    err,
+    /✗ the data in .+ was written by version 9\.1\.0, in a form that this one does not know\n {2}hint: install that version again/,
+  )
+  assert.deepEqual(readdirSync(join(folder, 'data')), ['format.json'])
+  assert.equal(readFileSync(join(folder, 'data', 'format.json'), 'utf8'), written)
 })
 
 test('a bad configuration ends with 78 before anything starts', { timeout: 60_000 }, async () => {

@@ -5,8 +5,10 @@ import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { IdentityError } from '../gateway/identity/errors.ts'
+import { collectAfterStart } from '../lib/after-start.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
+import { claimData } from './data-format.ts'
 import { peopleOf } from './people.ts'
 import { fingerprintOf } from './pinned.ts'
 import { listenProblem } from './ports.ts'
@@ -47,6 +49,10 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   // What is written is for this user alone, unless a part says otherwise.
   process.umask(0o077)
   await mkdir(directory, { recursive: true })
+  const newer = await claimData(directory, home.version).catch((error: Error) => {
+    throw new Refused(words.node.startFailed(error.message), words.node.startFailedHint)
+  })
+  if (newer) throw new Refused(words.node.dataNewer(directory, newer.version), words.node.dataNewerHint(home.version))
   const tested = await selfTest({ now: clock.now(), env: verb.io.env, userId: process.getuid?.(), directory })
   for (const { check, detail } of tested.filter(({ result }) => result === 'warn')) log.warn({ check }, detail ?? check)
   const failed = tested.filter(({ result }) => result === 'fail')
@@ -90,6 +96,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw taken()
     throw error
   })
+  const callOff = collectAfterStart()
   const running = join(directory, RUNNING_FILE)
   await writeFile(
     running,
@@ -103,6 +110,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     signInLink: api.signInLink,
     restart: node.restart,
     stop: async () => {
+      callOff()
       await rm(running, { force: true })
       await api.close()
       await node.stop()

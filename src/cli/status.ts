@@ -2,7 +2,7 @@ import { type Connection, type Health, health as healthShape, type NodeList, nod
 import { type ClientOptions, connectClient } from './client.ts'
 import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
 import { nodeLines, otherNodeLines } from './node-lines.ts'
-import { age, bytes, offset, paint, table, writeResult } from './output.ts'
+import { age, bytes, offset, paint, printable, table, writeResult } from './output.ts'
 
 /** `ecluse status`: the node at a glance, the way to the next one, and those that send here. 1 when it is failing. */
 export async function status(verb: Verb, options: CommonOptions & ClientOptions): Promise<Exit> {
@@ -28,6 +28,7 @@ function describe(verb: Verb, health: Health, nodes: NodeList): string {
     ...nodeLines(verb, nodes),
     ...problems,
     ...(health.connections.length === 0 ? [] : ['', connections(verb, health)]),
+    ...health.connections.flatMap((one) => lastProblem(verb, one).map((text) => warn(text))),
     ...recordLines(verb, health.connections).map(({ text, isWrong }) => (isWrong ? warn(text) : text)),
     ...health.connections.flatMap((one) => clockProblems(verb, one).map((text) => warn(text))),
     ...otherNodeLines(verb, nodes),
@@ -52,6 +53,11 @@ function connections(verb: Verb, { connections, time: now }: Health): string {
     ],
     connections,
   )
+}
+
+/** What a connection that stands could not collect; of one that does not, the table says why. */
+function lastProblem(verb: Verb, { name, state, lastProblem }: Connection): string[] {
+  return state === 'connected' && lastProblem !== undefined ? [verb.words.status.lastProblem(name, printable(lastProblem))] : []
 }
 
 /** What became of the rows of sources of IT records. */

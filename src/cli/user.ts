@@ -59,6 +59,14 @@ export async function userChange(verb: Verb, name: string, change: UserChange, o
   return EXIT.ok
 }
 
+/** `ecluse user remove NAME` */
+export async function userRemove(verb: Verb, name: string, options: UserOptions): Promise<Exit> {
+  const client = await connectClient(verb, options)
+  const answer = await client.remove(pathOf(name), doneAnswer)
+  writeResult(verb.io, options.output, answer, () => verb.words.people.removed(name))
+  return EXIT.ok
+}
+
 /** `ecluse user sign-out NAME` */
 export async function userSignOut(verb: Verb, name: string, options: UserOptions): Promise<Exit> {
   const client = await connectClient(verb, options)

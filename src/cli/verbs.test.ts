@@ -94,6 +94,15 @@ test('schema prints JSON Schema with the connectors there are', async () => {
   assert.equal(schema.properties.connections.additionalProperties.oneOf[0].properties.kind.const, 'paper')
 })
 
+test('the file may be given with -c too, and a connection where check wants a file is told how', async () => {
+  const world = makeWorld()
+  const config = world.write('ecluse.yaml', paperYaml({ 'plc-1': 'well' }))
+  for (const name of ['lint', 'check', 'test', 'doctor']) assert.notEqual((await world.run([name, '-c', config])).code, 78, name)
+  const named = await world.run(['check', 'plc-1'])
+  assert.match(named.err, /no file or directory plc-1\n {2}hint: for one connection: `ecluse check --connection plc-1`/)
+  assert.match((await world.run(['check', '--help'])).out, /default: 30s|default: "30s"/)
+})
+
 test('check: every step with its mark, its time and its hint; 1 when a device is not reached', async () => {
   const world = makeWorld()
   const well = world.write('well.yaml', paperYaml({ 'plc-1': 'well' }))
@@ -107,7 +116,7 @@ test('check: every step with its mark, its time and its hint; 1 when a device is
   assert.equal(outcome.code, 1)
   assert.match(outcome.out, /✗ security {5}BadCertificateUntrusted\n {4}hint: run `ecluse trust`\n/)
   assert.match(outcome.out, /✗ connect {6}the line was dropped\n {4}hint: look at the cable\n/)
-  assert.match(outcome.out, /2 of 3 connection\(s\) not reached\n$/)
+  assert.match(outcome.out, /2 of 3 connection\(s\) need a look: see ✗ above\n$/)
   const one = JSON.parse((await world.run(['check', mixed, '--connection', 'c', '-o', 'json'])).out)
   assert.deepEqual([one.ok, one.steps.length, one.steps[0].connection], [true, 2, 'c'])
   assert.match((await world.run(['check', mixed, '--connection', 'd'])).err, /no connection `d`.*\n {2}hint: connections: a, b, c\n/)

@@ -38,6 +38,8 @@ function said(finding: Exclude<Finding, { is: 'expression' }>, words: ConfigWord
       return ['E_DUPLICATE_NAME', words.duplicateName()]
     case 'bad-glob':
       return ['E_VALUE', words.badValue()]
+    case 'no-places':
+      return ['W_NO_PLACES', words.noPlaces()]
     case 'too-many':
       return ['E_TOO_MANY', words.tooMany(CORRELATE_LIMITS.equipment)]
     case 'missing-input':

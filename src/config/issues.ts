@@ -38,7 +38,7 @@ function addIssue(issue: Issue, context: IssueContext, base: Path): void {
   }
   const found = valueAt(context.value, path)
   if (found === undefined && path.length > 0) {
-    problems.add(locate(at, path.slice(0, -1)), 'E_MISSING_KEY', issue.message ? [issue.message] : words.missingKey(String(path.at(-1))))
+    problems.add(locate(at, path.slice(0, -1)), 'E_MISSING_KEY', says(issue) ? [issue.message] : words.missingKey(String(path.at(-1))))
     return
   }
   const [code, wording] = describe(issue, found, words)
@@ -55,11 +55,14 @@ function keyWording(issue: z.core.$ZodIssueInvalidElement | z.core.$ZodIssueInva
 
 /** Messages that the schemas give by their keys, said in the person's language here. */
 const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = {
+  '@duration': (words) => words.durationForm(),
+  '@size': (words) => words.sizeForm(),
   '@badName': (words) => words.badName(),
   '@badField': (words) => words.badField(),
   '@badNetwork': (words) => words.badNetwork(),
   '@badZone': (words) => words.badZone(),
   '@httpsOnly': (words) => words.httpsOnly(),
+  '@noNotice': (words) => words.noNotice(),
   '@badLife': (words) => words.badLife(),
   '@builtInRole': (words) => words.builtInRole(),
   '@badAddress': (words) => words.badAddress(),
@@ -102,13 +105,19 @@ function union(branches: readonly (readonly Issue[])[], path: Path, context: Iss
   const expected = branches.flat().flatMap((issue) => (issue.code === 'invalid_type' ? [typeWord(issue.expected, words)] : []))
   const written = branches.flat().find((issue) => issue.message)?.message
   const found = valueAt(context.value, path)
-  if (expected.length === 0 || written) problems.add(locate(at, path), 'E_VALUE', written ? [written] : words.badValue())
+  if (expected.length === 0 || written)
+    problems.add(locate(at, path), 'E_VALUE', written ? (OWN_MESSAGES[written]?.(words) ?? [written]) : words.badValue())
   else problems.add(locate(at, path), 'E_TYPE', words.wrongType([...new Set(expected)].join(words.or()), foundWord(found, words)))
 }
+
+/** It has a message of its own that tells more than what kind of value is wanted. */
+const says = ({ message }: Issue): boolean => message !== '' && OWN_MESSAGES[message] === undefined
 
 function describe(issue: Issue, found: unknown, words: ConfigWords): readonly [code: string, Wording] {
   switch (issue.code) {
     case 'invalid_type': {
+      // A schema that says itself what it wants knows better than "expected a text".
+      if (issue.message) return ['E_VALUE', [issue.message]]
       const [message] = words.wrongType(typeWord(issue.expected, words), foundWord(found, words))
       const hint =
         issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')

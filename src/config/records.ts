@@ -1,4 +1,4 @@
-import type { EquipmentConfig } from '../core/equipment.ts'
+import { aliasClashes, type EquipmentConfig } from '../core/equipment.ts'
 import type { FieldType } from '../core/it-records.ts'
 import type { Feed, RecordKindsConfig } from '../core/record-kinds.ts'
 import { nearest } from '../lib/suggest.ts'
@@ -41,6 +41,10 @@ export function checkRecords(
           add(at('authority', use, i), 'E_UNKNOWN_SOURCE', context.words.unknownSource(source, name, nearest(source, feeding)), context)
       })
     }
+  }
+  for (const { path, index, other } of aliasClashes(equipment)) {
+    const { system = '', name = '' } = equipment[path]?.aliases[index] ?? {}
+    add(['equipment', path, 'aliases', index], 'E_ALIAS_TWICE', context.words.aliasTwice(name, system, other), context)
   }
   for (const connection of connections) checkFeeds(connection, kinds, context)
 }

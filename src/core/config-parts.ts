@@ -18,17 +18,21 @@ const UNITS_BYTES: Record<string, number> = {
   TB: 1e12,
 }
 
+/** Said in the person's language where the file is checked (`src/config/words`). */
+const DURATION_FORM = '@duration'
+const SIZE_FORM = '@size'
+
 /** `500ms`, `5s`, `2min`, `1h`, `7d` as milliseconds. */
 export const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(us|ms|s|min|h|d)$/, 'a duration is a number with us, ms, s, min, h or d, e.g. 500ms')
+  .string(DURATION_FORM)
+  .regex(/^\d+(\.\d+)?(us|ms|s|min|h|d)$/, DURATION_FORM)
   .transform((text) => quantity(text, UNITS_MS))
   .describe('Duration: 500ms, 5s, 2min, 1h, 7d')
 
 /** `64MiB`, `2GB` as bytes. */
 export const byteSize = z
-  .string()
-  .regex(/^\d+(\.\d+)?([KMGT]iB|[kMGT]?B)$/, 'a size is a number with B, KiB, MiB, GiB, TiB, kB, MB, GB or TB, e.g. 64MiB')
+  .string(SIZE_FORM)
+  .regex(/^\d+(\.\d+)?([KMGT]iB|[kMGT]?B)$/, SIZE_FORM)
   .transform((text) => Math.round(quantity(text, UNITS_BYTES)))
   .describe('Size: 64MiB, 2GiB')
 

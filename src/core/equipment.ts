@@ -65,6 +65,20 @@ export function placesOf(id: string, declared: EquipmentConfig, at: Micros): Pla
   })
 }
 
+/** Aliases that mean another place too, at some moment of their time; each with the path that stands before it. */
+export function aliasClashes(declared: EquipmentConfig): { readonly path: string; readonly index: number; readonly other: string }[] {
+  const known = new Map<string, { readonly path: string; readonly from: Micros; readonly to: Micros }[]>()
+  return Object.entries(declared).flatMap(([path, { aliases }]) =>
+    aliases.flatMap(({ system, name, from, to }, index) => {
+      const own = { path, from: from ? parseTime(from) : Number.NEGATIVE_INFINITY, to: to ? parseTime(to) : Number.POSITIVE_INFINITY }
+      const spans = known.get(named(system, name)) ?? []
+      known.set(named(system, name), [...spans, own])
+      const other = spans.find((one) => one.path !== path && one.from < own.to && own.from < one.to)
+      return other ? [{ path, index, other: other.path }] : []
+    }),
+  )
+}
+
 /** What names of places mean: paths under the site, or what a system called a place at a time. */
 export class EquipmentNames {
   readonly #paths: ReadonlySet<string>

@@ -26,7 +26,7 @@ export interface SeriesQuery {
 }
 
 /**
- * Samples of one signal by rising time, one per time: of several the last to arrive, without those marked `duplicate`. Null values are NaN.
+ * Samples of one signal by rising time, one per time: of several the last to arrive (of one record the worse, then the greater), without those marked `duplicate`. Null values are NaN.
  */
 export interface Series {
   readonly signal: string

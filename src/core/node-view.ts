@@ -91,6 +91,8 @@ export interface ConnectionHealth {
   readonly pending: number
   /** Of a connection that brings IT records, since the start. */
   readonly records?: RecordCounts
+  /** The last thing that went wrong without ending the connection, in the connector's own words: a node that is not there, an undecodable message. */
+  readonly lastProblem?: string
   readonly lastError: { readonly time: Micros; readonly message: string; readonly hint?: string; readonly fault?: PeerFault } | undefined
 }
 

@@ -19,6 +19,8 @@ export const PEOPLE_LIMITS = {
   tokenMs: 366 * 24 * 3_600_000,
   /** Values of the provider's claim that are mapped to roles. */
   mappings: 1_000,
+  /** Characters of the notice, in one language. */
+  notice: 4_000,
 } as const
 
 const name = z.string().min(1).max(64)
@@ -49,6 +51,12 @@ const role = z
     mfa: z.boolean().default(false).describe('Who has this role needs a second factor'),
   })
   .describe('What somebody may do, by zone and direction')
+
+const noticeText = z.string().trim().min(1).max(PEOPLE_LIMITS.notice).optional()
+const notice = z
+  .strictObject({ en: noticeText, fr: noticeText })
+  .refine(({ en, fr }) => en !== undefined || fr !== undefined, '@noNotice')
+  .describe('Shown before anybody signs in, who says that it was read; the audit log keeps which text it was (IEC 62443-3-3, SR 1.12)')
 
 const oidc = z
   .strictObject({
@@ -94,6 +102,7 @@ export const peopleConfig = {
         })
         .prefault({})
         .describe('When sessions end'),
+      notice: notice.optional(),
       oidc: oidc.optional(),
     })
     .prefault({})

@@ -16,7 +16,9 @@ import { conversion } from './units.ts'
 
 /** What is wrong with a declaration; sentences are made of it elsewhere. `path` begins at the whole file. */
 export type Finding = { readonly path: readonly PropertyKey[] } & (
-  | { readonly is: 'no-tolerance' | 'no-interval' | 'no-equipment' | 'no-formula' | 'duplicate-name' | 'bad-glob' | 'too-many' }
+  | {
+      readonly is: 'no-tolerance' | 'no-interval' | 'no-equipment' | 'no-formula' | 'duplicate-name' | 'bad-glob' | 'too-many' | 'no-places'
+    }
   | { readonly is: 'missing-input'; readonly name: string; readonly meaning: Required<Label>; readonly unit: string }
   | { readonly is: 'input-unit'; readonly name: string; readonly found: string | undefined; readonly must: string }
   | { readonly is: 'mixed-units'; readonly found: readonly string[] }
@@ -102,6 +104,7 @@ function checkFigure(one: Kpi, path: readonly PropertyKey[], declared: Declared,
   try {
     places = placesOf(one.equipment, declared.equipment)
     if (places.length > CORRELATE_LIMITS.equipment) findings.push({ path: [...path, 'equipment'], is: 'too-many' })
+    if (places.length === 0) findings.push({ path: [...path, 'equipment'], is: 'no-places' })
   } catch (error) {
     if (!(error instanceof GlobError)) throw error
     findings.push({ path: [...path, 'equipment'], is: 'bad-glob' })
@@ -184,8 +187,7 @@ function checkValues(
     const at = [...path, name]
     const findings: Finding[] = []
     for (const signal of signalsOf(value)) {
-      const isThere = signal.startsWith('./') || declared.signals.has(signal) || !declared.isComplete
-      if (!isThere) findings.push({ path: at, is: 'unknown-signal', name: signal, near: nearest(signal, [...declared.signals.keys()]) })
+      if (!isThere(signal, declared)) findings.push({ path: at, is: 'unknown-signal', name: signal, near: nearSignal(signal, declared) })
     }
     const kind = each === undefined ? undefined : context.kinds.get(each)
     if ('asOf' in value && value.at !== 'from' && value.at !== 'to' && kind)
@@ -208,6 +210,22 @@ function checkValues(
     }
     return findings
   })
+}
+
+/** Somewhere, where it is relative to a place. */
+function isThere(signal: string, { signals, equipment, isComplete }: Declared): boolean {
+  if (!isComplete) return true
+  return signal.startsWith('./') ? equipment.some((place) => signals.has(`${place}/${signal.slice(2)}`)) : signals.has(signal)
+}
+
+/** Most likely the same name with `./` before it, then what is nearly written so. */
+function nearSignal(signal: string, { signals, equipment }: Declared): string | undefined {
+  const relative = new Set<string>()
+  for (const id of signals.keys()) {
+    for (const place of equipment) if (id.startsWith(`${place}/`)) relative.add(`./${id.slice(place.length + 1)}`)
+  }
+  if (relative.has(`./${signal}`)) return `./${signal}`
+  return nearest(signal, signal.startsWith('./') ? relative : signals.keys())
 }
 
 function checkName(name: string, path: readonly PropertyKey[], { kinds, events }: CorrelateContext): Finding[] {

@@ -16,6 +16,42 @@ const plain = ({ signal, count, time, value, status, text }: Series) => ({
 
 /** Samples for what is computed from them. */
 export function lining(open: Open): void {
+  test('of several readings of one record at one time the worse counts, then the greater; hot or cold, looked for or read along', async (t) => {
+    const b = await bench(t, open)
+    const r = new Recorder()
+    const count = 400
+    const times = Array.from({ length: count }, (_, i) => START + i * MINUTE)
+    const several = (at: number, i: number): Sample[] => {
+      const all = [
+        { signal: 0, time: at, value: i },
+        { signal: 0, time: at, value: i + 0.5, status: i % 3 === 0 ? Status.Uncertain : 0 },
+        { signal: 0, time: at, value: i + 1 },
+      ]
+      return i % 2 === 0 ? all : all.reverse()
+    }
+    await b.historian.write([r.signals([0, { id: 'a/x' }]), r.batch(...times.flatMap(several))])
+    const expected = times.map((_, i) => (i % 3 === 0 ? i + 0.5 : i + 1))
+    const check = async () => {
+      const [whole] = await b.historian.series({ signals: ['a/x'], from: START, to: START + count * MINUTE, lookBackUs: 0 })
+      assert.deepEqual([...(whole as Series).value], expected)
+      for (const i of [7, 9, 300]) {
+        const [before] = await b.historian.series({
+          signals: ['a/x'],
+          from: START + i * MINUTE + 1,
+          to: START + i * MINUTE + 2,
+          lookBackUs: 5,
+        })
+        assert.deepEqual(
+          [[...(before as Series).value], [...(before as Series).status]],
+          [[expected[i]], [i % 3 === 0 ? Status.Uncertain : 0]],
+        )
+      }
+    }
+    await check()
+    await b.historian.compact(START + 5 * DAY)
+    await check()
+  })
+
   test('one sample per time, the newest before and the oldest after, of many signals at once', async (t) => {
     const b = await bench(t, open)
     const r = new Recorder()

@@ -67,14 +67,18 @@ async function startBefore(span: Micros, at: Micros, neutral: (stretches: readon
 /** What inputs say in [from, to]. */
 type Look = (from: Micros, to: Micros) => Promise<{ readonly stretches: readonly Stretch[]; readonly series: readonly Series[] }>
 
-/** `first` is read when it is first asked for; what lies in it is not asked for again. */
+/** What was read last is not asked for again; what is looked for further back is read up to the end of `first`, since that is asked for next. */
 function looking(inputs: readonly Input[], first: { readonly from: Micros; readonly to: Micros }, history: History): Look {
   const lookBackUs = Math.max(...inputs.map(({ toleranceUs }) => toleranceUs))
-  let known: Promise<readonly Series[]> | undefined
+  let known = first
+  let found: Promise<readonly Series[]> | undefined
   const read = async (from: Micros, to: Micros): Promise<readonly Series[]> => {
-    if (from < first.from || to > first.to) return readInputs(inputs, { from, to }, history)
-    known ??= readInputs(inputs, first, history)
-    return (await known).map((series) => seriesPart(series, { from, to: to + 1, lookBackUs }))
+    if (from < known.from || to > known.to) {
+      known = { from, to: Math.max(to, first.to) }
+      found = undefined
+    }
+    found ??= readInputs(inputs, known, history)
+    return (await found).map((series) => seriesPart(series, { from, to: to + 1, lookBackUs }))
   }
   return async (from, to) => {
     const series = await read(from, to)

@@ -67,7 +67,7 @@ export class HealthRecord {
     if (counts[0]) this.lastGoodTime = batch.receivedTime
   }
 
-  view(extra: Pick<ConnectionHealth, 'signals' | 'dropped' | 'latencyMs' | 'clock' | 'clockMethod'>): ConnectionHealth {
+  view(extra: Pick<ConnectionHealth, 'signals' | 'dropped' | 'latencyMs' | 'clock' | 'clockMethod' | 'lastProblem'>): ConnectionHealth {
     this.#turn()
     const { state, liveness, since, lastHeardTime, lastGoodTime, attempts, read, stored, pending, gaps, lastError } = this
     const reconnects = Math.max(0, this.connects - 1)

@@ -137,10 +137,16 @@ export function startConnection(connection: Sampled, loaded: LoadedConfig, share
   })
   return {
     health: () => {
-      const { dropped, latencyMs } = source.counters
+      const { dropped, latencyMs, lastProblem } = source.counters
       const measured = clockWatch.view()
       const clockView = { ...(source.clock && { clockMethod: source.clock.method }), ...(measured && { clock: measured }) }
-      return health.view({ signals: liveness.members().size - clockWatch.ownSignals, dropped, latencyMs, ...clockView })
+      return health.view({
+        signals: liveness.members().size - clockWatch.ownSignals,
+        dropped,
+        latencyMs,
+        ...(lastProblem && { lastProblem }),
+        ...clockView,
+      })
     },
     finish: async () => {
       await Promise.all([running, watching])

@@ -9,6 +9,7 @@ import { Relaying } from './relaying.ts'
 import { keepShowing } from './showing.ts'
 import { Tail } from './tail.ts'
 import { LINK_CONSUMER, type UplinkParts } from './uplink-parts.ts'
+import { problemOf } from './uplink-problem.ts'
 
 const BACK_OFF_FIRST_MS = 500
 const BACK_OFF_LIMIT_MS = 15_000
@@ -91,13 +92,7 @@ export class Uplink {
         await this.#attempt(this.#link, () => backOff.reset())
       } catch (error) {
         const isRefused = error instanceof LinkRefused
-        const why = error instanceof NotConnected ? error.fault : undefined
-        this.#problem = {
-          time: clock.now(),
-          message: (error as Error).message,
-          ...(isRefused && { code: error.code }),
-          ...(why && { fault: why }),
-        }
+        this.#problem = problemOf(error, clock.now())
         if (!stop.aborted)
           log.warn(
             { endpoint: this.#parts.endpoint, problem: this.#problem.message },

@@ -19,13 +19,15 @@ type Options = { readonly options: Record<string, unknown> }
 export const readWays = () => call<SignInWays>('session/ways')
 export const showCode = (code: string) => post<Session>('session/second-factor', { code })
 export const signInAgain = (given: { password?: string; code?: string }) => post<Session>('session/fresh', given)
-export const chooseInvited = (token: string, password: string) => post<Session>('invitation', { token, password })
+export const chooseInvited = (token: string, password: string, notice: string | undefined) =>
+  post<Session>('invitation', { token, password, notice })
 
 export const readUsers = () => call<UserList>('users')
 export const inviteUser = (name: string, roles: readonly string[]) => post<Invitation>('users', { name, roles })
 export const newLinkFor = (id: string) => post<Invitation>(`users/${id}/invitation`)
 export const changeUser = (id: string, change: { roles?: readonly string[]; isDisabled?: boolean; resetMfa?: true }) =>
   post<unknown>(`users/${id}`, change)
+export const removeUser = (id: string) => call<unknown>(`users/${id}`, { method: 'DELETE' })
 export const signOutUser = (id: string) => post<unknown>(`users/${id}/sign-out`)
 
 export const readTokens = () => call<TokenList>('tokens')

@@ -80,10 +80,11 @@ export const json = (method: string, body: unknown): RequestInit => ({
 })
 
 export const whoAmI = () => call<Session>('session')
-export const signIn = (name: string, password: string) => call<unknown>('session', json('POST', { name, password }))
+export const signIn = (name: string, password: string, notice: string | undefined) =>
+  call<unknown>('session', json('POST', { name, password, notice }))
 export const signOut = () => call<unknown>('session', { method: 'DELETE' })
-export const createAccount = (token: string, name: string, password: string) =>
-  call<unknown>('accounts', json('POST', { token, name, password }))
+export const createAccount = (token: string, name: string, password: string, notice: string | undefined) =>
+  call<unknown>('accounts', json('POST', { token, name, password, notice }))
 export const readHealth = () => call<Health>('health')
 
 /** Every signal with its last value, page by page. */

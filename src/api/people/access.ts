@@ -7,6 +7,7 @@ import { replaceFile } from '../../lib/replace-file.ts'
 import { API_LIMITS } from '../limits.ts'
 import { Refusal } from '../problem.ts'
 import { type Account, Accounts, freshSecret, hashOf, sameHash } from './accounts.ts'
+import type { Notice } from './notice.ts'
 import type { OidcSettings } from './oidc.ts'
 import type { ZoneMap } from './scoped-view.ts'
 import { type Session, type SessionLimits, Sessions } from './sessions.ts'
@@ -37,6 +38,8 @@ export interface PeopleSettings {
   /** Where people reach this node, when that is not the address it listens on: behind a proxy, by a name. */
   readonly url?: string | undefined
   readonly oidc?: OidcSettings | undefined
+  /** What is shown before anybody signs in. */
+  readonly notice?: Notice
 }
 
 /** Browsers keep cookies by host, not by port: without it, two nodes on one machine would sign each other's users out. */
@@ -45,7 +48,7 @@ export const cookieName = ({ socket }: FastifyRequest): string => `ecluse-sessio
 const LINK_MS = 3_600_000
 const LOCAL_TOKEN = 'local-token'
 /** Who calls with the token of the data folder: no account says who it is. */
-export const LOCAL_CALLER = 'local'
+const LOCAL_CALLER = 'local'
 const NOTHING: Rights = { may: () => false, somewhere: () => false, everywhere: () => false }
 
 /** Who is calling, and what they may do now. Rights are looked up for every request: nothing that a client holds says them. */

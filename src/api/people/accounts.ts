@@ -94,7 +94,7 @@ export class Accounts {
   async create(made: Pick<Account, 'name' | 'roles'> & Partial<Account>, now: number): Promise<Account> {
     const whole: Account = { id: freshId(), createdTime: now, isDisabled: false, passkeys: [], recovery: [], ...made }
     await this.#change((accounts) => {
-      if (accounts.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken')
+      if (!isAccountName(made.name) || accounts.some(({ name }) => name === made.name)) throw new Refusal(409, 'name-taken')
       if (accounts.length >= API_LIMITS.accounts) throw new Refusal(409, 'too-many-accounts')
       return [...accounts, whole]
     })
@@ -103,15 +103,12 @@ export class Accounts {
 
   /** Changes an account by what `change` makes of it as it is then; `undefined` removes it. Never so that nobody could administer any more. */
   async update(id: string, change: (account: Account) => Account | undefined): Promise<void> {
-    await this.#change((accounts) => {
-      const at = accounts.findIndex((one) => one.id === id)
-      const before = accounts[at]
-      if (!before) throw new Refusal(404, 'unknown-account')
-      const after = change(before)
-      const all = after ? accounts.with(at, after) : accounts.toSpliced(at, 1)
-      if (accounts.some(administers) && !all.some(administers)) throw new Refusal(409, 'last-administrator')
-      return all
-    })
+    await this.#change((accounts) => changed(accounts, id, change))
+  }
+
+  /** Refuses what `update` would refuse now: asked before it is recorded as done. */
+  check(id: string, change: (account: Account) => Account | undefined): void {
+    changed(this.#accounts, id, change)
   }
 
   /** One change after the other; on disk before it holds. */
@@ -126,6 +123,19 @@ export class Accounts {
     return done
   }
 }
+
+function changed(accounts: readonly Account[], id: string, change: (account: Account) => Account | undefined): readonly Account[] {
+  const at = accounts.findIndex((one) => one.id === id)
+  const before = accounts[at]
+  if (!before) throw new Refusal(404, 'unknown-account')
+  const after = change(before)
+  const all = after ? accounts.with(at, after) : accounts.toSpliced(at, 1)
+  if (accounts.some(administers) && !all.some(administers)) throw new Refusal(409, 'last-administrator')
+  return all
+}
+
+/** `local` is who calls with the token of the data folder: nobody is to be taken for that in the audit log. */
+export const isAccountName = (name: string): boolean => name !== '' && name.toLowerCase() !== 'local'
 
 const administers = ({ roles, isDisabled, password, external }: Account): boolean =>
   !isDisabled && roles.includes(ADMINISTRATOR) && (password !== undefined || external !== undefined)

@@ -4,7 +4,8 @@ import { audited } from '../audited.ts'
 import { signInWays } from '../people-schemas.ts'
 import { Refusal } from '../problem.ts'
 import type { Resources, Server } from '../route.ts'
-import type { Account } from './accounts.ts'
+import { type Account, isAccountName } from './accounts.ts'
+import { checkNotice, noticeId } from './notice.ts'
 import type { Identity, Oidc } from './oidc.ts'
 import { codeOf, placeOf, welcome } from './session-routes.ts'
 
@@ -15,19 +16,24 @@ const text = z.string().max(4_096).optional()
 
 /** Sign-in through a provider. People come back to the pages, with what went wrong in the address where something did. */
 export function oidcRoutes(server: Server, resources: Resources): void {
-  const { oidc, linkOf } = resources
+  const { oidc, linkOf, access } = resources
+  const { notice } = access.settings
   const provider = oidc && { ...(oidc.settings.label && { label: oidc.settings.label }) }
   server.get(
     '/api/v1/session/ways',
     { config: { permission: 'public' }, schema: { summary: 'How one can sign in here', response: { 200: signInWays } } },
-    async () => ({ password: true as const, ...(provider && { provider }) }),
+    async () => ({ password: true as const, ...(provider && { provider }), ...(notice && { notice: { ...notice } }) }),
   )
   if (!oidc) return
   server.get(
     '/api/v1/oidc/start',
-    { config: { permission: 'public' }, schema: { summary: 'Sends the browser to the provider' } },
+    {
+      config: { permission: 'public' },
+      schema: { summary: 'Sends the browser to the provider', querystring: z.object({ notice: noticeId }) },
+    },
     async (request, reply) => {
       try {
+        checkNotice(notice, request.query.notice)
         const { secret, to } = await oidc.begin(linkOf(CALLBACK))
         // Lax: it has to come back with the browser from the provider's site.
         void reply.setCookie(cookieName(request), secret, {
@@ -93,7 +99,7 @@ async function accountOf({ issuer, subject, name, roles }: Identity, { access, v
     return accounts.withId(known.id) ?? known
   }
   // A name that is taken here is somebody else's: the provider does not get to be them.
-  const free = [name, `${name}@${new URL(issuer).hostname}`.slice(0, 64)].find((one) => one !== '' && !accounts.named(one))
+  const free = [name, `${name}@${new URL(issuer).hostname}`.slice(0, 64)].find((one) => isAccountName(one) && !accounts.named(one))
   if (free === undefined) throw new Refusal(409, 'name-taken')
   await audited(view.audit, {
     kind: 'account',

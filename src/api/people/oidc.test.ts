@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import Provider from 'oidc-provider'
 import { ManualClock } from '../../core/manual-clock.ts'
 import { type Fixture, json, PASSWORD } from '../fixture.ts'
+import { API_LIMITS } from '../limits.ts'
 import type { Session, UserList } from '../schemas.ts'
 import type { OidcSettings } from './oidc.ts'
 import { settings, startZones } from './zones.fixture.ts'
@@ -214,4 +215,27 @@ test('the provider is down: people are told, and accounts of the node go on work
   t.after(close)
   assert.equal(problemOf(await begin()), 'provider-unreachable')
   assert.equal((await fetch(`${api.url}/api/v1/session`, json({ name: 'ana', password: PASSWORD }))).status, 200)
+})
+
+test('the sign-ins that were begun are bounded in number and time: the oldest makes room, the newest still ends well', async (t) => {
+  const { api, clock, close } = await pair()
+  t.after(close)
+  const begin = async () => {
+    const answer = await fetch(`${api.url}/api/v1/oidc/start`, { redirect: 'manual' })
+    const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    return { cookie, state: new URL(answer.headers.get('location') ?? '').searchParams.get('state') ?? '' }
+  }
+  const problemOf = async ({ cookie, state }: { cookie: string; state: string }) => {
+    const url = `${api.url}/api/v1/oidc/callback?code=x&state=${state}`
+    const answer = await fetch(url, { redirect: 'manual', headers: { cookie } })
+    return new URLSearchParams(answer.headers.get('location')?.split('?')[1]).get('problem')
+  }
+  const [first, second] = [await begin(), await begin()]
+  for (let i = 0; i < API_LIMITS.oidcPending - 1; i++) await begin()
+  // The first was put out; the second is still known here, so that it is the provider that refuses its made-up code.
+  assert.equal(await problemOf(first), 'oidc-state')
+  assert.notEqual(await problemOf(second), 'oidc-state')
+  const late = await begin()
+  await clock.advance(API_LIMITS.oidcMs + 1_000)
+  assert.equal(await problemOf(late), 'oidc-state')
 })

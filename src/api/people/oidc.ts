@@ -51,7 +51,7 @@ export class Oidc {
   async begin(redirect: string): Promise<{ secret: string; to: URL }> {
     const provider = await this.#provider()
     const [state, nonce, verifier, secret] = [client.randomState(), client.randomNonce(), client.randomPKCECodeVerifier(), freshSecret()]
-    this.#forgetOld()
+    this.#forgetOld(API_LIMITS.oidcPending - 1)
     this.#pending.set(hashOf(secret), { state, nonce, verifier, beganMs: this.#clock.monotonicMs() })
     const to = client.buildAuthorizationUrl(provider, {
       ...{ redirect_uri: redirect, scope: this.settings.scope, response_type: 'code', state, nonce },
@@ -108,11 +108,12 @@ export class Oidc {
     return provider
   }
 
-  #forgetOld(): void {
+  /** Keeps at most so many: one is taken away for one that comes, never by one that ends. */
+  #forgetOld(most: number = API_LIMITS.oidcPending): void {
     const now = this.#clock.monotonicMs()
     for (const [key, { beganMs }] of this.#pending) {
       // Oldest first: what is left is younger.
-      if (now - beganMs <= API_LIMITS.oidcMs && this.#pending.size < API_LIMITS.oidcPending) break
+      if (now - beganMs <= API_LIMITS.oidcMs && this.#pending.size <= most) break
       this.#pending.delete(key)
     }
   }

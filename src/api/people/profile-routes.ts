@@ -67,7 +67,7 @@ export function profileRoutes(server: Server, resources: Resources): void {
         what: account.name,
         detail: { act: 'password' },
       } as const
-      await signIn.changePassword(account, password, undefined, () => audited(view.audit, event))
+      await signIn.changePassword(account, password, {}, () => audited(view.audit, event))
       const begun = signIn.begin(access.accounts.withId(account.id) ?? account, placeOf(request), session.isWhole)
       remember(reply, begun.secret, resources)
       return whoIs(begun.caller)

@@ -8,6 +8,7 @@ import { Refusal } from '../problem.ts'
 import type { Resources, Server } from '../route.ts'
 import { type Caller, cookieName } from './access.ts'
 import type { Account } from './accounts.ts'
+import { checkNotice, noticeId } from './notice.ts'
 import type { Begun, Place } from './sign-in.ts'
 
 /** A name for an account, as it is kept. */
@@ -54,7 +55,9 @@ export const codeOf = (error: unknown): { code: string } => ({ code: error insta
 /** Tells the audit log of a session that has begun; where it cannot, there is none. */
 export async function welcome(request: FastifyRequest, reply: FastifyReply, begun: Begun, resources: Resources, detail = {}) {
   const { access, view } = resources
-  const event = { kind: 'sign-in', outcome: 'done', who: begun.caller.name, from: request.ip, detail } as const
+  const { notice } = access.settings
+  const shown = { ...detail, ...(notice && { notice: notice.id }) }
+  const event = { kind: 'sign-in', outcome: 'done', who: begun.caller.name, from: request.ip, detail: shown } as const
   await audited(view.audit, event).catch((error: unknown) => {
     access.sessions.end(begun.secret)
     throw error
@@ -88,12 +91,13 @@ export function sessionRoutes(server: Server, resources: Resources): void {
     },
   )
 
-  const credentials = z.strictObject({ name: z.string().max(64), password: givenPassword })
+  const credentials = z.strictObject({ name: z.string().max(64), password: givenPassword, notice: noticeId })
   server.post(
     '/api/v1/session',
     { config: { permission: 'public' }, schema: { summary: 'Sign in', body: credentials, response: { 200: session } } },
     async (request, reply) => {
       const who = request.body.name.trim()
+      checkNotice(access.settings.notice, request.body.notice)
       const begun = await signIn
         .withPassword(who, request.body.password, { ...placeOf(request), isReserved: resources.isReserved(request) })
         .catch((error) => notedRefusal(audit, request, { kind: 'sign-in', who }, error))
@@ -164,20 +168,28 @@ export function sessionRoutes(server: Server, resources: Resources): void {
 
 /** One-time links: of the start, for the first account, and of an invitation. */
 function linkRoutes(server: Server, resources: Resources): void {
-  const { signIn, view } = resources
+  const { signIn, view, access } = resources
+  const { notice } = access.settings
   server.post(
     '/api/v1/accounts',
     {
       config: { permission: 'public' },
       schema: {
         summary: 'Use the one-time link of the start to make the first account',
-        body: z.strictObject({ token, name: accountName, password: givenPassword }),
+        body: z.strictObject({ token, name: accountName, password: givenPassword, notice: noticeId }),
         response: { 201: session },
       },
     },
     async (request, reply) => {
       const { body, ip } = request
-      const account = { kind: 'account', who: body.name, from: ip, what: 'first account' } as const
+      checkNotice(notice, body.notice)
+      const account = {
+        kind: 'account',
+        who: body.name,
+        from: ip,
+        what: 'first account',
+        ...(notice && { detail: { notice: notice.id } }),
+      } as const
       const recorded = () => audited(view.audit, { ...account, outcome: 'done' })
       const { secret, caller } = await signIn
         .createFirst(body.token, body.name, body.password, placeOf(request), recorded)
@@ -192,14 +204,15 @@ function linkRoutes(server: Server, resources: Resources): void {
       config: { permission: 'public' },
       schema: {
         summary: 'Use the link of an invitation: the account chooses its password, and is signed in',
-        body: z.strictObject({ token, password: givenPassword }),
+        body: z.strictObject({ token, password: givenPassword, notice: noticeId }),
         response: { 200: session },
       },
     },
     async (request, reply) => {
+      checkNotice(notice, request.body.notice)
       const account = signIn.invited(request.body.token)
       const event = { kind: 'account', outcome: 'done', who: account.name, from: request.ip, what: 'invitation used' } as const
-      await signIn.changePassword(account, request.body.password, undefined, () => audited(view.audit, event))
+      await signIn.changePassword(account, request.body.password, { invitation: request.body.token }, () => audited(view.audit, event))
       const begun = signIn.begin(account, placeOf(request), account.totp === undefined && account.passkeys.length === 0)
       return welcome(request, reply, begun, resources)
     },

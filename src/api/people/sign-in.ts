@@ -1,5 +1,6 @@
 import { ADMINISTRATOR } from '../../core/roles.ts'
 import type { Clock } from '../../core/time.ts'
+import { addressGroup, plainAddress } from '../../lib/network-address.ts'
 import { API_LIMITS } from '../limits.ts'
 import { Refusal } from '../problem.ts'
 import { type Access, type Caller, hasSecondFactor } from './access.ts'
@@ -67,7 +68,7 @@ export class SignIn {
       return checked
     })
     const found = account as Account
-    this.#remember(`${place.from} ${name}`)
+    this.#remember(`${groupIn(place.from)} ${name}`)
     const kept = fits && isOld ? await passwords.hash(password) : undefined
     await this.#access.accounts.update(found.id, (one) => ({
       ...one,
@@ -109,12 +110,21 @@ export class SignIn {
     })
   }
 
-  /** Another password; every other session of the account ends. */
-  async changePassword(account: Account, password: string, keep: string | undefined, beforeDone: () => Promise<void>): Promise<void> {
+  /** Another password; every other session of the account ends. With an invitation only while it is the one in force: of two at once, one gets in. */
+  async changePassword(
+    account: Account,
+    password: string,
+    { keep, invitation }: { readonly keep?: string; readonly invitation?: string },
+    beforeDone: () => Promise<void>,
+  ): Promise<void> {
     checkPassword(password, { name: account.name, site: this.#site })
     const kept = await this.#passwords.hash(password)
     await beforeDone()
-    await this.#access.accounts.update(account.id, ({ invitation: _, ...one }) => ({ ...one, password: kept }))
+    await this.#access.accounts.update(account.id, ({ invitation: known, ...one }) => {
+      const isUsed = invitation !== undefined && !(known && sameHash(known.hash, hashOf(invitation)))
+      if (isUsed) throw new Refusal(403, 'link-invalid')
+      return { ...one, password: kept }
+    })
     this.#access.sessions.endOf(account.id, ({ id }) => id !== keep)
     this.#access.changed()
   }
@@ -141,6 +151,11 @@ export class SignIn {
     return found
   }
 
+  /** What is remembered of where somebody signed in from, when the account is removed. */
+  forget(name: string): void {
+    for (const known of this.#known) if (known.slice(known.indexOf(' ') + 1) === name) this.#known.delete(known)
+  }
+
   /** Fresh codes in place of those before; told once. */
   async freshRecovery(id: string): Promise<string[]> {
     const codes = Array.from({ length: API_LIMITS.recoveryCodes }, () => freshSecret().replace(/[-_]/g, '').slice(0, 10).toLowerCase())
@@ -152,10 +167,11 @@ export class SignIn {
    * By name and address, by address, and by name from addresses that are not known for it: a stranger elsewhere cannot lock a known person out, and many
    * addresses together do not guess faster than one.
    */
-  #keys(name: string, from: string): Throttled[] {
+  #keys(name: string, place: string): Throttled[] {
+    const from = groupIn(place)
     const own = [
       { key: `${from} ${name}`, free: 5, longestMs: 5 * MINUTE_MS },
-      { key: from, free: 5, longestMs: 5 * MINUTE_MS },
+      { key: from, free: 5, longestMs: 5 * MINUTE_MS, isShared: true },
     ]
     return this.#known.has(`${from} ${name}`) ? own : [...own, { key: `name ${name}`, free: 50, longestMs: MINUTE_MS }]
   }
@@ -174,5 +190,8 @@ export class SignIn {
     this.#known.add(known)
   }
 }
+
+/** Whoever has one IPv6 address has a whole network of them. The mark of the reserved listener stays before it. */
+const groupIn = (place: string): string => place.replace(/[^ ]+$/, (address) => addressGroup(plainAddress(address)))
 
 const plainCode = (code: string): string => code.replace(/[\s-]/g, '').toLowerCase()

@@ -9,6 +9,8 @@ export interface Throttled {
   readonly key: string
   readonly free: number
   readonly longestMs: number
+  /** Of many names: who gets in with one takes back that one count alone, lest they guess at others' for free. */
+  readonly isShared?: boolean
 }
 
 /** Slows down who guesses: after the free failures of a key each further one doubles its wait. */
@@ -38,6 +40,10 @@ export class Throttle {
   }
 
   succeeded(keys: readonly Throttled[]): void {
-    for (const { key } of keys) this.#failures.delete(key)
+    for (const { key, isShared } of keys) {
+      const found = this.#failures.get(key)
+      if (isShared && found && found.count > 1) this.#failures.set(key, { count: found.count - 1, untilMs: 0 })
+      else this.#failures.delete(key)
+    }
   }
 }

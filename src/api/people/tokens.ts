@@ -72,6 +72,12 @@ export class Tokens {
     return { secret, token: whole }
   }
 
+  /** Tokens that somebody made who is no more go on under a name that says nobody. */
+  async forgetMaker(name: string, instead: string): Promise<void> {
+    if (!this.#tokens.some(({ createdBy }) => createdBy === name)) return
+    await this.#change((tokens) => tokens.map((one) => (one.createdBy === name ? { ...one, createdBy: instead } : one)))
+  }
+
   async revoke(id: string): Promise<void> {
     await this.#change((tokens) => tokens.filter((one) => one.id !== id))
   }
@@ -104,9 +110,12 @@ export class Tokens {
     const next = async () => {
       const tokens = change(this.#tokens)
       await replaceFile(this.#file, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`)
-      const ids = new Map(this.#tokens.map((one) => [one.id, one]))
+      const now = new Map(this.#tokens.map((one) => [one.id, one]))
       // Uses that were noted meanwhile stay noted.
-      this.#tokens = tokens.map((one) => ids.get(one.id) ?? one)
+      this.#tokens = tokens.map((one) => {
+        const { usedTime, usedFrom } = now.get(one.id) ?? one
+        return usedTime === undefined ? one : { ...one, usedTime, ...(usedFrom !== undefined && { usedFrom }) }
+      })
     }
     const done = this.#writing.then(next, next)
     this.#writing = done

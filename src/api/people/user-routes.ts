@@ -135,18 +135,49 @@ export function userRoutes(server: Server, resources: Resources): void {
         checkRoles(roles)
         if (account.external) throw new Refusal(409, 'external-account/roles')
       }
+      const update = ({ totp, ...one }: Account): Account => ({
+        ...one,
+        ...(roles && { roles }),
+        ...(isDisabled !== undefined && { isDisabled }),
+        ...(resetMfa ? { passkeys: [], recovery: [] } : totp && { totp }),
+      })
+      accounts.check(account.id, update)
       const by = { outcome: 'done', ...callerIn(request, access), what: account.name } as const
       if (roles) await audited(view.audit, { kind: 'role', ...by, detail: { before: account.roles.join(' '), after: roles.join(' ') } })
       if (isDisabled !== undefined)
         await audited(view.audit, { kind: 'account', ...by, detail: { act: isDisabled ? 'disable' : 'enable' } })
       if (resetMfa) await audited(view.audit, { kind: 'mfa', ...by, detail: { act: 'reset' } })
-      await accounts.update(account.id, ({ totp, ...one }) => ({
-        ...one,
-        ...(roles && { roles }),
-        ...(isDisabled !== undefined && { isDisabled }),
-        ...(resetMfa ? { passkeys: [], recovery: [] } : totp && { totp }),
-      }))
+      await accounts.update(account.id, update)
       if (isDisabled) access.sessions.endOf(account.id)
+      access.changed()
+      return { done: true as const }
+    },
+  )
+  server.delete(
+    '/api/v1/users/:id',
+    {
+      config: change,
+      schema: {
+        summary: 'Remove an account and everything kept of the person here; the audit log keeps what was done under the name',
+        params,
+        response: { 200: doneAnswer },
+      },
+    },
+    async (request) => {
+      const account = accountOf(request.params.id)
+      // Before anything is gone, whether it may go.
+      accounts.check(account.id, () => undefined)
+      await audited(view.audit, {
+        kind: 'account',
+        outcome: 'done',
+        ...callerIn(request, access),
+        what: account.name,
+        detail: { act: 'remove', id: account.id },
+      })
+      await accounts.update(account.id, () => undefined)
+      await access.tokens.forgetMaker(account.name, `removed-${account.id.slice(0, 8)}`)
+      signIn.forget(account.name)
+      access.sessions.endOf(account.id)
       access.changed()
       return { done: true as const }
     },

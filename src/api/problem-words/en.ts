@@ -51,6 +51,10 @@ export const en = {
   ],
   'local-only': (): Told => ['only the command line of this machine’s owner may say so'],
 
+  'notice-unread': (): Told => [
+    'a notice is to be read before signing in, and this is not the one in force',
+    'GET /api/v1/session/ways tells it; send its id as `notice`',
+  ],
   'sign-in-refused': (): Told => ['name or password is wrong'],
   'password-refused': (): Told => ['this is not the password of the account'],
   'code-refused': (): Told => ['this code is wrong, or was used before'],
@@ -126,7 +130,10 @@ export const en = {
     'percentDataBad and percentDataGood are percentages from 0 to 100, and percentDataGood is at least 100 - percentDataBad',
   ],
   'invalid-period': (): Told => ['`from` must be before `to`'],
-  'invalid-time': (text: string): Told => [`${text} is no time`, 'for example 2026-11-23T08:00:00Z, now, or -8h'],
+  'invalid-time': (text: string): Told => [
+    `${text} is no time`,
+    'with its zone, e.g. 2026-11-23T08:00:00Z or 2026-11-23T09:00:00+01:00; or now, or a time before it in s, min, h or d: -15min',
+  ],
   'invalid-interval': (text: string): Told => [`${text} is no interval`, 'at least 1ms, for example 10s, 15min, 1h, 1d'],
   'period-too-long': (hours: number, most: number): Told => [
     `${hours} hours asked for, the limit is ${most}`,
@@ -166,6 +173,14 @@ export const en = {
   'unknown-definition': (name: string, near: string | undefined): Told => [
     `nothing called ${name} is computed here`,
     perhaps(near, 'GET /api/v1/facts/definitions lists what is'),
+  ],
+  'no-facts': (name: string): Told => [
+    `${name} computes samples of a signal, no results`,
+    'GET /api/v1/samples?signal=ID reads them, GET /api/v1/signals?connection=computed lists them',
+  ],
+  'unknown-connection': (glob: string): Told => [
+    `the ledger has no connection ${glob} in this time`,
+    'GET /api/v1/ledger without `connection` shows all of them',
   ],
   'unknown-kind': (name: string, near: string | undefined): Told => [
     `no kind of record ${name} is declared`,

@@ -50,6 +50,10 @@ export const fr: typeof en = {
   ],
   'local-only': (): Told => ['seule la ligne de commande du propriétaire de cette machine peut le dire'],
 
+  'notice-unread': (): Told => [
+    'un avis est à lire avant de se connecter, et ceci n’est pas celui en vigueur',
+    'GET /api/v1/session/ways le donne ; renvoyez son id dans `notice`',
+  ],
   'sign-in-refused': (): Told => ['le nom ou le mot de passe est faux'],
   'password-refused': (): Told => ['ce n’est pas le mot de passe du compte'],
   'code-refused': (): Told => ['ce code est faux, ou a déjà servi'],
@@ -125,7 +129,10 @@ export const fr: typeof en = {
     'percentDataBad et percentDataGood sont des pourcentages de 0 à 100, et percentDataGood vaut au moins 100 - percentDataBad',
   ],
   'invalid-period': (): Told => ['`from` doit être avant `to`'],
-  'invalid-time': (text): Told => [`${text} n’est pas un instant`, 'par exemple 2026-11-23T08:00:00Z, now, ou -8h'],
+  'invalid-time': (text): Told => [
+    `${text} n’est pas un instant`,
+    'avec son fuseau, p. ex. 2026-11-23T08:00:00Z ou 2026-11-23T09:00:00+01:00 ; ou now, ou un temps avant lui en s, min, h ou d : -15min',
+  ],
   'invalid-interval': (text): Told => [`${text} n’est pas un intervalle`, 'au moins 1ms, par exemple 10s, 15min, 1h, 1d'],
   'period-too-long': (hours, most): Told => [`${hours} heures demandées, la limite est ${most}`, 'demandez une partie de la période'],
   'period-too-long/days': (): Told => ['c’est plus que le registre ne compte à la fois', 'demandez une partie de la période'],
@@ -161,6 +168,14 @@ export const fr: typeof en = {
   'unknown-definition': (name, near): Told => [
     `rien de ce qui est calculé ici ne s’appelle ${name}`,
     perhaps(near, 'GET /api/v1/facts/definitions dit ce qui l’est'),
+  ],
+  'no-facts': (name): Told => [
+    `${name} calcule les mesures d’un signal, et pas de résultats`,
+    'GET /api/v1/samples?signal=ID les lit, GET /api/v1/signals?connection=computed en donne la liste',
+  ],
+  'unknown-connection': (glob): Told => [
+    `le registre n’a aucune connexion ${glob} dans ce temps`,
+    'GET /api/v1/ledger sans `connection` les montre toutes',
   ],
   'unknown-kind': (name, near): Told => [
     `aucun type d’enregistrement ${name} n’est déclaré`,

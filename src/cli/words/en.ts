@@ -218,9 +218,11 @@ export const en = {
     connection: 'CONNECTION',
     step: 'STEP',
     passed: (connections: number) => `${connections} connection(s) reached`,
-    failed: (failed: number, all: number) => `${failed} of ${all} connection(s) not reached`,
+    failed: (failed: number, all: number) => `${failed} of ${all} connection(s) need a look: see ✗ above`,
     timeout: (seconds: number) => `no end within ${seconds} s`,
     timeoutHint: 'the device accepts the line but does not answer; is it the right port? Give it longer with --timeout',
+    notAFile: (name: string) => `there is no file or directory ${name}`,
+    oneConnection: (name: string) => `for one connection: \`ecluse check --connection ${name}\``,
     unknownConnection: (name: string) => `no connection \`${name}\` in the configuration`,
     known: (names: string) => `connections: ${names}`,
     none: 'no connection is declared: nothing to check',
@@ -280,12 +282,16 @@ export const en = {
     startFailed: (what: string) => `could not start: ${what}`,
     selfTestFailed: (what: string) => `not started: what security rests on does not hold here: ${what}`,
     selfTestFailedHint: 'mend it; `ecluse doctor` looks again. Nothing was opened',
+    dataNewer: (directory: string, version: string) =>
+      `the data in ${directory} was written by version ${version}, in a form that this one does not know`,
+    dataNewerHint: (version: string) =>
+      `install that version again, or restore the backup made before it (docs/running.md); ${version} has changed nothing`,
     startFailedHint: '`ecluse doctor` checks the machine',
   },
   demo: {
     starting: 'Starting the airport (OPC UA, Modbus, MQTT on this machine) ...',
     ready: (url: string) => `Écluse is running: ${url}`,
-    others: (config: string) => `From another terminal: ecluse status -c ${config}`,
+    others: (config: string) => `From another terminal: npx ecluse status -c ${config}`,
     otherPort: (wanted: number, got: string) => `port ${wanted} is used by another program; took ${got}`,
     ends: (duration: string) => `Ends by itself after ${duration}, or with Ctrl-C.`,
     endless: 'Ctrl-C to stop.',
@@ -340,6 +346,7 @@ export const en = {
     lastGood: 'LAST GOOD',
     latency: 'LATENCY',
     clock: 'CLOCK',
+    lastProblem: (connection: string, what: string) => `${connection}, last problem: ${what}`,
     clockOff: (connection: string, offset: string, limit: number) =>
       `${connection}: the device's clock is off by ${offset}, the limit is ${limit} s: its samples are Uncertain`,
     localTime: (connection: string, zone: string) =>
@@ -349,6 +356,7 @@ export const en = {
   nodes: nodesEn,
   client: {
     refused: (url: string) => `no node answers at ${url}`,
+    brokenFile: (file: string) => `${file} has errors (\`ecluse lint\` names them); the node that runs is asked all the same`,
     refusedHint: 'start one with `ecluse run` or `ecluse demo`, or give its address with --url',
     unauthorised: 'the node does not accept this command without a token',
     unauthorisedHint: (file: string) => `run it as the account that runs the node, with the same configuration (-c): the token is ${file}`,

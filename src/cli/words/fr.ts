@@ -218,9 +218,11 @@ export const fr: Words = {
     connection: 'CONNEXION',
     step: 'ÉTAPE',
     passed: (connections) => `${connections} connexion(s) jointe(s)`,
-    failed: (failed, all) => `${failed} connexion(s) sur ${all} non jointe(s)`,
+    failed: (failed, all) => `${failed} connexion(s) sur ${all} à reprendre : voir ✗ ci-dessus`,
     timeout: (seconds) => `pas terminé en ${seconds} s`,
     timeoutHint: 'l’appareil accepte la ligne mais ne répond pas ; est-ce le bon port ? Laissez-lui plus de temps avec --timeout',
+    notAFile: (name) => `il n’y a ni fichier ni dossier ${name}`,
+    oneConnection: (name) => `pour une seule connexion : \`ecluse check --connection ${name}\``,
     unknownConnection: (name) => `aucune connexion \`${name}\` dans la configuration`,
     known: (names) => `connexions : ${names}`,
     none: 'aucune connexion n’est déclarée : rien à vérifier',
@@ -281,12 +283,16 @@ export const fr: Words = {
     startFailed: (what) => `démarrage impossible : ${what}`,
     selfTestFailed: (what) => `pas de démarrage : ce sur quoi repose la sécurité ne tient pas ici : ${what}`,
     selfTestFailedHint: 'corrigez-le ; `ecluse doctor` vérifie à nouveau. Rien n’a été ouvert',
+    dataNewer: (directory, version) =>
+      `les données de ${directory} ont été écrites par la version ${version}, sous une forme que celle-ci ne connaît pas`,
+    dataNewerHint: (version) =>
+      `réinstallez cette version, ou restaurez la sauvegarde faite avant elle (docs/running.md) ; ${version} n’a rien changé`,
     startFailedHint: '`ecluse doctor` vérifie la machine',
   },
   demo: {
     starting: 'Démarrage de l’aéroport (OPC UA, Modbus, MQTT sur cette machine) ...',
     ready: (url) => `Écluse est en marche : ${url}`,
-    others: (config) => `Depuis un autre terminal : ecluse status -c ${config}`,
+    others: (config) => `Depuis un autre terminal : npx ecluse status -c ${config}`,
     otherPort: (wanted, got) => `le port ${wanted} est utilisé par un autre programme ; pris : ${got}`,
     ends: (duration) => `S’arrête de soi-même après ${duration}, ou par Ctrl-C.`,
     endless: 'Ctrl-C pour arrêter.',
@@ -340,6 +346,7 @@ export const fr: Words = {
     lastGood: 'DERNIER BON',
     latency: 'DÉLAI',
     clock: 'HORLOGE',
+    lastProblem: (connection, what) => `${connection}, dernier problème : ${what}`,
     clockOff: (connection, offset, limit) =>
       `${connection} : l’horloge de l’appareil s’écarte de ${offset}, la limite est de ${limit} s : ses échantillons sont Uncertain`,
     localTime: (connection, zone) =>
@@ -349,6 +356,7 @@ export const fr: Words = {
   nodes: nodesFr,
   client: {
     refused: (url) => `aucun nœud ne répond à ${url}`,
+    brokenFile: (file) => `${file} contient des erreurs (\`ecluse lint\` les nomme) ; le nœud en service est interrogé quand même`,
     refusedHint: 'démarrez-en un par `ecluse run` ou `ecluse demo`, ou donnez son adresse avec --url',
     unauthorised: 'le nœud n’accepte pas cette commande sans jeton',
     unauthorisedHint: (file) =>

@@ -79,9 +79,12 @@ export const en = {
     'a name is letters, digits and _ . : -, and begins with a letter, a digit or _; at most 64 characters',
     'e.g. `plc-3`; text for people goes in `label`',
   ],
+  durationForm: (): Wording => ['a duration is a number with us, ms, s, min, h or d, e.g. 500ms'],
+  sizeForm: (): Wording => ['a size is a number with B, KiB, MiB, GiB, TiB, kB, MB, GB or TB, e.g. 64MiB'],
   badNetwork: (): Wording => ['this is no address and no network', 'e.g. 127.0.0.1 or 10.0.0.0/8'],
   badZone: (): Wording => ['nobody knows this time zone', 'a name of the IANA list, e.g. Europe/Paris; not an abbreviation such as CET'],
   httpsOnly: (): Wording => ['is not encrypted', 'https://…; http only for a provider on this machine'],
+  noNotice: (): Wording => ['says nothing', 'give its text in en, fr or both'],
   badLife: (): Wording => ['is too short or too long', 'idle: 1min to 24h; longest: 5min to 30d'],
   builtInRole: (): Wording => ['`administrator` is always there, and is not declared', 'call it something else'],
   roleZone: (zone: string, near: string | undefined, known: string): Wording => [
@@ -258,6 +261,14 @@ export const en = {
     near
       ? `did you mean \`${near}\`?`
       : 'until one has, every name of it is unknown equipment: `equipment: PATH: aliases: [{ system, name }]`',
+  ],
+  noPlaces: (): Wording => [
+    'no declared equipment has such a path: there will never be a figure',
+    'paths under the site, as `equipment:` declares them: `packaging/*`',
+  ],
+  aliasTwice: (name: string, system: string, other: string): Wording => [
+    `\`${name}\` of the system \`${system}\` is \`${other}\` too, at the same time`,
+    'records would be taken for those of one of the two: give each name to one place, or both of them times (`from`, `to`) that do not overlap',
   ],
   tooMany: (limit: number): Wording => [`more than ${limit} of these`, 'what many signals have in common goes into one model'],
   tooManyRules: (limit: number): Wording => [

@@ -87,9 +87,12 @@ export const fr: ConfigWords = {
     'un nom est fait de lettres, de chiffres et de _ . : -, et commence par une lettre, un chiffre ou _ ; 64 caractères au plus',
     'par exemple `plc-3` ; le texte pour les personnes va dans `label`',
   ],
+  durationForm: () => ['une durée est un nombre avec us, ms, s, min, h ou d, par exemple 500ms'],
+  sizeForm: () => ['une taille est un nombre avec B, KiB, MiB, GiB, TiB, kB, MB, GB ou TB, par exemple 64MiB'],
   badNetwork: () => ['ni une adresse ni un réseau', 'par exemple 127.0.0.1 ou 10.0.0.0/8'],
   badZone: () => ['fuseau horaire inconnu', 'un nom de la liste IANA, par exemple Europe/Paris ; pas une abréviation comme CET'],
   httpsOnly: () => ['n’est pas chiffré', 'https://… ; http seulement pour un fournisseur sur cette machine'],
+  noNotice: () => ['ne dit rien', 'donnez son texte dans en, fr ou les deux'],
   badLife: () => ['est trop court ou trop long', 'idle : de 1min à 24h ; longest : de 5min à 30d'],
   builtInRole: () => ['`administrator` existe toujours et ne se déclare pas', 'donnez-lui un autre nom'],
   roleZone: (zone, near, known) => [
@@ -269,6 +272,14 @@ export const fr: ConfigWords = {
     near
       ? `vouliez-vous dire \`${near}\` ?`
       : 'd’ici là, chacun de ses noms est un équipement inconnu : `equipment: CHEMIN: aliases: [{ system, name }]`',
+  ],
+  noPlaces: () => [
+    'aucun équipement déclaré n’a un tel chemin : il n’y aura jamais de résultat',
+    'des chemins sous le site, tels que les déclare `equipment:` : `packaging/*`',
+  ],
+  aliasTwice: (name, system, other) => [
+    `\`${name}\` du système \`${system}\` est aussi \`${other}\`, au même moment`,
+    'les enregistrements seraient pris pour ceux de l’un des deux : donnez chaque nom à un seul lieu, ou aux deux des périodes (`from`, `to`) qui ne se recouvrent pas',
   ],
   tooMany: (limit) => [`plus de ${limit} de ces déclarations`, 'ce que beaucoup de signaux ont en commun va dans un seul modèle'],
   tooManyRules: (limit) => [

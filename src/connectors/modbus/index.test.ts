@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckStep } from '../../core/connector.ts'
+import { CHECKED_SIGNALS } from './check.ts'
 import { modbusConfig } from './config.ts'
 import { rawDevice, testContext } from './fixture.ts'
 import { modbus } from './index.ts'
@@ -65,6 +66,17 @@ test('lint finds values wider than a request, and periods far below the time-out
   assert.deepEqual(modbus.lint?.(modbusConfig.parse({ host: 'plc', signals: [base] })), [])
 })
 
+test('lint asks about addresses as manuals write them', () => {
+  const lint = (table: string, address: number) =>
+    modbus
+      .lint?.(modbusConfig.parse({ host: 'plc', signals: [{ id: 'x', table, address }] }))
+      .map(({ code, message }) => `${code} ${message}`)
+  const said = 'W_MODBUS_MANUAL_ADDRESS 40001 looks like the number that manuals give to holding-register 0'
+  assert.deepEqual(lint('holding-register', 40_001), [said])
+  assert.deepEqual(lint('input-register', 30_017)?.length, 1)
+  assert.deepEqual([lint('holding-register', 40_000), lint('coil', 10_001), lint('input-register', 40_001)], [[], [], []])
+})
+
 test('check: tcp, then one first read per unit with its latency', async (t) => {
   const simulator = await startModbusSimulator({ units: { 1: { 'holding-register': [7] }, 2: { 'holding-register': [8] } } })
   t.after(() => simulator.stop())
@@ -77,8 +89,32 @@ test('check: tcp, then one first read per unit with its latency', async (t) => {
       ['first read', true],
     ],
   )
-  assert.match(found[2]?.detail ?? '', /unit 2, holding-register 0 \(b, uint16\) answered 0008/)
+  assert.match(found[2]?.detail ?? '', /unit 2, holding-register 0 \(b, uint16\) is 8 \(bytes 0008\)/)
   assert.ok(found.every(({ latencyMs }) => (latencyMs ?? -1) >= 0))
+})
+
+test('check: every signal of every unit is asked for, and the wrong ones are named', async (t) => {
+  const simulator = await startModbusSimulator({ units: { 1: { 'holding-register': [0x4148, 0] }, 3: { 'holding-register': [5, 6] } } })
+  t.after(() => simulator.stop())
+  const more = Array.from({ length: CHECKED_SIGNALS + 9 }, (_, i) => ({ ...base, id: `m${i}`, unitId: 3 }))
+  const signals = [
+    { ...base, type: 'float32', unit: 'kW' },
+    { ...base, id: 'away', unitId: 2 },
+    { ...base, id: 'far', address: 90 },
+    ...more,
+  ]
+  const found = await steps({ port: simulator.port, timeout: '500ms', signals })
+  assert.deepEqual(
+    found.map(({ step, ok, detail }) => `${step} ${ok} ${detail}`.replace(/127.*accepts/, 'accepts')),
+    [
+      'tcp true accepts connections',
+      'first read true unit 1, holding-register 0 (a, float32) is 12.5 kW (bytes 41480000)',
+      'other signals false unit 1, holding-register 90 (far, uint16): modbus-illegal-data-address',
+      'first read false unit 2, holding-register 0 (away, uint16): no answer within 500 ms',
+      'first read true unit 3, holding-register 0 (m0, uint16) is 5 (bytes 0005)',
+      `other signals true ${CHECKED_SIGNALS} more of unit 3 answered`,
+    ],
+  )
 })
 
 test('check: what is wrong, and what to do', async (t) => {

@@ -29,6 +29,16 @@ function lint(config: ModbusConfig): LintFinding[] {
         level: 'error',
       })
     }
+    const manual = asInManuals(signal.table, signal.address)
+    if (manual !== undefined) {
+      found.push({
+        path: ['signals', i, 'address'],
+        code: 'W_MODBUS_MANUAL_ADDRESS',
+        message: `${signal.address} looks like the number that manuals give to ${signal.table} ${manual}`,
+        hint: `addresses count from 0, as on the wire: write ${manual}; keep it when the device really counts so far`,
+        level: 'warning',
+      })
+    }
     const period = signal.period ?? config.period
     if (period < config.timeout / 100) {
       const message = `a period of ${period} ms under a time-out of ${config.timeout} ms: one lost answer costs ${Math.floor(config.timeout / period)} polls`
@@ -41,4 +51,13 @@ function lint(config: ModbusConfig): LintFinding[] {
     }
   })
   return found
+}
+
+/** Where manuals begin to count each table: 40001 is the first holding register. Written with six digits, 400001 is beyond any address. */
+const MANUALS_BEGIN = { coil: undefined, 'discrete-input': 10_001, 'input-register': 30_001, 'holding-register': 40_001 } as const
+const MANUALS_COUNT = 9_999
+
+function asInManuals(table: keyof typeof MANUALS_BEGIN, address: number): number | undefined {
+  const begin = MANUALS_BEGIN[table]
+  return begin !== undefined && address >= begin && address < begin + MANUALS_COUNT ? address - begin : undefined
 }

@@ -1,4 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NotConnected } from '../../core/errors.ts'
 import type { OnExchange } from '../../core/flows.ts'
 import { fault, networkFault } from '../../core/peer-faults.ts'
@@ -88,7 +89,7 @@ export class ModbusLine {
       socket.on('error', (cause) => give(unreachable(host, port, cause)))
       socket.once('close', () => give(new NotConnected(`connection to ${host}:${port} closed`, closedBy)))
       stop.addEventListener('abort', () => give(stop.reason), { signal: timer.signal })
-      void clock.sleep(timeout, over).then(() => {
+      void elapsed(clock, timeout, over).then(() => {
         if (!over.aborted)
           give(
             new NotConnected(`${host}:${port} did not accept the connection within ${timeout} ms`, {
@@ -129,7 +130,7 @@ export class ModbusLine {
       this.#pending = { request, transaction: this.#transaction, stray: 0, settle: resolve, fail: reject }
       socket.write(rtu ? encodeRtu(request) : encodeTcp(request, this.#transaction))
       stop.addEventListener('abort', () => reject(stop.reason), { signal: done.signal })
-      void clock.sleep(timeout, over).then(() => {
+      void elapsed(clock, timeout, over).then(() => {
         if (!over.aborted) resolve(this.#timedOut())
       })
     }).finally(() => {
@@ -226,6 +227,12 @@ export class ModbusLine {
     this.#pending?.fail(error)
     this.#pending = undefined
   }
+}
+
+/** When this program was held up, timers run before what has arrived meanwhile is read: so that is read first, and a device is not called silent for it. */
+async function elapsed(clock: Clock, ms: number, stop: AbortSignal): Promise<void> {
+  await clock.sleep(ms, stop)
+  if (!stop.aborted) await nextTurn()
 }
 
 function toAnswer(frame: Frame, request: ReadRequest): Answer {

@@ -61,13 +61,32 @@ test('lint', () => {
   assert.deepEqual(
     codes(
       plain([
-        { id: 'x', topic: 'a' },
-        { id: 'x', topic: 'b' },
+        { id: 'x', topic: 'a', expectedPeriod: '1s' },
+        { id: 'x', topic: 'b', expectedPeriod: '1s' },
       ]),
     ),
     ['E_DUPLICATE_ID'],
   )
-  assert.deepEqual(codes(plain([{ id: 'x', topic: 'a/+' }])), ['E_MQTT_CAPTURE'])
-  assert.deepEqual(codes(plain([{ id: 'x/{2}', topic: 'a/+' }])), ['E_MQTT_CAPTURE'])
-  assert.deepEqual(codes(plain([{ id: 'x', topic: 'a/#' }])), ['E_MQTT_TOPIC'])
+  const expectedPeriod = '1min'
+  assert.deepEqual(codes(plain([{ id: 'x', topic: 'a/+', expectedPeriod }])), ['E_MQTT_CAPTURE'])
+  assert.deepEqual(codes(plain([{ id: 'x/{2}', topic: 'a/+', expectedPeriod }])), ['E_MQTT_CAPTURE'])
+  assert.deepEqual(codes(plain([{ id: 'x', topic: 'a/#', expectedPeriod }])), ['E_MQTT_TOPIC'])
+  assert.deepEqual(
+    codes(
+      plain([
+        { id: 'x', topic: 'a' },
+        { id: 'y', topic: 'b' },
+      ]),
+    ),
+    ['W_MQTT_SILENCE'],
+  )
+  assert.deepEqual(
+    codes(
+      plain([
+        { id: 'x', topic: 'a', expectedPeriod },
+        { id: 'y', topic: 'b', model: 'hall' },
+      ]),
+    ),
+    [],
+  )
 })

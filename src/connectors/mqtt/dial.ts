@@ -45,9 +45,11 @@ export async function secure(socket: Socket, config: MqttConfig, stop: AbortSign
   }
 }
 
+/** Node passes over what is no certificate, and then says only that the broker's is not trusted: so it is looked at here. */
 async function pem(path: string, what: string, key: string, socket: Socket): Promise<Buffer> {
+  let content: Buffer
   try {
-    return await readFile(path)
+    content = await readFile(path)
   } catch (error) {
     socket.destroy()
     const { message } = error as Error
@@ -55,6 +57,9 @@ async function pem(path: string, what: string, key: string, socket: Socket): Pro
       ...{ cause: error, hint: `correct ${key}`, fault: fault('file-unreadable', { file: path, detail: message }) },
     })
   }
+  if (content.includes('-----BEGIN CERTIFICATE-----')) return content
+  socket.destroy()
+  throw new NotConnected(`${path} holds no certificate`, { hint: `${key} is a file in PEM: it begins with -----BEGIN CERTIFICATE-----` })
 }
 
 function ready<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', { host, port }: Endpoint, stop: AbortSignal): Promise<S> {

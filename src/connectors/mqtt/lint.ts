@@ -4,7 +4,7 @@ import { endpointOf } from './dial.ts'
 
 /** What a schema cannot see: unsafe choices, things named twice. */
 export function lintMqtt(config: MqttConfig): LintFinding[] {
-  return [...transport(config), ...twice(config), ...captures(config)]
+  return [...transport(config), ...twice(config), ...captures(config), ...silence(config)]
 }
 
 function transport({ url, user, tls }: MqttConfig): LintFinding[] {
@@ -85,4 +85,21 @@ function captures(config: MqttConfig): LintFinding[] {
       ]
     return []
   })
+}
+
+/** A broker that answers says nothing of who publishes: of a plain topic only a declared period tells when its publisher is dead. */
+function silence(config: MqttConfig): LintFinding[] {
+  if (config.format !== 'plain') return []
+  const first = config.signals.findIndex(({ expectedPeriod, model }) => expectedPeriod === undefined && model === undefined)
+  if (first < 0) return []
+  return [
+    {
+      path: ['signals', first],
+      code: 'W_MQTT_SILENCE',
+      message:
+        'nothing says how often this topic is published: when its publisher dies, the last value stays Good for as long as the broker answers',
+      hint: 'expectedPeriod: 1min (the longest time between messages when all is well): silent for longer it turns Uncertain, then Bad',
+      level: 'warning',
+    },
+  ]
 }

@@ -44,7 +44,15 @@ export const isNotLetIn = (code: number | undefined): boolean => code === 4 || c
 
 /** What to do about a refused connection. */
 export function reasonHint(code: number | undefined, protocolVersion: 4 | 5): string {
-  if (code === undefined || code === 1 || code === 132)
+  if (code === undefined) {
+    // A line that ends without a word: TLS is wanted, or a version that the broker does not know.
+    const version =
+      protocolVersion === 5
+        ? 'a broker that knows only MQTT 3.1.1 (then protocolVersion: 4)'
+        : 'a broker of MQTT 5 only (then protocolVersion: 5)'
+    return `a port that wants encryption (then mqtts://) answers like this, and ${version}`
+  }
+  if (code === 1 || code === 132)
     return protocolVersion === 5
       ? 'a broker that knows only MQTT 3.1.1 answers like this: set protocolVersion: 4'
       : 'set protocolVersion: 5, or look into the log of the broker'

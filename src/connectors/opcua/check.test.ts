@@ -63,5 +63,5 @@ test('wrong port, not an OPC UA server, untrusted, wrong policy, wrong user, wro
 
   const node = await at({}, [{ id: 'x', node: 'ns=1;s=X' }])
   assert.deepEqual(outline(node).at(-1), 'first read failed')
-  assert.match(node.at(-1)?.detail ?? '', /0 of 1 signals read Good: ns=1;s=X: BadNodeIdUnknown/)
+  assert.match(node.at(-1)?.detail ?? '', /0 of 1 signals read Good; ns=1;s=X: BadNodeIdUnknown/)
 })

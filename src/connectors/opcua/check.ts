@@ -5,7 +5,7 @@ import { statusName } from '../../core/status.ts'
 import type { OpcuaConfig } from './config.ts'
 import { within } from './library.ts'
 import { beginAttempt, checkTrust, describeEndpoints, discover, type Line, openLine, selectEndpoint } from './line.ts'
-import { asNotConnected } from './problems.ts'
+import { asNotConnected, refusalReason } from './problems.ts'
 import { resolveTargets } from './targets.ts'
 import { leafCertificate, readPin, toIdentity } from './trust.ts'
 
@@ -82,16 +82,27 @@ async function reachPort(config: OpcuaConfig, stop: AbortSignal): Promise<Found>
 
 async function firstRead(attempt: Parameters<typeof openLine>[0], session: Line['session']): Promise<Found> {
   const { items, problems } = await resolveTargets(attempt, session)
+  // What the file asks for and the server cannot give; a Bad reading is the device's own affair.
+  const wrong = [...problems]
+  const readings: string[] = []
   const readable = items.filter((item) => item.nodeId && !item.refused)
   const values = await session.read(readable.map((item) => ({ nodeId: item.nodeId ?? null, attributeId: 13 })))
-  values.forEach((value, i) => {
-    if (value.statusCode.isNotGood()) problems.push(`${readable[i]?.address}: ${statusName(value.statusCode.value)}`)
+  values.forEach(({ statusCode }, i) => {
+    if (statusCode.isGood()) return
+    const list = refusalReason(statusCode.value) === 'node-refused' ? readings : wrong
+    list.push(`${readable[i]?.address}: ${statusName(statusCode.value)}`)
   })
   const good = values.filter((value) => value.statusCode.isGood()).length
-  const detail = `${good} of ${items.length} signals read Good`
-  if (problems.length === 0) return { detail }
-  if (good === 0) throw new NotConnected(`${detail}: ${problems[0]}`, { hint: 'compare the addresses with `ecluse browse`' })
-  return { detail: `${detail}; ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? `; and ${problems.length - 5} more` : ''}` }
+  const detail = sentence(`${good} of ${items.length} signals read Good`, [...wrong, ...readings])
+  if (wrong.length > 0 || good === 0) throw new NotConnected(detail, { hint: 'compare the addresses with `ecluse browse`' })
+  return { detail }
+}
+
+/** Things named in one line. */
+const NAMED = 5
+
+function sentence(detail: string, problems: readonly string[]): string {
+  return [detail, ...problems.slice(0, NAMED), ...(problems.length > NAMED ? [`and ${problems.length - NAMED} more`] : [])].join('; ')
 }
 
 /** The certificate the server shows, whether trusted or not. */

@@ -259,6 +259,8 @@ function reporter(context: SourceContext, counters: SourceCounters): Report {
       said.push(problem)
     }
     const summary = summarise(said)
-    if (summary !== undefined) counters.lastProblem = summary
+    // What an earlier connection could not collect may be there now.
+    if (summary === undefined) delete counters.lastProblem
+    else counters.lastProblem = summary
   }
 }

@@ -84,8 +84,14 @@ function logStations(measured: readonly SignalBelow[], parts: ChainParts): Stati
   for (const { signal, newestIngest } of measured) {
     const id = counted.get(signal)?.newestIngest || newestIngest
     const row = ingests.rows.get(id)
-    if (row) logs.set(`${row.node} ${row.epoch}`, [...(logs.get(`${row.node} ${row.epoch}`) ?? []), row])
-    else if (ingests.lost.has(id)) isLost = true
+    if (!row) {
+      if (ingests.lost.has(id)) isLost = true
+      continue
+    }
+    const key = `${row.node} ${row.epoch}`
+    const rows = logs.get(key)
+    if (rows) rows.push(row)
+    else logs.set(key, [row])
   }
   const stations = [...logs.values()].flatMap((rows): Station[] => {
     const last = rows.reduce((a, b) => (b.sequence > a.sequence ? b : a))

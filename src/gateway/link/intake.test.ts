@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { blockBytes, type Forwarded } from '../../core/forwarded.ts'
+import { blockBytes, decodeForwarded, type Forwarded } from '../../core/forwarded.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { defineSignals, numbered, readAll, start, TestClock, temporaryDirectory } from '../spool/harness.ts'
 import { Intake } from './intake.ts'
@@ -70,4 +70,40 @@ test('a node that is no relay has one log, the one it named', async () => {
   const payload = new TextEncoder().encode('{"version":"1"}')
   const other = { node: 'edge-1', epoch: 3, sequence: 1, kind: 'config', recordedTime: 0, payload } as const
   await assert.rejects(reception.take([other]), { code: 'not-permitted', message: /not named/ })
+})
+
+test('a relay that was put back to an older copy declares as gone what is here: only what is not here either is taken for gone', async (t) => {
+  const edge = await start(await temporaryDirectory(t), { node: 'edge-1' })
+  defineSignals(edge.signals, 2)
+  for (let n = 0; n < 20; n++) await edge.spool.append(numbered(n))
+  const records = await readAll(edge.spool)
+  const hub = await start(await temporaryDirectory(t), { node: 'hub' })
+  t.after(async () => {
+    await edge.spool.close()
+    await hub.spool.close()
+  })
+  const { node, epoch } = edge.spool
+  const intake = new Intake({ log: hub.spool, clock: new TestClock() })
+  const open = async () => {
+    const reception = intake.reception({ probe: async () => true, end: () => {} })
+    const hello = { node: 'relay', instance: '1', version: '0', time: 0, streams: [{ node, epoch, first: 1, last: 20 }] }
+    await reception.open(hello, { node: 'relay', address: 'memory', mayForward: true })
+    return reception
+  }
+  assert.equal((await (await open()).take(records.slice(0, 12))).sequence, 12)
+  const payload = new TextEncoder().encode(JSON.stringify({ from: 7, to: 15, cause: 'no longer kept', samples: 27 }))
+  const gap: SpoolRecord = { node, epoch, sequence: 15, kind: 'gap', recordedTime: 0, payload }
+  const again = await open()
+  assert.equal((await again.take([gap, ...records.slice(15)])).sequence, records.length)
+  const stored = (await readAll(hub.spool)).flatMap((record) =>
+    record.kind === 'forwarded' ? decodeForwarded(record.payload).records : [],
+  )
+  const gaps = stored.filter(({ kind }) => kind === 'gap').map((record) => JSON.parse(new TextDecoder().decode(record.payload)))
+  assert.deepEqual(gaps, [{ from: 13, to: 15, cause: 'no longer kept' }])
+  assert.deepEqual(
+    stored.map(({ sequence }) => sequence),
+    [...Array.from({ length: 12 }, (_, i) => i + 1), 15, ...records.slice(15).map(({ sequence }) => sequence)],
+  )
+  // All of it is here: nothing is taken.
+  assert.equal((await (await open()).take([gap])).sequence, records.length)
 })

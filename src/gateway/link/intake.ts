@@ -180,8 +180,9 @@ export class Intake {
     const key = keyOf(first)
     let position = this.#taken.get(key) ?? { node, epoch, sequence: 0 }
     const fresh: SpoolRecord[] = []
-    for (const record of records) {
-      if (record.sequence <= position.sequence) continue
+    for (const sent of records) {
+      if (sent.sequence <= position.sequence) continue
+      const record = withoutKnown(sent, position.sequence)
       position = this.#follow(position, record)
       fresh.push(record)
     }
@@ -242,6 +243,18 @@ export class Intake {
       throw new LinkRefused('chain-broken', `${node}: record ${sequence} is not chained to record ${before.sequence} as it is here`)
     return { node, epoch, sequence, hash: seal.hash.slice() }
   }
+}
+
+/**
+ * A sender that was put back to an older copy knows less of a log than is here, and declares as gone what it can no longer get: of that, only what is
+ * not here either. Such a gap is no record of the log itself, and has no place in its chain.
+ */
+function withoutKnown(record: SpoolRecord, known: number): SpoolRecord {
+  const content = record.kind === 'gap' && !record.seal ? contentOf(record) : undefined
+  if (content?.kind !== 'gap' || content.to !== record.sequence || content.from > known) return record
+  // How many samples lie in the rest, nobody has counted.
+  const rest = { from: known + 1, to: content.to, cause: content.cause }
+  return { ...record, payload: new TextEncoder().encode(JSON.stringify(rest)) }
 }
 
 /** A relay may still have records of a node's earlier epochs to hand over. */

@@ -16,21 +16,8 @@ import {
 import { follows, frameAt, isChained, sameBytes } from './resync.ts'
 import { HEAD_FILE, type HeadContent, readHead, readStatement, type SealContent, sealContent, sealedOrdinal, sealName } from './seals.ts'
 import { ordinalOf, segmentName } from './segments.ts'
+import { Found, found, type Tampering, wrongStatement } from './tampering.ts'
 import { Window } from './window.ts'
-
-/** What can be wrong with a signed log. `altered`: checksum or chain; `forged`: checksums are right, and what was signed is something else. */
-export const TAMPER_KINDS = ['altered', 'forged', 'missing', 'reordered', 'unsigned', 'unreadable'] as const
-export type TamperKind = (typeof TAMPER_KINDS)[number]
-
-/** The first thing that is wrong. */
-export interface Tampering {
-  readonly kind: TamperKind
-  readonly file: string
-  /** The record it begins with, where one can be named. */
-  readonly sequence?: number
-  /** English, for the person who looks into it. */
-  readonly what: string
-}
 
 export interface SignedReport {
   readonly node: string
@@ -60,15 +47,6 @@ export interface VerifyProgress {
 interface Walked {
   readonly record: Frame
   readonly offset: number
-}
-
-/** Ends a verification where the first thing is wrong. */
-class Found extends Error {
-  readonly tampering: Tampering
-  constructor(tampering: Tampering) {
-    super(tampering.what)
-    this.tampering = tampering
-  }
 }
 
 export interface VerifyOptions {
@@ -365,14 +343,6 @@ function isPadded(frame: Frame, window: Window, offset: number): boolean {
   if (at === undefined) return false
   const start = at + frame.bytes - (frame.bytes - RECORD_HEADER - frame.payload.length)
   return window.bytes.subarray(start, at + frame.bytes).every((byte) => byte === 0)
-}
-
-function found(kind: TamperKind, file: string, what: string, sequence?: number): Found {
-  return new Found({ kind, file, what, ...(sequence !== undefined && { sequence }) })
-}
-
-function wrongStatement(read: 'form' | 'signature' | 'missing'): string {
-  return read === 'signature' ? 'this key did not sign it, or it was altered' : 'it is not a signed statement to the letter'
 }
 
 function numbers(names: readonly string[], of: (name: string) => number | undefined): number[] {

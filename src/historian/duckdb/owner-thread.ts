@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { HistorianBusy, QueryRefused } from '../../core/historian.ts'
 import type { Logger } from '../../core/log.ts'
+import { collectAfterStart } from '../../lib/after-start.ts'
 import { openOwner } from './owner.ts'
 import type { Call, Level, Operation, Reply, StoreOptions } from './protocol.ts'
 
@@ -33,6 +34,7 @@ port.on('message', async (call: Call) => {
   if (op === 'close') port.close()
 })
 send({ type: 'ready' })
+collectAfterStart()
 
 /** Columns of an answer with samples are handed over instead of copied. */
 function buffersOf(op: Operation, value: unknown): ArrayBuffer[] {

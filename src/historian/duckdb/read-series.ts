@@ -76,10 +76,12 @@ async function nearest(
     const { from, to } = span
     const distance = which === 'newest' ? `(epoch_us(time) - ${whole(from)})` : `(${whole(to)} - epoch_us(time))`
     const { order: place } = orderOf(distance, to - from, asked.context.lastIngest)
-    const of = (cell: string) => `arg_max_null(${cell}, place)`
-    const cells = ['epoch_us(time)::DOUBLE', "coalesce(value, 'nan')", 'status', 'ingest::DOUBLE', ...(asked.hasText ? ['text'] : [])]
+    const text = asked.hasText ? { cell: ', text: text', column: ', best.text' } : { cell: '', column: '' }
+    // One row, whole: of several of one record at one time the same whatever the order in which they are read, as when a series is sorted.
+    const best = `max({place: ${place}, status: status, value: coalesce(value, 'nan')${text.cell}, time: epoch_us(time)::DOUBLE, ingest: ingest::DOUBLE})`
     const result = await asked.context.connection.run(
-      `SELECT signal, ${cells.map(of).join(', ')} FROM (SELECT *, ${place} AS place FROM ${await samplesOf(asked, missing, span)}) GROUP BY signal`,
+      `SELECT signal, best.time, best.value, best.status, best.ingest${text.column} FROM (
+        SELECT signal, ${best} AS best FROM ${await samplesOf(asked, missing, span)} GROUP BY signal)`,
     )
     const found = new Set<number>()
     for (const chunk of await result.fetchAllChunks()) {

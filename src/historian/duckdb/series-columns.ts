@@ -126,7 +126,7 @@ class Rows {
     return true
   }
 
-  /** By time, then by arrival. */
+  /** By time, then by arrival; those of one record at one time, whose order is not kept, the worse status last, then the greater value. */
   sort({ start, end }: Part): void {
     const rows = Uint32Array.from({ length: end - start }, (_, i) => start + i).sort((a, b) => this.#order(a, b))
     for (const column of [this.#time, this.#value, this.#status, this.#ingest]) {
@@ -184,6 +184,18 @@ class Rows {
   }
 
   #order(a: number, b: number): number {
-    return (this.#time[a] as number) - (this.#time[b] as number) || (this.#ingest[a] as number) - (this.#ingest[b] as number)
+    return this.#by(this.#time, a, b) || this.#by(this.#ingest, a, b) || this.#by(this.#status, a, b) || this.#byValue(a, b)
+  }
+
+  #by(column: Float64Array | Uint32Array, a: number, b: number): number {
+    return (column[a] as number) - (column[b] as number)
+  }
+
+  /** As the engine orders them: no value after every other, then by text, none last. */
+  #byValue(a: number, b: number): number {
+    const [one, other] = [this.#value[a] as number, this.#value[b] as number]
+    if (one !== other && !(Number.isNaN(one) && Number.isNaN(other))) return Number.isNaN(one) || one > other ? 1 : -1
+    const [text, than] = [this.#text.get(a), this.#text.get(b)]
+    return text === than ? 0 : text === undefined || (than !== undefined && text > than) ? 1 : -1
   }
 }

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { chooseInvited } from '../api-people.ts'
 import { useLanguage } from '../words/index.ts'
 import { AccountForm, Field } from './account-form.tsx'
+import { useNotice } from './use-notice.tsx'
 import { PASSWORD_CHARACTERS } from './welcome.tsx'
 
 /** Reached by the link of an invitation: the person chooses the password. */
@@ -11,11 +12,12 @@ export function InvitationPage({ token, onDone }: { token: string; onDone: () =>
   const [again, setAgain] = useState('')
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
+  const notice = useNotice()
   const submit = async () => {
     if ([...password].length < PASSWORD_CHARACTERS) return setProblem(words.account.short)
     if (password !== again) return setProblem(words.account.differ)
     setBusy(true)
-    const answer = await chooseInvited(token, password)
+    const answer = await chooseInvited(token, password, notice.id)
     setBusy(false)
     if (answer.ok) return onDone()
     setProblem([answer.problem.message, answer.problem.hint].filter(Boolean).join(' '))
@@ -29,6 +31,7 @@ export function InvitationPage({ token, onDone }: { token: string; onDone: () =>
       busy={busy}
       onSubmit={() => void submit()}
     >
+      {notice.panel}
       <Field
         label={words.account.password}
         value={password}

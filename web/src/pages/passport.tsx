@@ -75,6 +75,7 @@ function permanent(of: PassportOf, { subject, times }: Passport): string {
 
 function Back({ of: { signal, definition, key } }: { of: PassportOf }) {
   if (signal) return <a href={hrefTo('signal', { id: signal })}>{signal}</a>
+  if (!definition) return null
   return <a href={hrefTo('results', { of: definition, key, span: 'all' })}>{[definition, key].filter(Boolean).join(' · ')}</a>
 }
 

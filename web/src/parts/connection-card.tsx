@@ -44,6 +44,12 @@ export function ConnectionCard({ connection, chosen }: { connection: Connection;
         )}
       </dl>
       <Counters connection={connection} />
+      {connection.lastProblem && (
+        <div className="last-error">
+          <h3>{text.lastProblem}</h3>
+          <p lang="en">{connection.lastProblem}</p>
+        </div>
+      )}
       {connection.lastError && (
         <div className="last-error">
           <h3>

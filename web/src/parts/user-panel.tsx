@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import type { Invitation, User, UserList } from '../../../src/api/schemas.ts'
-import { changeUser, inviteUser, newLinkFor, signOutUser } from '../api-people.ts'
+import { changeUser, inviteUser, newLinkFor, removeUser, signOutUser } from '../api-people.ts'
 import { formatInstant, formatNumber, labelOf } from '../format.ts'
 import { Field } from '../pages/account-form.tsx'
 import type { Fresh } from '../pages/use-fresh.tsx'
@@ -147,6 +147,8 @@ interface ActionProps {
 function Actions({ user, fresh, onChanged, onLink, onRoles }: ActionProps) {
   const { words } = useLanguage()
   const text = words.people
+  // It cannot be undone, so it takes two presses; another place of the keyboard takes the first back.
+  const [isSure, setSure] = useState(false)
   const { id, name, state, provider, sessions, mfa } = user
   const change = (what: Parameters<typeof changeUser>[1]) => () => fresh.act(() => changeUser(id, what), onChanged)
   const actions: [string, string, () => void][] = [
@@ -165,11 +167,22 @@ function Actions({ user, fresh, onChanged, onLink, onRoles }: ActionProps) {
     state === 'disabled'
       ? [text.short.enable, text.enable(name), change({ isDisabled: false })]
       : [text.short.disable, text.disable(name), change({ isDisabled: true })],
+    isSure
+      ? [text.short.removeSure, text.removeSure(name), () => fresh.act(() => removeUser(id), onChanged)]
+      : [text.short.remove, text.removeUser(name), () => setSure(true)],
   ]
   return (
     <div className="people-actions">
       {actions.map(([title, label, act]) => (
-        <button key={title} type="button" className="quiet" aria-label={label} title={label} onClick={act}>
+        <button
+          key={title === text.short.removeSure ? text.short.remove : title}
+          type="button"
+          className="quiet"
+          aria-label={label}
+          title={label}
+          onClick={act}
+          onBlur={() => setSure(false)}
+        >
           {title}
         </button>
       ))}

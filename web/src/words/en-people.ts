@@ -36,6 +36,8 @@ export const people = {
   enable: (name: string) => `Enable ${name}`,
   signOut: (name: string) => `End sessions of ${name}`,
   resetMfa: (name: string) => `Reset second factor of ${name}`,
+  removeUser: (name: string) => `Remove ${name}`,
+  removeSure: (name: string) => `Remove ${name} for good`,
   rolesOf: (name: string) => `Roles of ${name}`,
   short: {
     link: 'New link',
@@ -44,6 +46,8 @@ export const people = {
     signOut: 'End sessions',
     resetMfa: 'Reset second factor',
     roles: 'Roles',
+    remove: 'Remove',
+    removeSure: 'Remove for good',
     save: 'Save',
   },
   direction: 'Direction',

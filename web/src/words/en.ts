@@ -229,6 +229,7 @@ export const en = {
       blurred: 'Snapshots without deletions',
     },
     lastError: 'Last error',
+    lastProblem: 'Last problem',
     hint: 'What to do',
     since: 'since',
     never: 'never',
@@ -262,6 +263,9 @@ export const en = {
     refused: 'Name or password is wrong.',
     promise: 'Where each number comes from, how good it is, and why.',
     working: 'One moment',
+    notice: 'Notice',
+    noticeRead: 'I have read this notice',
+    noticeUnread: 'Read the notice first, and say so.',
     noAccount: 'No account yet? The node prints a one-time link when it starts.',
   },
 }

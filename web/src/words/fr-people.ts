@@ -37,6 +37,8 @@ export const people: typeof english = {
   enable: (name) => `Réactiver ${name}`,
   signOut: (name) => `Terminer les sessions de ${name}`,
   resetMfa: (name) => `Retirer le second facteur de ${name}`,
+  removeUser: (name) => `Retirer ${name}`,
+  removeSure: (name) => `Retirer ${name} définitivement`,
   rolesOf: (name) => `Rôles de ${name}`,
   short: {
     link: 'Nouveau lien',
@@ -45,6 +47,8 @@ export const people: typeof english = {
     signOut: 'Terminer les sessions',
     resetMfa: 'Retirer le second facteur',
     roles: 'Rôles',
+    remove: 'Retirer',
+    removeSure: 'Retirer définitivement',
     save: 'Enregistrer',
   },
   direction: 'Sens',

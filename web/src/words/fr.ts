@@ -230,6 +230,7 @@ export const fr: Words = {
     },
     droppedNone: 'aucun',
     lastError: 'Dernière erreur',
+    lastProblem: 'Dernier problème',
     hint: 'Que faire',
     since: 'depuis',
     never: 'jamais',
@@ -263,6 +264,9 @@ export const fr: Words = {
     refused: 'Nom ou mot de passe incorrect.',
     promise: 'D’où vient chaque nombre, ce qu’il vaut, et pourquoi.',
     working: 'Un instant',
+    notice: 'Avis',
+    noticeRead: 'J’ai lu cet avis',
+    noticeUnread: 'Lisez d’abord l’avis, et dites-le.',
     noAccount: 'Pas encore de compte ? Le nœud affiche un lien à usage unique à son démarrage.',
   },
 }
