@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { FLOW_LIMITS } from '../gateway/flows/limits.ts'
+import { FLOW_LIMITS } from '../gateway/flows/config.ts'
 import { nearest } from '../lib/suggest.ts'
 import { type Located, locate, locateHolder, locateKey, type Path, type Problems, type Wording } from './places.ts'
 import { type AnySchema, knownKeys, schemasAt } from './schema-walk.ts'

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { duration } from '../../core/config-parts.ts'
 import { FLOW_LIMITS } from './limits.ts'
 
+export { FLOW_LIMITS }
+
 const name = z.string().min(1).max(64)
 const addressNumber = z.int().min(0).max(0xffff_ffff)
 
