@@ -36,6 +36,8 @@ export interface StoreLimits {
   readonly sqlLength: number
   /** Bytes of the cells one SQL query returns. */
   readonly sqlBytes: number
+  /** Elements of the lists in the rows that the engine hands over at once, two thousand of them. */
+  readonly sqlElements: number
   /** Rows sorted into one cold file; a larger day becomes several files, each with its own signals. */
   readonly fileRows: number
   /** Rows of the ledger's counts that are added before each hour is summed up to one; 0: nothing is counted, for measuring what counting costs. */
@@ -61,6 +63,7 @@ export const STORE_LIMITS: StoreLimits = {
   cursorsOfNode: 1_000,
   sqlLength: 20_000,
   sqlBytes: 64 * 1024 * 1024,
+  sqlElements: 200_000,
   fileRows: 8_000_000,
   accountRows: 2_000,
 }

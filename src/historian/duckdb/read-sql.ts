@@ -1,11 +1,14 @@
 import {
   type DuckDBConnection,
   type DuckDBDataChunk,
+  DuckDBListVector,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
   type DuckDBType,
+  DuckDBTypeId,
   type DuckDBValue,
   type DuckDBValueConverter,
+  type DuckDBVector,
   type Json,
   JsonDuckDBValueConverter,
 } from '@duckdb/node-api'
@@ -13,6 +16,10 @@ import { QueryRefused, type SqlResult } from '../../core/historian.ts'
 import { formatTime } from '../../core/time.ts'
 import type { StoreLimits } from './limits.ts'
 import { checkStatement } from './sql-guard.ts'
+
+const OPAQUE: ReadonlySet<DuckDBTypeId> = new Set([
+  ...[DuckDBTypeId.STRUCT, DuckDBTypeId.MAP, DuckDBTypeId.ARRAY, DuckDBTypeId.UNION, DuckDBTypeId.VARIANT],
+])
 
 /**
  * Runs one checked SELECT and reads its result as it is made, up to the limit, so that a result of any size costs no more than what is kept.
@@ -25,9 +32,15 @@ export async function readSql(connection: DuckDBConnection, text: string, maxRow
     const names = result.columnNames()
     const types = result.columnTypes()
     const columns = names.map((name, i) => ({ name, type: String(types[i]) }))
+    const opaque = columns.find((_, i) => isOpaque(types[i] as DuckDBType))
+    if (opaque) throw new QueryRefused(`${opaque.name} is a ${opaque.type}: select what is in it, or CAST(${opaque.name} AS VARCHAR)`)
     const rows: unknown[][] = []
     let bytes = 0
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const elements = Array.from({ length: chunk.columnCount }, (_, i) => elementsOf(chunk.getColumnVector(i)))
+      const longest = elements.findIndex((count) => count > limits.sqlElements)
+      if (longest >= 0)
+        throw new QueryRefused(`${names[longest]} holds lists of ${elements[longest]} elements: make rows of them with unnest`)
       for (const row of toRows(chunk)) {
         bytes += sizeOf(row)
         if (rows.length >= maxRows || bytes > limits.sqlBytes) return { columns, rows, truncated: true }
@@ -39,6 +52,17 @@ export async function readSql(connection: DuckDBConnection, text: string, maxRow
     if (cause instanceof QueryRefused) throw cause
     throw new QueryRefused(explain(cause), { cause })
   }
+}
+
+/** Its size cannot be told before it is made, and it may hold a list of any length. */
+function isOpaque(type: DuckDBType): boolean {
+  if (type.typeId === DuckDBTypeId.LIST) return isOpaque(type.valueType)
+  return OPAQUE.has(type.typeId)
+}
+
+/** A list is one cell to the engine, and minutes of work to make in one go: nothing would be written meanwhile. */
+function elementsOf(vector: DuckDBVector): number {
+  return vector instanceof DuckDBListVector ? vector.childVector.itemCount + elementsOf(vector.childVector) : 0
 }
 
 function toRows(chunk: DuckDBDataChunk): unknown[][] {

@@ -101,6 +101,19 @@ test('no function makes a value of any size at once', async () => {
   await refused(`SELECT length(a) FROM (${doubled})`)
 })
 
+test('a cell that would take long to make is refused before it is made', async () => {
+  await refused('SELECT list(range) AS all FROM range(5000000)', /all holds lists of 5000000 elements/)
+  await refused('SELECT [list(range)] AS all FROM range(300000)', /all holds lists of 300001 elements/)
+  for (const text of [
+    'SELECT {a: list(range)} AS it FROM range(9)',
+    'SELECT map([1], [list(range)]) AS it FROM range(9)',
+    'SELECT [{a: 1}] AS it',
+  ])
+    await refused(text, /CAST\(it AS VARCHAR\)/)
+  const { rows } = await historian.sql('SELECT list(range) AS few FROM range(3)', limits)
+  assert.deepEqual(rows, [[[0, 1, 2]]])
+})
+
 test('a result stops at its rows and at its bytes', async () => {
   const wide = await historian.sql("SELECT string_agg(a.range, '') FROM range(1000) a, range(100) b GROUP BY b.range", limits)
   assert.ok(wide.truncated && wide.rows.length > 10 && wide.rows.length < 50, String(wide.rows.length))
