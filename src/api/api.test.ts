@@ -64,6 +64,10 @@ describe('the HTTP surface', () => {
     const description = await read('openapi.json')
     assert.equal(description.openapi, '3.1.0')
     assert.ok(description.paths['/api/v1/samples'].get.parameters.some(({ name }: { name: string }) => name === 'asKnownAt'))
+    const { responses, security } = description.paths['/api/v1/samples'].get
+    assert.deepEqual(Object.keys(responses), ['200', '4XX', '5XX'])
+    assert.deepEqual(responses['4XX'].content['application/json'].schema.required, ['code', 'message'])
+    assert.deepEqual([security, description.paths['/api/v1/session'].post.security], [[{ token: [] }, { session: [] }], []])
     const metrics = await (await api.call('/metrics')).text()
     assert.match(metrics, /ecluse_samples_dropped_total\{connection="plc-0",reason="sequence-gap"\} 2/)
     assert.match(metrics, /ecluse_connection_clock_offset_seconds\{connection="plc-0"\} 3600\n/)

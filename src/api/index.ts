@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifySwagger from '@fastify/swagger'
 import fastify, { type FastifyRequest } from 'fastify'
-import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { ADMINISTRATOR, administrator } from '../core/roles.ts'
@@ -9,6 +9,7 @@ import { aggregateRoutes } from './aggregate.ts'
 import { auditRoutes } from './audit.ts'
 import { configurationRoutes } from './configurations.ts'
 import { contractRoutes } from './contracts.ts'
+import { description } from './description.ts'
 import { discoverRoutes } from './discover.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { factRoutes } from './facts.ts'
@@ -99,10 +100,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
   hardenAnswers(server)
   const names = [...(options.admin ? [options.admin.host] : []), host, ...(people.url === undefined ? [] : [new URL(people.url).hostname])]
   guard(server, access, { names, audit: view.audit, policy: view.policy, isReserved, ...(rate && { rate }) })
-  await server.register(fastifySwagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'Écluse', version: view.version, license: { name: 'Apache-2.0' } } },
-    transform: jsonSchemaTransform,
-  })
+  await server.register(fastifySwagger, description(view.version))
   const resources: Resources = {
     ...{ view, access, signIn: new SignIn(access, view.clock, view.site.id) },
     // Loaded where a provider is declared.
