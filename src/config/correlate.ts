@@ -28,6 +28,8 @@ function said(finding: Exclude<Finding, { is: 'expression' }>, words: ConfigWord
   switch (finding.is) {
     case 'no-tolerance':
       return ['E_NO_TOLERANCE', words.noTolerance()]
+    case 'no-tolerance-of-clocks':
+      return ['W_NO_TOLERANCE', words.noToleranceOfClocks()]
     case 'no-interval':
       return ['E_NO_INTERVAL', words.noInterval()]
     case 'no-equipment':

@@ -17,7 +17,16 @@ import { conversion } from './units.ts'
 /** What is wrong with a declaration; sentences are made of it elsewhere. `path` begins at the whole file. */
 export type Finding = { readonly path: readonly PropertyKey[] } & (
   | {
-      readonly is: 'no-tolerance' | 'no-interval' | 'no-equipment' | 'no-formula' | 'duplicate-name' | 'bad-glob' | 'too-many' | 'no-places'
+      readonly is:
+        | 'no-tolerance'
+        | 'no-tolerance-of-clocks'
+        | 'no-interval'
+        | 'no-equipment'
+        | 'no-formula'
+        | 'duplicate-name'
+        | 'bad-glob'
+        | 'too-many'
+        | 'no-places'
     }
   | { readonly is: 'missing-input'; readonly name: string; readonly meaning: Required<Label>; readonly unit: string }
   | { readonly is: 'input-unit'; readonly name: string; readonly found: string | undefined; readonly must: string }
@@ -100,6 +109,9 @@ function checkFigure(one: Kpi, path: readonly PropertyKey[], declared: Declared,
         : { path: [...path, 'per'], is: 'unknown-event', name: kind, near: nearest(kind, [...context.kinds.keys()]) },
     )
   }
+  // Any clock that is measured is off by more than nothing: readings of it would never be sure enough.
+  const takesReadings = Object.values(one.inputs).some((value) => signalsOf(value).length > 0)
+  if (takesReadings && one.tolerance === 0) findings.push({ path, is: 'no-tolerance-of-clocks' })
   let places: readonly (string | undefined)[] = []
   try {
     places = placesOf(one.equipment, declared.equipment)

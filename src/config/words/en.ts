@@ -208,6 +208,10 @@ export const en = {
     'how far times may be apart and still count as the same is not said',
     'give it `tolerance:`, e.g. 2s: the clocks of machines and of IT systems never agree, and nobody can guess how far',
   ],
+  noToleranceOfClocks: (): Wording => [
+    'readings of a device whose clock is measured will make this figure Uncertain (`clock-uncertainty`): no clock agrees to within 0 s',
+    'give it `tolerance:`, e.g. 2s: how far times may be apart and still count as the same',
+  ],
   noInterval: (): Wording => ['this kind of record does not say when it holds', 'give the kind its `validity:` under `records:`'],
   recordNeedsPlace: (): Wording => [
     'this kind of record does not say which equipment it is about',

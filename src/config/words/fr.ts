@@ -225,6 +225,10 @@ export const fr: ConfigWords = {
     'il n’est pas dit de combien les heures peuvent différer en restant les mêmes',
     'donnez `tolerance:`, par exemple 2s : les horloges des machines et de l’informatique ne sont jamais d’accord, et personne ne peut deviner de combien',
   ],
+  noToleranceOfClocks: () => [
+    'les mesures d’un appareil dont l’horloge est mesurée rendront cet indicateur incertain (`clock-uncertainty`) : aucune horloge ne concorde à 0 s près',
+    'lui donner une `tolerance:`, par exemple 2s : de combien deux moments peuvent différer et compter pour le même',
+  ],
   noInterval: () => ['ce type d’enregistrement ne dit pas quand il est valable', 'donnez-lui sa `validity:` sous `records:`'],
   recordNeedsPlace: () => [
     'ce type d’enregistrement ne dit pas de quel équipement il s’agit',
