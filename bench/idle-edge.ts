@@ -18,7 +18,7 @@ export async function idleEdge(directory: string, idleS: number): Promise<{ memo
     file,
     `version: 1\nsite: { id: b }\nnode: { id: edge, role: edge }\ndata: ${join(directory, 'edge')}\nhttp: { port: 0 }\nconnections:\n${connection}`,
   )
-  const args = ['--max-semi-space-size=4', 'bin/ecluse.js', 'run', file]
+  const args = ['--max-semi-space-size=4', '--expose-gc', 'bin/ecluse.js', 'run', file]
   const child = spawn(process.execPath, args, {
     cwd: process.env.ECLUSE_HOME ?? join(import.meta.dirname, '..'),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -67,7 +67,7 @@ class Node {
       ? ['--cpu-prof', `--cpu-prof-dir=${process.env.ECLUSE_PROFILE}`, '--cpu-prof-interval=2000']
       : []
     this.child = fork(join(import.meta.dirname, 'link-node.ts'), [JSON.stringify(order)], {
-      execArgv: ['--max-semi-space-size=4', ...execArgv],
+      execArgv: ['--max-semi-space-size=4', '--expose-gc', ...execArgv],
     })
     this.#ready = new Promise((resolve, reject) => {
       this.child.once('exit', (code) => {

@@ -42,6 +42,7 @@ async function once(idleS: number, scale: number) {
   const begin = performance.now()
   const args = [
     '--max-semi-space-size=4',
+    '--expose-gc',
     'bin/ecluse.js',
     'demo',
     '--port',

@@ -37,7 +37,6 @@ function logOf(entries: AuditEntry[], first = 1) {
 
 async function begin(t: TestContext, forward: object, entries: AuditEntry[], options: { directory?: string; first?: number } = {}) {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'ecluse-forward-')))
-  t.after(() => rm(directory, { recursive: true, force: true }))
   const config = auditConfig.parse({ forward: [forward] }).forward[0]
   assert.ok(config)
   const after = logOf(entries, options.first)
@@ -51,7 +50,10 @@ async function begin(t: TestContext, forward: object, entries: AuditEntry[], opt
     log: silent,
     random: () => 0.5,
   })
-  t.after(() => forwarding.close())
+  t.after(async () => {
+    await forwarding.close()
+    await rm(directory, { recursive: true, force: true })
+  })
   return { forwarding, directory }
 }
 
@@ -141,7 +143,6 @@ test('a receiver whose certificate nobody vouches for gets nothing', { skip: wit
 
 test('what a policy holds back waits, is told once by entry, and goes when the way is open', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'ecluse-forward-'))
-  t.after(() => rm(directory, { recursive: true, force: true }))
   const config = auditConfig.parse({ forward: [{ host: '127.0.0.1', port: 9, transport: 'udp' }] }).forward[0]
   assert.ok(config)
   const clock = new ManualClock(time)
@@ -164,7 +165,10 @@ test('what a policy holds back waits, is told once by entry, and goes when the w
       },
     },
   })
-  t.after(() => forwarding.close())
+  t.after(async () => {
+    await forwarding.close()
+    await rm(directory, { recursive: true, force: true })
+  })
   const after = async (isTrue: () => boolean) => {
     for (let turn = 0; turn < 200 && !isTrue(); turn++) await clock.advance(1_000)
     assert.ok(isTrue())
