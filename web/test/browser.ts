@@ -33,7 +33,7 @@ export async function openBrowser(locale = 'en-GB'): Promise<Browser> {
     colorScheme: 'light',
   })
   const page = context.pages()[0] ?? (await context.newPage())
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(30_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => {

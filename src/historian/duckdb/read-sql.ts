@@ -17,9 +17,7 @@ import { formatTime } from '../../core/time.ts'
 import type { StoreLimits } from './limits.ts'
 import { checkStatement } from './sql-guard.ts'
 
-const OPAQUE: ReadonlySet<DuckDBTypeId> = new Set([
-  ...[DuckDBTypeId.STRUCT, DuckDBTypeId.MAP, DuckDBTypeId.ARRAY, DuckDBTypeId.UNION, DuckDBTypeId.VARIANT],
-])
+const OPAQUE: ReadonlySet<DuckDBTypeId> = new Set([DuckDBTypeId.MAP, DuckDBTypeId.ARRAY, DuckDBTypeId.UNION, DuckDBTypeId.VARIANT])
 
 /**
  * Runs one checked SELECT and reads its result as it is made, up to the limit, so that a result of any size costs no more than what is kept.
@@ -54,9 +52,10 @@ export async function readSql(connection: DuckDBConnection, text: string, maxRow
   }
 }
 
-/** Its size cannot be told before it is made, and it may hold a list of any length. */
+/** How much is in it cannot be told before it is made: it may hold a list of any length. */
 function isOpaque(type: DuckDBType): boolean {
   if (type.typeId === DuckDBTypeId.LIST) return isOpaque(type.valueType)
+  if (type.typeId === DuckDBTypeId.STRUCT) return type.entryTypes.some((one) => one.typeId === DuckDBTypeId.LIST || isOpaque(one))
   return OPAQUE.has(type.typeId)
 }
 
