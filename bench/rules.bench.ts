@@ -10,7 +10,7 @@ import { cpuSeconds, type Figure, repeat } from './report.ts'
 export const title = 'Rules: ten and more per signal, columns in memory'
 
 const RUNS = Number(process.env.ECLUSE_RUNS ?? 5)
-/** Two seconds of work: in half a second, a tenth of it would be the compiler's. */
+/** Two seconds of work: over the first three passes of twenty the engine's other threads still work on what was set up, and their CPU counts. */
 const SAMPLES = 40_000_000
 /** At most; never more than 20 readings a signal, so that none is late. */
 const PER_BATCH = 100_000
