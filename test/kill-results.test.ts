@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,26 +8,12 @@ import type { NodeView } from '../src/core/node-view.ts'
 import { HOUR, systemClock } from '../src/core/time.ts'
 import { startNode } from '../src/run/node.ts'
 import { loadComputing, writeComputing } from './computing.ts'
+import { oneLife } from './one-life.ts'
 
 /** SIGKILL in the middle of computing, again and again: in the end every result is what computing it all anew comes to. */
 
 const LIVES = process.env.ECLUSE_LONG === '1' ? 40 : 3
 const EVER = { from: 0, to: 9e15 }
-
-/** One process until it is killed, some time after its first result. */
-function oneLife(file: string, aliveMs: number): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'results-child.ts'), file], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text
-  })
-  child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), aliveMs))
-  return new Promise((resolve, reject) => {
-    child.on('close', (code, signal) =>
-      signal === 'SIGKILL' ? resolve() : reject(new Error(`the node ended by itself with ${code}: ${errors}`)),
-    )
-  })
-}
 
 /** Until all that was stored is taken in, and nothing has been computed for so many looks. */
 async function settled(view: NodeView): Promise<void> {
@@ -62,7 +47,7 @@ test(`killed ${LIVES} times while it computes: results are those of computing ev
   const directory = mkdtempSync(join(tmpdir(), 'ecluse-kill-results-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const file = writeComputing(directory)
-  for (let life = 0; life < LIVES; life++) await oneLife(file, 500 + Math.random() * 1_500)
+  for (let life = 0; life < LIVES; life++) await oneLife('results-child.ts', [file], 500 + Math.random() * 1_500)
   const loaded = await loadComputing(file)
   const node = await startNode({ ...loaded, connections: [] }, { clock: systemClock, log: silent, random: Math.random, version: 'test' })
   t.after(() => node.stop())

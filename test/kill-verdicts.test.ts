@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { oneLife } from './one-life.ts'
 import { runScript, verdictsOf, writeJudging } from './verdicts-run.ts'
 
 /** SIGKILL under load at random moments: every stored verdict, with its reasons, is the one of a run that nobody killed. */
@@ -11,23 +11,6 @@ import { runScript, verdictsOf, writeJudging } from './verdicts-run.ts'
 const LIVES = process.env.ECLUSE_LONG === '1' ? 40 : 4
 /** Seconds of the script: of most of them in the short form, and of all of them in the long one, a life that is killed tells some. */
 const TOTAL = process.env.ECLUSE_LONG === '1' ? 20_000 : 2_500
-
-/** One process until it is killed, some time after it goes on. */
-function oneLife(file: string, aliveMs: number): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'verdicts-child.ts'), file, String(TOTAL)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text
-  })
-  child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), aliveMs))
-  return new Promise((resolve, reject) => {
-    child.on('close', (code, signal) =>
-      signal === 'SIGKILL' ? resolve() : reject(new Error(`the node ended by itself with ${code}: ${errors}`)),
-    )
-  })
-}
 
 async function toTheEnd(file: string): Promise<{ verdicts: Record<string, string[]>; first: number }> {
   const { node, first, done } = await runScript(file, TOTAL)
@@ -46,7 +29,7 @@ test(`killed ${LIVES} times while it judges: every verdict is that of a run with
     for (const one of [directory, whole]) rmSync(one, { recursive: true, force: true })
   })
   const file = writeJudging(directory)
-  for (let life = 0; life < LIVES; life++) await oneLife(file, 50 + Math.random() * 600)
+  for (let life = 0; life < LIVES; life++) await oneLife('verdicts-child.ts', [file, String(TOTAL)], 50 + Math.random() * 600)
   const killed = await toTheEnd(file)
   const { verdicts } = await toTheEnd(writeJudging(whole))
   t.diagnostic(`${killed.first} of ${TOTAL} seconds in lives that were killed; ${Object.values(verdicts).flat().length} verdicts`)

@@ -24,6 +24,7 @@ export type AnomalyKind =
       | 'device'
       | 'flood'
       | 'substitute'
+      | 'input'
       | 'other'
     )
 
@@ -59,6 +60,8 @@ const KINDS: Readonly<Record<string, AnomalyKind>> = {
     substituted: 'substitute',
   },
   ...{ 'substitute-expired': 'substitute', peers: 'disagreement' },
+  // Of what is computed: from less than all of its time, from what is not Good itself, by clocks that are not sure enough.
+  ...{ coverage: 'missing', 'input-missing': 'missing', 'input-bad': 'input', 'input-uncertain': 'input', 'clock-uncertainty': 'clock' },
 }
 
 const SUFFERS: Readonly<Record<AnomalyKind, Characteristic | undefined>> = {
@@ -67,7 +70,7 @@ const SUFFERS: Readonly<Record<AnomalyKind, Characteristic | undefined>> = {
   ...{ 'no-communication': 'completeness', flood: 'completeness', device: 'completeness', late: 'timeliness', stale: 'timeliness' },
   ...{ clock: 'timeliness', duplicate: 'consistency', disorder: 'consistency', state: 'consistency', contract: 'consistency' },
   // A counter that begins again counts right; who takes differences must know.
-  ...{ counter: undefined, other: undefined },
+  ...{ counter: undefined, input: undefined, other: undefined },
 }
 
 /** The kind of a reason; a version or a name after it does not change it. */

@@ -121,7 +121,8 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     found.epoch === spool.epoch &&
     found.sequence <= spool.stats().lastSequence &&
     found.sequence + 1 >= spool.stats().firstSequence
-  if (!isOurs) log.info({}, 'nothing is known of what was computed last: everything within the horizon is computed once')
+  // Of a first start there is nothing to say.
+  if (!isOurs && parts.storedSequence > 0) log.info({}, 'what was computed last is not known: results within the horizon are computed anew')
   let position = isOurs ? found.sequence : parts.storedSequence
   let storedSequence = parts.storedSequence
   const tail = new Tail(spool, clock, position + 1, TAIL_BYTES)

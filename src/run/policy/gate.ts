@@ -167,7 +167,7 @@ export class Gate {
   #withinRate(rows: Uint32Array, signal: Uint32Array, dropped: Record<string, number>): number {
     const wanted = new Uint32Array(this.#decisions.length + 1)
     const verdictOf = (row: number) => this.#verdicts[signal[row] as number] as Verdict
-    for (const row of rows) (wanted[verdictOf(row)] as number) += 1
+    for (let i = 0; i < rows.length; i++) (wanted[verdictOf(rows[i] as number)] as number) += 1
     const left = wanted.map((count, verdict) => this.#takeRate(verdict, count, dropped))
     if (left.every((count, verdict) => count === wanted[verdict])) return rows.length
     let within = 0

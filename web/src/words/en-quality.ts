@@ -21,6 +21,7 @@ export const anomalies = {
   device: 'reported by the device',
   flood: 'flood',
   substitute: 'substitute',
+  input: 'computed from what is not Good',
   other: 'other',
 }
 

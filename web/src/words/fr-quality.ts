@@ -22,6 +22,7 @@ export const anomalies: Words['anomalies'] = {
   device: 'signalé par l’appareil',
   flood: 'déluge',
   substitute: 'remplacement',
+  input: 'calculé de ce qui n’est pas bon',
   other: 'autre',
 }
 
