@@ -130,6 +130,9 @@ describe('the HTTP surface', () => {
       got.data.samples.map((sample: { signal: string; value: number }) => [sample.signal, sample.value]),
       [['t/line-4/m4', 44.5]],
     )
+    api.publish([[4, 45, Status.UncertainEngineeringUnitsExceeded]])
+    const { samples } = (await until(events, 'samples')).data
+    assert.deepEqual([samples[0].status, samples[0].reasons], ['Uncertain', ['range']], 'why it is no longer Good, by name')
     stop.abort()
   })
 
