@@ -264,8 +264,8 @@ export interface Historian extends History {
    * the limit of rows or of time was reached; ask on from the hour of the last row.
    */
   measures(query: MeasureQuery): Promise<{ rows: MeasureRow[]; truncated: boolean }>
-  /** Moves closed days to sorted columnar files and applies retention, as of `now`. */
-  compact(now: Micros): Promise<{ days: number; samples: number; bytes: number; removedDays: number }>
+  /** Moves closed days to sorted columnar files as of `now`, and applies retention as of `settled`: a time that may be believed when something is removed by it; undefined: nothing is. */
+  compact(now: Micros, settled?: Micros): Promise<{ days: number; samples: number; bytes: number; removedDays: number }>
   stats(): Promise<HistorianStats>
   /** Where there is something to compute from. */
   days(): Promise<HeldDays>

@@ -216,7 +216,7 @@ export function measuring(open: Open): void {
       return rows.filter((row) => row.samples > 0).map((row) => row.hour)
     }
     assert.deepEqual(await samples(), [START, START + 4 * DAY])
-    await b.historian.compact(START + 6 * DAY)
+    await b.historian.compact(START + 6 * DAY, START + 6 * DAY)
     assert.deepEqual(await samples(), [START + 4 * DAY])
   })
 }

@@ -42,6 +42,7 @@ import { resume } from './resume.ts'
 import { type Memory, RuleMemory } from './rule-memory.ts'
 import { RuleRecords } from './rule-records.ts'
 import { isSampled, type Shared, startConnection } from './sampled.ts'
+import { settledTime } from './settled.ts'
 import { droppedBefore, ledgerOfSignals } from './signal-ledger.ts'
 import { statedChanges } from './stated-changes.ts'
 import { openStores } from './stores.ts'
@@ -226,8 +227,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, flows, stop: stopping.signal }
   const connections = [...sampled, ...startRecordConnections(recorded)]
   const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick())
+  const settled = settledTime(clock, lastRecordedTime)
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
-    await historian.compact(clock.now()).catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
+    await historian
+      .compact(clock.now(), settled())
+      .catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
     // Measured once an hour, so that the scoreboard of a day finds its closed hours ready.
     const day = { from: clock.now() - DAY, to: clock.now(), limit: MEASURE_ROWS }
     await historian

@@ -20,8 +20,11 @@ export class TestClock implements Clock {
   /** Called for every sleep, in place of time passing. */
   onSleep: (ms: number) => void = () => {}
 
+  /** How far the wall clock is ahead of the timer: somebody set it. */
+  ahead = 0
+
   now(): number {
-    return this.time
+    return this.time + this.ahead
   }
   monotonicMs(): number {
     return this.time / 1000

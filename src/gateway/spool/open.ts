@@ -90,7 +90,7 @@ export async function openSpool(options: SpoolOptions): Promise<OpenedSpool> {
       ...{ ...options, epoch, chain, streams, catalogue, durations, quarantine, random, unlock, seals },
       writer: new SegmentWriter({ directory, files, clock, durations, newSalt, onSealed }, catalogue, found.lastOrdinal),
       reader,
-      retention: new Retention(catalogue, files, log, consumers, seals),
+      retention: new Retention(catalogue, files, clock, log, consumers, seals),
     })
     // Before anything is written: what follows the signed end was not written by us.
     const findings = (await seals?.begin(async (sequence) => (await reader.read(sequence, 1, 1))[0]?.seal?.hash)) ?? []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SpoolFull } from '../../core/spool.ts'
-import { DAY, SECOND } from '../../core/time.ts'
+import { DAY, HOUR, SECOND } from '../../core/time.ts'
 import { batchesOf, gapOf, numbered, numberOf, readAll, segmentFiles, start, TestClock, temporaryDirectory } from './harness.ts'
 import { SPOOL_LIMITS } from './limits.ts'
 
@@ -134,6 +134,7 @@ test('age: the last segment stays until another one carries the log on', async (
   const { spool } = await start(directory, { ...SMALL, maxAgeMs: DAY / 1000, clock })
   assert.equal(spool.epoch, first.spool.epoch)
   spool.release('nobody', 1)
+  clock.time += SPOOL_LIMITS.clockSettlesMs * 1000
   await spool.append(numbered(1))
   await spool.append(numbered(2))
   const read = await readAll(spool)
@@ -143,6 +144,33 @@ test('age: the last segment stays until another one carries the log on', async (
     read.filter(({ kind }) => kind === 'gap').map((record) => gapOf(record).cause),
     ['no longer kept', 'age'],
   )
+  await spool.close()
+})
+
+test('age: a wall clock that is set makes nothing old, while the node runs or before it starts', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const clock = new TestClock()
+  const first = await start(directory, { ...SMALL, maxAgeMs: DAY / 1000, clock })
+  for (const [n, ahead] of [0, 3_650 * DAY, -20_000 * DAY, 0].entries()) {
+    clock.ahead = ahead
+    clock.time += 2 * HOUR
+    for (let i = 0; i < 10; i++) await first.spool.append(numbered(10 * n + i))
+  }
+  await first.spool.close()
+  clock.ahead = 3_650 * DAY
+  const { spool } = await start(directory, { ...SMALL, maxAgeMs: DAY / 1000, clock })
+  for (let i = 40; i < 50; i++) await spool.append(numbered(i))
+  clock.ahead = 0
+  clock.time += SPOOL_LIMITS.clockSettlesMs * 1000
+  for (let i = 50; i < 60; i++) await spool.append(numbered(i))
+  assert.deepEqual(
+    batchesOf(await readAll(spool)).map(numberOf),
+    Array.from({ length: 60 }, (_, n) => n),
+  )
+  assert.equal(spool.stats().droppedSamples, 0)
+  clock.time += 2 * DAY
+  for (let i = 60; i < 70; i++) await spool.append(numbered(i))
+  assert.ok(spool.stats().droppedSamples > 100, 'and what is old by then goes')
   await spool.close()
 })
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { Logger } from '../../core/log.ts'
 import type { SpoolHeld } from '../../core/spool.ts'
-import type { Micros } from '../../core/time.ts'
+import type { Clock, Micros } from '../../core/time.ts'
 import type { Gap } from './compose.ts'
 import type { SpoolFiles } from './files.ts'
 import { SPOOL_LIMITS } from './limits.ts'
@@ -13,7 +13,8 @@ import type { Catalogue, Segment } from './segments.ts'
  * What may go, and what it costs. Data goes by whole closed segments, oldest first:
  *
  * - released by every consumer: at once, except the newest such segment, which stays while there is room;
- * - older than `maxAge`: gone, released or not;
+ * - older than `maxAge`: gone, released or not. How old is what this process has seen pass: nothing becomes old because the wall clock is set. Only of what a
+ *   start finds does the wall clock tell the age, once it has had time to be set right;
  * - over `maxBytes` (policy `drop-oldest`): gone, released or not.
  *
  * What goes unreleased is counted to the sample and declared by a gap record.
@@ -26,9 +27,13 @@ export class Retention {
   readonly #log: Logger
   readonly #seals: Seals | undefined
   readonly #released = new Map<string, number>()
+  readonly #clock: Clock
+  readonly #startedMs: number
   #droppedSamples = 0
 
-  constructor(catalogue: Catalogue, files: SpoolFiles, log: Logger, consumers: readonly string[], seals?: Seals) {
+  constructor(catalogue: Catalogue, files: SpoolFiles, clock: Clock, log: Logger, consumers: readonly string[], seals?: Seals) {
+    this.#clock = clock
+    this.#startedMs = clock.monotonicMs()
     this.#seals = seals
     this.#catalogue = catalogue
     this.#files = files
@@ -77,11 +82,25 @@ export class Retention {
     return this.#butTheLast(done.slice(0, Math.max(0, done.length - reserve)))
   }
 
-  /** Closed segments whose last record was written before `before`. */
-  expired(before: Micros): Segment[] {
+  /** Closed segments whose last record is older than this. */
+  expired(maxAgeMs: number): Segment[] {
     const { sealed } = this.#catalogue
-    const kept = sealed.findIndex((segment) => segment.lastTime >= before)
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#startedMs >= SPOOL_LIMITS.clockSettlesMs) this.#dateFound(nowMs)
+    const kept = sealed.findIndex((segment) => (segment.agedFromMs ?? this.#startedMs) >= nowMs - maxAgeMs)
     return this.#butTheLast(kept < 0 ? sealed : sealed.slice(0, kept))
+  }
+
+  /** From when the age of what the start found counts: its own time, or that of what stands before it where its own cannot be true. */
+  #dateFound(nowMs: number): void {
+    const now = this.#clock.now()
+    let latest: Micros | undefined
+    for (const segment of this.#catalogue.all) {
+      if (segment.agedFromMs !== undefined) return
+      const { lastTime } = segment
+      if (lastTime >= SPOOL_LIMITS.earliestTime && lastTime <= now) latest = Math.max(latest ?? 0, lastTime)
+      segment.agedFromMs = latest === undefined ? this.#startedMs : Math.min(this.#startedMs, nowMs - (now - latest) / 1000)
+    }
   }
 
   /** The oldest closed segments that take `bytes` together; all that may go when they take less. */

@@ -246,7 +246,7 @@ export class SegmentLog implements Spool {
     const contents = writer.contents
     if (!contents || contents.bytes === 0) return
     const more = payloads.reduce((sum, payload) => sum + recordBytes(payload.bytes.length), 0)
-    const isOld = contents.since < clock.now() - maxAgeMs * 1000 * SPOOL_LIMITS.ageShare
+    const isOld = clock.monotonicMs() - contents.sinceMs > maxAgeMs * SPOOL_LIMITS.ageShare
     if (isOld || contents.bytes + more > segmentBytes) await writer.seal()
   }
 
@@ -319,9 +319,9 @@ export class SegmentLog implements Spool {
 
   /** Removes released and expired segments. */
   async #tidy(): Promise<void> {
-    const { retention, clock, maxAgeMs } = this.#parts
+    const { retention, maxAgeMs } = this.#parts
     await this.#remove(retention.released(this.#reserve), undefined)
-    const expired = retention.expired(clock.now() - maxAgeMs * 1000)
+    const expired = retention.expired(maxAgeMs)
     if (expired.length > 0) await this.#discard(expired, 'age')
   }
 

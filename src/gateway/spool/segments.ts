@@ -35,6 +35,8 @@ export interface Segment {
   samples: number
   /** When its last record was written, or a little later. */
   lastTime: Micros
+  /** When this process wrote its last record, by the monotonic clock; undefined while its age is only what the wall clock said. */
+  agedFromMs?: number
   /** Places to start reading, in order; the first is behind the header. */
   readonly points: Place[]
 }

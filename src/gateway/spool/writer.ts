@@ -22,6 +22,7 @@ interface Open {
   readonly segment: Segment
   readonly file: SpoolFile
   preambleBytes: number
+  readonly sinceMs: number
   /** Of its last durable record. */
   lastHash?: Uint8Array
 }
@@ -53,9 +54,9 @@ export class SegmentWriter {
     return this.#open ? undefined : this.#ordinal + 1
   }
 
-  /** Bytes of batches in the open segment, and when it was begun. */
-  get contents(): { bytes: number; since: number } | undefined {
-    return this.#open && { bytes: this.#open.segment.bytes - this.#open.preambleBytes, since: this.#open.segment.createdTime }
+  /** Bytes of batches in the open segment, and when it was begun, by the monotonic clock. */
+  get contents(): { bytes: number; sinceMs: number } | undefined {
+    return this.#open && { bytes: this.#open.segment.bytes - this.#open.preambleBytes, sinceMs: this.#open.sinceMs }
   }
 
   /** Resolves when the group is durable. Rejects with the file system's error; then the segment is closed. */
@@ -104,7 +105,7 @@ export class SegmentWriter {
       lastTime: createdTime,
       points: [{ offset: SEGMENT_HEADER, chain: before }],
     }
-    return { segment, file, preambleBytes: group.preambleBytes }
+    return { segment, file, preambleBytes: group.preambleBytes, sinceMs: this.#options.clock.monotonicMs() }
   }
 
   #advance(segment: Segment, group: Group, before: Chain, isNew: boolean): void {
@@ -115,6 +116,7 @@ export class SegmentWriter {
     segment.lastSequence = group.chain.sequence
     segment.samples = group.chain.samples
     segment.lastTime = group.records.at(-1)?.recordedTime ?? segment.lastTime
+    segment.agedFromMs = this.#options.clock.monotonicMs()
   }
 
   async #abandon(bytes: number): Promise<void> {

@@ -82,7 +82,7 @@ function proxy(owner: Owner, clock: Pick<Clock, 'now'>): Historian {
     declared: (configVersion) => owner.call('declared', [configVersion]),
     definitions: (signal) => owner.call('definitions', [signal]),
     measures: (query) => owner.call('measures', [query, clock.now()]),
-    compact: (now) => owner.call('compact', [now]),
+    compact: (now, settled) => owner.call('compact', [now, settled]),
     stats: () => owner.call('stats', []),
     days: () => owner.call('days', []),
     // Closed means closed for others too: the thread has ended and the lock is given back.

@@ -100,8 +100,8 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
           )
       }
     },
-    compact: (now) => {
-      const turn = compacting.then(() => attempt<CompactResult>('compact', () => store.compact(now, exclusive)))
+    compact: (now, settled) => {
+      const turn = compacting.then(() => attempt<CompactResult>('compact', () => store.compact(now, settled, exclusive)))
       compacting = turn.catch(() => undefined)
       return turn
     },

@@ -77,7 +77,7 @@ export interface Operations {
   declared(configVersion: string): Promise<Declared | undefined>
   definitions(signal: string): Promise<DefinitionRow[]>
   measures(query: MeasureQuery, now: Micros): Promise<{ rows: MeasureRow[]; truncated: boolean }>
-  compact(now: Micros): Promise<CompactResult>
+  compact(now: Micros, settled?: Micros): Promise<CompactResult>
   stats(): Promise<HistorianStats>
   days(): Promise<HeldDays>
   close(): Promise<void>

@@ -102,7 +102,7 @@ export class Store {
   }
 
   /** Moves closed days and applies retention; `exclusive` keeps writes away for the moment of folding the WAL. */
-  async compact(now: Micros, exclusive: <T>(work: () => Promise<T>) => Promise<T>): Promise<CompactResult> {
+  async compact(now: Micros, settled: Micros | undefined, exclusive: <T>(work: () => Promise<T>) => Promise<T>): Promise<CompactResult> {
     const { compactAfterMs, retentionMs, limits } = this.options
     const context: CompactContext = {
       connection: this.#compaction,
@@ -113,8 +113,8 @@ export class Store {
     }
     const result: CompactResult = { days: 0, samples: 0, bytes: 0, removedDays: 0 }
     const unused: string[] = []
-    if (retentionMs !== undefined) {
-      const { days, dropped } = await dropDays(context, firstOpenDay(now, retentionMs))
+    if (retentionMs !== undefined && settled !== undefined) {
+      const { days, dropped } = await dropDays(context, firstOpenDay(settled, retentionMs))
       result.removedDays = days
       unused.push(...dropped)
     }
