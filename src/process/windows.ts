@@ -1,3 +1,4 @@
+import { fallOf } from '../core/counter.ts'
 import type { Derivation, DerivedSample, Outcome, Unit } from '../core/derivation.ts'
 import { FOREVER } from '../core/derivation.ts'
 import type { FactValue } from '../core/facts.ts'
@@ -28,7 +29,7 @@ export function windows(declared: WindowOverSignal, site: string, known: Known):
 
 const askedOf = ({ function: name, tolerance, interpolation, minimumCoverage }: WindowOverSignal, signal: string, known: Known): Asked => ({
   ...{ name, minimumCoverage, stepped: interpolation === 'previous', toleranceUs: toleranceOf(tolerance, signal, known) },
-  isCounter: known.signal(signal)?.counter !== undefined,
+  fall: fallOf(known.signal(signal)),
 })
 
 /**

@@ -1,4 +1,4 @@
-import { fallsWithin } from '../counter.ts'
+import { fallsOf, fallsWithin } from '../counter.ts'
 import type { Series } from '../history.ts'
 import { newestIngest, rowAt } from '../row-at.ts'
 import { isNull, rank, Status } from '../status.ts'
@@ -78,7 +78,7 @@ export function overHeld(series: Series, from: Micros, to: Micros, asked: AskedH
   const found = (results[name] as Aggregate[])[0] as Aggregate
   const takes = takesOf(name)
   const covered = coveredBy(series, takes.of === 'samples' ? first : begin, last, { from, to, holdUs }, takes.readings)
-  const hasFallen = fallsWithin(samples, from, to, name)
+  const hasFallen = fallsWithin(fallsOf(samples, name), from, to, name, stepped)
   return { ...found, ...covered, hasFallen, count: last - begin, newestIngest: newestIngest(series, begin, last) }
 }
 
