@@ -82,9 +82,8 @@ export const API_LIMITS = {
   livePending: 20_000,
   liveEvent: 2_000,
   liveUnsentBytes: 1024 * 1024,
-  /** Browser sessions in all and of one account; accounts. */
+  /** Browser sessions in all; accounts. */
   sessions: 1_000,
-  sessionsPerAccount: 20,
   accounts: 1_000,
   rolesPerAccount: 16,
   /** Service tokens in all. */
