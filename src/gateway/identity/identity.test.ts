@@ -209,8 +209,11 @@ test('a private key is read from PKCS#8 in PEM only', async () => {
   assert.equal((await readKey(path, 'é 漢')).asymmetricKeyType, 'ec')
   writeFileSync(path, 'nothing', { mode: 0o600 })
   await assert.rejects(readKey(path, undefined), problem('damaged'))
-  writeFileSync(path, 'x'.repeat(64 * 1024 + 1))
-  await assert.rejects(readKey(path, undefined), problem('damaged'))
+  const whole = await keyToPem(privateKey, undefined)
+  writeFileSync(path, whole.padEnd(IDENTITY_LIMITS.pemLength, '\n'))
+  assert.equal((await readKey(path, undefined)).asymmetricKeyType, 'ec')
+  writeFileSync(path, whole.padEnd(IDENTITY_LIMITS.pemLength + 1, '\n'))
+  await assert.rejects(readKey(path, undefined), (error: unknown) => problem('damaged')(error) && /the limit is/.test(String(error)))
 })
 
 test('renewal is due at two thirds of the lifetime; a certificate is a finding 30 days ahead', async () => {
