@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { IDENTITY_LIMITS } from '../gateway/identity/limits.ts'
 import { startHub } from '../gateway/link/hub.fixture.ts'
 import { makeWorld, paperYaml } from './world.fixture.ts'
 

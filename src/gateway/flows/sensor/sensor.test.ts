@@ -204,8 +204,13 @@ test('tags, headers of IPv6, interfaces of a capture and texts of the wire are b
   const { seen, sensor: one } = sensor()
   const writer = new CaptureWriter()
   const broker = { address: PLC.address, port: 1_883 }
-  const name = Buffer.alloc(120, 'n')
-  const connect = Buffer.concat([Buffer.of(0x10, 12 + name.length), Buffer.from('00044d5154540402003c00', 'hex'), Buffer.of(name.length), name])
+  const name = Buffer.alloc(110, 'n')
+  const connect = Buffer.concat([
+    Buffer.of(0x10, 12 + name.length),
+    Buffer.from('00044d5154540402003c00', 'hex'),
+    Buffer.of(name.length),
+    name,
+  ])
   writer.handshake(HMI, broker)
   writer.tcp(HMI, broker, connect)
   one.push(writer.bytes)
