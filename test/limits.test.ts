@@ -54,6 +54,7 @@ const reachedBy = ({ name, key, folder }: Limit) =>
   tests.filter(
     ({ file, source }) =>
       new RegExp(`\\b${name.replace('.', '\\.')}\\b`).test(source) ||
+      new RegExp(`\\{[^{}]*\\b${key}\\b[^{}]*\\} = ${name.split('.')[0]}\\b`).test(source) ||
       (file.startsWith(folder + sep) && new RegExp(`\\b${key}: [\\d(]`).test(source)),
   )
 
