@@ -106,6 +106,9 @@ export const REFUSAL_CODES = [
   'too-large',
   'protocol-version',
   'not-permitted',
+  'no-conduit',
+  // Found by the dialling end itself: whoever answers shows another authority's certificate.
+  'wrong-hub',
 ] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
