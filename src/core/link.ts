@@ -185,6 +185,8 @@ export interface IdentityView {
     readonly node: string
     readonly serial?: string
     readonly notAfter?: Micros
+    /** When it was last connected, wherever its records come by; absent: never. */
+    readonly lastSeen?: Micros
     readonly revoked?: { readonly time: Micros; readonly by: string; readonly reason: string }
   }[]
 }
