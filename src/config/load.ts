@@ -171,7 +171,16 @@ function finish(
   const own = files.map((file, i): SourceFile => ({ path: resolve(file), text: parsed?.[i]?.text ?? '', isContract: false }))
   const sources = [...own, ...(read?.sources ?? [])]
   const placeOf = (path: Path) => (merged ? placeText(locateHolder(merged.at, path)) : '')
-  const understood = read && { ...read, config: withPaths(read.config, directory), files: allFiles, sources, warnings: all, placeOf }
+  const connections = read?.connections.map((one) => withConnectionPaths(one, directory)) ?? []
+  const understood = read && {
+    ...read,
+    connections,
+    config: withPaths(read.config, directory),
+    files: allFiles,
+    sources,
+    warnings: all,
+    placeOf,
+  }
   const pathOf = (problem: ConfigProblem) => merged && pathAt(merged.at, problem)
   return { problems: all, files: allFiles, ok, loaded: ok ? understood : undefined, understood, pathOf }
 }
@@ -182,6 +191,13 @@ function withPaths(config: EcluseConfig, directory: string): EcluseConfig {
   const { link } = config
   const own = link && { ...link, ca: absolute(link.ca), certificate: absolute(link.certificate), key: absolute(link.key) }
   return { ...config, data: resolve(directory, config.data), ...(own && { link: own }) }
+}
+
+function withConnectionPaths(one: LoadedConnection, directory: string): LoadedConnection {
+  const { connector } = one
+  return connector.withPaths
+    ? { ...one, config: connector.withPaths(one.config, (path) => (path.includes('-----BEGIN') ? path : resolve(directory, path))) }
+    : one
 }
 
 interface ReadWhole {
