@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { IDENTITY_LIMITS } from '../gateway/identity/limits.ts'
 import { startHub } from '../gateway/link/hub.fixture.ts'
 import { makeWorld, paperYaml } from './world.fixture.ts'
 
@@ -72,7 +73,7 @@ test('node: names, addresses and lifetimes are checked; what is not known is not
     return err
   }
   assert.match(await run('node', 'add', 'a b'), /cannot be a node’s name/)
-  assert.match(await run('node', 'add', 'a', '--lifetime', '8d'), /7 days at most/)
+  assert.match(await run('node', 'add', 'a', '--lifetime', `${IDENTITY_LIMITS.tokenLifetimeMs / 86_400_000 + 1}d`), /7 days at most/)
   assert.match(await run('node', 'add', 'a', '--address', 'nowhere'), /not known how edges reach this hub/)
   assert.match(await run('node', 'revoke', 'nobody', '--reason', 'x'), /no node nobody is known here/)
   assert.match(await run('node', 'revoke', 'nobody'), /--reason/)

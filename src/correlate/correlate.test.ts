@@ -93,6 +93,29 @@ test('a mean over the interval: its unit, its coverage, and what it is Uncertain
   assert.equal((await found({ value }, history, {}, period)).value?.coverage, 0.3, 'a reading holds twice its declared period')
 })
 
+test('where a lost reading could not be seen, coverage is that of what was held, and says so', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  history.sample('site/stand-1/current', T, 2)
+  event(history, T + 60 * SECOND, T + 70 * SECOND)
+  const values = {
+    mean: { signal: './current', function: 'TimeAverage2' },
+    stops: { count: 'stops', coveredBy: './current' },
+    double: { expression: 'mean * 2.0', unit: 'A' },
+  }
+  const own = { definitionOf: (id: string) => ({ ...context.definitionOf(id), isUnpaced: true as const }) }
+  const said = Object.values(await found(values, history, {}, own)).map(({ status, coverage, reasons }) => [
+    ...[severity(status), coverage, reasons?.includes('period-unknown')],
+  ])
+  assert.deepEqual(said, [
+    ['Uncertain', 1, true],
+    ['Uncertain', 1, true],
+    ['Uncertain', 1, true],
+  ])
+  const bounded = await found(values, history, { lookBack: '1min' }, own)
+  assert.deepEqual([bounded.mean?.coverage, bounded.mean?.reasons], [0.6, ['coverage']], 'somebody said how long a reading holds')
+})
+
 test('the source with the authority for the use decides; others that say otherwise make it Uncertain', async () => {
   const history = new MemoryHistory()
   flight(history, { end: T + 100 * SECOND }, 'a')
