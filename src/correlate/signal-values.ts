@@ -1,4 +1,4 @@
-import { isOfQuality, overHeld } from '../core/aggregates/held.ts'
+import { isOfQuality, overHeld, takesEnd } from '../core/aggregates/held.ts'
 import { resultUnit } from '../core/aggregates/index.ts'
 import { COUNTER_FELL, fallOf } from '../core/counter.ts'
 import { type FactInput, PERIOD_UNKNOWN } from '../core/facts.ts'
@@ -49,16 +49,17 @@ function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateCon
 export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, context: CorrelateContext): ValueMaker {
   const { signal, function: name, unit, minimumCoverage } = declared
   const id = (equipment: string | undefined) => wholeId(signal, context.site, equipment)
+  const afterUs = takesEnd(name) ? 1 : 0
   return {
     signals: (equipment) => [id(equipment) ?? []].flat(),
     ...{
       beforeUs: Math.min(lookBackUs, CORRELATE_LIMITS.reachUs),
-      afterUs: 0,
+      afterUs,
       needsPlace: signal.startsWith('./'),
       finalAt: (_subject, _from, to) => to,
     },
     reads: ({ from, until }) =>
-      until > from ? { from, to: until, lookBackUs: Math.min(lookBackUs, CORRELATE_LIMITS.reachUs) } : undefined,
+      until > from ? { from, to: until + afterUs, lookBackUs: Math.min(lookBackUs, CORRELATE_LIMITS.reachUs) } : undefined,
     compute: ({ equipment, from, until, toleranceUs }, { series }) => {
       const whole = id(equipment) as string
       const found = series.get(whole)
