@@ -264,7 +264,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       reasons,
     },
     nodeOf: (index) => remotes.nodeOf(index),
-    connections: () => connections.map((connection) => connection.health()),
     onBatch: publish,
   })
   // What was stored while it started: nothing else may come that would tell it.
