@@ -8,13 +8,15 @@ import { join, resolve } from 'node:path'
  * With ECLUSE_PEERS=required a skipped test is a failure: the machine should have had what it needs.
  */
 const patterns = process.argv.slice(2)
-/** Tests that hold something against a clock, besides the faults: nothing else runs beside them. */
+/** Tests that hold something against a clock: nothing else runs beside them. */
 const TIMED = [
+  'faults/timed.test.ts',
   'src/api/api.test.ts',
   'src/api/people/flood.test.ts',
   'src/gateway/link/tls-hostile.test.ts',
   'src/historian/duckdb/series-cold.test.ts',
   'src/run/dependencies.test.ts',
+  'src/run/planning/planning.test.ts',
   'test/attacks.test.ts',
   'test/quiet.test.ts',
   'test/unplug.test.ts',
@@ -36,8 +38,7 @@ let failed = 0
 let skipped = 0
 
 if (patterns.length === 0) {
-  for (const [command, args] of checks) {
-    const { code } = await run(command, args)
+  for (const { code } of await Promise.all(checks.map(([command, args]) => run(command, args)))) {
     if (code === 0) passed++
     else failed++
   }
@@ -52,10 +53,10 @@ if (missing.length > 0) {
   console.error(`scripts/test.ts names tests that are gone: ${missing.join(', ')}`)
   failed++
 }
-const timed = found.filter((file) => file.startsWith('faults/') || TIMED.includes(file))
+const timed = found.filter((file) => TIMED.includes(file))
 const together = found.filter((file) => !timed.includes(file))
 // The long ones first, so that none of them is left alone at the end.
-const whole = together.filter((file) => /^(test|web)\//.test(file))
+const whole = together.filter((file) => /^(faults|test|web)\//.test(file))
 const unit = together.filter((file) => !whole.includes(file))
 for (const [files, concurrency] of [
   [whole, 3],
