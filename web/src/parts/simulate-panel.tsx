@@ -94,6 +94,7 @@ function Changed({ rights, carried, conduits, ways, unasked, problems }: PolicyC
         </>
       )}
       {unasked > 0 && <p className="problem">{text.unasked(number(unasked))}</p>}
+      {problems.some(({ code }) => code.startsWith('E_')) && <p className="problem">{text.wouldNotStart}</p>}
       {problems.length > 0 && (
         <details>
           <summary>{text.problems(number(problems.length))}</summary>

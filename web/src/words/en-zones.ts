@@ -79,7 +79,8 @@ export const zones = {
   by: 'Who may cut it',
   stops: 'What stops',
   manual: 'What goes manual',
-  howToCut: 'To cut it, set `cut` to `true` at the conduit, then run `ecluse apply`.',
+  howToCut:
+    'To cut it, set `cut: true` at the conduit in the file, check that with `ecluse lint`, and start the node again: from then on nothing passes.',
   permitted: 'What may pass',
   signals: 'Signals',
   records: 'Records',
@@ -156,7 +157,7 @@ export const policy = {
   role: 'Role \\ zone',
   needsAudit: 'Shown to whoever may audit this node.',
   explain: 'Explain',
-  explainHelp: 'A connection, a link or a zone that sends something, or a role and a permission in a zone.',
+  explainHelp: 'A connection, a link, a conduit or a zone that sends something, or a role and a permission in a zone.',
   subject: 'Subject',
   action: 'Action',
   object: 'Object',
@@ -192,7 +193,8 @@ export const policy = {
   after: 'Only after',
   unasked: (count: string) => `${count} pairs were not asked: there are too many.`,
   cut: (shown: string, total: string) => `${shown} of ${total} are listed.`,
-  problems: (count: string) => `${count} problems in the candidate file`,
+  problems: (count: string) => `Problems in the candidate file: ${count}`,
+  wouldNotStart: 'No node would start with this file: it gives and takes nothing until its errors are mended.',
   line: (line: string) => `line ${line}`,
   nothing: 'nothing',
 }

@@ -81,7 +81,8 @@ export const zones: typeof EnglishZones = {
   by: 'Qui peut le couper',
   stops: 'Ce qui s’arrête',
   manual: 'Ce qui se fait à la main',
-  howToCut: 'Pour le couper, mettez `cut` à `true` au conduit, puis lancez `ecluse apply`.',
+  howToCut:
+    'Pour le couper, mettez `cut` à `true` au conduit dans le fichier, vérifiez avec `ecluse lint`, puis redémarrez le nœud : dès lors plus rien ne passe.',
   permitted: 'Ce qui peut passer',
   signals: 'Signaux',
   records: 'Enregistrements',
@@ -159,7 +160,7 @@ export const policy: typeof EnglishPolicy = {
   role: 'Rôle \\ zone',
   needsAudit: 'Montré à qui peut auditer ce nœud.',
   explain: 'Expliquer',
-  explainHelp: 'Une connexion, une liaison ou une zone qui envoie quelque chose, ou un rôle et une permission dans une zone.',
+  explainHelp: 'Une connexion, une liaison, un conduit ou une zone qui envoie quelque chose, ou un rôle et une permission dans une zone.',
   subject: 'Sujet',
   action: 'Action',
   object: 'Objet',
@@ -194,7 +195,8 @@ export const policy: typeof EnglishPolicy = {
   after: 'Seulement après',
   unasked: (count) => `${count} paires n’ont pas été demandées : il y en a trop.`,
   cut: (shown, total) => `${shown} sur ${total} sont affichés.`,
-  problems: (count) => `${count} problèmes dans le fichier candidat`,
+  problems: (count) => `Problèmes dans le fichier candidat : ${count}`,
+  wouldNotStart: 'Aucun nœud ne démarrerait avec ce fichier : il ne donne et ne prend rien tant que ses erreurs ne sont pas corrigées.',
   line: (line) => `ligne ${line}`,
   nothing: 'rien',
 }
