@@ -1,14 +1,15 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { IdentityError } from '../gateway/identity/errors.ts'
 import { collectAfterStart } from '../lib/after-start.ts'
+import { makeFolder } from '../lib/make-folder.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
-import { claimData } from './data-format.ts'
+import { claimData, type DataFormat } from './data-format.ts'
 import { peopleOf } from './people.ts'
 import { fingerprintOf } from './pinned.ts'
 import { listenProblem } from './ports.ts'
@@ -33,6 +34,18 @@ export interface ServeOptions {
   readonly onNode?: (view: NodeView) => void
 }
 
+/** Makes the data directory and claims it. Throws Refused where that cannot be; returns which newer version wrote it. */
+async function prepareData({ words, home }: Verb, directory: string): Promise<DataFormat | undefined> {
+  try {
+    await makeFolder(directory)
+    return await claimData(directory, home.version)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined) throw new Refused(words.node.startFailed(message), words.node.startFailedHint)
+    throw new Refused(words.doctor.notWritable(directory, code), words.doctor.notWritableHint)
+  }
+}
+
 /** Starts the node, then its HTTP surface; when the second fails the first is stopped again. */
 export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log, onNode }: ServeOptions): Promise<Served> {
   const [{ selfTest }, { startNode }, { transportOf }, { startApi }] = await Promise.all([
@@ -48,10 +61,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
   // What is written is for this user alone, unless a part says otherwise.
   process.umask(0o077)
-  await mkdir(directory, { recursive: true })
-  const newer = await claimData(directory, home.version).catch((error: Error) => {
-    throw new Refused(words.node.startFailed(error.message), words.node.startFailedHint)
-  })
+  const newer = await prepareData(verb, directory)
   if (newer) throw new Refused(words.node.dataNewer(directory, newer.version), words.node.dataNewerHint(home.version))
   const tested = await selfTest({ now: clock.now(), env: verb.io.env, userId: process.getuid?.(), directory })
   for (const { check, detail } of tested.filter(({ result }) => result === 'warn')) log.warn({ check }, detail ?? check)

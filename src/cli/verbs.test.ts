@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -223,6 +223,11 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   const unwritable = await world.run(['doctor', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${join(blocked, 'x')}`))])
   assert.equal(unwritable.code, 1)
   assert.match(unwritable.out, /data directory +failed +.*ENOTDIR/)
+  for (const data of [blocked, join(blocked, 'x'), ...(existsSync('/proc/self') ? ['/proc/self/x'] : [])]) {
+    const refused = await world.run(['run', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${data}\nhttp: { port: 0 }`))])
+    assert.equal(refused.code, 1)
+    assert.match(refused.err, /^✗ \S+ cannot be written: E(NOTDIR|NOENT)\n {2}hint: give the account that runs ecluse the right/)
+  }
 })
 
 test('examples beside the configuration are run through the rules; what does not hold is said, as JUnit too', async () => {
