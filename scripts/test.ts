@@ -38,8 +38,7 @@ let failed = 0
 let skipped = 0
 
 if (patterns.length === 0) {
-  for (const [command, args] of checks) {
-    const { code } = await run(command, args)
+  for (const { code } of await Promise.all(checks.map(([command, args]) => run(command, args)))) {
     if (code === 0) passed++
     else failed++
   }

@@ -12,7 +12,7 @@ import { readContracts } from './contracts.ts'
 import { checkCorrelations } from './correlate.ts'
 import { checkDeclarations } from './declarations.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
-import { knownSignals, periodsOf } from './known-signals.ts'
+import { knownSignals, periodsOf, templatesOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
 import { checkPeople } from './people.ts'
@@ -258,17 +258,10 @@ function readWhole(
   if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
-  const known = knownSignals(
-    read.map((one) => one.loaded),
-    config.models,
-    config.substitutes,
-  )
-  const periods = periodsOf(
-    read.map((one) => one.loaded),
-    known,
-    config.substitutes,
-  )
-  const computed = checkProcess(config, { at, problems, words, declared: periods, open: known.open })
+  const each = read.map((one) => one.loaded)
+  const known = knownSignals(each, config.models, config.substitutes)
+  const periods = periodsOf(each, known, config.substitutes)
+  const computed = checkProcess(config, { at, problems, words, declared: periods, open: known.open, templates: templatesOf(each) })
   checkCorrelations(
     config,
     eventVariables(config),

@@ -112,7 +112,7 @@ test('frames over the limit are refused before anything is kept: 1 GB announced,
   const hub = await startHub()
   const edge = await enrolledEdge(hub, 'edge-1')
   const before = process.memoryUsage().rss
-  for (const length of [16 * 1024 + 1, 2 ** 30, 2 ** 32 - 1]) {
+  for (const length of [TLS_LIMITS.strangerBytes + 1, 2 ** 30, 2 ** 32 - 1]) {
     const socket = await stranger(hub)
     socket.resume().write(frameHeader(length))
     const junk = Buffer.alloc(64 * 1024)

@@ -24,6 +24,8 @@ export interface StoreLimits {
   readonly seriesSignals: number
   /** Samples one `series` call reads at most; more are refused. */
   readonly seriesRows: number
+  /** Samples for which there is room beside the database, 28 bytes each: the newest ones of signals that somebody asks for. */
+  readonly recentRows: number
   /** Versions, facts or rows in quarantine that one call returns at most. */
   readonly statedRows: number
   /** Characters of what they say, together. */
@@ -57,6 +59,7 @@ export const STORE_LIMITS: StoreLimits = {
   measuresKept: 5_000_000,
   seriesSignals: 10_000,
   seriesRows: 5_000_000,
+  recentRows: 256 * 1024,
   statedRows: 100_000,
   statedLength: 64 * 1024 * 1024,
   statedKeys: 10_000,

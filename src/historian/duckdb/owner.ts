@@ -69,7 +69,8 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
         }),
       ),
     samples: (q) => query(queryTimeoutMs, (connection) => readSamples(context(connection), q, limits.sampleRows)),
-    series: (q) => query(queryTimeoutMs, (connection) => readSeries(context(connection), q, limits)),
+    series: (q) =>
+      store.writer.recent.series(q, (asked) => query(queryTimeoutMs, (connection) => readSeries(context(connection), asked, limits))),
     records: (q) => query(queryTimeoutMs, (connection) => readRecords(connection, q, limits)),
     facts: (q) => query(queryTimeoutMs, (connection) => readFacts(connection, q, limits)),
     recordCursors: () => query(queryTimeoutMs, readCursors),
