@@ -58,7 +58,9 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   const directory = loaded.config.data
   // Found out before the stores are opened; whoever takes the port in between is found out below.
   const taken = () => new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
-  if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
+  const problem = await listenProblem(host, port)
+  if (problem === 'EADDRINUSE') throw taken()
+  if (problem) throw new Refused(words.node.cannotListen(host, port, problem), words.node.cannotListenHint)
   // What is written is for this user alone, unless a part says otherwise.
   process.umask(0o077)
   const newer = await prepareData(verb, directory)
