@@ -34,6 +34,9 @@ export interface ServeOptions {
   readonly onNode?: (view: NodeView) => void
 }
 
+/** Errors by which the stores say that another process has them open. Names: their modules are loaded with the node only. */
+const IN_USE: ReadonlySet<string> = new Set(['HistorianInUse', 'SpoolLocked'])
+
 /** Makes the data directory and claims it. Throws Refused where that cannot be; returns which newer version wrote it. */
 async function prepareData({ words, home }: Verb, directory: string): Promise<DataFormat | undefined> {
   try {
@@ -86,6 +89,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   }
   const node = await start().catch((error: unknown) => {
     if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))
+    if (error instanceof Error && IN_USE.has(error.name)) throw new Refused(words.node.dataInUse(directory), words.node.dataInUseHint)
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)
