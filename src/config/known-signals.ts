@@ -38,6 +38,13 @@ export function knownSignals(
   return { declared, open: [...open] }
 }
 
+/** What is said of the signals that devices bring, by the template of their ids (`halls/{1}/temperature`). */
+export function templatesOf(connections: readonly (LoadedConnection | undefined)[]): Map<string, { unit?: string | undefined }> {
+  const items = connections.flatMap((connection) => listing.safeParse(connection?.config).data?.signals ?? [])
+  const found = items.flatMap((item) => listed.safeParse(item).data ?? [])
+  return new Map(found.flatMap(({ id, unit }) => (id.includes('{') ? [[id, { unit }] as const] : [])))
+}
+
 /** Ids under the site that a connection's `signals:` gives; none of those that the device names. */
 export function declaredIds(connection: LoadedConnection): string[] {
   const items = listing.safeParse(connection.config).data?.signals ?? []

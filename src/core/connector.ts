@@ -89,6 +89,8 @@ export interface Connector<Config = unknown> {
   readonly isListening?: true
   /** Things zod cannot see (ids twice, a glob that can match nothing, unsafe choices that need a warning). Paths are relative to the connection. */
   lint?(config: Config): LintFinding[]
+  /** The same with the files it names made absolute: those of the file are relative to its folder, and a PEM text in their place stays. Absent: it names none, or finds them by its context. */
+  withPaths?(config: Config, absolute: (path: string) => string): Config
   /** How many requests per second the device is asked, by this configuration. Absent: the device decides, or it cannot be told. */
   requestsPerSecond?(config: Config): number
   /** Makes the source of samples; opens nothing. Absent: the system has IT records only. */

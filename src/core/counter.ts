@@ -7,7 +7,7 @@ export const COUNTER_FELL = 'counter-reset'
 
 /**
  * Whether a difference over [from, to) says nothing, because the counter went down within: it was reset or rolled over, and last less first would be a number all the
- * same (OPC 10000-13 knows no counters). `Delta` is between Good samples of the interval; `DeltaBounds` begins with what held before it.
+ * same (OPC 10000-13 knows no counters). `Delta` is between Good samples of the interval; `DeltaBounds` begins with what held before it. `to` is exclusive.
  */
 export function fallsWithin({ count, time, value, status }: Samples, from: Micros, to: Micros, name: FunctionName): boolean {
   if (name !== 'Delta' && name !== 'DeltaBounds') return false

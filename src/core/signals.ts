@@ -26,6 +26,8 @@ export interface SignalDefinition {
   readonly range?: readonly [number, number]
   /** Longest time between samples when all is well, in microseconds. */
   readonly expectedPeriodUs?: number
+  /** Neither its protocol nor its declaration tells how often it is said: a reading that was lost cannot be told from one that never was. */
+  readonly isUnpaced?: true
   /** Largest plausible change per second, in `unit`. */
   readonly maxRatePerSecond?: number
   /** A numeric value that does not change at all for longer than this is suspect, in microseconds. */

@@ -173,9 +173,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     historian,
     from,
     storedTo,
-    onStored: (sequence, records) => {
+    onStored: async (sequence, records) => {
       reached = sequence
-      ledger.stored(sequence, records)
+      await ledger.stored(sequence, records)
       deriving?.stored(sequence)
       const stated = statedChanges(records)
       if (stated) changes.publish(stated)
@@ -208,8 +208,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
         audit: evidence.audit,
       },
       policing,
-      onTaken: (records, before) => ledger.sent(records, before),
-      onRelayed: (relayed) => ledger.relayed(relayed),
+      onTaken: (records, before, over) => ledger.sent(records, before, over),
+      onRelayed: (relayed, over) => ledger.relayed(relayed, over),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
       onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
     }).catch(async (error) => {

@@ -243,6 +243,7 @@ function optionsOf({ config, clientId, will }: SessionParts): IClientOptions {
     reconnectPeriod: 0, // the runner tries again
     resubscribe: false,
     queueQoSZero: false,
+    writeCache: false, // 65,536 buffers of two bytes, 8 MB, made once in every process
     ...(config.user && { username: config.user.name, ...(config.user.password !== undefined && { password: config.user.password }) }),
     ...(will && { will: { topic: will.topic, payload: will.payload, qos: 1, retain: true } }),
     ...(five && {

@@ -5,6 +5,7 @@ export const reasons = {
   'flat-line': 'Has not moved at all for too long',
   late: 'Came late',
   'out-of-order': 'Older than a sample already seen',
+  'same-time': 'Says otherwise for a time already told',
   'clock-ahead': 'The device’s clock runs ahead',
   'source-silent': 'The source has gone silent',
   overdue: 'Not renewed within its expected period',

@@ -173,6 +173,7 @@ export const results: Words['results'] = {
   recordOf: (source, revision) => `d’après ${source}, ${revision}`,
   reasons: {
     coverage: 'une partie du temps n’est pas couverte',
+    'period-unknown': 'rien ne dit à quel rythme vient une entrée : une mesure perdue ne se verrait pas',
     'clock-uncertainty': 'une horloge est moins sûre que la tolérance',
     'input-uncertain': 'une entrée est incertaine',
     'input-bad': 'une entrée est mauvaise',

@@ -6,6 +6,7 @@ export const reasons: Words['reasons'] = {
   'flat-line': 'Figé depuis trop longtemps',
   late: 'Arrivé en retard',
   'out-of-order': 'Plus ancien qu’un échantillon déjà vu',
+  'same-time': 'Dit autre chose d’un instant déjà donné',
   'clock-ahead': 'L’horloge de l’appareil avance',
   'source-silent': 'La source ne répond plus',
   overdue: 'Pas renouvelé dans la période attendue',
