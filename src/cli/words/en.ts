@@ -280,6 +280,11 @@ export const en = {
     stopped: 'stopped; everything that was read is stored',
     portTaken: (host: string, port: number) => `${host}:${port} is used by another program`,
     portTakenHint: 'is another node running (`ecluse status`)? Choose another port: `http: { port: 8481 }`, or 0 for any free one',
+    dataInUse: (directory: string) => `another node is running on ${directory}`,
+    dataInUseHint: 'stop that one (`ecluse status` shows it), or give this one a `data:` directory of its own: no two share one',
+    cannotListen: (host: string, port: number, why: string) => `nobody can listen at ${host}:${port} on this machine: ${why}`,
+    cannotListenHint:
+      '`http.host` is an address or a name of this machine (EADDRNOTAVAIL, ENOTFOUND: it is none); a port below 1024 needs a right (EACCES)',
     startFailed: (what: string) => `could not start: ${what}`,
     selfTestFailed: (what: string) => `not started: what security rests on does not hold here: ${what}`,
     selfTestFailedHint: 'mend it; `ecluse doctor` looks again. Nothing was opened',
