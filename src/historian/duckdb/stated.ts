@@ -29,6 +29,16 @@ export class Stated {
     this.#taken.push({ content, origin })
   }
 
+  /** Kinds of records and definitions of facts that it speaks of. */
+  names(): { readonly kinds: ReadonlySet<string>; readonly definitions: ReadonlySet<string> } {
+    const kinds = new Set<string>()
+    const definitions = new Set<string>()
+    for (const { content } of this.#taken)
+      if (content.kind === 'facts') for (const { definition } of content.facts) definitions.add(definition.toWellFormed())
+      else for (const { kind } of content.records.versions) kinds.add(kind.toWellFormed())
+    return { kinds, definitions }
+  }
+
   /** Writes it inside the open transaction, when the ingests are in their table. */
   async flush(connection: DuckDBConnection, known: Micros, cursorsOfNode: number, log: Logger): Promise<void> {
     const versions: Statement[] = []
