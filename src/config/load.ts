@@ -11,6 +11,7 @@ import { type LoadedConnection, readConnection } from './connections.ts'
 import { readContracts } from './contracts.ts'
 import { checkCorrelations } from './correlate.ts'
 import { checkDeclarations } from './declarations.ts'
+import { checkDifferences } from './differences.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals, periodsOf, templatesOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
@@ -266,6 +267,11 @@ function readWhole(
     config,
     eventVariables(config),
     { ...known, declared: new Map([...known.declared, ...computed]) },
+    { at, problems, words },
+  )
+  checkDifferences(
+    config,
+    read.map((one) => one.loaded),
     { at, problems, words },
   )
   // A contract may promise what is computed, too.

@@ -13,6 +13,7 @@ import { peopleEn } from './people.ts'
 import { planEn } from './plan.ts'
 import { policyEn } from './policy.ts'
 import { spoolEn } from './spool.ts'
+import { takingEn } from './taking.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
 export const en = {
@@ -369,6 +370,7 @@ export const en = {
     badAnswerHint: 'check the address and the port',
     noToken: "the address is not this node's own: its token was not sent there",
   },
+  taking: takingEn,
   doctor: doctorEn,
 }
 

@@ -14,6 +14,7 @@ import { peopleFr } from './people.ts'
 import { planFr } from './plan.ts'
 import { policyFr } from './policy.ts'
 import { spoolFr } from './spool.ts'
+import { takingFr } from './taking.ts'
 
 /** What the commands say, in French. */
 export const fr: Words = {
@@ -371,5 +372,6 @@ export const fr: Words = {
     badAnswerHint: 'vérifiez l’adresse et le port',
     noToken: 'cette adresse n’est pas celle de ce nœud : son jeton n’y a pas été envoyé',
   },
+  taking: takingFr,
   doctor: doctorFr,
 }
