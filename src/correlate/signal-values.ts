@@ -1,6 +1,6 @@
 import { isOfQuality, overHeld, takesEnd } from '../core/aggregates/held.ts'
 import { resultUnit } from '../core/aggregates/index.ts'
-import { COUNTER_FELL } from '../core/counter.ts'
+import { COUNTER_FELL, fallOf } from '../core/counter.ts'
 import { type FactInput, PERIOD_UNKNOWN } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'
@@ -71,7 +71,8 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       if (result.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
       const definition = context.definitionOf?.(whole)
-      if (definition?.counter && result.hasFallen) return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
+      const fall = result.hasFallen ? fallOf(definition) : undefined
+      if (fall === COUNTER_FELL) return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
       const own = resultUnit(name, definition?.unit)
       const converted = inUnit(result.value, own, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError, coverage), inputs }
@@ -79,6 +80,7 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
         ...(coverage < 1 ? ['coverage'] : []),
         ...(result.hasUncertain && !isOfQuality(name) ? ['input-uncertain'] : []),
         ...(result.hasBad && !isOfQuality(name) ? ['input-bad'] : []),
+        ...(fall === undefined ? [] : [fall]),
         ...periodReasons(whole, lookBackUs, context),
         ...clockReasons(whole, toleranceUs, context),
         ...(converted.value === null ? ['no-value'] : []),

@@ -191,9 +191,9 @@ test('a node’s certificate does not make it a hub, and another authority’s m
   await once(false_.listen(0, '127.0.0.1'), 'listening')
   const { port } = false_.address() as { port: number }
   const refused = (code: string) => (error: unknown) => error instanceof LinkRefused && error.code === code
-  await assert.rejects(edge.dial({ address: `127.0.0.1:${port}` }), refused('not-permitted'))
+  await assert.rejects(edge.dial({ address: `127.0.0.1:${port}` }), refused('wrong-hub'))
   // To another hub this node is nobody, and it is not the hub this node trusts either.
-  await assert.rejects(edge.dial({ address: other.address }), refused('not-permitted'))
+  await assert.rejects(edge.dial({ address: other.address }), refused('wrong-hub'))
   const foreign = await stranger(other, { cert: certificate, key: pem })
   const [said] = (await once(foreign, 'data')) as [Buffer]
   assert.match(said.toString('utf8'), /"refused":"not-enrolled"/)

@@ -83,13 +83,13 @@ function addProcess(
     return inputs.some((input) => input?.isUnpaced) ? { isUnpaced: true } : {}
   }
   const define = (declaration: Named, path: string, how: string, dataType: DataType, unit?: (id: string) => string | undefined) => {
-    const { id, label, decimals, author } = declaration
+    const { id, label, decimals, author, mayFall } = declaration
     const item = items.get(path) as Item
     return (one: Derivation): Derivation =>
       defining(one, id, signals, (whole) => ({
         // Definitions travel with the log, and how it is computed names what it is computed from.
         ...{ id: whole, connection: COMPUTED, address: mayName(whole, one.inputs.signals) ? how : '', dataType },
-        ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author }),
+        ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author, mayFall }),
         ...pace(item, id, whole),
       }))
   }
@@ -132,6 +132,7 @@ interface Named {
   readonly unit?: string | undefined
   readonly decimals?: number | undefined
   readonly author?: string | undefined
+  readonly mayFall?: true | undefined
 }
 
 /** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */
