@@ -11,6 +11,8 @@ import { nearest } from '../lib/suggest.ts'
 import { audited, callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
+import { languageOf } from './problem-words/index.ts'
+import { setAsideInFrench } from './problem-words/quarantine-fr.ts'
 import { readMoment, readOverlap } from './query-times.ts'
 import type { RecordView } from './record-schemas.ts'
 import {
@@ -108,6 +110,7 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
     },
     async (request) => {
       const { state, limit, kind, source } = request.query
+      const said = languageOf(request.headers['accept-language']) === 'fr' ? setAsideInFrench : (reason: string) => reason
       const asked = { limit, ...(kind !== undefined && { kind }), ...(source !== undefined && { source }) }
       const { rows, truncated } = await viewOf(request).historian.quarantine({
         ...asked,
@@ -116,6 +119,7 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
       return {
         rows: rows.map(({ knownTime, releasedTime, discardedTime, settled, ...row }) => ({
           ...row,
+          reason: said(row.reason),
           knownTime: formatTime(knownTime),
           ...(releasedTime !== undefined && { releasedTime: formatTime(releasedTime) }),
           ...(discardedTime !== undefined && { discardedTime: formatTime(discardedTime) }),
