@@ -41,7 +41,10 @@ test('every reason why a row is no record is said in French', () => {
       { start: '2026-10-25T02:30' },
       'start vaut "2026-10-25T02:30", venue deux fois à Europe/Paris : que la source envoie son décalage UTC',
     ],
-    [{ start: '2026-01-02T00:00:00Z', end: '2026-01-01T00:00:00Z' }, 'end (2026-01-01T00:00:00.000Z) est avant start (2026-01-02T00:00:00.000Z)'],
+    [
+      { start: '2026-01-02T00:00:00Z', end: '2026-01-01T00:00:00Z' },
+      'end (2026-01-01T00:00:00.000Z) est avant start (2026-01-02T00:00:00.000Z)',
+    ],
     [{ id: 'x'.repeat(513) }, 'la clé a 513 caractères, la limite est 512'],
   ]
   for (const [row, french] of rows) assert.equal(inFrench(row), french)
