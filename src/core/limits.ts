@@ -26,6 +26,8 @@ export const LIMITS = {
   deliveryRows: 10_000,
   /** Fields of one kind of record. */
   recordFields: 256,
+  /** Connections of a kind of record whose names of equipment are said one by one. */
+  recordSystems: 64,
   /** Characters of one text in a record. */
   fieldText: 65_536,
   /** Characters of a record's or a fact's key. */

@@ -129,6 +129,20 @@ test('the source with the authority for the use decides; others that say otherwi
   assert.deepEqual([billed?.to, billed?.values.stops?.value, billed?.values.pieces?.value], [T + 40 * SECOND, 0, 99])
 })
 
+test('sources that call one place by other names do not disagree', async () => {
+  const history = new MemoryHistory()
+  flight(history, { stand: 'stand-1' }, 'a')
+  flight(history, { stand: 'S1' }, 'b')
+  history.sample('site/stand-1/current', T, 2)
+  const values = { current: { signal: './current', function: 'Start' } }
+  assert.deepEqual((await found(values, history)).current?.reasons, ['sources-disagree'])
+  const named = {
+    placeOf: (record: { values: Readonly<Record<string, FieldValue>> }) => String(record.values.stand).replace(/^S/, 'stand-'),
+  }
+  assert.deepEqual((await found(values, history, {}, named)).current?.reasons, undefined)
+  assert.equal((await found(values, history, { use: 'billing' }, named)).current?.value, 2)
+})
+
 test('sources that disagree about what is taken of related records, or about what a condition asks, make it Uncertain', async () => {
   const history = new MemoryHistory()
   flight(history, { pieces: 60 }, 'a')
