@@ -48,7 +48,11 @@ test('the package holds what runs and nothing that only tests need', { timeout: 
     'dist/src/index.js',
     'dist/src/index.d.ts',
     'dist/src/cli/tether.js',
-    'dist/src/historian/duckdb/owner-thread.js',
+    'dist/bundle/main.js',
+    'dist/bundle/owner-thread.js',
+    'dist/bundle/sqlite-thread.js',
+    'dist/bundle/xlsx-thread.js',
+    'dist/bundle/thread.js',
     'dist/examples/airport/plant.js',
     'dist/examples/airport/baggage.js',
     'dist/web/index.html',
@@ -68,7 +72,7 @@ test('the package holds what runs and nothing that only tests need', { timeout: 
 
 test('every package that the installed code imports is declared for those who install it', { timeout: 60_000 }, () => {
   const declared = new Set(runtimeDependencies())
-  const imported = globSync('dist/{src,examples}/**/*.js', { cwd: installed }).flatMap((file) =>
+  const imported = globSync('dist/{bundle,src,examples}/**/*.js', { cwd: installed }).flatMap((file) =>
     [...readFileSync(join(installed, file), 'utf8').matchAll(IMPORT)]
       .map(([, name = '']) => ({ file, name }))
       .filter(({ name }) => !name.startsWith('node:')),
