@@ -3,18 +3,20 @@ import { globSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /**
- * `npm test`: types, lint, dead code, then every test of the checkout. The last line counts them: `N passed, N failed, N skipped`.
+ * `npm test`: types, lint, dead code, the pages, then every test of the checkout. The last line counts them: `N passed, N failed, N skipped`.
  * Arguments are patterns of test files and leave the checks out: `npm test -- 'src/lib/*.test.ts'`.
  * With ECLUSE_PEERS=required a skipped test is a failure: the machine should have had what it needs.
  */
 const patterns = process.argv.slice(2)
-/** Tests that hold something against a clock, besides the faults: nothing else runs beside them. */
+/** Tests that hold something against a clock: nothing else runs beside them. */
 const TIMED = [
+  'faults/timed.test.ts',
   'src/api/api.test.ts',
   'src/api/people/flood.test.ts',
   'src/gateway/link/tls-hostile.test.ts',
   'src/historian/duckdb/series-cold.test.ts',
   'src/run/dependencies.test.ts',
+  'src/run/planning/planning.test.ts',
   'test/attacks.test.ts',
   'test/quiet.test.ts',
   'test/unplug.test.ts',
@@ -29,6 +31,8 @@ const checks: [string, string[]][] = [
   [bin('tsc'), ['-p', 'web']],
   [bin('biome'), ['check', '--error-on-warnings', '.']],
   [bin('knip'), []],
+  // Once, before tests that open pages would each build them, over one another's.
+  [process.execPath, ['scripts/build-web.ts']],
 ]
 
 let passed = 0
@@ -36,8 +40,7 @@ let failed = 0
 let skipped = 0
 
 if (patterns.length === 0) {
-  for (const [command, args] of checks) {
-    const { code } = await run(command, args)
+  for (const { code } of await Promise.all(checks.map(([command, args]) => run(command, args)))) {
     if (code === 0) passed++
     else failed++
   }
@@ -52,10 +55,10 @@ if (missing.length > 0) {
   console.error(`scripts/test.ts names tests that are gone: ${missing.join(', ')}`)
   failed++
 }
-const timed = found.filter((file) => file.startsWith('faults/') || TIMED.includes(file))
+const timed = found.filter((file) => TIMED.includes(file))
 const together = found.filter((file) => !timed.includes(file))
 // The long ones first, so that none of them is left alone at the end.
-const whole = together.filter((file) => /^(test|web)\//.test(file))
+const whole = together.filter((file) => /^(faults|test|web)\//.test(file))
 const unit = together.filter((file) => !whole.includes(file))
 for (const [files, concurrency] of [
   [whole, 3],

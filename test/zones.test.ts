@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openSums } from '../faults/ledger.ts'
+import { startApi } from '../src/api/index.ts'
+import { type Passport, passport as shape } from '../src/api/passport-schemas.ts'
 import { loadConfig } from '../src/config/index.ts'
 import { NotConnected } from '../src/core/errors.ts'
 import type { Channel, Peer, Transport } from '../src/core/link.ts'
@@ -419,6 +421,28 @@ events:
   - { id: one, inputs: { n: count/1 }, start: n > 10, tolerance: 1s, maximum: 1s }
 `
 
+/** What a passport at the far end says of a result: of one whose inputs stayed behind, that they are not there, and never a plain yes. */
+async function checkPassports(t: TestContext, hub: RunningNode, directory: string, isThere: boolean): Promise<void> {
+  const web = join(directory, 'web')
+  const api = await startApi(hub.view, { host: '127.0.0.1', port: 0, directory: join(directory, 'hub'), webDirectory: web, log: silent })
+  t.after(() => api.close())
+  const authorization = `Bearer ${readFileSync(join(directory, 'hub', 'local-token'), 'utf8').trim()}`
+  const ask = async (definition: string): Promise<Passport> => {
+    const answer = await fetch(`${api.url}/api/v1/passport?definition=${definition}`, { headers: { authorization } })
+    assert.equal(answer.status, 200, await answer.clone().text())
+    return shape.parse(await answer.json())
+  }
+  const samplesOf = ({ chain }: Passport) =>
+    chain.filter(({ kind }) => kind === 'samples').map(({ name, state, problem }) => [name, state, problem])
+  assert.deepEqual(samplesOf(await ask('one')), [['t/count/1', 'whole', undefined]])
+  if (!isThere) return
+  const seven = await ask('seven')
+  assert.deepEqual(samplesOf(seven), [['t/count/7', 'dead', 'samples-gone']])
+  assert.notEqual(seven.verdict, 'yes')
+  assert.ok(seven.reasons.some(({ code, about, found }) => code === 'dead-link' && about === 't/count/7' && found === 'samples-gone'))
+  assert.deepEqual([seven.total.signals, seven.total.samples], [1, 0], 'named, and nothing of it counted')
+}
+
 for (const [name, more, isThere] of [
   ['does not pass', '', false],
   ['passes where its conduit lets results name their inputs', ', namesInputs: true ', true],
@@ -459,5 +483,6 @@ for (const [name, more, isThere] of [
     const { reason, conduit, place } = hub.view.policy.letIn({ kind: 'signal', id: 't/count/1' }, { node: 'edge' }) ?? {}
     assert.deepEqual([reason, conduit], ['conduit', 'upward'])
     assert.match(place ?? '', /hub\.yaml:\d+$/)
+    await checkPassports(t, hub, directory, isThere)
     assert.deepEqual(await openSums(hub.view), [])
   })

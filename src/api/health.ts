@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { HistorianStats } from '../core/historian.ts'
-import type { ConnectionHealth, NodeView, RemoteNode, UplinkView } from '../core/node-view.ts'
+import type { ConnectionHealth, NodeView, UplinkView } from '../core/node-view.ts'
 import { frenchFault, type PeerFault } from '../core/peer-faults.ts'
 import type { SelfTestResult } from '../core/self-test.ts'
 import { rank } from '../core/status.ts'
@@ -53,10 +53,14 @@ export function isLinkDown(uplink: UplinkView | undefined, now: Micros): boolean
   return uplink?.downSince !== undefined && now - uplink.downSince > LINK_DOWN
 }
 
-/** Nodes that were heard once and are silent now; not those that were shut out. */
-export function silentNodes(view: Pick<NodeView, 'remotes' | 'identity'>): RemoteNode[] {
-  const revoked = new Set(view.identity?.().nodes.flatMap(({ node, revoked }) => (revoked ? [node] : [])))
-  return view.remotes().filter(({ node, liveness }) => liveness === 'bad' && !revoked.has(node))
+/** Names of nodes that were heard once and are silent now, relays too, which have no log of their own; not those that were shut out. */
+export function silentNodes(view: Pick<NodeView, 'clock' | 'remotes' | 'identity' | 'connectedNodes'>): string[] {
+  const known = view.identity?.().nodes ?? []
+  const revoked = new Set(known.flatMap(({ node, revoked }) => (revoked ? [node] : [])))
+  const remotes = view.remotes()
+  const others = new Set([...remotes.map(({ node }) => node), ...view.connectedNodes()])
+  const gone = known.filter(({ node, lastSeen }) => !others.has(node) && lastSeen !== undefined && view.clock.now() - lastSeen > LINK_DOWN)
+  return [...remotes.filter(({ liveness }) => liveness === 'bad'), ...gone].map(({ node }) => node).filter((node) => !revoked.has(node))
 }
 
 /** What can be said without asking anybody. */

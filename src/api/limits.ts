@@ -82,9 +82,8 @@ export const API_LIMITS = {
   livePending: 20_000,
   liveEvent: 2_000,
   liveUnsentBytes: 1024 * 1024,
-  /** Browser sessions in all and of one account; accounts. */
+  /** Browser sessions in all; accounts. */
   sessions: 1_000,
-  sessionsPerAccount: 20,
   accounts: 1_000,
   rolesPerAccount: 16,
   /** Service tokens in all. */
@@ -96,8 +95,8 @@ export const API_LIMITS = {
   invitationMs: 72 * 3_600_000,
   secondFactorMs: 300_000,
   freshMs: 600_000,
-  /** Sign-ins through a provider that were begun, and how long they may take. */
-  oidcPending: 1_000,
+  /** Sign-ins through a provider that ended and are remembered, so that none ends twice; and how long one may take. */
+  oidcEnded: 10_000,
   oidcMs: 600_000,
   /** Passwords checked at once: each takes memory and a core. */
   passwords: 2,

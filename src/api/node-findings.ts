@@ -17,7 +17,7 @@ const REFUSAL_KEPT = 10 * MINUTE
 
 type Given = Pick<
   NodeView,
-  'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'contested' | 'identity' | 'policy'
+  'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'contested' | 'identity' | 'policy' | 'connectedNodes'
 >
 
 /** What somebody should look at, errors first. */
@@ -84,7 +84,7 @@ function ofOthers(view: Given, now: Micros): NodeFinding[] {
   const silent = silentNodes(view)
   const found: NodeFinding[] = []
   if (silent.length > 0) {
-    const names = silent.slice(0, 3).map(({ node }) => node)
+    const names = silent.slice(0, 3)
     const message = `not heard: ${names.join(', ')}${silent.length > names.length ? ` and ${silent.length - names.length} more` : ''}`
     const hint = 'their values are Bad here until they are heard again; what they measured meanwhile is still to come'
     found.push({ code: 'nodes-silent', severity: 'error', node: names[0] as string, count: silent.length, message, hint })

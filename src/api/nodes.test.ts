@@ -144,13 +144,14 @@ describe('nodes over HTTP', () => {
         { node: 'late', serial: '0a', notAfter: systemClock.now() + 60.5 * DAY },
         { node: 'thief', revoked: { time: 1_000_000, by: 'ana', reason: 'stolen' } },
         { node: 'new' },
-        { node: 'passer-on' },
+        { node: 'passer-on', lastSeen: ago(MINUTE) },
+        { node: 'gone-relay', lastSeen: ago(2 * MINUTE) },
       ],
     }
     const { nodes, findings } = await read({ remotes, identity })
     assert.deepEqual(
       nodes.map(({ node, state }) => `${node} ${state}`),
-      ['dead bad', 'lossy live', 'late live', 'fine live', 'passer-on live', 'new expected', 'thief revoked'],
+      ['dead bad', 'gone-relay bad', 'lossy live', 'late live', 'fine live', 'passer-on live', 'new expected', 'thief revoked'],
       'a relay that is connected is there, though it has no log of its own',
     )
     const byName = new Map(nodes.map((one) => [one.node, one]))
@@ -159,13 +160,14 @@ describe('nodes over HTTP', () => {
     assert.equal(byName.get('dead')?.lagSeconds, undefined)
     assert.deepEqual([byName.get('lossy')?.lostRecords, byName.get('lossy')?.gaps], [12, 3], 'the history knows of more')
     assert.deepEqual([byName.get('late')?.certificate?.serial, byName.get('late')?.certificate?.daysLeft], ['0a', 60])
+    assert.equal(byName.get('gone-relay')?.lastHeardTime, formatTime(identity.nodes.at(-1)?.lastSeen as number))
     assert.equal(byName.get('thief')?.revoked?.reason, 'stolen')
     assert.deepEqual(
       findings.map(({ code, node, count }) => [code, node, count]),
-      [['nodes-silent', 'dead', 1]],
+      [['nodes-silent', 'dead', 2]],
     )
     const { status, nodes: counts } = await readHealth()
-    assert.deepEqual([status, counts], ['degraded', { total: 5, silent: 1 }])
+    assert.deepEqual([status, counts], ['degraded', { total: 5, silent: 2 }])
   })
 
   test('certificates are findings 30 days ahead: of nodes, of the authority, of the listener; not of who was shut out', async () => {

@@ -110,8 +110,17 @@ function otherNodes(view: NodeView, lost: ReadonlyMap<string, { gaps: number; re
   const others = [...identities.values()].map((identity): OtherNode => {
     const isHere = connected.has(identity.node)
     return {
-      ...{ node: identity.node, state: isHere ? 'live' : 'expected', signals: 0, sequence: 0, behindRecords: 0, lostRecords: 0 },
-      ...(isHere && { lagSeconds: 0, lastHeardTime: formatTime(now) }),
+      ...{
+        node: identity.node,
+        state: isHere ? 'live' : identity.lastSeen === undefined ? 'expected' : 'bad',
+        signals: 0,
+        sequence: 0,
+        behindRecords: 0,
+        lostRecords: 0,
+      },
+      ...(isHere
+        ? { lagSeconds: 0, lastHeardTime: formatTime(now) }
+        : identity.lastSeen !== undefined && { lastHeardTime: formatTime(identity.lastSeen) }),
       ...ofIdentity(identity, now),
     }
   })

@@ -27,6 +27,8 @@ export async function enrollNode(verb: Verb, token: string, { config, data, repl
     const { passphrase } = loaded?.link ?? {}
     const enrolled = await enroll({ token, directory, passphrase, clock, stop: io.stopSignal(), mayReplace: replace === true })
     const until = formatTime(enrolled.notAfter)
+    const { to } = loaded?.link ?? {}
+    if (to !== undefined && to !== enrolled.address) io.err(`${words.elsewhere(enrolled.address, to)}\n`)
     const value = { node: enrolled.name, hub: enrolled.address, serial: enrolled.serial, notAfter: until, directory }
     writeResult(io, output, value, () => words.enrolled(enrolled.name, enrolled.address, until))
     return EXIT.ok

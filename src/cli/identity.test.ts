@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { IDENTITY_LIMITS } from '../gateway/identity/limits.ts'
 import { startHub } from '../gateway/link/hub.fixture.ts'
 import { makeWorld, paperYaml } from './world.fixture.ts'
 
@@ -61,6 +62,11 @@ test('enroll: what can go wrong is said plainly, in both languages, and nothing 
   assert.match((await enrol(good, '--replace')).err, /used already/)
   assert.match((await enrol(await token('edge-1', '--replace'))).err, /edge-1 is enrolled already\n {2}hint: add --replace/)
   assert.equal((await enrol(await token('edge-1', '--replace'), '--replace')).code, 0)
+  world.write('edge.yaml', yaml('edge-1', 'edge', '{ passphrase: "${env:PASS}", to: "10.0.0.9:8490" }'))
+  assert.match(
+    (await enrol(await token('edge-1', '--replace'), '--replace')).err,
+    /^note: the token is of 127.* says `link: \{ to: 10\.0\.0\.9:8490 \}`/,
+  )
   assert.equal((await world.run(['enroll', await token('edge-9'), '--data', join(world.folder, 'else')])).code, 0)
 })
 
@@ -72,7 +78,27 @@ test('node: names, addresses and lifetimes are checked; what is not known is not
     return err
   }
   assert.match(await run('node', 'add', 'a b'), /cannot be a node’s name/)
-  assert.match(await run('node', 'add', 'a', '--lifetime', '8d'), /7 days at most/)
+  assert.match(await run('node', 'add', 'a', '--lifetime', `${IDENTITY_LIMITS.tokenLifetimeMs / 86_400_000 + 1}d`), /7 days at most/)
+  assert.match(await run('node', 'add', 'a', '--lifetime', '0s'), /more than nothing/)
+  assert.match(await run('node', 'add', 'hub-1'), /hub-1 is this node’s own name/)
+  const on = async (head: string) => {
+    const { code, err } = await world.run([
+      'node',
+      'add',
+      'a',
+      '-c',
+      world.write('other.yaml', paperYaml({ a: 'well' }, `data: other\n${head}`)),
+    ])
+    assert.equal(code, 1, err)
+    return err
+  }
+  assert.match(await on('node: { id: cell, role: edge }'), /cell takes in no other nodes: its role is edge\n {2}hint: add nodes on the hub/)
+  assert.match(await on('node: { id: alone }'), /its role is all/)
+  const diode = '{ transport: diode, listen: { port: 1 }, diode: { senders: [{ sender: 1, node: a, key: "${env:PASS}" }] } }'
+  const oneWay = world.write('diode.yaml', paperYaml({ a: 'well' }, `data: other\nnode: { id: d, role: hub }\nlink: ${diode}`))
+  const { err } = await world.run(['node', 'add', 'a', '-c', oneWay], { env: { PASS: Buffer.alloc(32, 1).toString('base64') } })
+  assert.match(err, /d receives one way/)
+  assert.ok(!readdirSync(world.folder).includes('other'), 'nothing was made')
   assert.match(await run('node', 'add', 'a', '--address', 'nowhere'), /not known how edges reach this hub/)
   assert.match(await run('node', 'revoke', 'nobody', '--reason', 'x'), /no node nobody is known here/)
   assert.match(await run('node', 'revoke', 'nobody'), /--reason/)

@@ -6,7 +6,7 @@ import { age, bytes, paint, table } from './output.ts'
 const NODES_SHOWN = 20
 
 /** What `status` says of the node among others: its role, the way on, how long it works alone. */
-export function nodeLines(verb: Verb, { self, time }: NodeList): string[] {
+export function nodeLines(verb: Verb, { self, time, findings }: NodeList): string[] {
   const words = verb.words.nodes
   const { warn } = paint(verb.io.colour.out)
   const { uplink, spool, certificate, linkAddress } = self
@@ -22,6 +22,10 @@ export function nodeLines(verb: Verb, { self, time }: NodeList): string[] {
       ...(certificate ? [words.certificate(certificate.daysLeft)] : []),
     ]
     lines.push(state === 'connected' ? parts.join(', ') : warn(parts.join(', ')))
+    const { problem } = uplink
+    // From a minute on it is a finding, which says this too.
+    if (state !== 'connected' && problem && !findings.some(({ code }) => LINK_FINDINGS.has(code)))
+      lines.push(warn(problem.code ? `${problem.message}; ${words.refusals[problem.code]}` : problem.message))
   }
   const { timeLeft, growthBytesPerSecond = 0 } = spool
   const lasts = uplink ? words.timeLeft : words.holds
@@ -71,12 +75,16 @@ export function sayFinding(verb: Verb, finding: NodeFinding): readonly [what: st
   const { code, node, owner, refusal, seconds, count, days, message } = finding
   const detail = seconds !== undefined ? age(seconds) : String(count ?? days ?? '')
   const what = words.findings[code](owner === undefined ? node : `${node} (${owner})`, detail)
-  if (refusal) return [what, words.refusals[refusal]]
+  if (refusal) return [NAMED_BY_CODE.has(refusal) ? what : `${what} (${message})`, words.refusals[refusal]]
   return [MESSAGE_SHOWN.has(code) ? `${what} (${message})` : what, undefined]
 }
 
 /** Findings whose message names what no words can. */
 const MESSAGE_SHOWN: ReadonlySet<NodeFinding['code']> = new Set(['link-down', 'spool-problem', 'signals-contested'])
+
+const LINK_FINDINGS: ReadonlySet<NodeFinding['code']> = new Set(['link-down', 'link-refused'])
+/** Refusals whose words leave nothing for the message to add. */
+const NAMED_BY_CODE: ReadonlySet<NodeFinding['refusal']> = new Set(['not-enrolled', 'revoked', 'identity-used-twice', 'epoch-superseded'])
 
 /** A link that is refused stays refused while it tries again. */
 function standingOf({ state, problem }: Uplink): Uplink['state'] {

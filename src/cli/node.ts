@@ -33,8 +33,12 @@ export async function nodeAdd(verb: Verb, name: string, options: NodeAddOptions)
     const loaded = await load(verb, options.config)
     const { config } = loaded
     const link = config.link ?? linkConfig.parse({})
+    const { id, role } = config.node
+    if (role === 'edge' || (role === 'all' && !config.link)) throw new Refused(words.notAbove(id, role), words.notAboveHint)
+    if (link.transport === 'diode') throw new Refused(words.oneWay(id), words.oneWayHint)
     if (!isNodeName(name)) throw new Refused(words.badName(name), words.badNameHint)
-    if (options.lifetimeMs > IDENTITY_LIMITS.tokenLifetimeMs) throw new Refused(words.badLifetime)
+    if (name === id) throw new Refused(words.ownName(name), words.ownNameHint)
+    if (options.lifetimeMs <= 0 || options.lifetimeMs > IDENTITY_LIMITS.tokenLifetimeMs) throw new Refused(words.badLifetime)
     const address = addressOf(link, options.address)
     if (address === undefined) throw new Refused(words.noAddress, words.noAddressHint)
     const { authority, registry, tokens } = await openHubIdentity({ data: config.data, node: config.node.id, link, clock })

@@ -56,6 +56,31 @@ test('a configuration comes with defaults, milliseconds, bytes and an absolute d
   assert.deepEqual(warnings, [])
 })
 
+test('files that a connection names are relative to the folder of the file', async () => {
+  const { connectors } = await import('../connectors/index.ts')
+  const text = (ca: string) =>
+    whole(`connections:
+  broker: { kind: mqtt, format: plain, url: "mqtts://b.example", tls: { ca: ${ca} }, signals: [{ id: a/b, topic: a/b, expectedPeriod: 1s }] }
+  aodb:
+    kind: postgresql
+    host: db.example
+    database: d
+    user: u
+    password: '\${env:PASSWORD}'
+    tls: { ca: ${ca} }
+    records: [{ record: flight, query: SELECT id FROM flights, every: 10s, snapshot: true }]
+records:
+  flight: { key: [id], fields: { id: { type: text } } }`)
+  const read = async (ca: string) => {
+    const { connections } = await loadConfig(write(text(ca)), { connectors, env: { PASSWORD: 'x' } })
+    return connections.map(({ config }) => (config as { tls?: { ca?: string } }).tls?.ca)
+  }
+  assert.deepEqual(await read('ca.pem'), [join(folder, 'ca.pem'), join(folder, 'ca.pem')])
+  assert.deepEqual(await read('/etc/ca.pem'), ['/etc/ca.pem', '/etc/ca.pem'])
+  const pem = '"-----BEGIN CERTIFICATE-----"'
+  assert.deepEqual(await read(pem), ['-----BEGIN CERTIFICATE-----', '-----BEGIN CERTIFICATE-----'])
+})
+
 test('every problem is reported at once, not only the first', async () => {
   const { problems } = await refusal(write(whole('sites: 1\nhttp: { prt: 1 }\nconnections:\n  plc-1: { kind: x }')))
   assert.deepEqual(

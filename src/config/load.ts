@@ -11,8 +11,9 @@ import { type LoadedConnection, readConnection } from './connections.ts'
 import { readContracts } from './contracts.ts'
 import { checkCorrelations } from './correlate.ts'
 import { checkDeclarations } from './declarations.ts'
+import { checkDifferences } from './differences.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
-import { knownSignals, periodsOf } from './known-signals.ts'
+import { knownSignals, periodsOf, templatesOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import { mergeFiles } from './merge.ts'
 import { checkPeople } from './people.ts'
@@ -171,7 +172,16 @@ function finish(
   const own = files.map((file, i): SourceFile => ({ path: resolve(file), text: parsed?.[i]?.text ?? '', isContract: false }))
   const sources = [...own, ...(read?.sources ?? [])]
   const placeOf = (path: Path) => (merged ? placeText(locateHolder(merged.at, path)) : '')
-  const understood = read && { ...read, config: withPaths(read.config, directory), files: allFiles, sources, warnings: all, placeOf }
+  const connections = read?.connections.map((one) => withConnectionPaths(one, directory)) ?? []
+  const understood = read && {
+    ...read,
+    connections,
+    config: withPaths(read.config, directory),
+    files: allFiles,
+    sources,
+    warnings: all,
+    placeOf,
+  }
   const pathOf = (problem: ConfigProblem) => merged && pathAt(merged.at, problem)
   return { problems: all, files: allFiles, ok, loaded: ok ? understood : undefined, understood, pathOf }
 }
@@ -182,6 +192,13 @@ function withPaths(config: EcluseConfig, directory: string): EcluseConfig {
   const { link } = config
   const own = link && { ...link, ca: absolute(link.ca), certificate: absolute(link.certificate), key: absolute(link.key) }
   return { ...config, data: resolve(directory, config.data), ...(own && { link: own }) }
+}
+
+function withConnectionPaths(one: LoadedConnection, directory: string): LoadedConnection {
+  const { connector } = one
+  return connector.withPaths
+    ? { ...one, config: connector.withPaths(one.config, (path) => (path.includes('-----BEGIN') ? path : resolve(directory, path))) }
+    : one
 }
 
 interface ReadWhole {
@@ -242,21 +259,19 @@ function readWhole(
   if (parsed.data) checkRole(parsed.data, entries.length, at, problems, words)
   if (!parsed.data) return undefined
   const { connections: _, ...config } = parsed.data
-  const known = knownSignals(
-    read.map((one) => one.loaded),
-    config.models,
-    config.substitutes,
-  )
-  const periods = periodsOf(
-    read.map((one) => one.loaded),
-    known,
-    config.substitutes,
-  )
-  const computed = checkProcess(config, { at, problems, words, declared: periods, open: known.open })
+  const each = read.map((one) => one.loaded)
+  const known = knownSignals(each, config.models, config.substitutes)
+  const periods = periodsOf(each, known, config.substitutes)
+  const computed = checkProcess(config, { at, problems, words, declared: periods, open: known.open, templates: templatesOf(each) })
   checkCorrelations(
     config,
     eventVariables(config),
     { ...known, declared: new Map([...known.declared, ...computed]) },
+    { at, problems, words },
+  )
+  checkDifferences(
+    config,
+    read.map((one) => one.loaded),
     { at, problems, words },
   )
   // A contract may promise what is computed, too.

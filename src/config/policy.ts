@@ -21,6 +21,7 @@ import type { LoadedConnection } from './connections.ts'
 import { type ConfiguredCrossing, crossingsOf, recordsOf } from './crossings.ts'
 import { declaredIds } from './known-signals.ts'
 import { type Located, locate, locateHolder, locateKey, type Path, type Problems, type Wording } from './places.ts'
+import { withheldResults, withoutInputs } from './result-inputs.ts'
 import type { EcluseConfig } from './schema.ts'
 import type { ConfigWords } from './words.ts'
 
@@ -170,14 +171,17 @@ function checkCrossings(config: EcluseConfig, connections: readonly LoadedConnec
   const takes = node.role === 'hub' || node.role === 'relay'
   if (takes && Object.keys(link?.nodes ?? {}).length === 0) problems.add(locateKey(at, [], 'link'), 'W_NO_NODES', words.noNodesDeclared())
   const used = new Set<string>()
+  const refused = new Set<string>()
   for (const crossing of crossings) {
     if (crossing.from === undefined || crossing.to === undefined) {
       problems.add(locateHolder(at, crossing.path), 'E_ZONE_NEEDED', words.zoneNeeded(crossing.zonePath.join('.')))
       continue
     }
     for (const name of conduitsFor(policy, crossing)) used.add(name)
-    checkCrossing(crossing, connections, policy, context)
+    for (const { id } of checkCrossing(crossing, connections, policy, context)) refused.add(id)
+    if (crossing.part === 'link-out' && !problems.failed) checkResults(config, connections, crossing, policy, context)
   }
+  if (!problems.failed) checkStarved(config, connections, refused, context)
   for (const { name, from, to } of policy.declared.conduits) {
     // A file that several nodes share has conduits of the others, too.
     const isOurs = from === node.zone || to === node.zone
@@ -192,23 +196,24 @@ const conduitsFor = ({ declared }: Policy, { from, to, transport, direction }: C
     .filter((one) => one.from === from && one.to === to && one.transports.includes(transport) && one.direction === direction)
     .map(({ name }) => name)
 
+/** Gives what the crossing brings and no conduit names. */
 function checkCrossing(
   crossing: ConfiguredCrossing,
   connections: readonly LoadedConnection[],
   policy: Policy,
   context: PolicyContext,
-): void {
+): Passing[] {
   const { at, problems, words, now } = context
   const { reason, permitted, conduit } = decide(policy, crossing, undefined, now)
   const place = locateHolder(at, crossing.path)
-  if (reason === 'peer' && crossing.isPeerOpen) return
+  if (reason === 'peer' && crossing.isPeerOpen) return []
   // What is cut or past its review is said at the conduit itself: the file is right, and nothing passes.
   if (!permitted && reason !== 'cut' && reason !== 'expired' && reason !== 'no-zone') {
     problems.add(place, 'E_NO_CONDUIT', words.notPermitted(crossing, reason, conduit))
-    return
+    return []
   }
   const connection = crossing.part === 'connection' ? connections.find(({ name }) => name === crossing.name) : undefined
-  if (!connection || crossing.from === crossing.to) return
+  if (!connection || crossing.from === crossing.to) return []
   const { site } = policy.declared
   const passing: Passing[] = [
     ...declaredIds(connection).map((id): Passing => ({ kind: 'signal', id: `${site}/${id}` })),
@@ -216,10 +221,49 @@ function checkCrossing(
   ]
   const refused = passing.filter((one) => decide(policy, crossing, one, now).reason === 'not-named')
   if (refused.length > 0) {
-    const some = refused.slice(0, LISTED).map(({ id }) => (id.startsWith(`${site}/`) ? id.slice(site.length + 1) : id))
-    const shown = `${some.join(', ')}${refused.length > LISTED ? ' …' : ''}`
+    const shown = few(
+      refused.map(({ id }) => id),
+      site,
+    )
     problems.add(place, 'W_NOT_NAMED', words.notNamed(refused.length, passing.length, shown, conduit ?? ''))
   }
+  return refused
+}
+
+/** What is computed here says on its way what it was computed from: where that may not pass, it does not either. */
+function checkResults(
+  config: EcluseConfig,
+  connections: readonly LoadedConnection[],
+  crossing: ConfiguredCrossing,
+  policy: Policy,
+  { at, problems, words, now }: PolicyContext,
+): void {
+  for (const { result, conduit, inputs } of withheldResults(config, wholeIds(config, connections), policy, crossing, now))
+    problems.add(
+      locate(at, ['conduits', conduit, 'results']),
+      'W_INPUT_NOT_NAMED',
+      words.inputNotNamed(result, few(inputs, config.site.id)),
+    )
+}
+
+/** What is computed of what is not taken gets nothing. */
+function checkStarved(
+  config: EcluseConfig,
+  connections: readonly LoadedConnection[],
+  refused: ReadonlySet<string>,
+  { at, problems, words }: PolicyContext,
+): void {
+  for (const { path, inputs } of withoutInputs(config, wholeIds(config, connections), refused))
+    problems.add(locate(at, path), 'W_INPUT_REFUSED', words.inputRefused(few(inputs, config.site.id)))
+}
+
+const wholeIds = ({ site, substitutes }: EcluseConfig, connections: readonly LoadedConnection[]): string[] =>
+  [...connections.flatMap(declaredIds), ...Object.keys(substitutes)].map((id) => `${site.id}/${id}`)
+
+/** As many as one sentence lists, as the file writes them. */
+function few(ids: readonly string[], site: string): string {
+  const some = [...new Set(ids)].map((id) => (id.startsWith(`${site}/`) ? id.slice(site.length + 1) : id))
+  return `${some.slice(0, LISTED).join(', ')}${some.length > LISTED ? ' …' : ''}`
 }
 
 /** Reviews that are due or overdue, and what is cut. */

@@ -11,12 +11,13 @@ export interface ProcessContext {
   readonly words: ConfigWords
   readonly declared: Parameters<typeof lintProcess>[1]['declared']
   readonly open: readonly string[]
+  readonly templates: Parameters<typeof lintProcess>[1]['templates']
 }
 
 /** What is computed from signals: that these exist, that expressions are sound, that nothing goes round in circles. Gives the signals that are made. */
 export function checkProcess(config: EcluseConfig, context: ProcessContext): ReturnType<typeof lintProcess>['made'] {
-  const { declared, open } = context
-  const { findings, made } = lintProcess(config, { site: config.site.id, declared, open })
+  const { declared, open, templates } = context
+  const { findings, made } = lintProcess(config, { site: config.site.id, declared, open, templates })
   for (const finding of findings) say(finding, context)
   return made
 }

@@ -39,6 +39,7 @@ const KINDS: Readonly<Record<string, AnomalyKind>> = {
     late: 'late',
     'too-late': 'late',
     duplicate: 'duplicate',
+    'same-time': 'duplicate',
     'out-of-order': 'disorder',
     'clock-ahead': 'clock',
     'clock-offset': 'clock',

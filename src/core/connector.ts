@@ -1,6 +1,8 @@
 import type { z } from 'zod'
+import type { NotConnected } from './errors.ts'
 import type { OnExchange } from './flows.ts'
 import type { Logger } from './log.ts'
+import type { PeerFault } from './peer-faults.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { RecordContext, RecordSource } from './record-source.ts'
 import type { SignalTable } from './signals.ts'
@@ -44,7 +46,14 @@ export interface CheckStep {
   readonly detail: string
   /** What to do when it failed. */
   readonly hint?: string
+  /** The same by code, for other languages. */
+  readonly fault?: PeerFault
   readonly latencyMs?: number
+}
+
+/** A step that did not get through. */
+export function failedStep(step: string, { message, hint, fault }: NotConnected): CheckStep {
+  return { step, ok: false, detail: message, ...(hint && { hint }), ...(fault && { fault }) }
 }
 
 /** One thing found at a device. */
@@ -89,6 +98,8 @@ export interface Connector<Config = unknown> {
   readonly isListening?: true
   /** Things zod cannot see (ids twice, a glob that can match nothing, unsafe choices that need a warning). Paths are relative to the connection. */
   lint?(config: Config): LintFinding[]
+  /** The same with the files it names made absolute: those of the file are relative to its folder, and a PEM text in their place stays. Absent: it names none, or finds them by its context. */
+  withPaths?(config: Config, absolute: (path: string) => string): Config
   /** How many requests per second the device is asked, by this configuration. Absent: the device decides, or it cannot be told. */
   requestsPerSecond?(config: Config): number
   /** Makes the source of samples; opens nothing. Absent: the system has IT records only. */

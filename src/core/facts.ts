@@ -19,6 +19,9 @@ export interface FactValue {
   readonly reasons?: readonly string[]
 }
 
+/** Its coverage is that of what was held: a reading that was lost would not have been seen. */
+export const PERIOD_UNKNOWN = 'period-unknown'
+
 /** What a result was computed from, so that it can be followed back. */
 export type FactInput =
   /** Samples of [from, to), those at its edges included, the newest of them from that ingest. */

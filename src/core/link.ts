@@ -106,6 +106,9 @@ export const REFUSAL_CODES = [
   'too-large',
   'protocol-version',
   'not-permitted',
+  'no-conduit',
+  // Found by the dialling end itself: whoever answers shows another authority's certificate.
+  'wrong-hub',
 ] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
@@ -182,6 +185,8 @@ export interface IdentityView {
     readonly node: string
     readonly serial?: string
     readonly notAfter?: Micros
+    /** When it was last connected, wherever its records come by; absent: never. */
+    readonly lastSeen?: Micros
     readonly revoked?: { readonly time: Micros; readonly by: string; readonly reason: string }
   }[]
 }

@@ -70,9 +70,11 @@ test('limits of what a file declares about people', () => {
     (count) => read({ people: { oidc: { issuer: 'https://id.example', clientId: 'c', roles: groups(count) } } }).success,
   )
   const idle = (text: string) => read({ people: { sessions: { idle: text } } }).success
-  assert.deepEqual(['1min', '24h', '59s', '25h'].map(idle), [true, true, false, false])
+  const ms = (...all: number[]) => all.map((one) => `${one}ms`)
+  const { leastIdleMs, mostIdleMs, leastSessionMs, mostSessionMs } = PEOPLE_LIMITS
+  assert.deepEqual(ms(leastIdleMs, mostIdleMs, leastIdleMs - 1, mostIdleMs + 1).map(idle), [true, true, false, false])
   const longest = (text: string) => read({ people: { sessions: { longest: text } } }).success
-  assert.deepEqual(['5min', '30d', '4min', '31d'].map(longest), [true, true, false, false])
+  assert.deepEqual(ms(leastSessionMs, mostSessionMs, leastSessionMs - 1, mostSessionMs + 1).map(longest), [true, true, false, false])
   const count = (perAccount: number) => read({ people: { sessions: { perAccount } } }).success
   assert.deepEqual([0, 1, PEOPLE_LIMITS.sessionsPerAccount, PEOPLE_LIMITS.sessionsPerAccount + 1].map(count), [false, true, true, false])
 })

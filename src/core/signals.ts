@@ -26,6 +26,8 @@ export interface SignalDefinition {
   readonly range?: readonly [number, number]
   /** Longest time between samples when all is well, in microseconds. */
   readonly expectedPeriodUs?: number
+  /** Neither its protocol nor its declaration tells how often it is said: a reading that was lost cannot be told from one that never was. */
+  readonly isUnpaced?: true
   /** Largest plausible change per second, in `unit`. */
   readonly maxRatePerSecond?: number
   /** A numeric value that does not change at all for longer than this is suspect, in microseconds. */
@@ -46,6 +48,8 @@ export interface SignalDefinition {
   readonly staleAfterUs?: number
   /** A value that only counts up; from `rollover` it begins again at 0. */
   readonly counter?: { readonly rollover?: number }
+  /** A value that may go down, so that a difference over a fall is what it says. */
+  readonly mayFall?: true
   /** The source's codes and the declared states they mean. */
   readonly states?: Readonly<Record<string, string>>
   /** From each declared state, the ones that may follow; a state without an entry may be followed by any. */

@@ -93,6 +93,29 @@ test('a mean over the interval: its unit, its coverage, and what it is Uncertain
   assert.equal((await found({ value }, history, {}, period)).value?.coverage, 0.3, 'a reading holds twice its declared period')
 })
 
+test('where a lost reading could not be seen, coverage is that of what was held, and says so', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  history.sample('site/stand-1/current', T, 2)
+  event(history, T + 60 * SECOND, T + 70 * SECOND)
+  const values = {
+    mean: { signal: './current', function: 'TimeAverage2' },
+    stops: { count: 'stops', coveredBy: './current' },
+    double: { expression: 'mean * 2.0', unit: 'A' },
+  }
+  const own = { definitionOf: (id: string) => ({ ...context.definitionOf(id), isUnpaced: true as const }) }
+  const said = Object.values(await found(values, history, {}, own)).map(({ status, coverage, reasons }) => [
+    ...[severity(status), coverage, reasons?.includes('period-unknown')],
+  ])
+  assert.deepEqual(said, [
+    ['Uncertain', 1, true],
+    ['Uncertain', 1, true],
+    ['Uncertain', 1, true],
+  ])
+  const bounded = await found(values, history, { lookBack: '1min' }, own)
+  assert.deepEqual([bounded.mean?.coverage, bounded.mean?.reasons], [0.6, ['coverage']], 'somebody said how long a reading holds')
+})
+
 test('the source with the authority for the use decides; others that say otherwise make it Uncertain', async () => {
   const history = new MemoryHistory()
   flight(history, { end: T + 100 * SECOND }, 'a')
@@ -163,6 +186,30 @@ test('a counter that went down has no difference, whatever last less first would
   const counter = { definitionOf: (id: string) => ({ ...context.definitionOf(id), counter: {} }) }
   for (const value of Object.values(await found(values, history, {}, counter)))
     assert.deepEqual([value.value, severity(value.status), value.reasons], [null, 'Bad', ['counter-reset']])
+})
+
+test('from bound to bound neighbouring intervals add up, and a reading that comes late right on the bound touches both', async () => {
+  const history = new MemoryHistory()
+  flight(history, { id: '1', start: T, end: T + 60 * SECOND })
+  flight(history, { id: '2', start: T + 60 * SECOND, end: T + 120 * SECOND })
+  for (const at of [0, 20, 40, 80, 100, 120]) history.sample('site/stand-1/current', T + at * SECOND, at)
+  const change = { signal: './current', function: 'DeltaBounds' }
+  const perFlight = { per: { record: 'flights' }, equipment: 'stand-1', inputs: { change }, formula: 'change' }
+  const perHour = { per: 'hour', equipment: 'stand-1', inputs: { change }, formula: 'change' }
+  const joined = join({ change })
+  const figure = createKpi('figure', kpi.parse(perFlight), context)
+  const hourly = createKpi('hourly', kpi.parse(perHour), context)
+  const values = async (derivation: Derivation) => (await computed(derivation, history)).map(({ values }) => values.change?.value)
+  assert.deepEqual(await values(joined), [40, 80])
+  history.sample('site/stand-1/current', T + 60 * SECOND, 60)
+  for (const derivation of [joined, figure]) {
+    assert.deepEqual(await values(derivation), [60, 60])
+    const at = T + 60 * SECOND
+    const touched = await derivation.touched([{ signal: 'site/stand-1/current', from: at, to: at }], history)
+    assert.equal(new Set(touched.map(({ key }) => key)).size, 2)
+  }
+  const touched = await hourly.touched([{ signal: 'site/stand-1/current', from: T + HOUR, to: T + HOUR }], history)
+  assert.ok(touched.some(({ from }) => from === T))
 })
 
 test('a reading at a moment of the record, in or out of reach', async () => {

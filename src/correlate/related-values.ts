@@ -8,7 +8,7 @@ import type { NextValue, RelatedValue, Relation, TakenValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
 import { coveredUs, relates, type Span } from './relations.ts'
-import { holdOf, wholeId } from './signal-values.ts'
+import { holdOf, periodReasons, wholeId } from './signal-values.ts'
 import type { Subject } from './subject.ts'
 import { inUnit } from './units.ts'
 
@@ -82,7 +82,11 @@ export function relatedMaker(
       const id = watched(asked.equipment)
       const seen = id === undefined ? undefined : series.get(id)
       const coverage = id === undefined ? null : seen && until > from ? heldShare(seen, from, until, holdOf(id, lookBackUs, context)) : 0
-      const reasons = coverage !== null && coverage < 1 ? [...chosenOnes.reasons, 'coverage'] : chosenOnes.reasons
+      const reasons = [
+        ...chosenOnes.reasons,
+        ...(coverage !== null && coverage < 1 ? ['coverage'] : []),
+        ...(id === undefined ? [] : periodReasons(id, lookBackUs, context)),
+      ]
       if (found.length > CORRELATE_LIMITS.related) return { value: bad('too-many', Status.BadOutOfRange, coverage), inputs }
       // Nobody was looking: that nothing was seen says nothing.
       if (coverage === 0) return { value: bad('coverage', Status.BadNoData, 0), inputs }

@@ -1,7 +1,7 @@
-import { isOfQuality, overHeld } from '../core/aggregates/held.ts'
+import { isOfQuality, overHeld, takesEnd } from '../core/aggregates/held.ts'
 import { resultUnit } from '../core/aggregates/index.ts'
-import { COUNTER_FELL } from '../core/counter.ts'
-import type { FactInput } from '../core/facts.ts'
+import { COUNTER_FELL, fallOf } from '../core/counter.ts'
+import { type FactInput, PERIOD_UNKNOWN } from '../core/facts.ts'
 import type { Series } from '../core/history.ts'
 import { newestIngest, rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
@@ -28,6 +28,14 @@ export function holdOf(id: string, lookBackUs: Micros, context: CorrelateContext
   return Math.min(period === undefined ? lookBackUs : 2 * period, CORRELATE_LIMITS.reachUs)
 }
 
+/**
+ * Of a signal of which nobody said how often it comes, a lost reading cannot be seen: the one before it holds over it, and what looks covered may not have been. A
+ * `lookBack` shorter than the longest is somebody's word for how long a reading holds.
+ */
+export function periodReasons(id: string, lookBackUs: Micros, context: CorrelateContext): string[] {
+  return context.definitionOf?.(id)?.isUnpaced && lookBackUs >= CORRELATE_LIMITS.reachUs ? [PERIOD_UNKNOWN] : []
+}
+
 /** Why the clock behind a signal cannot tell times as finely as the tolerance asks: it may be off by as much as it is known to be, and as that is uncertain. */
 function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] {
   const clock = clockOf?.(id)
@@ -41,16 +49,17 @@ function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateCon
 export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, context: CorrelateContext): ValueMaker {
   const { signal, function: name, unit, minimumCoverage } = declared
   const id = (equipment: string | undefined) => wholeId(signal, context.site, equipment)
+  const afterUs = takesEnd(name) ? 1 : 0
   return {
     signals: (equipment) => [id(equipment) ?? []].flat(),
     ...{
       beforeUs: Math.min(lookBackUs, CORRELATE_LIMITS.reachUs),
-      afterUs: 0,
+      afterUs,
       needsPlace: signal.startsWith('./'),
       finalAt: (_subject, _from, to) => to,
     },
     reads: ({ from, until }) =>
-      until > from ? { from, to: until, lookBackUs: Math.min(lookBackUs, CORRELATE_LIMITS.reachUs) } : undefined,
+      until > from ? { from, to: until + afterUs, lookBackUs: Math.min(lookBackUs, CORRELATE_LIMITS.reachUs) } : undefined,
     compute: ({ equipment, from, until, toleranceUs }, { series }) => {
       const whole = id(equipment) as string
       const found = series.get(whole)
@@ -62,7 +71,8 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       if (result.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
       const definition = context.definitionOf?.(whole)
-      if (definition?.counter && result.hasFallen) return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
+      const fall = result.hasFallen ? fallOf(definition) : undefined
+      if (fall === COUNTER_FELL) return { value: bad(COUNTER_FELL, Status.BadNoData, coverage), inputs }
       const own = resultUnit(name, definition?.unit)
       const converted = inUnit(result.value, own, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError, coverage), inputs }
@@ -70,6 +80,8 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
         ...(coverage < 1 ? ['coverage'] : []),
         ...(result.hasUncertain && !isOfQuality(name) ? ['input-uncertain'] : []),
         ...(result.hasBad && !isOfQuality(name) ? ['input-bad'] : []),
+        ...(fall === undefined ? [] : [fall]),
+        ...periodReasons(whole, lookBackUs, context),
         ...clockReasons(whole, toleranceUs, context),
         ...(converted.value === null ? ['no-value'] : []),
       ]

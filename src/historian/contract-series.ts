@@ -145,6 +145,16 @@ export function lining(open: Open): void {
       const { recorder: r, memory } = twin
       const defined = [r.signals([0, { id: `${of}/x` }], [1, { id: `${of}/t`, dataType: 'text' }]), r.reasons(0, [], ['duplicate'])]
       await twin.commit(defined)
+      const check = async (questions: typeof asked) => {
+        for (const { moment, signals, from, hours, ...rest } of questions) {
+          const names = signals.map((name) => `${of}/${name}`)
+          const whole: SeriesQuery = { signals: names, from: START + from * HOUR, to: START + (from + hours) * HOUR, ...rest }
+          const [here, there] = twin.asked(whole, moment)
+          const [found, expected] = [await b.historian.series(here), await memory.series(there)]
+          assert.deepEqual(found.map(plain), expected.map(plain), JSON.stringify(here))
+          for (const one of found) assert.ok(one.ingest.length === one.count && one.ingest.every((ingest) => ingest > 0))
+        }
+      }
       for (const { batches, repeated, after } of drawn) {
         const records = batches.map((samples) =>
           r.batch(
@@ -160,15 +170,10 @@ export function lining(open: Open): void {
         await twin.commit(records, repeated)
         if (after === 'compact') await b.historian.compact(START + 2 * DAY)
         if (after === 'reopen' && run % 4 === 0) await b.reopen()
+        // What is asked again and again, as more comes.
+        await check(asked.slice(0, 1))
       }
-      for (const { moment, signals, from, hours, ...rest } of asked) {
-        const names = signals.map((name) => `${of}/${name}`)
-        const whole: SeriesQuery = { signals: names, from: START + from * HOUR, to: START + (from + hours) * HOUR, ...rest }
-        const [here, there] = twin.asked(whole, moment)
-        const [found, expected] = [await b.historian.series(here), await memory.series(there)]
-        assert.deepEqual(found.map(plain), expected.map(plain), JSON.stringify(here))
-        for (const one of found) assert.ok(one.ingest.length === one.count && one.ingest.every((ingest) => ingest > 0))
-      }
+      await check(asked)
     })
     await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 100 : 25 })
   })

@@ -75,6 +75,16 @@ test('why a result is not Good', async () => {
   assert.deepEqual(await told([0, 6], [0, 0]), [Number.NaN, Status.Bad, 'no-result'])
 })
 
+test('signals of a device that are measured in something else than the expression is made for: Bad, and why', async () => {
+  const declared = derivedSignal.parse({ id: 'r', inputs: { x: 'x' }, expression: 'x * 1.7', unit: 'kW', tolerance: '10us' })
+  const driver = new Driver(derive(declared, 's', { ids: () => ['s/x'], signal: () => ({ unit: 'W' }) }))
+  driver.history.sample('s/x', 0, 6)
+  await driver.absorb({ signal: 's/x', from: 0, to: 0 })
+  await driver.compute(5)
+  const [made] = driver.history.samples.get('s/r') ?? []
+  assert.deepEqual([made?.value, made?.status], [Number.NaN, Status.BadConfigurationError])
+})
+
 interface Given {
   readonly x: number
   readonly y: number

@@ -123,6 +123,8 @@ function judged(inputs: readonly Input[], readings: readonly Reading[], expressi
   const status = worstOf(readings.map((reading) => reading.status))
   const reasons = [...new Set(readings.flatMap(({ why }) => why ?? []))].sort()
   if (rank(status) === 2) return { value: Number.NaN, status, reasons }
+  // Signals that a device brought are measured in something else than the expression was made for.
+  if (expression.problems.length > 0) return { value: Number.NaN, status: Status.BadConfigurationError, reasons: [...reasons, 'unit'] }
   const value = expression.evaluate(Object.fromEntries(inputs.map(({ name }, i) => [name, readings[i]?.value])))
   if (value === undefined) return { value: Number.NaN, status: Status.Bad, reasons: [...reasons, 'no-result'] }
   if (typeof value === 'string') return { value: Number.NaN, text: value, status, reasons }

@@ -1,4 +1,5 @@
-import { resultUnit } from '../core/aggregates/index.ts'
+import { takesEnd } from '../core/aggregates/held.ts'
+import { type FunctionName, resultUnit } from '../core/aggregates/index.ts'
 import type { Derivation, Outcome, Unit } from '../core/derivation.ts'
 import type { Fact, FactInput, FactValue, RevisionCause } from '../core/facts.ts'
 import type { History, Series } from '../core/history.ts'
@@ -177,7 +178,7 @@ function inputOf(signal: string, series: Series, { from, to }: Frame): FactInput
 }
 
 async function attributeSeries(
-  read: readonly { signal: string; toleranceUs: Micros }[],
+  read: readonly { name: FunctionName; signal: string; toleranceUs: Micros }[],
   frames: readonly Frame[],
   history: History,
 ): Promise<Series[]> {
@@ -185,6 +186,11 @@ async function attributeSeries(
   if (!first || !last || read.length === 0) return []
   const signals = [...new Set(read.map(({ signal }) => signal))]
   const lookBackUs = Math.max(...read.map(({ toleranceUs }) => toleranceUs))
-  const series = await history.series({ signals, from: first.from, to: last.to, lookBackUs })
+  const series = await history.series({
+    signals,
+    from: first.from,
+    to: read.some(({ name }) => takesEnd(name)) ? last.to + 1 : last.to,
+    lookBackUs,
+  })
   return read.map(({ signal }) => series[signals.indexOf(signal)] as Series)
 }

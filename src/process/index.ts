@@ -1,5 +1,6 @@
 export { derive } from './derive.ts'
 export { events } from './events.ts'
+export { declaredItems, type Item, needsOf } from './lint.ts'
 export type { Known } from './places.ts'
 export { states } from './states.ts'
 export { windows } from './windows.ts'

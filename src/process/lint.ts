@@ -25,6 +25,8 @@ export interface LintContext {
   readonly site: string
   readonly declared: ReadonlyMap<string, KnownSignal>
   readonly open: readonly string[]
+  /** What the file says of signals that devices bring, by the template of their ids: `pack/{1}/current`. */
+  readonly templates?: ReadonlyMap<string, KnownSignal>
 }
 
 /** One declaration, whatever its kind. */
@@ -72,7 +74,7 @@ export function lintProcess(
     if (found.length === 0 && !mayCome && !cyclic.includes(item)) findings.push({ path: [...item.path, 'for'], kind: 'no-place' })
     if (item.glob === undefined) findings.push(...unknownSignals(item, known, cyclic, context))
     if (item.glob === undefined || found.length > 0) findings.push(...toleranceFindings(item, found[0] ?? '', where, known))
-    findings.push(...expressionFindings(item, found, where, known))
+    findings.push(...expressionFindings(item, found, where, found.length > 0 ? known : expected(item, context, known)))
     for (const place of item.makes === undefined ? [] : found) {
       const id = where.id(place, item.makes as string)
       const under = id.slice(context.site.length + 1)
@@ -209,6 +211,23 @@ function fits(glob: string, start: string): boolean {
   const literal = glob.slice(0, glob.search(/[*?[{]|$/))
   return start.startsWith(literal) || literal.startsWith(start)
 }
+
+/** The same of templates: what is known of signals at the places that may come, where all templates that fit say the same. */
+function expected({ glob }: Item, { site, templates = new Map() }: LintContext, known: Known): Known {
+  if (glob === undefined) return known
+  const signal = (id: string): KnownSignal | undefined => {
+    const wanted = `${glob}/${id.slice(site.length + 1)}`.split('/')
+    const fitting = [...templates].filter(([template]) => mayMean(wanted, template.split('/')))
+    const units = new Set(fitting.map(([, { unit }]) => unit))
+    return units.size === 1 ? fitting[0]?.[1] : undefined
+  }
+  return { ids: () => [], signal }
+}
+
+/** Whether a pattern of an id and a template of one can mean the same; one with `**` is not looked at. */
+const mayMean = (pattern: readonly string[], template: readonly string[]): boolean =>
+  pattern.length === template.length &&
+  pattern.every((part, i) => !part.includes('**') && (part === template[i] || /[*?[{]/.test(part) || template[i]?.includes('{') === true))
 
 function* unknownSignals(
   item: Item,

@@ -56,6 +56,23 @@ test('with less known than the minimum a result is Uncertain, with nothing Bad',
   assert.deepEqual(await told(declared, [['s/x', 0, 0, Status.BadNoCommunication]]), ['0 NaN Bad'])
 })
 
+test('differences of neighbouring windows add up where readings lie on their bounds, and one that comes late there makes both anew', async () => {
+  const samples = [0, 10, 20, 30, 40, 50].map((time) => ['s/x', time, time] as const)
+  const declared = { window: { tumbling: '20us' }, function: 'DeltaBounds', tolerance: '20us' }
+  assert.deepEqual((await told(declared, samples)).slice(0, 2), ['0 20 Good', '20 20 Good'])
+  const modes = [0, 20, 40].map((time, i) => ['s/m', time, i] as const)
+  const byMode = (await told({ ...declared, window: { state: 'm' } }, [...samples, ...modes])).filter((one) => one.startsWith('20 40'))
+  assert.deepEqual(byMode, ['20 40 1 20 Good'])
+  const derivation = made(declared)
+  const driver = new Driver(derivation)
+  for (const [signal, time, value] of samples) if (time !== 20) driver.history.sample(signal, time, value)
+  await driver.publish(await derivation.within({ from: 0, to: LAST }, driver.history), LAST)
+  driver.history.sample('s/x', 20, 20)
+  await driver.publish(await derivation.touched([{ signal: 's/x', from: 20, to: 20 }], driver.history), LAST)
+  const newest = new Map((driver.history.samples.get('s/w') ?? []).map(({ time, value }) => [time, value]))
+  assert.deepEqual([newest.get(0), newest.get(20)], [20, 20])
+})
+
 test('a counter that fell has no difference in that window', async () => {
   const counter = { ids: () => ['s/x'], signal: () => ({ unit: 'kW.h', counter: {} }) }
   const declared = { id: 'w', signal: 'x', window: { tumbling: '20us' }, function: 'Delta', tolerance: '10us' }

@@ -1,3 +1,5 @@
+import { takesEnd } from '../core/aggregates/held.ts'
+import { fallOf } from '../core/counter.ts'
 import type { Derivation, DerivedSample, Outcome, Unit } from '../core/derivation.ts'
 import { FOREVER } from '../core/derivation.ts'
 import type { FactValue } from '../core/facts.ts'
@@ -28,7 +30,7 @@ export function windows(declared: WindowOverSignal, site: string, known: Known):
 
 const askedOf = ({ function: name, tolerance, interpolation, minimumCoverage }: WindowOverSignal, signal: string, known: Known): Asked => ({
   ...{ name, minimumCoverage, stepped: interpolation === 'previous', toleranceUs: toleranceOf(tolerance, signal, known) },
-  isCounter: known.signal(signal)?.counter !== undefined,
+  fall: fallOf(known.signal(signal)),
 })
 
 /**
@@ -39,7 +41,7 @@ function fixedWindows(declared: WindowOverSignal, length: Micros, every: Micros,
   const where = places(site, declared.for, [declared.signal], known)
   const name = declared.for === undefined ? declared.id : `${declared.for}/${declared.id}`
   const asked = (place: string) => askedOf(declared, where.id(place, declared.signal), known)
-  const ahead = ({ stepped, toleranceUs }: Asked) => (stepped ? 0 : toleranceUs)
+  const ahead = ({ name, stepped, toleranceUs }: Asked) => (stepped ? (takesEnd(name) ? 1 : 0) : toleranceUs)
 
   const unitsOf = (place: string, from: Micros, to: Micros): Unit[] => {
     const own = asked(place)

@@ -29,7 +29,7 @@ export interface FeederParts {
   readonly random: () => number
   readonly log: Logger
   /** Told the last sequence that can be read back now, and what came with it; records of other nodes stand under their own names. */
-  readonly onStored?: (sequence: number, records: readonly SpoolRecord[]) => void
+  readonly onStored?: (sequence: number, records: readonly SpoolRecord[]) => Promise<void> | void
 }
 
 /**
@@ -116,7 +116,7 @@ export class Feeder {
     this.problem = undefined
     this.#next = this.#tail.next
     spool.release('historian', this.#next)
-    this.#parts.onStored?.(this.#next - 1, records)
+    await this.#parts.onStored?.(this.#next - 1, records)
     const reached = this.#waiting.filter(({ sequence }) => sequence < this.#next)
     this.#waiting = this.#waiting.filter(({ sequence }) => sequence >= this.#next)
     for (const { wake } of reached) wake()

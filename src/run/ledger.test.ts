@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import { LEDGER_LIMITS } from '../continuity/ledger/limits.ts'
 import type { DeliveredRow } from '../core/account.ts'
 import { accountHour } from '../core/account.ts'
 import { BatchBuilder } from '../core/batch.ts'
@@ -9,10 +10,12 @@ import { decodeBatch } from '../core/batch-codec.ts'
 import type { LedgerLine, LedgerView } from '../core/ledger.ts'
 import { silent } from '../core/log.ts'
 import { ManualClock } from '../core/manual-clock.ts'
+import { conduitReason } from '../core/policy.ts'
 import { parseRecord } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
 import type { Spool, SpoolRecord } from '../core/spool.ts'
 import { HOUR, parseTime } from '../core/time.ts'
+import { standInFor } from '../core/withheld.ts'
 import { start, TestClock, temporaryDirectory } from '../gateway/spool/harness.ts'
 import { HISTORIAN, LEDGER_CONSUMER, LINK, type RunningLedger, startLedger } from './ledger.ts'
 
@@ -72,16 +75,18 @@ class World {
   confirmed = 0
   /** So few that neighbours are joined all the time. */
   readonly #blocks: number
-  readonly #ledgerClock = new ManualClock(START)
+  readonly #maxBytes: number
+  readonly ledgerClock = new ManualClock(START)
 
-  constructor(directory: string, blocks = 8) {
+  constructor(directory: string, blocks = 8, maxBytes = 128 * 1024) {
     this.directory = directory
     this.#blocks = blocks
+    this.#maxBytes = maxBytes
   }
 
   async open(): Promise<void> {
     const { spool, signals } = await start(join(this.directory, 'spool'), {
-      ...{ clock: this.clock, maxBytes: 128 * 1024, segmentBytes: 16 * 1024, overflow: 'drop-oldest' },
+      ...{ clock: this.clock, maxBytes: this.#maxBytes, segmentBytes: 16 * 1024, overflow: 'drop-oldest' },
       consumers: ['historian', LEDGER_CONSUMER, 'link'],
     })
     this.spool = spool
@@ -100,7 +105,7 @@ class World {
         storedTo: 0,
         from: this.store.sequence,
       },
-      ...{ directory: join(this.directory, 'ledger'), clock: this.#ledgerClock, log: silent, blocks: this.#blocks },
+      ...{ directory: join(this.directory, 'ledger'), clock: this.ledgerClock, log: silent, blocks: this.#blocks },
     })
     this.sent = this.confirmed
   }
@@ -122,12 +127,12 @@ class World {
     const taken = await this.spool.read(this.store.sequence + 1, records, 2 ** 20)
     this.store.take(taken)
     this.spool.release('historian', this.store.sequence + 1)
-    this.ledger.stored(this.store.sequence, taken)
+    await this.ledger.stored(this.store.sequence, taken)
   }
 
   async send(records: number, isConfirmed: boolean): Promise<void> {
     const taken = await this.spool.read(this.sent + 1, records, 2 ** 20)
-    this.ledger.sent(taken, this.sent)
+    await this.ledger.sent(taken, this.sent, new AbortController().signal)
     this.sent = taken.at(-1)?.sequence ?? this.sent
     if (!isConfirmed) return
     this.confirmed = this.sent
@@ -255,6 +260,77 @@ test('what a full log drops is counted by its connection, for the destination th
   const after = await world.ledger.view()
   assertCloses(after)
   assert.deepEqual(to(lineOf(after, 'plc'), LINK), { ...to(plc, LINK), delivered: to(plc, LINK).pending, pending: 0 })
+})
+
+/** A log of more records than there are places for holes, each of one sample, none of which may leave. */
+async function withheldAll(t: TestContext): Promise<{ world: World; parts: SpoolRecord[][]; own: SpoolRecord[] }> {
+  const world = new World(await temporaryDirectory(t), LEDGER_LIMITS.blocks, 8 * 1024 * 1024)
+  await world.open()
+  t.after(async () => {
+    await world.ledger.close()
+    await world.spool.close()
+  })
+  await Promise.all(Array.from({ length: LEDGER_LIMITS.missed + 200 }, (_, n) => world.append(n % 2, 1)))
+  const own: SpoolRecord[] = []
+  for (let next = 1; next <= world.spool.stats().lastSequence; next = (own.at(-1)?.sequence ?? 0) + 1)
+    own.push(...(await world.spool.read(next, 1_024, 2 ** 22)))
+  // Neighbours have different causes, so that no two of them are one hole.
+  const cut = own.map((record) => standInFor(record, conduitReason(record.sequence % 2 ? 'not-named' : 'cut')))
+  const parts = Array.from({ length: Math.ceil(cut.length / 512) }, (_, i) => cut.slice(i * 512, (i + 1) * 512))
+  return { world, parts, own }
+}
+
+const never = new AbortController().signal
+
+test('limits: more holes on their way than are told apart hold the link back until some are settled, and every one is counted', async (t) => {
+  const { world, parts } = await withheldAll(t)
+  let said = 0
+  const sending = (async () => {
+    for (const part of parts) {
+      await world.ledger.sent(part, (part[0] as SpoolRecord).sequence - 1, never)
+      said = part.at(-1)?.sequence ?? said
+    }
+  })()
+  await world.ledgerClock.advance(1_000)
+  assert.ok(said > 0 && said <= LEDGER_LIMITS.missed, `${said} said`)
+  world.ledger.confirmed(said)
+  while (said < world.spool.stats().lastSequence) await world.ledgerClock.advance(10)
+  await sending
+  world.ledger.confirmed(said)
+  const view = await world.ledger.view()
+  assertCloses(view)
+  for (const connection of ['plc', 'meter']) {
+    const { read, destinations } = lineOf(view, connection)
+    const link = destinations.find(({ destination }) => destination === LINK)
+    assert.deepEqual([link?.delivered, link?.pending, sum(link?.dropped ?? {})], [0, 0, read])
+    assert.equal(link?.dropped['not-told-apart'], undefined)
+  }
+})
+
+test('limits: where no hole settles in time the oldest are joined, and nothing that was withheld counts as delivered', async (t) => {
+  const { world, parts, own } = await withheldAll(t)
+  // The last record goes, those before it do not.
+  const last = own.at(-1) as SpoolRecord
+  const all = parts.flat().map((record) => (record.sequence === last.sequence ? last : record))
+  let isSent = false
+  const sending = (async () => {
+    for (let at = 0; at < all.length; at += 512) {
+      const part = all.slice(at, at + 512)
+      await world.ledger.sent(part, (part[0] as SpoolRecord).sequence - 1, never)
+    }
+    isSent = true
+  })()
+  for (let seconds = 0; !isSent && seconds < 60; seconds++) await world.ledgerClock.advance(1_000)
+  await sending
+  world.ledger.confirmed(last.sequence)
+  const view = await world.ledger.view()
+  assertCloses(view)
+  const links = view.lines.map((line) => to(line, LINK))
+  assert.equal(
+    links.reduce((count, { delivered }) => count + delivered, 0),
+    1,
+  )
+  assert.ok(links.some(({ dropped }) => (dropped['not-told-apart'] ?? 0) > 0))
 })
 
 test('a period is counted in whole hours of recorded time, and the hours add up to the whole', async (t) => {

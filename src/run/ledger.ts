@@ -1,4 +1,5 @@
 import { type Beginning, defineSignals, Ledger, newStream } from '../continuity/ledger/index.ts'
+import { LEDGER_LIMITS } from '../continuity/ledger/limits.ts'
 import type { DeliveredRow } from '../core/account.ts'
 import type { Historian } from '../core/historian.ts'
 import type { LedgerView } from '../core/ledger.ts'
@@ -8,7 +9,7 @@ import type { SignalTable } from '../core/signals.ts'
 import type { Spool, SpoolRecord } from '../core/spool.ts'
 import { type Clock, HOUR, type Micros } from '../core/time.ts'
 import { isStandIn } from '../core/withheld.ts'
-import { holesIn } from './holes.ts'
+import { type HoleFound, holesIn } from './holes.ts'
 import { Tail } from './tail.ts'
 import type { Relayed } from './uplink-parts.ts'
 
@@ -23,8 +24,12 @@ const SAVE_EVERY_MS = 30_000
 const RETRY_MS = 1_000
 /** Saved earlier when more than this share of the spool's room is held for it. */
 const SHARE = 1 / 8
-const RESUMED_RECORDS = 4_096
-const GAPS_READ = 10_000
+/** Each may be a hole. */
+const RESUMED_RECORDS = LEDGER_LIMITS.missed / 2
+/** How long a link is held back for the places of what it did not get; then they are joined. */
+const ROOM_MS = 10_000
+const ROOM_LOOK_MS = 20
+const GAPS_READ = 2_048
 const QUERY_MS = 10_000
 const ALL = { from: 0, to: 8_640_000_000_000_000 }
 
@@ -48,13 +53,13 @@ export interface LedgerRunParts {
 /** The ledger of a running node. */
 export interface RunningLedger {
   /** The historian has everything up to a sequence; with what it was given. */
-  stored(sequence: number, records: readonly SpoolRecord[]): void
-  /** Records that were handed to the link, in order, behind the record `before`. */
-  sent(records: readonly SpoolRecord[], before: number): void
+  stored(sequence: number, records: readonly SpoolRecord[]): Promise<void>
+  /** Records that are about to be handed to the link, in order, behind the record `before`. Waits while too many holes on their way to it are not settled, until it is `over`. */
+  sent(records: readonly SpoolRecord[], before: number, over: AbortSignal): Promise<void>
   /** The next node turns out to have more than is counted here: what it was sent before this start is looked at again, by what may be sent now. */
   resumed(sequence: number, pass: (records: readonly SpoolRecord[]) => readonly SpoolRecord[]): Promise<void>
   /** At a relay: what of a record of other nodes' records goes to the link, before it does. */
-  relayed(relayed: Relayed): Promise<void>
+  relayed(relayed: Relayed, over: AbortSignal): Promise<void>
   /** The next node has everything up to a sequence. */
   confirmed(sequence: number): void
   /** The sums, in whole hours where a period is asked for. Rejects with RangeError for a period that is too long. */
@@ -74,7 +79,6 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
   })
   const tail = new Tail(spool, clock, ledger.sequence + 1, TAIL_BYTES)
   spool.release(LEDGER_CONSUMER, ledger.needed)
-  if (historian) await missedBefore(ledger, historian, spool)
   const stop = new AbortController()
   /** How far each destination says it is. */
   const said = new Map<string, number>()
@@ -100,6 +104,23 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
       await countTo(sequence)
       await ledger.advance(name, sequence)
     }
+  }
+  const passed = (name: string, to: number) =>
+    exclusive(async () => {
+      await countTo(to)
+      await ledger.advance(name, to)
+    })
+  /** Holes of a destination that has what lies between them: where too many are kept by their places, it is brought past them first. */
+  const missed = async (name: string, holes: readonly HoleFound[]) => {
+    for (const hole of holes) {
+      if (!ledger.hasRoom(name, 1)) await passed(name, hole.from - 1)
+      ledger.miss(name, hole)
+    }
+  }
+  /** What lies between is on its way still, and settles soon. Not waited for without end: a ledger that cannot go on holds no link back. */
+  const room = async (more: number, over: AbortSignal) => {
+    const end = clock.monotonicMs() + ROOM_MS
+    while (!ledger.hasRoom(LINK, more) && !over.aborted && clock.monotonicMs() < end) await clock.sleep(ROOM_LOOK_MS, over)
   }
   let savedAt = ''
   const save = async () => {
@@ -129,6 +150,7 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
       }
     }
   }
+  if (historian) await missedBefore(ledger.reached(HISTORIAN), historian, spool, (holes) => missed(HISTORIAN, holes))
   const running = run()
   spool.beforeDrop((sequence) =>
     exclusive(async () => {
@@ -138,18 +160,20 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
     }),
   )
   return {
-    stored: (sequence, records) => {
+    stored: async (sequence, records) => {
       if (!historian) return
       const own = records.filter(({ node, epoch }) => node === spool.node && epoch === spool.epoch)
-      for (const hole of holesIn(own, said.get(HISTORIAN) ?? parts.from)) ledger.miss(HISTORIAN, hole)
+      await missed(HISTORIAN, holesIn(own, said.get(HISTORIAN) ?? parts.from))
       said.set(HISTORIAN, sequence)
       tail.wake()
     },
-    sent: (records, before) => {
+    sent: async (records, before, over) => {
       const holes = holesIn(records, before)
-      for (const hole of holes) ledger.miss(LINK, hole)
       // Saved before the next node is past it: after a crash its place alone would not tell whether it has what is gone here.
       if (holes.length === 0) return
+      await room(holes.length, over)
+      if (over.aborted) return
+      for (const hole of holes) ledger.miss(LINK, hole)
       mustSave = true
       tail.wake()
     },
@@ -157,15 +181,17 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
       for (let next = Math.max(ledger.reached(LINK), said.get(LINK) ?? 0, spool.stats().firstSequence - 1) + 1; next <= sequence; ) {
         const records = await spool.read(next, RESUMED_RECORDS, TAIL_BYTES)
         if (records.length === 0) return
-        for (const hole of holesIn(pass(records.filter((record) => record.sequence <= sequence)), next - 1)) ledger.miss(LINK, hole)
+        await missed(LINK, holesIn(pass(records.filter((record) => record.sequence <= sequence)), next - 1))
         next = (records.at(-1) as SpoolRecord).sequence + 1
       }
     },
-    relayed: async ({ record, inner, passed, isSent }) => {
+    relayed: async ({ record, inner, passed, isSent }, over) => {
       const causes = withheldIn(inner, passed)
       const isKnown = ledger.isWithheld(LINK, record.sequence)
       // Of what the next node has already, what was said when it was sent holds.
       if (isKnown ? !isSent : causes.size === 0) return
+      await room(causes.size, over)
+      if (over.aborted) return
       await exclusive(async () => {
         await countTo(record.sequence)
         ledger.withhold(LINK, record, causes)
@@ -246,20 +272,30 @@ async function beginning({ spool, historian, storedTo, signals }: LedgerRunParts
 }
 
 /** What the historian missed between the last save and a crash: it has noted that itself. */
-async function missedBefore(ledger: Ledger, historian: Pick<Historian, 'sql'>, { node, epoch }: Spool): Promise<void> {
-  const { rows } = await historian.sql(
-    `SELECT first_sequence, last_sequence, cause FROM gaps WHERE node = '${node.replaceAll("'", "''")}' AND epoch = ${epoch}
-     AND last_sequence > ${ledger.reached(HISTORIAN)} AND cause <> 'signals without a definition' ORDER BY 1`,
-    { maxRows: GAPS_READ, timeoutMs: QUERY_MS },
-  )
-  for (const [from, to, cause] of rows) ledger.miss(HISTORIAN, { from: Number(from), to: Number(to), cause: String(cause) })
+async function missedBefore(
+  reached: number,
+  historian: Pick<Historian, 'sql'>,
+  { node, epoch }: Spool,
+  missed: (holes: readonly HoleFound[]) => Promise<void>,
+): Promise<void> {
+  for (let after = '(0, 0)'; ; ) {
+    const { rows } = await historian.sql(
+      `SELECT first_sequence, last_sequence, cause FROM gaps WHERE node = '${node.replaceAll("'", "''")}' AND epoch = ${epoch}
+       AND last_sequence > ${reached} AND cause <> 'signals without a definition' AND (first_sequence, last_sequence) > ${after} ORDER BY 1, 2`,
+      { maxRows: GAPS_READ, timeoutMs: QUERY_MS },
+    )
+    await missed(rows.map(([from, to, cause]) => ({ from: Number(from), to: Number(to), cause: String(cause) })))
+    if (rows.length < GAPS_READ) return
+    const [from, to] = rows.at(-1) as unknown[]
+    after = `(${Number(from)}, ${Number(to)})`
+  }
 }
 
 /** For measuring what a ledger costs. */
 export function noLedger(): RunningLedger {
   return {
-    stored: () => {},
-    sent: () => {},
+    stored: async () => {},
+    sent: async () => {},
     resumed: async () => {},
     relayed: async () => {},
     confirmed: () => {},

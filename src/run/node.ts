@@ -109,10 +109,11 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     mayLeave: classes && outGate && ((passing) => outGate.ask(passing).permitted),
   })
   const { spool, historian, lastRecordedTime, storedTo } = stores
-  evidence = await startEvidence(loaded, signer, stores, deps, policing).catch(async (error) => {
+  evidence = await startEvidence(loaded, signer, stores, deps, policing, hasUplink && config.node.role !== 'relay').catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
+  const proof = evidence
   const flows = await startFlows(loaded, signer, evidence.audit, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     await evidence?.close()
@@ -173,9 +174,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     historian,
     from,
     storedTo,
-    onStored: (sequence, records) => {
+    onStored: async (sequence, records) => {
       reached = sequence
-      ledger.stored(sequence, records)
+      await ledger.stored(sequence, records)
       deriving?.stored(sequence)
       const stated = statedChanges(records)
       if (stated) changes.publish(stated)
@@ -208,8 +209,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
         audit: evidence.audit,
       },
       policing,
-      onTaken: (records, before) => ledger.sent(records, before),
-      onRelayed: (relayed) => ledger.relayed(relayed),
+      onTaken: (records, before, over) => ledger.sent(records, before, over),
+      onRelayed: (relayed, over) => ledger.relayed(relayed, over),
       onConfirmed: (sequence) => ledger.confirmed(sequence),
       onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
     }).catch(async (error) => {
@@ -226,7 +227,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
   const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, flows, stop: stopping.signal }
   const connections = [...sampled, ...startRecordConnections(recorded)]
-  const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick())
+  const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick(proof.takeDifferences()))
   const settled = settledTime(clock, lastRecordedTime)
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian

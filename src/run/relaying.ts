@@ -64,7 +64,7 @@ export class Relaying {
     // Also of what is there already: an earlier process may have sent it and not have lived to count it.
     if (policy) {
       const passed = missing.length === inner.length ? sent : policy.pass(inner)
-      await onRelayed?.({ record, inner, passed, isSent: missing.length > 0 })
+      await onRelayed?.({ record, inner, passed, isSent: missing.length > 0 }, over)
     }
     if (missing.length === 0) return
     // One way, nobody says where a stream stood: what is missing before its first record is for the receiving end to find.

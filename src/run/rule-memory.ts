@@ -159,6 +159,8 @@ export class RuleMemory {
       // A signal's index means the same only within one epoch of one node's spool.
       const isOfEpoch = head.node === spool.node && head.epoch === spool.epoch
       if ((isOfEpoch || outlivesEpoch) && head.crc === crc32(bytes)) return { bytes, sequence: isOfEpoch ? head.sequence : 0 }
+      // Saved by a node that had read nothing yet: its log is begun anew, and there is nothing to leave out.
+      if (head.node === spool.node && head.sequence === 0) return undefined
       log.warn({}, `what ${name} remembered belongs to another spool or is damaged; it is left out`)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn({ error: String(error) }, `what ${name} remembered cannot be read`)

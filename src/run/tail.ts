@@ -71,15 +71,15 @@ export class Tail {
   }
 
   /** The next records, up to about `maxRows` samples; empty when there are none. */
-  async take(maxRows: number): Promise<SpoolRecord[]> {
+  async take(maxRows: number, maxRecords = Number.POSITIVE_INFINITY): Promise<SpoolRecord[]> {
     while (this.#memory.length > 0 && (this.#memory[0] as SpoolRecord).sequence < this.#next) this.#forget(1)
     if (this.#memory[0]?.sequence === this.#next) {
       let rows = 0
       let take = 0
-      while (take < this.#memory.length && rows < maxRows) rows += rowsOf(this.#memory[take++] as SpoolRecord)
+      while (take < Math.min(this.#memory.length, maxRecords) && rows < maxRows) rows += rowsOf(this.#memory[take++] as SpoolRecord)
       return this.#passed(this.#forget(take))
     }
-    return this.#passed(await this.#spool.read(this.#next, READ_RECORDS, READ_BYTES))
+    return this.#passed(await this.#spool.read(this.#next, Math.min(maxRecords, READ_RECORDS), READ_BYTES))
   }
 
   /** Goes on from another place. */

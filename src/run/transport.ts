@@ -67,7 +67,12 @@ async function listening(
       listener: { notAfter: server.notAfter },
       nodes: registry.nodes.map(({ name, certificates, revoked }) => {
         const newest = certificates.toSorted((a, b) => b.notAfter - a.notAfter)[0]
-        return { node: name, ...(newest && { serial: newest.serial, notAfter: newest.notAfter }), ...(revoked && { revoked }) }
+        const lastSeen = registry.lastSeen(name)
+        return {
+          ...{ node: name, ...(newest && { serial: newest.serial, notAfter: newest.notAfter }) },
+          ...(lastSeen !== undefined && { lastSeen }),
+          ...(revoked && { revoked }),
+        }
       }),
     }),
   }

@@ -30,10 +30,10 @@ export interface UplinkParts {
   readonly policy?: OutwardPolicy | undefined
   /** Called before what the other end has turns out to be more than was known here: records up to there were sent before, by this program or an earlier one. */
   readonly onResumed?: ((sequence: number) => Promise<void>) | undefined
-  /** Records of our log that were taken to be sent, behind the record `before`. */
-  readonly onTaken?: (records: readonly SpoolRecord[], before: number) => void
+  /** Records of our log that were taken to be sent, behind the record `before`; they go when it resolves. `over`: the link has ended. */
+  readonly onTaken?: (records: readonly SpoolRecord[], before: number, over: AbortSignal) => Promise<void>
   /** At a relay, before it is sent: a record of our log, the other nodes' records in it, and each of them as it may go; `isSent`: not all of it is there yet. */
-  readonly onRelayed?: (relayed: Relayed) => Promise<void>
+  readonly onRelayed?: (relayed: Relayed, over: AbortSignal) => Promise<void>
   /** The other end has our log up to there; one way, it was sent. */
   readonly onConfirmed?: (sequence: number) => void
   /** The other end knows a later part of this log, or another one: a copy of it was restored. Begins a new epoch. */

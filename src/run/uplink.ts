@@ -1,3 +1,4 @@
+import { LEDGER_LIMITS } from '../continuity/ledger/limits.ts'
 import type { SampleBatch } from '../core/batch.ts'
 import { NotConnected } from '../core/errors.ts'
 import { type Hello, type Link, LinkRefused, type StreamId, type Welcome } from '../core/link.ts'
@@ -17,8 +18,9 @@ const BACK_OFF_LIMIT_MS = 15_000
 const REFUSED_MS = 15_000
 /** Until records are looked for again that the log should have and does not give. */
 const RETRY_MS = 100
-/** Samples handed over at once. */
+/** Samples and records handed over at once: of the records each may be a hole. */
 const TAKE_ROWS = 100_000
+const TAKE_RECORDS = LEDGER_LIMITS.missed / 2
 const DRAIN_LOOK_MS = 10
 const NOTE_MS = 1_000
 
@@ -147,10 +149,11 @@ export class Uplink {
         if (this.#tail.lag === 0) await this.#tail.wait()
         else {
           const before = this.#tail.next - 1
-          const all = await this.#tail.take(TAKE_ROWS)
+          const all = await this.#tail.take(TAKE_ROWS, TAKE_RECORDS)
           policy?.mustBeOpen()
           const records = isRelay ? all : (policy?.pass(all) ?? all)
-          this.#parts.onTaken?.(records, before)
+          await this.#parts.onTaken?.(records, before, over.signal)
+          if (over.signal.aborted) break
           // Dropped all of it, and the gap that says so finds no room on the disk yet.
           if (records.length === 0) await this.#tail.wait(RETRY_MS)
           await this.#send(link, records, over.signal)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { QuarantineQuery } from '../../core/historian.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
+import { PEOPLE_LIMITS } from '../../core/people-config.ts'
 import { json } from '../fixture.ts'
 import { API_LIMITS } from '../limits.ts'
 import type { UserList } from '../schemas.ts'
@@ -86,6 +87,9 @@ test('limits: roles of an account, accounts, tokens, security keys', async (t) =
     fetch(`${api.url}${path}`, { ...json(body), headers: { 'content-type': 'application/json', authorization } })
   assert.deepEqual(await codeOf(await call('/api/v1/users', { name: 'more', roles: [] })), [409, 'too-many-accounts'])
   assert.deepEqual(await codeOf(await call('/api/v1/tokens', { name: 'more', may: ['read'], zones: ['*'] })), [409, 'too-many-tokens'])
+  const days = PEOPLE_LIMITS.tokenMs / 86_400_000
+  const lived = async (most: number) => (await call('/api/v1/tokens', { name: 'more', may: ['read'], zones: ['*'], days: most })).status
+  assert.deepEqual([await lived(days), await lived(days + 1)], [409, 400])
   const roles = (count: number) => call('/api/v1/users/n1', { roles: Array.from({ length: count }, () => 'nobody') })
   assert.deepEqual([(await roles(API_LIMITS.rolesPerAccount)).status, (await roles(API_LIMITS.rolesPerAccount + 1)).status], [200, 400])
   const { Passkeys } = await import('./passkeys.ts')

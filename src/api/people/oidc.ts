@@ -3,7 +3,8 @@ import type { Clock } from '../../core/time.ts'
 import { isLoopback } from '../../lib/network-address.ts'
 import { API_LIMITS } from '../limits.ts'
 import { Refusal } from '../problem.ts'
-import { freshSecret, hashOf } from './accounts.ts'
+import { Once } from './once.ts'
+import { Sealed } from './sealed.ts'
 
 /** What the file says of the provider. */
 export interface OidcSettings {
@@ -35,24 +36,28 @@ interface Pending {
 
 const TIMEOUT_S = 5
 
-/** Sign-in by OpenID Connect: code flow with PKCE, state and nonce. What was begun is remembered here, bound to the browser by a secret, and used once. */
+/**
+ * Sign-in by OpenID Connect: code flow with PKCE, state and nonce. What was begun is kept by the browser that began it, sealed: so nobody who begins many puts out
+ * another's. What ended is remembered here for as long as it could be used again.
+ */
 export class Oidc {
   readonly settings: OidcSettings
   readonly #clock: Clock
-  readonly #pending = new Map<string, Pending>()
+  readonly #sealed = new Sealed<Pending>()
+  readonly #ended: Once
   #found: client.ServerMetadata | undefined
 
   constructor(settings: OidcSettings, clock: Clock) {
     this.settings = settings
     this.#clock = clock
+    this.#ended = new Once(clock, API_LIMITS.oidcEnded, API_LIMITS.oidcMs)
   }
 
-  /** Where the browser goes, and the secret it keeps meanwhile. Throws a Refusal when the provider does not answer. */
+  /** Where the browser goes, and the sealed text it keeps meanwhile. Throws a Refusal when the provider does not answer. */
   async begin(redirect: string): Promise<{ secret: string; to: URL }> {
     const provider = await this.#provider()
-    const [state, nonce, verifier, secret] = [client.randomState(), client.randomNonce(), client.randomPKCECodeVerifier(), freshSecret()]
-    this.#forgetOld(API_LIMITS.oidcPending - 1)
-    this.#pending.set(hashOf(secret), { state, nonce, verifier, beganMs: this.#clock.monotonicMs() })
+    const [state, nonce, verifier] = [client.randomState(), client.randomNonce(), client.randomPKCECodeVerifier()]
+    const secret = this.#sealed.seal({ state, nonce, verifier, beganMs: this.#clock.monotonicMs() })
     const to = client.buildAuthorizationUrl(provider, {
       ...{ redirect_uri: redirect, scope: this.settings.scope, response_type: 'code', state, nonce },
       ...{ code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
@@ -62,11 +67,9 @@ export class Oidc {
 
   /** Exchanges the code: issuer, audience, signature, times, nonce and state are checked. Throws a Refusal for whatever does not fit. */
   async finish(secret: string | undefined, answer: URL): Promise<Identity> {
-    this.#forgetOld()
-    const key = hashOf(secret ?? '')
-    const begun = this.#pending.get(key)
-    this.#pending.delete(key)
-    if (!begun) throw new Refusal(403, 'oidc-state')
+    const begun = this.#sealed.open(secret ?? '')
+    // Its code, too, is taken once, by the provider.
+    if (!begun || !this.#ended.use(begun.state, begun.beganMs)) throw new Refusal(403, 'oidc-state')
     const provider = await this.#provider()
     const checks = { pkceCodeVerifier: begun.verifier, expectedState: begun.state, expectedNonce: begun.nonce, idTokenExpected: true }
     const tokens = await client.authorizationCodeGrant(provider, answer, checks).catch((error: unknown) => {
@@ -106,16 +109,6 @@ export class Oidc {
     // Signatures are checked although the token comes straight from the provider.
     client.enableNonRepudiationChecks(provider)
     return provider
-  }
-
-  /** Keeps at most so many: one is taken away for one that comes, never by one that ends. */
-  #forgetOld(most: number = API_LIMITS.oidcPending): void {
-    const now = this.#clock.monotonicMs()
-    for (const [key, { beganMs }] of this.#pending) {
-      // Oldest first: what is left is younger.
-      if (now - beganMs <= API_LIMITS.oidcMs && this.#pending.size <= most) break
-      this.#pending.delete(key)
-    }
   }
 }
 

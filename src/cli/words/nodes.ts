@@ -60,6 +60,10 @@ export const nodesEn = {
     'too-large': 'bring both ends to the same version; report it if it stays',
     'protocol-version': 'update the older end; receivers first',
     'not-permitted': '`node.id` must be the enrolled name; only a relay hands over the logs of others',
+    'no-conduit':
+      'no conduit lets it pass: compare `zones:`, `conduits:` and `link.nodes` of both ends; `ecluse policy matrix` says what passes',
+    'wrong-hub':
+      'whoever answers there is not the hub or relay that this node enrolled with: correct `link.to`, or enrol again with a token of that one and --replace',
   } as Record<RefusalCode, string>,
   check: 'role',
   nodes: 'nodes',
@@ -128,6 +132,10 @@ export const nodesFr: typeof nodesEn = {
     'too-large': 'mettez les deux côtés à la même version ; signalez-le si cela reste',
     'protocol-version': 'mettez à jour le côté le plus ancien ; les récepteurs d’abord',
     'not-permitted': '`node.id` doit être le nom inscrit ; seul un relais remet les journaux des autres',
+    'no-conduit':
+      'aucun conduit ne le laisse passer : comparez `zones:`, `conduits:` et `link.nodes` des deux côtés ; `ecluse policy matrix` dit ce qui passe',
+    'wrong-hub':
+      'qui répond là n’est pas le hub ou le relais auprès duquel ce nœud s’est inscrit : corrigez `link.to`, ou inscrivez-le à nouveau avec un jeton de celui-là et --replace',
   },
   check: 'rôle',
   nodes: 'nœuds',

@@ -16,6 +16,8 @@ export const passportEn = {
     'nothing-known': () => 'nothing is known of it',
     withdrawn: () => 'it was withdrawn: what it was computed from says otherwise now',
     coverage: ({ about, found, limit }) => `${about}: only ${found} of the time is covered, at least ${limit} is asked for`,
+    'coverage-unknown': ({ about, limit }) =>
+      `${about}: nothing says how often its readings come, so that a lost one is not seen; at least ${limit} of the time is asked for (expectedPeriod says it)`,
     status: ({ about, found, limit }) => `${about}: its status is ${found}, ${limit} at worst is accepted`,
     'clock-uncertainty': ({ about, found, limit }) => `the clock of ${about} may be off by ${found}, at most ${limit} is accepted`,
     'clock-unknown': ({ about, limit }) => `the clock of ${about} is not measured, at most ${limit} of uncertainty is accepted`,
@@ -158,6 +160,8 @@ export const passportFr: typeof passportEn = {
     'nothing-known': () => 'on n’en sait rien',
     withdrawn: () => 'retiré : ce dont il est calculé dit autre chose maintenant',
     coverage: ({ about, found, limit }) => `${about} : ${found} du temps seulement est couvert, il en faut ${limit}`,
+    'coverage-unknown': ({ about, limit }) =>
+      `${about} : rien ne dit à quel rythme viennent ses mesures, une mesure perdue ne se voit donc pas ; il faut au moins ${limit} du temps (expectedPeriod le dit)`,
     status: ({ about, found, limit }) => `${about} : son statut est ${found}, au pire ${limit} est accepté`,
     'clock-uncertainty': ({ about, found, limit }) => `l’horloge de ${about} peut s’écarter de ${found}, au plus ${limit} est accepté`,
     'clock-unknown': ({ about, limit }) => `l’horloge de ${about} n’est pas mesurée, au plus ${limit} d’incertitude est accepté`,

@@ -32,6 +32,10 @@ const ENGLISH: Sentences = {
   'unit-unknown': ({ found, near }) => [`nobody knows the unit \`${found}\``, near ? `did you mean \`${near}\`?` : 'write a UCUM code'],
   'unit-dimension': ({ found, expected }) => [`\`${found}\` and \`${expected}\` do not measure the same thing`],
   'unit-scale': ({ found, expected }) => [`\`${found}\` is not \`${expected}\``, `write \`convert(..., '${expected}')\``],
+  'unit-factor': ({ found, expected }) => [
+    `\`${found}\` is not \`${expected}\`, and the plain numbers in it do not make up for that`,
+    `multiply by what lies between the two, or write \`convert(..., '${expected}')\` around the part without plain numbers`,
+  ],
   'unit-unstated': () => [
     'the unit of what is to be converted is not known',
     "give the signal its unit, or say it: `quantity(..., 'W')`; a plain number as a factor makes it uncertain",
@@ -73,6 +77,10 @@ const FRENCH: Sentences = {
   ],
   'unit-dimension': ({ found, expected }) => [`\`${found}\` et \`${expected}\` ne mesurent pas la même chose`],
   'unit-scale': ({ found, expected }) => [`\`${found}\` n’est pas \`${expected}\``, `écrivez \`convert(..., '${expected}')\``],
+  'unit-factor': ({ found, expected }) => [
+    `\`${found}\` n’est pas \`${expected}\`, et les simples nombres de l’expression n’y changent rien`,
+    `multipliez par ce qui sépare les deux, ou écrivez \`convert(..., '${expected}')\` autour de la partie sans simples nombres`,
+  ],
   'unit-unstated': () => [
     'l’unité de ce qui est à convertir n’est pas connue',
     "donnez son unité au signal, ou dites-la : `quantity(..., 'W')` ; un simple nombre en facteur la rend incertaine",

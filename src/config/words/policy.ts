@@ -66,6 +66,14 @@ export const policyInEnglish = {
     `${count} of ${all} declared here are not named by the conduit \`${conduit}\`: ${some}`,
     'they are not taken, and counted as dropped; name them in the conduit, or remove them here',
   ],
+  inputNotNamed: (result: string, some: string): Wording => [
+    `\`${result}\` is named here and will not pass: it says what it was computed from, and no conduit on this way names ${some}`,
+    'name these too, or let results name what may not pass itself: `namesInputs: true`; until then each is withheld and counted as `conduit-input-not-named`',
+  ],
+  inputRefused: (some: string): Wording => [
+    `computed from what is not taken here: no conduit names ${some}`,
+    'name these in the conduit by which they come, or remove what is computed from them',
+  ],
   conduitUnused: (): Wording => [
     'nothing that this file declares goes through this conduit',
     'remove what is not needed: each conduit is a way in; check its zones, transports and direction',
@@ -154,6 +162,14 @@ export const policyInFrench: typeof policyInEnglish = {
   notNamed: (count, all, some, conduit) => [
     `${count} sur ${all} déclarés ici ne sont pas nommés par le conduit \`${conduit}\` : ${some}`,
     'ils ne sont pas pris, et comptés comme perdus ; nommez-les dans le conduit, ou retirez-les ici',
+  ],
+  inputNotNamed: (result, some) => [
+    `\`${result}\` est nommé ici et ne passera pas : il dit de quoi il est calculé, et aucun conduit sur ce trajet ne nomme ${some}`,
+    'nommez-les aussi, ou laissez les résultats nommer ce qui ne peut passer : `namesInputs: true` ; d’ici là chacun est retenu et compté sous `conduit-input-not-named`',
+  ],
+  inputRefused: (some) => [
+    `calculé à partir de ce qui n’est pas pris ici : aucun conduit ne nomme ${some}`,
+    'nommez-les dans le conduit par lequel ils viennent, ou retirez ce qui en est calculé',
   ],
   conduitUnused: () => [
     'rien de ce que ce fichier déclare ne passe par ce conduit',

@@ -6,7 +6,7 @@ import { readCsv } from './csv.ts'
 import { readJson, readJsonl } from './jsonl.ts'
 import { FILES_LIMITS } from './limits.ts'
 import { splitLines } from './lines.ts'
-import { BrokenFile, type Parts } from './part.ts'
+import { BrokenFile, PartBuilder, type Parts } from './part.ts'
 
 async function* chunked(bytes: Buffer, size = 7): AsyncGenerator<Buffer, void, undefined> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -93,12 +93,28 @@ test('JSON: a list, one object, lines; depth and digits', async () => {
   })
   assert.deepEqual((await json('{"a":1}')).rows, [{ a: 1 }])
   await assert.rejects(json('[{"a":1}'), BrokenFile)
-  await assert.rejects(json(`${'['.repeat(100)}${']'.repeat(100)}`), /more than 64 lists and maps/)
+  await assert.rejects(
+    json(`${'['.repeat(FILES_LIMITS.jsonDepth + 1)}${']'.repeat(FILES_LIMITS.jsonDepth + 1)}`),
+    /more than 64 lists and maps/,
+  )
   const lines = await all(readJsonl(chunked(Buffer.from('{"a":1}\n\nno\n[1]\n{"b":2}'))))
   assert.deepEqual(lines.rows, [{ a: 1 }, { b: 2 }])
   assert.deepEqual(
     lines.unreadable.map(({ reason }) => reason.slice(0, 15)),
     ['line 3: no JSON', 'line 4: not an '],
+  )
+})
+
+test('a part is full by its characters too, and of a line that is no row only the beginning is kept', () => {
+  const part = new PartBuilder()
+  part.add({}, FILES_LIMITS.partChars - 1)
+  assert.equal(part.isFull, false)
+  part.refuse('x', 'no row')
+  assert.equal(part.isFull, true)
+  part.refuse('x'.repeat(FILES_LIMITS.unreadableChars + 1), 'no row')
+  assert.deepEqual(
+    part.take().unreadable.map(({ row }) => row.length),
+    [1, FILES_LIMITS.unreadableChars],
   )
 })
 

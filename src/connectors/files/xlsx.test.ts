@@ -44,6 +44,8 @@ test('bombs are refused: by what the directory says, by what really comes out, b
     "<row r='9999999'><c r = 'ZZ9999999'/></row>",
   ])
     await assert.rejects(read(zipOf(workbookParts({ s: cell }))), /cells are read/)
+  const last = (row: number) => read(zipOf(workbookParts({ s: `<row r="${row}"><c r="B${row}"><v>1</v></c></row>` })))
+  await assert.rejects(last(FILES_LIMITS.xlsxCells / 2 + 1), new RegExp(`at most ${FILES_LIMITS.xlsxCells} cells`))
   const many = Object.fromEntries(Array.from({ length: FILES_LIMITS.xlsxParts + 1 }, (_, i) => [`p${i}`, '']))
   assert.throws(() => unpack(zipOf(many)), /2001 parts/)
 })

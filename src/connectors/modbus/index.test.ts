@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckStep } from '../../core/connector.ts'
 import { CHECKED_SIGNALS } from './check.ts'
-import { modbusConfig } from './config.ts'
+import { MODBUS_LIMITS, modbusConfig } from './config.ts'
 import { rawDevice, testContext } from './fixture.ts'
 import { modbus } from './index.ts'
 import { startModbusSimulator } from './simulator.ts'
@@ -49,7 +49,8 @@ test('contradictions in one signal are refused where they stand', () => {
     [{ type: 'bool', scale: 2 }, 'scale'],
     [{ scale: 0 }, 'scale'],
     [{ table: 'coil', type: 'uint16' }, 'type'],
-    [{ address: 65_535, type: 'float32' }, 'address'],
+    [{ address: MODBUS_LIMITS.addresses - 1, type: 'float32' }, 'address'],
+    [{ address: MODBUS_LIMITS.addresses }, 'address'],
     [{ adress: 3 }, ''],
   ]
   for (const [keys, at] of wrong) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type ModbusConfig, modbusConfig, width } from './config.ts'
+import { MODBUS_LIMITS, type ModbusConfig, modbusConfig, width } from './config.ts'
 import { decoderOf } from './decode.ts'
 import { type Block, halve, planAll } from './plan.ts'
 import { Schedule } from './schedule.ts'
@@ -61,15 +61,15 @@ test('halves hold the same signals and end at single ones', () => {
 })
 
 test('bits share requests of up to 2000, registers up to 125', () => {
-  const coils = Array.from({ length: 4_000 }, (_, address) => ({ id: `c${address}`, table: 'coil', address }))
+  const coils = Array.from({ length: 2 * MODBUS_LIMITS.bitsPerRequest }, (_, address) => ({ id: `c${address}`, table: 'coil', address }))
   const wide = Array.from({ length: 100 }, (_, i) => ({ id: `f${i}`, table: 'input-register', address: 2 * i, type: 'float32' }))
   const [group] = blocksOf(modbusConfig.parse({ host: 'h', signals: [...coils, ...wide] }))
   assert.deepEqual(
     group?.blocks.map(({ table, address, count }) => [table, address, count]),
     [
-      ['coil', 0, 2000],
-      ['coil', 2000, 2000],
-      ['input-register', 0, 124],
+      ['coil', 0, MODBUS_LIMITS.bitsPerRequest],
+      ['coil', MODBUS_LIMITS.bitsPerRequest, MODBUS_LIMITS.bitsPerRequest],
+      ['input-register', 0, MODBUS_LIMITS.registersPerRequest - 1],
       ['input-register', 124, 76],
     ],
   )

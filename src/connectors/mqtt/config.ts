@@ -12,8 +12,18 @@ const user = z.strictObject({
 })
 
 const tls = z.strictObject({
-  ca: z.string().min(1).optional().describe('File of the authorities that may vouch for the broker (PEM); default those of the system'),
-  certificate: z.string().min(1).optional().describe('File of our own certificate (PEM), where the broker asks for one'),
+  ca: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Authorities that may vouch for the broker: a file (PEM), relative to the folder of ecluse.yaml, or ${file:/path}; default those of the system',
+    ),
+  certificate: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Our own certificate, where the broker asks for one: a file (PEM), relative to the folder of ecluse.yaml, or ${file:/path}'),
   key: secret.optional().describe('Our private key (PEM): ${file:/path}'),
   serverName: z.string().min(1).max(253).optional().describe('Name the certificate must have, when it is not the one in the url'),
 })

@@ -47,6 +47,7 @@ export async function secure(socket: Socket, config: MqttConfig, stop: AbortSign
 
 /** Node passes over what is no certificate, and then says only that the broker's is not trusted: so it is looked at here. */
 async function pem(path: string, what: string, key: string, socket: Socket): Promise<Buffer> {
+  if (path.includes('-----BEGIN')) return Buffer.from(path)
   let content: Buffer
   try {
     content = await readFile(path)

@@ -11,6 +11,14 @@ export const mqtt: SampleConnector<MqttConfig> = {
   label: { fr: 'MQTT et Sparkplug B', en: 'MQTT and Sparkplug B' },
   config: mqttConfig,
   lint: lintMqtt,
+  withPaths: (config, absolute) => {
+    const { ca, certificate } = config.tls ?? {}
+    const files = {
+      ...(ca !== undefined && { ca: absolute(ca) }),
+      ...(certificate !== undefined && { certificate: absolute(certificate) }),
+    }
+    return config.tls ? { ...config, tls: { ...config.tls, ...files } } : config
+  },
   source: (config, context) => new MqttSource(config, context),
   check: checkBroker,
   browse: browseBroker,

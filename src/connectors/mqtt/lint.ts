@@ -97,7 +97,7 @@ function silence(config: MqttConfig): LintFinding[] {
       path: ['signals', first],
       code: 'W_MQTT_SILENCE',
       message:
-        'nothing says how often this topic is published: when its publisher dies, the last value stays Good for as long as the broker answers',
+        'nothing says how often this topic is published: when its publisher dies, the last value stays Good for as long as the broker answers, and what is computed of it is Uncertain (period-unknown), because a lost message is not seen',
       hint: 'expectedPeriod: 1min (the longest time between messages when all is well): silent for longer it turns Uncertain, then Bad',
       level: 'warning',
     },

@@ -133,10 +133,10 @@ export class PlainTopics {
       counters.lastProblem = `${topic}: its id ${id} belongs to ${holder.address} of ${holder.connection}`
     else
       try {
-        const definition = toDefinition(
-          { ...declared, id: local },
-          { id, connection: context.connection, address, dataType: declared.dataType },
-        )
+        const known = { id, connection: context.connection, address, dataType: declared.dataType }
+        const own = toDefinition({ ...declared, id: local }, known)
+        // Topics have no sequence numbers, and a broker that answers says nothing of who publishes.
+        const definition = own.expectedPeriodUs === undefined ? { ...own, isUnpaced: true as const } : own
         const path = declared.jsonPath === undefined ? undefined : parsePath(declared.jsonPath)
         const timePath = declared.timestamp && parsePath(declared.timestamp.jsonPath)
         targets.push({ signal: context.signals.define(definition), declared, path, timePath })

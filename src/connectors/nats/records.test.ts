@@ -285,7 +285,7 @@ test('credentials: token, nkey; TLS with our certificate', { skip: withoutNats |
 })
 
 test('silence is a sign of life; check; a server that lets its clients send too much', skip, async (t) => {
-  const at = await server(t, 'max_payload: 67108865\nmax_pending: 134217728')
+  const at = await server(t, `max_payload: ${NATS_LIMITS.serverMessageBytes + 1}\nmax_pending: 134217728`)
   await assert.rejects(source(t, at.url, [{ subject: 'it' }]), /allows messages of 67108865 bytes/)
   const other = await server(t)
   await stream(t, other)

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BrowseEntry } from '../../core/connector.ts'
 import { opcua } from './index.ts'
+import type { Session } from './services.ts'
 import { opcuaSource } from './source.ts'
 import { testConfig, testContext, testSimulator } from './test-bench.ts'
-import { WALK_LIMITS } from './walk.ts'
+import { makeWalker, WALK_LIMITS } from './walk.ts'
 
 const never = () => AbortSignal.timeout(20_000)
 const double = (path: string) => ({ path, dataType: 'Double' as const })
@@ -47,11 +48,13 @@ test('globs find variables; a circle ends; two finds of one id are told', async 
 
 test('a folder with more than one answer holds is read to its end', async (t) => {
   const context = await testContext(t)
-  const simulator = await testSimulator(t, { variables: Array.from({ length: 2_300 }, (_, i) => double(`Big/V${i}`)) })
+  const simulator = await testSimulator(t, {
+    variables: Array.from({ length: 2 * WALK_LIMITS.referencesPerAnswer + 300 }, (_, i) => double(`Big/V${i}`)),
+  })
   const source = opcuaSource(testConfig(simulator.endpoint, [{ id: '{name}', browse: 'Objects/Big/V*' }]), context)
   t.after(() => source.close())
   await source.connect(never())
-  assert.equal(context.signals.size, 2_300)
+  assert.equal(context.signals.size, 2 * WALK_LIMITS.referencesPerAnswer + 300)
   assert.equal(source.counters.lastProblem, undefined)
 })
 
@@ -109,4 +112,46 @@ test('the diagnostics of the server are left out unless asked for', async (t) =>
   }
   assert.deepEqual(await paths(''), ['Objects/A'])
   assert.ok((await paths('Objects/Server/ServerStatus/*')).includes('Objects/Server/ServerStatus/CurrentTime'))
+})
+
+/** As much of the library as a walk over made-up references takes. */
+const library = {
+  NodeClass: { Object: 1, Variable: 2 },
+  BrowseDirection: { Forward: 0 },
+  resolveNodeId: (id: string) => ({ toString: () => id }),
+  NodeId: class {
+    readonly #value: number
+    constructor(_type: number, value: number) {
+      this.#value = value
+    }
+    toString = () => `${this.#value}`
+  },
+}
+const folders = { toString: () => 'ns=0;i=35' }
+const reference = (value: number) => ({ nodeId: { value }, browseName: { name: `n${value}` }, nodeClass: 1, referenceTypeId: folders })
+
+/** A server each of whose objects holds `references`, over and over where it is `endless`. */
+function holding(references: () => object[], isEndless: boolean): Session {
+  const answer = () => ({
+    ...{ statusCode: { value: 0, isNotGood: () => false }, references: references() },
+    continuationPoint: isEndless ? Buffer.of(1) : undefined,
+  })
+  return {
+    limits: { browse: 1_000 },
+    browse: async (nodes: unknown[]) => nodes.map(answer),
+    browseNext: async (_: unknown, isOver: boolean) => [isOver ? undefined : answer()],
+  } as unknown as Session
+}
+
+test('a server without end is left after so many references, and after so many nodes', async () => {
+  const told = async (session: Session) => {
+    const walker = makeWalker(library as never, session)
+    for await (const found of walker.variables(() => true, false)) assert.fail(String(found.path))
+    return [...walker.problems]
+  }
+  const same = Array.from({ length: WALK_LIMITS.referencesPerAnswer }, (_, i) => reference(i))
+  assert.ok((await told(holding(() => same, true))).includes(`only the first ${WALK_LIMITS.references} references were followed`))
+  let made = 0
+  const others = () => (made > WALK_LIMITS.nodes ? [] : Array.from(same, () => reference(++made)))
+  assert.deepEqual(await told(holding(others, false)), [`only the first ${WALK_LIMITS.nodes} nodes were looked at`])
 })

@@ -27,7 +27,10 @@ const user = z
     z.literal('anonymous'),
     z.strictObject({ name: z.string().min(1).max(256).describe('User name'), password: secret }),
     z.strictObject({
-      certificate: z.string().min(1).describe('X.509 user certificate: path of a PEM or DER file, or the PEM text'),
+      certificate: z
+        .string()
+        .min(1)
+        .describe('X.509 user certificate: path of a PEM or DER file, relative to the folder of ecluse.yaml, or the PEM text'),
       privateKey: secret.describe('Private key of the certificate in PEM: ${file:/path} or ${env:NAME}'),
     }),
   ])

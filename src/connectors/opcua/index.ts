@@ -11,6 +11,10 @@ export const opcua: SampleConnector<OpcuaConfig> = {
   label: { fr: 'Serveur OPC UA', en: 'OPC UA server' },
   config: opcuaConfig,
   lint: lintOpcua,
+  withPaths: (config, absolute) =>
+    typeof config.user === 'object' && 'certificate' in config.user
+      ? { ...config, user: { ...config.user, certificate: absolute(config.user.certificate) } }
+      : config,
   source: opcuaSource,
   check: checkOpcua,
   browse: browseOpcua,

@@ -11,6 +11,7 @@ import { testRunner } from '../../core/record-source.fixture.ts'
 import { selfSigned, withoutOpenssl } from '../../lib/certificates.fixture.ts'
 import { restConfig } from './config.ts'
 import { rest } from './index.ts'
+import { REST_LIMITS } from './limits.ts'
 import { RestRecords } from './records.ts'
 import { createRestSimulator } from './simulator.ts'
 
@@ -84,7 +85,7 @@ test('oauth2: no token, a strange one, and one the system does not want', async 
   assert.match(await said(undefined), /gives no token: status 400 .*clientSecret/)
   assert.match(await said('{"access_token":7}'), /without a token/)
   assert.match(await said('{"access_token":"a\\r\\nb"}'), /without a token/)
-  assert.match(await said(`{"x":"${'x'.repeat(70_000)}"}`), /more than 65536 bytes/)
+  assert.match(await said(`{"x":"${'x'.repeat(REST_LIMITS.tokenBytes)}"}`), /more than 65536 bytes/)
   assert.match(await said('{"access_token":"other","expires_in":3600}'), /answers 401 \(not authenticated\).*credentials/)
 })
 

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { addressOf, nextOfHeader } from './address.ts'
 import { restConfig } from './config.ts'
-import { highest, odataLiteral } from './cursor.ts'
+import { highest, isCursorValue, odataLiteral } from './cursor.ts'
+import { REST_LIMITS } from './limits.ts'
 import { lintRest } from './lint.ts'
 import { keyOfId } from './odata.ts'
 
@@ -36,9 +37,21 @@ test('addresses that are none are refused', () => {
   for (const url of ['aodb.example', 'ftp://x', 'https://u:p@x', 'https://x?a=b', 'https://x#y'])
     assert.throws(() => parse({}, { url }), url)
   for (const path of ['/x', '//host/x', 'http://x', 'a?b', 'a#b', 'a b', '\\\\x']) assert.throws(() => parse({ path }), path)
-  assert.throws(() => parse({ every: '99ms' }))
-  assert.throws(() => parse({ maxPages: 100_001 }))
-  assert.throws(() => restConfig.parse({ url: 'https://x', records: Array(257).fill({ record: 'f', path: 'p' }) }))
+})
+
+test('what a file may ask for is bounded', () => {
+  const at = (limit: number, ask: (count: number) => unknown) => {
+    assert.doesNotThrow(() => ask(limit))
+    assert.throws(() => ask(limit + 1))
+  }
+  assert.doesNotThrow(() => parse({ every: `${REST_LIMITS.everyMs}ms` }))
+  assert.throws(() => parse({ every: `${REST_LIMITS.everyMs - 1}ms` }))
+  at(REST_LIMITS.pages, (maxPages) => parse({ maxPages }))
+  at(REST_LIMITS.bodyBytes, (bytes) => parse({}, { maxBody: `${bytes}B` }))
+  at(REST_LIMITS.cursorValue, (length) => parse({ cursor: { field: 'u', parameter: 'since', start: 'x'.repeat(length) } }))
+  at(REST_LIMITS.feeds, (count) => restConfig.parse({ url: 'https://x', records: Array(count).fill({ record: 'f', path: 'p' }) }))
+  const seen = [REST_LIMITS.cursorValue, REST_LIMITS.cursorValue + 1].map((length) => isCursorValue('x'.repeat(length)))
+  assert.deepEqual(seen, [true, false], 'a value of the system that is longer is nowhere to go on from')
 })
 
 test('an address of a feed is the url, the path and escaped parameters, on the same host always', () => {

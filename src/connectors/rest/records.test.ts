@@ -5,6 +5,7 @@ import { ManualClock } from '../../core/manual-clock.ts'
 import { testRunner } from '../../core/record-source.fixture.ts'
 import type { RecordDelivery, Row } from '../../core/record-source.ts'
 import { restConfig } from './config.ts'
+import { REST_LIMITS } from './limits.ts'
 import { RestRecords } from './records.ts'
 import { createRestSimulator, type RestSimulatorOptions } from './simulator.ts'
 
@@ -183,7 +184,7 @@ test('429 and 503: not connected, and the pause the server asks for', async (t) 
   assert.ok(Math.abs(source.nextReadMs() - clock.monotonicMs() - 60_000) <= 1000)
   simulator.failNext(503, { 'retry-after': '99999999' })
   await assert.rejects(source.read(t.signal), /answers 503/)
-  assert.equal(source.nextReadMs() - clock.monotonicMs(), 3_600_000)
+  assert.equal(source.nextReadMs() - clock.monotonicMs(), REST_LIMITS.retryAfterMs)
 })
 
 test('a feed that fails leaves the others their turn', async (t) => {

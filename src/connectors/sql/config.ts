@@ -28,7 +28,13 @@ const tls = z.strictObject({
     .enum(['verify-full', 'none'])
     .optional()
     .describe('verify-full checks the certificate and its name; none is unencrypted; default verify-full, none on this machine itself'),
-  ca: z.string().min(1).optional().describe('File of the authorities that may vouch for the server (PEM); default those of the system'),
+  ca: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Authorities that may vouch for the server: a file (PEM), relative to the folder of ecluse.yaml, or ${file:/path}; default those of the system',
+    ),
   serverName: z.string().min(1).max(253).optional().describe('Name the certificate must have, when it is not the host'),
 })
 

@@ -9,6 +9,7 @@ import type { CheckStep, SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import type { RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import { sql } from './index.ts'
+import { SQL_LIMITS } from './limits.ts'
 import { contextWith, readUntil } from './servers.fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ecluse-sql-file-'))
@@ -143,7 +144,9 @@ test('SQLite: a file that another program keeps locked', async () => {
   const database = new DatabaseSync(join(folder, 'locked.db'))
   database.exec('CREATE TABLE t (id INTEGER); BEGIN EXCLUSIVE')
   const source = sourceFor(sqlite, 'locked.db', { query: 'SELECT * FROM t', snapshot: true })
+  const begin = performance.now()
   await assert.rejects(readUntil(source, isWhole), /another program keeps the file locked/)
+  assert.ok(performance.now() - begin >= SQL_LIMITS.busyMs - 100)
   await source.close()
   database.close()
 })
@@ -151,7 +154,7 @@ test('SQLite: a file that another program keeps locked', async () => {
 test('DuckDB: memory and time are bounded', async () => {
   await makeDuckdb('f.duckdb', 'CREATE TABLE t AS SELECT 1 AS id')
   const large = sourceFor(duckdb, 'f.duckdb', { query: 'SELECT list(i) FROM range(100000000) r(i)', snapshot: true })
-  await assert.rejects(readUntil(large, isWhole), /needs more than 256 MiB/)
+  await assert.rejects(readUntil(large, isWhole), new RegExp(`needs more than ${SQL_LIMITS.duckdbMemoryMiB} MiB`))
   await large.close()
   const slow = { query: 'SELECT count(*) FROM range(10000000) a(i), range(10000000) b(j) WHERE i * j % 7 = 3', snapshot: true }
   const source = sourceFor(duckdb, 'f.duckdb', slow, { queryTimeout: '200ms' })

@@ -17,10 +17,16 @@ import { SqlRecords } from './records.ts'
 import { sqlite } from './sqlite.ts'
 import { sqlserver } from './sqlserver.ts'
 
+function withAuthorities<Config extends ServerConfig>(config: Config, absolute: (path: string) => string): Config {
+  const ca = config.tls?.ca
+  return ca === undefined ? config : { ...config, tls: { ...config.tls, ca: absolute(ca) } }
+}
+
 const postgresqlConnector: Connector<ServerConfig> = {
   kind: 'postgresql',
   label: { fr: 'PostgreSQL', en: 'PostgreSQL' },
   config: postgresqlConfig,
+  withPaths: withAuthorities,
   lint: (config) => [...lintServer(config, false), ...lintFeeds(config.records, postgresql.quoting)],
   records: (config, context) => new SqlRecords(postgresql, config, context),
   check: (config, context, stop) => checkDatabase(postgresql, config, context, stop),
@@ -30,6 +36,7 @@ const mariadbConnector: Connector<ServerConfig> = {
   kind: 'mariadb',
   label: { fr: 'MariaDB et MySQL', en: 'MariaDB and MySQL' },
   config: mariadbConfig,
+  withPaths: withAuthorities,
   lint: (config) => [...lintServer(config, true), ...lintFeeds(config.records, mariadb.quoting)],
   records: (config, context) => new SqlRecords(mariadb, config, context),
   check: (config, context, stop) => checkDatabase(mariadb, config, context, stop),
@@ -57,6 +64,7 @@ const sqlserverConnector: Connector<SqlserverConfig> = {
   kind: 'sqlserver',
   label: { fr: 'SQL Server', en: 'SQL Server' },
   config: sqlserverConfig,
+  withPaths: withAuthorities,
   lint: (config) => [...lintServer(config, false), ...lintFeeds(config.records, sqlserver.quoting)],
   records: (config, context) => new SqlRecords(sqlserver, config, context),
   check: (config, context, stop) => checkDatabase(sqlserver, config, context, stop),

@@ -122,7 +122,7 @@ test('cursors come back as they were; what is none is undefined', () => {
 })
 
 test('pages grow while they are small and shrink when they are large; columns are bounded', () => {
-  assert.equal(nextPageRows(64, 100), 128)
+  assert.equal(nextPageRows(SQL_LIMITS.firstPageRows, 100), 2 * SQL_LIMITS.firstPageRows)
   assert.equal(nextPageRows(SQL_LIMITS.pageRows, 100), SQL_LIMITS.pageRows)
   assert.equal(nextPageRows(64, SQL_LIMITS.pageChars + 1), 32)
   assert.equal(nextPageRows(1, SQL_LIMITS.pageChars + 1), 1)

@@ -30,6 +30,7 @@ export async function tlsOptions({ host, tls }: Pick<ServerConfig, 'host' | 'tls
 }
 
 async function readAuthorities(path: string): Promise<string> {
+  if (path.includes('-----BEGIN')) return path
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {

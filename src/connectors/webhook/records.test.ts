@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { request as tlsRequest } from 'node:https'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { NotConnected } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
@@ -95,7 +95,7 @@ test('a body that cannot be taken is refused as a whole, with its reason', async
   assert.match(await why('/flights', [{ a: 1 }, 7]), /^400 1 items of the list are no rows/)
   assert.match(await why('/flights', { rows: [{}], deleted: [{}, null] }), /^400 item 1 of deleted is no row/)
   assert.match(await why('/orders', { data: {} }), /^400 there is nothing at data\.items/)
-  assert.match(await why('/flights', '['.repeat(65)), /^400 .*more than 64 lists/)
+  assert.match(await why('/flights', '['.repeat(WEBHOOK_LIMITS.depth + 1)), /^400 .*more than 64 lists/)
   assert.match(await why('/flights', `[${'1,'.repeat(WEBHOOK_LIMITS.values)}1]`), /^400 .*more than 1000000 values/)
   assert.match(await why('/flights', JSON.stringify(Array(LIMITS.deliveryRows + 1).fill({}))), /^400 more than 10000 rows/)
   assert.match(await why('/nothing', {}), /^404/)
@@ -179,6 +179,26 @@ test('503: when the disk is slow, when too much waits, when we close', async (t)
   assert.equal((await waiting).status, 503)
   lost.ack?.()
   await assert.rejects(closing.source.read(limit()), NotConnected)
+})
+
+test('an Idempotency-Key may be so long, and connections so many', async (t) => {
+  const { source, post } = await bench(t, { patience: '20ms' })
+  const keyed = async (length: number) => (await post('/flights', { a: 1 }, { 'idempotency-key': 'k'.repeat(length) })).status
+  assert.deepEqual([await keyed(WEBHOOK_LIMITS.keyLength), await keyed(WEBHOOK_LIMITS.keyLength + 1)], [503, 400])
+  let closed = 0
+  const sockets: Socket[] = []
+  await new Promise<void>((resolve) => {
+    for (let i = 0; i < WEBHOOK_LIMITS.connections + 5; i++) {
+      const socket = connect(source.port ?? 0, '127.0.0.1').resume()
+      sockets.push(socket)
+      socket.on('error', () => undefined)
+      socket.once('close', () => {
+        if (++closed === 5) resolve()
+      })
+    }
+  })
+  assert.ok(closed >= 5)
+  for (const socket of sockets) socket.destroy()
 })
 
 test('requests that wait for the disk are bounded in number', async (t) => {

@@ -125,6 +125,9 @@ test('texts from outside are bounded and cannot begin a line of their own', asyn
   await log.close()
   const [line, signature, rest] = (await readFile(join(directory, 'audit-0000000001.jsonl'), 'utf8')).split('\n')
   assert.ok(Buffer.byteLength(line as string) <= AUDIT_LIMITS.lineBytes)
+  const { who, detail } = JSON.parse(line as string) as { who: string; detail?: Record<string, string> }
+  assert.equal(who.length, AUDIT_LIMITS.textLength)
+  assert.ok(Object.keys(detail ?? {}).length <= AUDIT_LIMITS.detailFields)
   for (const one of ['\u001b', '\u2028']) assert.ok(!line?.includes(one))
   assert.match(signature as string, /"kind":"signature"/)
   assert.ok(rest?.startsWith('\u0000'))
@@ -203,7 +206,20 @@ test('refusals that come too often are counted, by address, and said in one entr
   const { entries } = await log.read({ limit: 1000 })
   const total = entries.reduce((sum, { count = 1 }) => sum + count, 0)
   assert.equal(total, 126)
-  assert.equal(entries.find(({ from, count }) => from === '192.0.2.1' && count)?.count, 15)
+  assert.equal(entries.find(({ from, count }) => from === '192.0.2.1' && count)?.count, 25 - AUDIT_LIMITS.notesPerAddress)
+  await trail.close()
+})
+
+test('addresses of refusals that are counted apart are bounded: all others are one', async (t) => {
+  const { log, trail, clock } = await open(await place(t))
+  const denial = (from: string): AuditEvent => ({ kind: 'denial', outcome: 'refused', from, what: 'x' })
+  const more = 50
+  for (let i = 0; i < AUDIT_LIMITS.notesPerMinute + AUDIT_LIMITS.addresses + more; i++) await trail.note(denial(`a${i}`))
+  await clock.advance(60_000)
+  await trail.tick()
+  const { entries } = await log.read({ limit: 10_000, kinds: ['denial'] })
+  assert.equal(entries.length, AUDIT_LIMITS.notesPerMinute + AUDIT_LIMITS.addresses + 1)
+  assert.equal(entries.find(({ from, count }) => from === undefined && count !== undefined)?.count, more)
   await trail.close()
 })
 

@@ -39,7 +39,7 @@ const stream = z.object({
 const hole = z.object({ from: count, to: count, cause: z.string() })
 /** Counts by the place of their cell in `open`. */
 const counts = z.array(z.tuple([z.int().min(0), count]))
-const withheld = z.object({ sequence: count, cause: z.string(), counts })
+const withheld = z.object({ sequence: count, from: count.optional(), cause: z.string(), counts })
 const state = z.object({
   declared: z.array(hole),
   own: stream,

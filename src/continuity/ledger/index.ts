@@ -2,7 +2,6 @@ import type { AccountUnit, DeliveredRow } from '../../core/account.ts'
 import { accountHour } from '../../core/account.ts'
 import type { DestinationLine, LedgerLine } from '../../core/ledger.ts'
 import type { Logger } from '../../core/log.ts'
-import { CONDUIT_GAP } from '../../core/policy.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { HOUR, type Micros } from '../../core/time.ts'
 import { type Block, Blocks, type Destination, type Hole } from './blocks.ts'
@@ -10,6 +9,7 @@ import { Book, dayOf } from './book.ts'
 import { addCell, type Cell, emptyCell, shareOf, tally, total } from './cells.ts'
 import { LedgerFiles } from './files.ts'
 import { entryOf, Fold } from './fold.ts'
+import { isExplicable, NOT_TOLD_APART, withHole } from './holes.ts'
 import { LEDGER_LIMITS } from './limits.ts'
 import { newStream, type Stream } from './streams.ts'
 import { settleWithheld, withWithheld } from './withheld.ts'
@@ -145,22 +145,15 @@ export class Ledger {
   miss(name: string, hole: Hole): void {
     const destination = this.#destination(name)
     if (hole.to <= destination.reached) return
-    const { holes } = destination
-    const last = holes.at(-1)
     // All of these records is gone: nothing of them is withheld.
-    destination.withheld = destination.withheld.filter(({ sequence }) => sequence < hole.from || sequence > hole.to)
-    // Sent again after the link broke: said before.
-    if (last && hole.from <= last.to && holes.some(({ from, to }) => from <= hole.from && to >= hole.to)) return
-    const isNext = last !== undefined && last.cause === hole.cause && hole.from <= last.to + 1 && hole.to >= last.from
-    if (isNext)
-      destination.holes = [
-        ...destination.holes.slice(0, -1),
-        { ...hole, from: Math.min(last.from, hole.from), to: Math.max(last.to, hole.to) },
-      ]
-    else if (last && hole.from < last.from)
-      destination.holes = [...holes, hole].sort((a, b) => a.from - b.from).slice(-LEDGER_LIMITS.missed)
-    else if (holes.length < LEDGER_LIMITS.missed) holes.push(hole)
-    else destination.holes = [...holes.slice(1 - LEDGER_LIMITS.missed), hole]
+    destination.withheld = destination.withheld.filter(({ from, sequence }) => (from ?? sequence) < hole.from || sequence > hole.to)
+    destination.holes = withHole(destination.holes, hole)
+  }
+
+  /** Whether so many more holes of a destination, or parts withheld from it, can be told apart. It has more room when it is past some. */
+  hasRoom(name: string, more: number): boolean {
+    const { holes, withheld } = this.#destination(name)
+    return Math.max(holes.length, withheld.length) + more <= LEDGER_LIMITS.missed
   }
 
   /** Whether something of a record is counted as withheld from a destination. */
@@ -183,7 +176,7 @@ export class Ledger {
     const until = Math.min(to, this.sequence)
     // What nobody could read any more is explained by a gap that the log declares further on.
     destination.holes = destination.holes.map((hole) =>
-      isConduit(hole) ? hole : { ...hole, cause: this.#fold.causeOf(hole.from, hole.to, hole.cause) },
+      isExplicable(hole) ? { ...hole, cause: this.#fold.causeOf(hole.from, hole.to, hole.cause) } : hole,
     )
     while (destination.reached < until) {
       const block = this.#blocks.advance(destination, until)
@@ -336,7 +329,12 @@ function destinationLine(
 ): DestinationLine {
   const { passed, lost } = cell.to[name] ?? { passed: 0, lost: {} }
   const dropped = { ...cell.dropped }
-  for (const [reason, count] of Object.entries(lost)) dropped[reason] = (dropped[reason] ?? 0) + count
+  // A destination that counts by itself knows how much of what the ledger could not tell apart it has.
+  const arrived = word ? Math.min(lost[NOT_TOLD_APART] ?? 0, Math.max(0, word.delivered + word.refused - passed)) : 0
+  for (const [reason, count] of Object.entries(lost)) {
+    const gone = reason === NOT_TOLD_APART ? count - arrived : count
+    if (gone !== 0) dropped[reason] = (dropped[reason] ?? 0) + gone
+  }
   if (word && word.refused > 0) dropped['undefined-signal'] = (dropped['undefined-signal'] ?? 0) + word.refused
   const delivered = word ? word.delivered : passed
   const off = readOf(cell) - (delivered + cell.known + total(cell.quarantined) + total(dropped) + pending)
@@ -349,6 +347,3 @@ function lineOf(cell: Cell, destinations: readonly DestinationLine[]): LedgerLin
   const { node, connection, unit, known, quarantined } = cell
   return { node, connection, unit, read: readOf(cell), known, quarantined, destinations }
 }
-
-/** What a conduit withheld is in the log still: no gap of the log explains it. */
-const isConduit = ({ cause }: Hole): boolean => cause.startsWith(CONDUIT_GAP)

@@ -229,10 +229,22 @@ test('limits: more holes than are remembered, and longer periods than are answer
   const records = [log.signals(['a'])]
   for (let n = 0; n < 2 * LEDGER_LIMITS.missed + 10; n++) records.push(log.batch([0]))
   await ledger.take(records)
-  for (let n = 0; n < LEDGER_LIMITS.missed + 4; n++) ledger.miss('historian', { from: 2 + 2 * n, to: 2 + 2 * n, cause: 'corrupt' })
+  const holes = LEDGER_LIMITS.missed + 4
+  for (let n = 0; n < holes; n++) {
+    assert.equal(ledger.hasRoom('historian', 1), n < LEDGER_LIMITS.missed)
+    ledger.miss('historian', { from: 2 + 2 * n, to: 2 + 2 * n, cause: 'corrupt' })
+  }
   await ledger.advance('historian', log.sequence)
+  // The five oldest became one, with the four records between them that nobody can tell from them any more.
   const [line] = await ledger.lines(undefined, NO_WORDS)
-  assert.deepEqual(line?.destinations[0]?.dropped, { corrupt: LEDGER_LIMITS.missed })
+  assert.deepEqual(line?.destinations[0]?.dropped, { corrupt: holes - 5, 'not-told-apart': 9 })
+  assert.equal(line?.destinations[0]?.off, 0)
+  // A destination that counts by itself knows that it has these four.
+  const delivered = log.samples - holes
+  const row = { node: 'n', connection: 'a', unit: 'samples' as const, hour: accountHour(START), delivered, refused: 0 }
+  const [exact] = await ledger.lines(undefined, new Map([['historian', [row]]]))
+  assert.deepEqual(exact?.destinations[0]?.dropped, { corrupt: holes - 5, 'not-told-apart': 5 })
+  assert.equal(exact?.destinations[0]?.off, 0)
   await assert.rejects(ledger.lines({ from: START, to: START + (LEDGER_LIMITS.askedDays + 1) * DAY }, NO_WORDS), RangeError)
 })
 
@@ -279,6 +291,9 @@ test('what a relay withholds of a record is no delivery: said again it counts on
   }
   await again.take(more.map(([record]) => record))
   for (const [record, inner] of more) again.withhold('link', record, new Map([['conduit-cut', [inner]]]))
+  // Said again after they were joined, the last one too.
+  for (const [record, inner] of [...more.slice(0, 3), ...more.slice(-1)])
+    again.withhold('link', record, new Map([['conduit-cut', [inner]]]))
   await again.advance('link', log.sequence)
   assert.deepEqual((await of(again)).a, [0, { 'conduit-not-named': 2, 'conduit-cut': more.length }, 0, 0])
 

@@ -12,7 +12,10 @@ export const LEDGER_LIMITS = {
   openDays: 400,
   /** Gaps of one log that are remembered; the oldest go. */
   holes: 1_024,
-  /** Holes of one destination, until it is past them: a conduit may withhold every other record. The oldest go. What is withheld of records is joined beyond it. */
+  /**
+   * Holes of one destination, until it is past them: a conduit may withhold every other record. Senders wait for room; where there is none in time, the oldest are joined and what lies
+   * between them counts as not told apart. What is withheld of records is joined beyond it, and counted all the same.
+   */
   missed: 4_096,
   /** Bytes of a file that is read. */
   fileBytes: 64 * 1024 * 1024,

@@ -1,5 +1,5 @@
 import type { ContractState } from '../../core/contracts.ts'
-import type { StoredFact } from '../../core/facts.ts'
+import { PERIOD_UNKNOWN, type StoredFact } from '../../core/facts.ts'
 import type { IngestRow } from '../../core/historian.ts'
 import type { NodeView } from '../../core/node-view.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
@@ -94,7 +94,12 @@ export async function passportOfFact(
 export function judgedValues({ values }: Pick<StoredFact, 'values'>, only: string | undefined): JudgedValue[] {
   return Object.entries(values)
     .filter(([name]) => only === undefined || name === only)
-    .map(([name, { status, coverage }]) => ({ name, status, coverage }))
+    .map(([name, { status, coverage, reasons }]) => ({
+      name,
+      status,
+      coverage,
+      ...(reasons?.includes(PERIOD_UNKNOWN) && { isHeldOnly: true }),
+    }))
 }
 
 interface Followed {

@@ -43,6 +43,7 @@ test('of what nothing is known the answer is no; with nothing against it yes', (
 test('each limit, under care and under refuse', () => {
   const cases: [UseLimits, Partial<Evidence>, string][] = [
     [{ minimumCoverage: 0.9 }, { values: [{ name: 'value', status: 0, coverage: 0.89 }] }, 'coverage value'],
+    [{ minimumCoverage: 0.9 }, { values: [{ name: 'value', status: 0, coverage: 1, isHeldOnly: true }] }, 'coverage-unknown value'],
     [{ worstStatus: 'Good' }, { values: [{ status: Status.Uncertain, coverage: null }] }, 'status'],
     [{ maximumClockUncertaintyUs: 999 }, {}, 'clock-uncertainty plc'],
     [{ maximumClockUncertaintyUs: 999 }, { clocks: new Map([['plc', undefined]]) }, 'clock-unknown plc'],

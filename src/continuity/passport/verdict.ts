@@ -10,7 +10,17 @@ export type Verdict = (typeof VERDICTS)[number]
 
 /** What a verdict can rest on. */
 export const REASON_CODES = [
-  ...(['nothing-known', 'withdrawn', 'coverage', 'status', 'clock-uncertainty', 'clock-unknown', 'age', 'age-unknown'] as const),
+  ...([
+    'nothing-known',
+    'withdrawn',
+    'coverage',
+    'coverage-unknown',
+    'status',
+    'clock-uncertainty',
+    'clock-unknown',
+    'age',
+    'age-unknown',
+  ] as const),
   ...([
     'reason',
     'reasons-unread',
@@ -43,6 +53,8 @@ export interface JudgedValue {
   readonly status: number
   /** Null where time plays no part. */
   readonly coverage: number | null
+  /** Its coverage is that of what was held: a lost reading would not have been seen. */
+  readonly isHeldOnly?: boolean
 }
 
 /** What a contract says of the use. */
@@ -106,12 +118,13 @@ function beyond(limits: UseLimits, verdict: VerdictReason['verdict'], evidence: 
   const found: VerdictReason[] = []
   const add = (code: ReasonCode, rest: Omit<VerdictReason, 'verdict' | 'code'> = {}) => found.push({ verdict, code, ...rest })
   const { minimumCoverage, worstStatus, maximumClockUncertaintyUs: clockUs, maximumAgeUs: ageUs, contractStates, wholeChain } = limits
-  for (const { name, status, coverage } of evidence.values) {
+  for (const { name, status, coverage, isHeldOnly } of evidence.values) {
     const about = name === undefined ? {} : { about: name }
     if (worstStatus !== undefined && rank(status) > RANK[worstStatus])
       add('status', { ...about, found: severity(status), limit: worstStatus })
     if (minimumCoverage !== undefined && coverage !== null && coverage < minimumCoverage)
       add('coverage', { ...about, found: coverage, limit: minimumCoverage })
+    else if (minimumCoverage !== undefined && isHeldOnly) add('coverage-unknown', { ...about, limit: minimumCoverage })
   }
   for (const [connection, offUs] of clockUs === undefined ? [] : evidence.clocks) {
     if (offUs === undefined) add('clock-unknown', { about: connection, limit: clockUs as number })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { MemoryHistory } from '../memory-history.fixture.ts'
 import { rank, Status } from '../status.ts'
-import { heldShare, overHeld } from './held.ts'
+import { heldShare, overHeld, takesEnd } from './held.ts'
 import { FUNCTIONS, type FunctionName } from './index.ts'
 
 const numRuns = process.env.ECLUSE_LONG === '1' ? 10_000 : 500
@@ -63,11 +63,12 @@ function naive({ told, from, length, hold }: Given) {
   const most = (list: readonly number[], sign: 1 | -1) => (list.length === 0 ? null : sign * Math.max(...list.map((x) => x * sign)))
   const width = (list: readonly number[]) => nullIf(list.length === 0, Math.max(...list) - Math.min(...list))
   const ms = (count: number) => count / 1000
-  // The newest before the end holds there, when it holds so long; one right at the end is none of this interval.
+  // The newest before the end holds there, when it holds so long. One right at the end is none of this interval, but the bound of it.
   const newest = read.at(-1)
   const atEnd = newest && to - newest.time < hold ? newest : undefined
   const startBound = isGood(moments[0]) ? value(moments[0]) : null
-  const endBound = isGood(atEnd) ? value(atEnd) : null
+  const bound = read.length > 0 ? all.find(({ time }) => time === to) : undefined
+  const endBound = isGood(bound ?? atEnd) ? value(bound ?? atEnd) : null
   // An Uncertain reading that holds at the start is no Bad time; one within is (OPC 10000-13, tables A.30 and A.32).
   const badUs = moments.filter((one) => !isGood(one) && !(one !== undefined && level(one) === 1 && one.time < from)).length
   // Codes within as they are, and what the bounds at both edges are worth.
@@ -143,12 +144,13 @@ test(`every function, and what of the time went into it, as counted a microsecon
       const to = from + length
       const { expected, share, ownShare, isGood, usable, isAllGood, holdsAtEnd } = naive(one)
       const enough = await seriesOf(one, { from, to, lookBackUs: hold })
+      const more = await seriesOf(one, { from, to: to + 1, lookBackUs: hold })
       const whole = await seriesOf(one, { from: -1, to: SPAN + 1, lookBackUs: 0 })
       assert.equal(close(heldShare(whole, from, to, hold)), close(usable))
       for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
         const asked = { name, holdUs: hold, stepped: true, percentDataGood: 100 }
         const found = overHeld(whole, from, to, asked)
-        assert.deepEqual(overHeld(enough, from, to, asked), found, `${name}: more read than needed`)
+        assert.deepEqual(overHeld(takesEnd(name) ? more : enough, from, to, asked), found, `${name}: more read than needed`)
         const isCode = name.startsWith('WorstQuality') && found.value !== null && name !== 'WorstQuality2'
         const value = name === 'WorstQuality2' && found.value !== null ? rank(found.value) : found.value
         assert.equal(close(isCode ? rank(found.value as number) : value), close(expected[name]), name)
@@ -164,6 +166,28 @@ test(`every function, and what of the time went into it, as counted a microsecon
     }),
     { numRuns },
   )
+})
+
+test('differences from bound to bound add up, also where a reading lies right on the bound; those between readings do not', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 2, max: 38 }), async (step, middle) => {
+      const told = Array.from({ length: 50 }, (_, i) => ({ time: i * step, value: i * i, status: 0 }))
+      const series = await seriesOf({ told, from: 0, length: 40, hold: 10 }, { from: 0, to: 50 * step, lookBackUs: 0 })
+      const change = (from: number, to: number) =>
+        overHeld(series, from, to, { name: 'DeltaBounds', holdUs: 10, stepped: true, percentDataGood: 100 }).value as number
+      assert.equal(change(0, middle) + change(middle, 40), change(0, 40))
+      assert.equal(change(0, 40), Math.floor(40 / step) ** 2)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('a counter that is reset right at the end has no difference from bound to bound', async () => {
+  const told = [0, 10, 20].map((time) => ({ time, value: time === 20 ? 0 : time, status: 0 }))
+  const series = await seriesOf({ told, from: 0, length: 20, hold: 10 }, { from: 0, to: 21, lookBackUs: 0 })
+  const asked = { holdUs: 10, stepped: true, percentDataGood: 100 }
+  assert.equal(overHeld(series, 0, 20, { name: 'DeltaBounds', ...asked }).hasFallen, true)
+  assert.equal(overHeld(series, 0, 20, { name: 'Delta', ...asked }).hasFallen, false)
 })
 
 test('half of the readings Uncertain: half of the time is covered, not all of it', async () => {

@@ -1,4 +1,4 @@
-import { fallsWithin } from '../counter.ts'
+import { fallsOf, fallsWithin } from '../counter.ts'
 import type { Series } from '../history.ts'
 import { newestIngest, rowAt } from '../row-at.ts'
 import { isNull, rank, Status } from '../status.ts'
@@ -58,19 +58,26 @@ const takesOf = (name: FunctionName): Takes => OTHERS[name] ?? OF_TIME
 /** True of functions to which Bad readings are the answer and nothing that spoils it. */
 export const isOfQuality = (name: FunctionName): boolean => takesOf(name).readings === 'any'
 
+/**
+ * True of functions to which a sample at the very end of the stretch says what held there (Simple Bounding Value, OPC 10000-13, 3.1.9): with the one before it instead, what
+ * neighbouring stretches say would not add up to the whole.
+ */
+export const takesEnd = (name: FunctionName): boolean => name === 'EndBound' || name === 'DeltaBounds'
+
 /** To these a gap between samples is no sample. Transitions compare with the sample before the interval. */
 const isWithoutGaps = (name: FunctionName): boolean => takesOf(name).of === 'samples' || name === 'NumberOfTransitions'
 
 /**
- * A function of OPC 10000-13 over [from, to). `series` reaches back by the hold, and forward by it where values slope; what it holds besides plays no part, so
- * that the result does not depend on how much was read. Time without a reading is Bad.
+ * A function of OPC 10000-13 over [from, to). `series` reaches back by the hold, and forward by it where values slope, to `to` itself where the function `takesEnd`; what it
+ * holds besides plays no part, so that the result does not depend on how much was read. Time without a reading is Bad.
  */
 export function overHeld(series: Series, from: Micros, to: Micros, asked: AskedHeld): FoundHeld {
   const { name, holdUs, stepped, percentDataGood } = asked
   const first = rowAt(series, from)
   const last = rowAt(series, to)
   const begin = first > 0 && from - (series.time[first - 1] as number) < holdUs ? first - 1 : first
-  const isAhead = !stepped && last < series.count && (series.time[last] as number) <= to + holdUs
+  const isAtEnd = takesEnd(name) && series.time[last] === to
+  const isAhead = isAtEnd || (!stepped && last < series.count && (series.time[last] as number) <= to + holdUs)
   const rows = { begin, end: isAhead ? last + 1 : last, closeAt: stepped || isWithoutGaps(name) ? to : undefined, holdUs }
   const samples = rowsOf(series, rows, isWithoutGaps(name))
   const configuration = { ...DEFAULT_CONFIGURATION, stepped, percentDataGood }
@@ -78,9 +85,18 @@ export function overHeld(series: Series, from: Micros, to: Micros, asked: AskedH
   const found = (results[name] as Aggregate[])[0] as Aggregate
   const takes = takesOf(name)
   const covered = coveredBy(series, takes.of === 'samples' ? first : begin, last, { from, to, holdUs }, takes.readings)
-  const hasFallen = fallsWithin(samples, from, to, name)
-  return { ...found, ...covered, hasFallen, count: last - begin, newestIngest: newestIngest(series, begin, last) }
+  const hasFallen = fallsWithin(fallsOf(samples, name), from, to, name, stepped)
+  const level = isAtEnd ? levelOf(series, last) : 0
+  return {
+    ...{ ...found, coverage: covered.coverage, hasFallen, count: last - begin },
+    ...{ hasUncertain: covered.hasUncertain || level === 1, hasBad: covered.hasBad || level === 2 },
+    newestIngest: newestIngest(series, begin, isAtEnd ? last + 1 : last),
+  }
 }
+
+/** 0 Good, 1 Uncertain, 2 Bad or without a number. */
+const levelOf = ({ status, value }: Pick<Series, 'status' | 'value'>, row: number): number =>
+  isNull(status[row] as number) || !Number.isFinite(value[row]) ? 2 : rank(status[row] as number)
 
 /** Share of [from, to) covered by readings that go into a value: those that the function takes, or else all that have a value or a text. */
 export function heldShare(series: Series, from: Micros, to: Micros, holdUs: Micros, name?: FunctionName): number {
@@ -91,12 +107,13 @@ export function heldShare(series: Series, from: Micros, to: Micros, holdUs: Micr
 }
 
 function coveredBy(
-  { time, value, status }: Series,
+  series: Pick<Series, 'time' | 'value' | 'status'>,
   begin: number,
   end: number,
   { from, to, holdUs }: { readonly from: Micros; readonly to: Micros; readonly holdUs: Micros },
   taken: Takes['readings'],
 ) {
+  const { time } = series
   const worst = { good: 0, usable: 1, any: 2 }[taken]
   let us = 0
   let hasUncertain = false
@@ -106,7 +123,7 @@ function coveredBy(
     const until = Math.min(i + 1 < end ? (time[i + 1] as number) : to, at + holdUs)
     const start = Math.max(from, at)
     if (until <= start) continue
-    const level = isNull(status[i] as number) || !Number.isFinite(value[i]) ? 2 : rank(status[i] as number)
+    const level = levelOf(series, i)
     if (level === 1) hasUncertain = true
     if (level === 2) hasBad = true
     if (level <= worst) us += until - start

@@ -91,6 +91,19 @@ test('units are computed and checked', () => {
   assert.deepEqual(problem('current * voltage', { type: 'number', unit: 'kW' }), {
     ...{ code: 'unit-scale', start: 0, end: 17, found: 'A.V', expected: 'kW' },
   })
+  const kilo = { type: 'number', unit: 'kW' } as const
+  assert.deepEqual(problem('current * voltage * 1.732', kilo), {
+    ...{ code: 'unit-factor', start: 0, end: 25, found: 'A.V', expected: 'kW' },
+  })
+  for (const text of [
+    'current * voltage * 1.732 * 0.001',
+    '0.0017 * voltage * current',
+    'current * voltage / (2.0 * 500.0)',
+    'current * voltage * (1.0 + 0.2)',
+  ])
+    assert.equal(problem(text, kilo), undefined, `${text}: the change, or numbers of which nobody knows what they come to`)
+  assert.equal(problem('power > current * voltage * 1.732', { type: 'boolean' })?.code, 'unit-factor')
+  assert.equal(problem('current * voltage * 1000.0', kilo)?.code, 'unit-factor')
   assert.deepEqual(problem('current + voltage'), { code: 'unit-dimension', start: 0, end: 17, found: 'A', expected: 'V' })
   assert.equal(problem('current > 8.0 && power > quantity(1, "W")', { type: 'boolean' })?.code, 'unit-scale')
   assert.equal(problem('power + reactive')?.code, 'unit-dimension')

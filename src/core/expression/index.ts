@@ -29,7 +29,8 @@ const grammar = new Environment({
  * number, is not known. Names may have dots (`flight.gate`) where a variable is called so.
  *
  * Units: `+ -`, comparisons, `min`, `max` and `? :` need one unit on both sides; a plain number takes that of the other side. `* /` make
- * units. A plain number as a factor may stand for a change of unit (`/ 1000`): after it only the dimension is checked.
+ * units. A plain number as a factor may stand for a change of unit (`/ 1000`): after it the dimension is
+ * checked, and that what such numbers come to is nearer to the change than to none.
  */
 export function compile(
   text: string,

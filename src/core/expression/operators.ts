@@ -1,7 +1,7 @@
 import type { ASTNode, BinaryOperator } from '@marcbachmann/cel-js'
 import { readUnit } from '../units/read.ts'
 import { EXPRESSION_LIMITS } from './limits.ts'
-import { difference, joined, LITERAL, type Measure, measureOf, mismatch, product } from './measure.ts'
+import { difference, joined, literalOf, type Measure, measureOf, mismatch, product } from './measure.ts'
 import { type Checking, isKnown, type Node, type NumberNode } from './node.ts'
 
 /** Differences of times, and what is added to a time. */
@@ -165,4 +165,4 @@ export function agree(a: Measure, b: Measure, ast: ASTNode, checking: Checking):
 
 export const codeOf = (measure: Measure): string => (measure.is === 'unit' ? measure.unit.code : '1')
 
-export const literal = (value: number): NumberNode => ({ type: 'number', measure: LITERAL, run: () => value })
+export const literal = (value: number): NumberNode => ({ type: 'number', measure: literalOf(value), run: () => value })

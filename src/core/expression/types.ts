@@ -30,6 +30,7 @@ export const EXPRESSION_PROBLEMS = [
   'unit-unknown',
   'unit-dimension',
   'unit-scale',
+  'unit-factor',
   'unit-unstated',
   'unit-root',
 ] as const

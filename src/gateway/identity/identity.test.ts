@@ -14,6 +14,7 @@ import { customerAuthority } from './customer.ts'
 import { IdentityError } from './errors.ts'
 import { expiringAtHub, expiringAtNode } from './expiring.ts'
 import { keyToPem, newKeyPair, readKey } from './keys.ts'
+import { IDENTITY_LIMITS } from './limits.ts'
 import { customerIdentity } from './node-identity.ts'
 import { openRegistry } from './registry.ts'
 import { checkRequest, isNodeName, makeRequest } from './x509.ts'
@@ -119,7 +120,8 @@ test('only a sound request of this very node is signed, and only its key is take
   assert.ok(await checkRequest(request, 'edge-1'))
   assert.equal(await checkRequest(request, 'edge-2'), undefined)
   assert.equal(await checkRequest(request + request, 'edge-1'), undefined)
-  assert.equal(await checkRequest(request.padEnd(5000), 'edge-1'), undefined)
+  assert.ok(await checkRequest(request.padEnd(IDENTITY_LIMITS.requestLength), 'edge-1'))
+  assert.equal(await checkRequest(request.padEnd(IDENTITY_LIMITS.requestLength + 1), 'edge-1'), undefined)
   if (hasOpenssl) {
     const directory = folder()
     const make = (algorithm: string[], subject: string) => {
@@ -207,8 +209,11 @@ test('a private key is read from PKCS#8 in PEM only', async () => {
   assert.equal((await readKey(path, 'é 漢')).asymmetricKeyType, 'ec')
   writeFileSync(path, 'nothing', { mode: 0o600 })
   await assert.rejects(readKey(path, undefined), problem('damaged'))
-  writeFileSync(path, 'x'.repeat(64 * 1024 + 1))
-  await assert.rejects(readKey(path, undefined), problem('damaged'))
+  const whole = await keyToPem(privateKey, undefined)
+  writeFileSync(path, whole.padEnd(IDENTITY_LIMITS.pemLength, '\n'))
+  assert.equal((await readKey(path, undefined)).asymmetricKeyType, 'ec')
+  writeFileSync(path, whole.padEnd(IDENTITY_LIMITS.pemLength + 1, '\n'))
+  await assert.rejects(readKey(path, undefined), (error: unknown) => problem('damaged')(error) && /the limit is/.test(String(error)))
 })
 
 test('renewal is due at two thirds of the lifetime; a certificate is a finding 30 days ahead', async () => {

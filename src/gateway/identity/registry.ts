@@ -52,6 +52,10 @@ export interface Registry {
   /** An admitted node is there. Its address and time are written by `flush`; with the customer's authority its serial number at once. */
   seen(certificate: CertificateFacts, address: string): Promise<void>
   flush(): Promise<void>
+  /** It is connected, or was until now. In memory until `flush`. */
+  sighted(node: string, address: string): void
+  /** When it was last connected; undefined: never. */
+  lastSeen(node: string): Micros | undefined
   /** Takes over what another process wrote. */
   refresh(): Promise<void>
   /** Calls back after every change, whoever made it; the result ends that. */
@@ -84,6 +88,9 @@ export async function openRegistry({ directory, clock, anySerial }: RegistryOpti
       if (!nodes.some((one) => one.name === wanted)) throw new IdentityError('unknown', wanted, `no node ${wanted} is known here`)
       return nodes.map((one) => (one.name === wanted ? change(one) : one))
     })
+  const sighted = (wanted: string, address: string) => {
+    sightings.set(wanted, { lastSeen: clock.now(), lastAddress: bounded(address) })
+  }
   const issued = (given: Omit<CertificateFacts, 'name'>) => ({
     serial: given.serial,
     notBefore: given.notBefore,
@@ -134,8 +141,10 @@ export async function openRegistry({ directory, clock, anySerial }: RegistryOpti
     seen: async (given, address) => {
       const known = byName.get(given.name)?.certificates.some(({ serial }) => serial === given.serial)
       if (anySerial && !known) await renew(given.name, given, undefined)
-      sightings.set(given.name, { lastSeen: clock.now(), lastAddress: bounded(address) })
+      sighted(given.name, address)
     },
+    sighted,
+    lastSeen: (wanted) => sightings.get(wanted)?.lastSeen ?? byName.get(wanted)?.lastSeen,
     flush: async () => {
       if (sightings.size === 0) return
       const fresh = new Map(sightings)

@@ -74,7 +74,7 @@ test('the customer’s own authority, with one in between: nodes that were added
     link: issue('other.plant.example', 'subjectAltName=DNS:other.plant.example\nextendedKeyUsage=serverAuth\n'),
   })
   const identity = await openDialIdentity({ data: folder(), link: linkConfig.parse(edge) })
-  await assert.rejects(dial({ address: elsewhere.address, identity, clock: systemClock }), refused('not-permitted'))
+  await assert.rejects(dial({ address: elsewhere.address, identity, clock: systemClock }), refused('wrong-hub'))
   const { answerEnroll } = hub.identity.enrolment
   const { text } = await hub.identity.tokens.create({
     node: 'edge-2',

@@ -87,8 +87,11 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
     if (refusal) return refuse(frames, refusal)
     const entry = { facts, frames }
     open.add(entry)
-    void frames.closed.then(() => open.delete(entry))
     const address = plainAddress(socket.remoteAddress)
+    void frames.closed.then(() => {
+      open.delete(entry)
+      identity.registry.sighted(facts.name, address)
+    })
     await identity.registry.seen(facts, address)
     await frames.send(admittedFrame(name))
     strangers.known(socket)

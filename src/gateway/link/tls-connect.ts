@@ -65,6 +65,6 @@ function explain(error: NodeJS.ErrnoException, address: string): Error {
       hint: 'compare the clocks of both machines',
     })
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|ISSUER|LEAF|VERIFY|PURPOSE/.test(code))
-    return new LinkRefused('not-permitted', `${address} is not the hub this node enrolled with (${code})`)
+    return new LinkRefused('wrong-hub', `${address} is not the hub this node enrolled with (${code})`)
   return new NotConnected(`${address}: ${error.message}`, { cause: error, fault: networkFault(error, address) })
 }

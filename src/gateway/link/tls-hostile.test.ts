@@ -112,7 +112,7 @@ test('frames over the limit are refused before anything is kept: 1 GB announced,
   const hub = await startHub()
   const edge = await enrolledEdge(hub, 'edge-1')
   const before = process.memoryUsage().rss
-  for (const length of [16 * 1024 + 1, 2 ** 30, 2 ** 32 - 1]) {
+  for (const length of [TLS_LIMITS.strangerBytes + 1, 2 ** 30, 2 ** 32 - 1]) {
     const socket = await stranger(hub)
     socket.resume().write(frameHeader(length))
     const junk = Buffer.alloc(64 * 1024)
@@ -191,9 +191,9 @@ test('a node’s certificate does not make it a hub, and another authority’s m
   await once(false_.listen(0, '127.0.0.1'), 'listening')
   const { port } = false_.address() as { port: number }
   const refused = (code: string) => (error: unknown) => error instanceof LinkRefused && error.code === code
-  await assert.rejects(edge.dial({ address: `127.0.0.1:${port}` }), refused('not-permitted'))
+  await assert.rejects(edge.dial({ address: `127.0.0.1:${port}` }), refused('wrong-hub'))
   // To another hub this node is nobody, and it is not the hub this node trusts either.
-  await assert.rejects(edge.dial({ address: other.address }), refused('not-permitted'))
+  await assert.rejects(edge.dial({ address: other.address }), refused('wrong-hub'))
   const foreign = await stranger(other, { cert: certificate, key: pem })
   const [said] = (await once(foreign, 'data')) as [Buffer]
   assert.match(said.toString('utf8'), /"refused":"not-enrolled"/)

@@ -9,6 +9,7 @@ import { DAY, systemClock } from '../../core/time.ts'
 import { linkConfig } from '../config.ts'
 import { EnrolmentRefused, IdentityError } from '../identity/errors.ts'
 import { identityDirectory, openDialIdentity } from '../identity/hub.ts'
+import { IDENTITY_LIMITS } from '../identity/limits.ts'
 import { openRegistry } from '../identity/registry.ts'
 import { enrolledEdge, folder, startHub } from './hub.fixture.ts'
 import { dial, enroll } from './tls.ts'
@@ -187,7 +188,7 @@ test('renewal without a gap: the link stays up, the next one uses the new certif
     return 'refused' in answer ? answer.refused : 'given'
   }
   assert.equal(await code(request), 'too-soon')
-  ahead += DAY
+  ahead += IDENTITY_LIMITS.renewEveryMs * 1000
   assert.equal(await code({ not: 'a text' }), 'bad-request')
   await hub.identity.registry.add('edge-2', false)
   assert.equal(await code(request, { ...at.peer, node: 'edge-2' }), 'bad-request')

@@ -120,7 +120,8 @@ export const policyConfig = {
 export type PolicyConfig = z.output<z.ZodObject<typeof policyConfig>>
 
 export { contradictions } from './contradictions.ts'
-export { compilePolicy, decide, expiryOf, isPolicyGlob, type Policy, whoeverItIs } from './decide.ts'
+export { compilePolicy, decide, decideResult, expiryOf, isPolicyGlob, type Policy, whoeverItIs } from './decide.ts'
 export { toPolicy } from './declared.ts'
+export { GLOB_LIMITS } from './limits.ts'
 export { compilePeers } from './peers.ts'
 export { type RoleMay, runPolicyTests, type TestFinding } from './tests.ts'

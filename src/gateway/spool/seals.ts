@@ -202,16 +202,26 @@ export class Seals {
   }
 
   async #compare(names: ReadonlySet<string>, recordHash: (sequence: number) => Promise<Uint8Array | undefined>): Promise<SealFinding[]> {
-    const { directory, files, epoch, signer } = this.#options
+    const { directory, files, node, epoch, signer } = this.#options
     if (!names.has(HEAD_FILE)) {
       const wasSigned = [...names].some((name) => sealedOrdinal(name) !== undefined)
       return wasSigned ? [{ code: 'head-missing', message: `${join(directory, HEAD_FILE)} is not there, although the log was signed` }] : []
     }
     const read = await readHead(directory, verifierOf(signer.publicKey), files)
-    if (typeof read === 'string' || read.epoch !== epoch)
+    if (typeof read === 'string' || read.node !== node || read.epoch > epoch)
       return [{ code: 'head-forged', message: `${join(directory, HEAD_FILE)} was not signed by this node for this log` }]
     const { last, isStopped } = read
     const { sequence } = this.#chain
+    // A start without a readable segment begins a new epoch: after a log that nobody wrote to, nothing is missing.
+    if (read.epoch < epoch)
+      return last.sequence === 0
+        ? []
+        : [
+            {
+              code: 'log-shorter',
+              message: `the log of epoch ${read.epoch}, signed up to record ${last.sequence}, is gone: a new one begins`,
+            },
+          ]
     if (last.sequence > sequence)
       return [{ code: 'log-shorter', message: `the log ends at record ${sequence}, and record ${last.sequence} was signed` }]
     const found = last.sequence === sequence ? this.#chain.hash : await recordHash(last.sequence)

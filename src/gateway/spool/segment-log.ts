@@ -16,8 +16,9 @@ import type { Quarantine } from './quarantine.ts'
 import { AppendQueue, type Entry, type Step } from './queue.ts'
 import type { SpoolReader } from './reader.ts'
 import type { Retention } from './retention.ts'
+import { Room } from './room.ts'
 import type { Seals } from './seals.ts'
-import { type Catalogue, type Segment, segmentId } from './segments.ts'
+import { type Catalogue, segmentId } from './segments.ts'
 import { Streams } from './streams.ts'
 import type { SegmentWriter } from './writer.ts'
 
@@ -60,15 +61,13 @@ export class SegmentLog implements Spool {
   readonly #queue = new AppendQueue()
   readonly #followers = new Set<(records: readonly SpoolRecord[]) => void>()
   readonly #stop = new AbortController()
-  #saveBeforeDrop: ((sequence: number) => Promise<void>) | undefined
+  readonly #room: Room
   #chain: Chain & { readonly hash: Uint8Array }
   #written: Written = NOTHING
   #gaps: Gap[] = []
   #appendedBytes = 0
   /** Why the last write failed, until one succeeds. */
   #trouble: string | undefined
-  /** Why there is no room, until there is. */
-  #full: string | undefined
   #running: Promise<void> | undefined
   #closed: Promise<void> | undefined
 
@@ -77,6 +76,11 @@ export class SegmentLog implements Spool {
     this.node = parts.node
     this.epoch = parts.epoch
     this.#chain = parts.chain
+    this.#room = new Room(parts, {
+      lastSequence: () => this.#chain.sequence,
+      declareNext: (gap) => this.#gaps.push(gap),
+      writeDeclared: () => this.#writeDeclared(),
+    })
   }
 
   append(batch: SampleBatch): Promise<SpoolRecord> {
@@ -126,7 +130,7 @@ export class SegmentLog implements Spool {
 
   release(consumer: string, sequence: number): void {
     this.#parts.retention.release(consumer, sequence)
-    if (!this.#closed && this.#parts.retention.released(this.#reserve).length > 0) this.#kick()
+    if (!this.#closed && this.#room.hasReleased) this.#kick()
   }
 
   follow(onDurable: (records: readonly SpoolRecord[]) => void): () => void {
@@ -135,7 +139,7 @@ export class SegmentLog implements Spool {
   }
 
   beforeDrop(save: (sequence: number) => Promise<void>): void {
-    this.#saveBeforeDrop = save
+    this.#room.beforeDrop(save)
   }
 
   segments(): readonly { id: string; firstSequence: number }[] {
@@ -158,7 +162,7 @@ export class SegmentLog implements Spool {
       corruptRecords: quarantine.records,
       fsyncP50Ms: durations.percentile(0.5),
       fsyncP99Ms: durations.percentile(0.99),
-      problem: this.#trouble ?? this.#full,
+      problem: this.#trouble ?? this.#room.full,
     }
   }
 
@@ -186,11 +190,11 @@ export class SegmentLog implements Spool {
     await null // so that batches appended in one turn share the first fsync
     do {
       try {
-        await this.#tidy()
+        await this.#room.tidy()
       } catch (error) {
         this.#parts.log.error({ error }, 'Cannot remove old segments of the spool')
       }
-      const group = this.#queue.take(this.#groupBytes(), SPOOL_LIMITS.groupRecords, this.#capacity - SEGMENT_HEADER)
+      const group = this.#queue.take(this.#groupBytes(), SPOOL_LIMITS.groupRecords, this.#room.capacity - SEGMENT_HEADER)
       if (group.length === 0 && this.#gaps.length === 0) break
       await this.#settle(group)
     } while (this.#queue.size > 0)
@@ -254,9 +258,9 @@ export class SegmentLog implements Spool {
   async #fitting(payloads: readonly Payload[]): Promise<Group> {
     for (;;) {
       const group = this.#compose(payloads)
-      const short = this.#parts.catalogue.bytes + group.bytes - this.#capacity
+      const short = this.#parts.catalogue.bytes + group.bytes - this.#room.capacity
       if (short <= 0 || payloads.length === 0) return group
-      await this.#makeRoom(short)
+      await this.#room.make(short)
     }
   }
 
@@ -281,7 +285,7 @@ export class SegmentLog implements Spool {
     this.#gaps = []
     if (this.#trouble) this.#parts.log.info({ was: this.#trouble }, 'The spool writes again')
     this.#trouble = undefined
-    this.#full = undefined
+    this.#room.full = undefined
     for (const follower of this.#followers) {
       try {
         follower(group.records)
@@ -291,61 +295,14 @@ export class SegmentLog implements Spool {
     }
   }
 
-  async #makeRoom(bytes: number): Promise<void> {
-    const { retention, catalogue, writer, overflow, maxBytes } = this.#parts
-    if (retention.released(0).length === 0) await this.#askToSave()
-    const released = retention.released(0)
-    if (released.length > 0) return this.#remove(enough(released, bytes), undefined)
-    const mayGo = overflow === 'drop-oldest' || this.#chain.sequence < retention.needed
-    if (mayGo && catalogue.sealed.length === 0 && writer.contents && writer.contents.bytes > 0) await writer.seal()
-    if (mayGo && catalogue.active === undefined && catalogue.all.length === 1) return this.#beginSegment()
-    const oldest = overflow === 'block' ? [] : retention.oldest(bytes)
-    if (oldest.length === 0) {
-      this.#full = `full: ${catalogue.bytes} of ${maxBytes} bytes hold data not yet delivered. Let the historian or the link catch up, or raise spool.maxBytes`
-      throw new SpoolFull(this.#full)
-    }
-    await this.#discard(oldest, 'overflow')
-  }
-
-  /** A segment that carries the log on, so that the only one there is may go. */
-  async #beginSegment(): Promise<void> {
+  /** Gaps by themselves, in a segment of their own where none is open. */
+  async #writeDeclared(): Promise<void> {
     try {
       await this.#write(this.#compose([]))
     } catch (error) {
       this.#fail(error)
-      throw new SpoolFull(`${this.#trouble}`, { cause: error })
+      throw error
     }
-  }
-
-  /** Removes released and expired segments. */
-  async #tidy(): Promise<void> {
-    const { retention, maxAgeMs } = this.#parts
-    await this.#remove(retention.released(this.#reserve), undefined)
-    const expired = retention.expired(maxAgeMs)
-    if (expired.length > 0) await this.#discard(expired, 'age')
-  }
-
-  /** Drops unreleased segments: the record that declares it goes to disk first, so that a crash in between loses no count. */
-  async #discard(victims: readonly Segment[], cause: 'overflow' | 'age'): Promise<void> {
-    await this.#askToSave()
-    const gap = await this.#parts.retention.cost(victims, cause)
-    if (gap) this.#gaps.push(gap)
-    if (gap && this.#parts.writer.newSegment === undefined) {
-      await this.#write(this.#compose([])).catch((error: unknown) => this.#fail(error)) // it stays first in line
-    }
-    await this.#remove(victims, gap)
-  }
-
-  async #askToSave(): Promise<void> {
-    await this.#saveBeforeDrop?.(this.#chain.sequence).catch((error: unknown) => {
-      this.#parts.log.warn({ error: String(error) }, 'What is about to be dropped from the spool could not be counted before')
-    })
-  }
-
-  async #remove(victims: readonly Segment[], gap: Gap | undefined): Promise<void> {
-    if (victims.length === 0) return
-    await this.#parts.retention.remove(victims, gap)
-    this.#full = undefined
   }
 
   #fail(error: unknown): void {
@@ -356,36 +313,15 @@ export class SegmentLog implements Spool {
 
   /** A group failed in every file it was written to. Returns when another attempt makes sense; throws SpoolFull when the caller has to keep the data. */
   async #afterFailure(error: unknown, backOff: BackOff): Promise<void> {
-    const { retention, overflow, catalogue, clock } = this.#parts
+    const { overflow, clock } = this.#parts
     const isDiskFull = error instanceof Error && ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
-    const released = isDiskFull ? retention.released(0) : []
-    if (released.length > 0) return this.#remove(released, undefined)
+    if (isDiskFull && (await this.#room.freeReleased())) return
     if (overflow === 'block' || this.#stop.signal.aborted) throw new SpoolFull(`cannot write: ${this.#trouble}`, { cause: error })
-    // Never the last one: when the program ends before the drop can be declared, what is left shows the hole; nothing left would show nothing.
-    if (isDiskFull && catalogue.sealed.length > 1) return this.#discard(retention.oldest(1), 'overflow')
+    if (isDiskFull && (await this.#room.dropOldest())) return
     await clock.sleep(backOff.next(), this.#stop.signal)
-  }
-
-  /** Released segments that stay while there is room. */
-  get #reserve(): number {
-    return this.#parts.keepReleased ? Number.POSITIVE_INFINITY : SPOOL_LIMITS.releasedSegments
-  }
-
-  get #capacity(): number {
-    return this.#parts.maxBytes - SPOOL_LIMITS.reserveBytes
   }
 
   #groupBytes(): number {
     return Math.min(SPOOL_LIMITS.groupBytes, this.#parts.segmentBytes)
   }
-}
-
-/** The oldest of these segments that take `bytes` together. */
-function enough(segments: readonly Segment[], bytes: number): Segment[] {
-  let freed = 0
-  return segments.filter((segment) => {
-    const isNeeded = freed < bytes
-    freed += segment.bytes
-    return isNeeded
-  })
 }

@@ -313,13 +313,28 @@ test('a start says when the log contradicts what was signed', async (t) => {
     const [line] = (await readFile(path, 'utf8')).split('\n')
     await writeFile(path, signedText(JSON.parse(line as string), newSigner()))
   })
+  await attempt('all segments gone', async (directory) => {
+    for (const name of await segmentFiles(directory)) await rm(join(directory, name))
+    for (const name of await readdir(directory)) if (name.endsWith('.sig') && name !== HEAD_FILE) await rm(join(directory, name))
+  })
   assert.deepEqual(codes, {
+    'all segments gone': ['log-shorter'],
     untouched: [],
     'no head': ['head-missing'],
     cut: ['log-shorter'],
     forged: ['log-changed'],
     'another key': ['head-forged'],
   })
+})
+
+test('a node that was stopped before it had read anything starts again without a word', async (t) => {
+  const directory = await temporaryDirectory(t)
+  for (let n = 0; n < 3; n++) {
+    const { findings, spool } = await start(directory, { signer })
+    assert.deepEqual(findings, [])
+    await spool.close()
+  }
+  assert.equal((await verifySigned(directory, verifier)).tampering, undefined)
 })
 
 test('a disk that takes no signature keeps nobody from writing, and gets it later', async (t) => {

@@ -10,7 +10,8 @@ import { allSamples } from './schema.ts'
 import { SeriesColumns } from './series-columns.ts'
 import { columnOf } from './vectors.ts'
 
-const DUPLICATE: ReadonlySet<string> = new Set(['duplicate'])
+/** A sample with this reason is in no series. */
+export const DUPLICATE: ReadonlySet<string> = new Set(['duplicate'])
 
 interface Span {
   /** Inclusive. */

@@ -116,6 +116,7 @@ export class Store {
     if (retentionMs !== undefined && settled !== undefined) {
       const { days, dropped } = await dropDays(context, firstOpenDay(settled, retentionMs))
       result.removedDays = days
+      if (days > 0) this.writer.recent.clear()
       unused.push(...dropped)
     }
     for (const day of await hotDays(this.#compaction, firstOpenDay(now, compactAfterMs))) {

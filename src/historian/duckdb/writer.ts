@@ -12,6 +12,9 @@ import { Gaps, UNDEFINED_SIGNALS } from './gaps.ts'
 import { Last } from './last.ts'
 import { LAST_INGEST, type StoreLimits } from './limits.ts'
 import type { PackedRecord, PackedRecords } from './protocol.ts'
+import { DUPLICATE } from './read-series.ts'
+import { RecentSeries } from './recent-series.ts'
+import { RecentStated } from './recent-stated.ts'
 import { type Cell, rowsOf } from './rows.ts'
 import { SampleAppender } from './sample-appender.ts'
 import { Stated } from './stated.ts'
@@ -23,6 +26,8 @@ export class SampleWriter {
   readonly #limits: StoreLimits
   dictionaries: Dictionaries
   last: Last
+  readonly recent: RecentSeries
+  readonly recentStated: RecentStated
   #numbers: SampleAppender | undefined
   #texts: SampleAppender | undefined
   #ingestAppender: RowAppender | undefined
@@ -52,6 +57,9 @@ export class SampleWriter {
     this.last = loaded.last
     this.#lastIngest = loaded.lastIngest
     this.#lastRecorded = loaded.lastRecorded
+    const duplicates = () => this.dictionaries.reasonSetsWith(DUPLICATE)
+    this.recent = new RecentSeries({ keyOf: (id) => this.dictionaries.keyOf(id), duplicates }, limits)
+    this.recentStated = new RecentStated(limits)
     this.#begin = statements[0]
     this.#commit = statements[1]
   }
@@ -98,6 +106,11 @@ export class SampleWriter {
     for (const { batch, signal, reasons, ingest } of this.#stored) {
       this.last.update(batch, signal, reasons, ingest, this.dictionaries.lastSignal)
     }
+    // What fills a gap is not among them.
+    if (this.#gaps && this.#gaps.fills.length > 0) this.recent.clear()
+    this.recent.committed(this.#stored, this.#recorded)
+    const { kinds, definitions } = this.#stated.names()
+    this.recentStated.committed(kinds, definitions)
     this.#stored = []
     this.#stated = new Stated()
     this.#accountRows += this.#accounts.rows().length
@@ -132,6 +145,8 @@ export class SampleWriter {
 
   async #undo(begun: boolean): Promise<void> {
     this.#stored = []
+    this.recent.clear()
+    this.recentStated.clear()
     this.#dropAppenders()
     if (begun) {
       await this.#connection

@@ -8,13 +8,13 @@ const STRIDE = PAIRS + 1
 
 /**
  * Order: a source time before one already seen for the signal is `out-of-order`; a reading with the source time and value of one of the last sixteen in
- * order, or of the last sixteen out of order, is a `duplicate` (a device that sent it again after a reconnection). Neither changes what the value is worth,
- * so the status stays.
+ * order, or of the last sixteen out of order, is a `duplicate` (a device that sent it again after a reconnection). Another value for a source time among these
+ * is told `same-time`: of the two one counts in what is computed. None changes what the value is worth, so the status stays.
  */
 export const order: RuleKind = {
   id: 'order',
-  version: 4,
-  reasons: ['out-of-order', 'duplicate'],
+  version: 5,
+  reasons: ['out-of-order', 'duplicate', 'same-time'],
   parametersOf: () => ({}),
   create: (reasons) => {
     /** Readings out of order; the others are in the trace. Few signals ever have one: `slot` says where theirs are, of `used[0]` that there are. */
@@ -41,6 +41,10 @@ export const order: RuleKind = {
       const slot = memory.slot.values[signal] as number
       return !Number.isNaN(slot) && isAmong(memory.astray.values, slot * STRIDE, time, value)
     }
+    const isAstray = (signal: number, time: number): boolean => {
+      const slot = memory.slot.values[signal] as number
+      return !Number.isNaN(slot) && isTold(memory.astray.values, slot * STRIDE, time)
+    }
     return {
       memory,
       isActive: true,
@@ -60,7 +64,10 @@ export const order: RuleKind = {
             // A text or null reading has no number to compare: only numbers are called duplicates.
             const isAgain = !text?.has(rows.offset + i) && (isAmong(history, k * PAIRS, t, v) || isKnown(s, t, v))
             if (isAgain) note(rows, i, reasons, 'duplicate')
-            else if (t < (newest[k] as number)) note(rows, i, reasons, 'out-of-order')
+            else {
+              if (t < (newest[k] as number)) note(rows, i, reasons, 'out-of-order')
+              if (t === newest[k] || isTold(history, k * PAIRS, t) || isAstray(s, t)) note(rows, i, reasons, 'same-time')
+            }
           }
           if (isInOrder[k] === 0) remember(s, t, v)
         }
@@ -71,5 +78,11 @@ export const order: RuleKind = {
 
 function isAmong(pairs: Float64Array, first: number, time: number, value: number): boolean {
   for (let n = first; n < first + PAIRS; n += 2) if (pairs[n] === time && pairs[n + 1] === value) return true
+  return false
+}
+
+/** Whether one of them has this time, whatever its value. */
+function isTold(pairs: Float64Array, first: number, time: number): boolean {
+  for (let n = first; n < first + PAIRS; n += 2) if (pairs[n] === time) return true
   return false
 }

@@ -3,11 +3,11 @@ import { resultUnit } from '../../core/aggregates/index.ts'
 import type { Derivation } from '../../core/derivation.ts'
 import type { RecordKind, RecordVersion } from '../../core/it-records.ts'
 import type { DerivationView } from '../../core/node-view.ts'
-import type { Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
+import type { DataType, Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
 import type { Micros } from '../../core/time.ts'
 import { type CorrelateContext, createCorrelations, type JoinValue } from '../../correlate/index.ts'
 import { eventVariables } from '../../process/config.ts'
-import { derive, events, type Known, states, windows } from '../../process/index.ts'
+import { declaredItems, derive, events, type Item, type Known, needsOf, states, windows } from '../../process/index.ts'
 
 /** The connection of signals that are computed. */
 export const COMPUTED = 'computed'
@@ -74,23 +74,34 @@ function addProcess(
     },
     signal: definitionOf,
   }
-  const define = (declaration: Named, how: string, dataType: SignalDefinition['dataType'], unit?: (id: string) => string | undefined) => {
-    const { id, label, decimals, author } = declaration
+  const items = new Map(declaredItems(config).map((item) => [item.path.join(), item]))
+  /** How often it comes follows from its inputs, as lint takes it: what reads it holds its readings as long. */
+  const pace = (item: Item, id: string, whole: string): Pick<SignalDefinition, 'expectedPeriodUs' | 'isUnpaced'> => {
+    const inputs = needsOf(item).map((relative) => definitionOf(`${whole.slice(0, whole.length - id.length)}${relative}`))
+    const { expectedPeriodUs } = item.made(inputs)
+    if (expectedPeriodUs !== undefined) return { expectedPeriodUs }
+    return inputs.some((input) => input?.isUnpaced) ? { isUnpaced: true } : {}
+  }
+  const define = (declaration: Named, path: string, how: string, dataType: DataType, unit?: (id: string) => string | undefined) => {
+    const { id, label, decimals, author, mayFall } = declaration
+    const item = items.get(path) as Item
     return (one: Derivation): Derivation =>
       defining(one, id, signals, (whole) => ({
         // Definitions travel with the log, and how it is computed names what it is computed from.
         ...{ id: whole, connection: COMPUTED, address: mayName(whole, one.inputs.signals) ? how : '', dataType },
-        ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author }),
+        ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author, mayFall }),
+        ...pace(item, id, whole),
       }))
   }
-  for (const one of config.derive) add(define(one, one.expression, one.type)(derive(one, site, known)), 'signal', one)
-  for (const one of config.states) add(define(one, 'states', 'text')(states(one, site, known)), 'signal', one)
-  for (const one of config.windows) {
+  for (const [i, one] of config.derive.entries())
+    add(define(one, `derive,${i}`, one.expression, one.type)(derive(one, site, known)), 'signal', one)
+  for (const [i, one] of config.states.entries()) add(define(one, `states,${i}`, 'states', 'text')(states(one, site, known)), 'signal', one)
+  for (const [i, one] of config.windows.entries()) {
     const sourceOf = (whole: string) => `${whole.slice(0, whole.length - one.id.length)}${one.signal}`
     const unit = (whole: string) => resultUnit(one.function, definitionOf(sourceOf(whole))?.unit)
     const derivation = windows(one, site, known)
     const how = `${one.function} of ${one.signal}`
-    add(define(one, how, 'number', unit)(derivation), derivation.facts === 'none' ? 'signal' : 'event', one)
+    add(define(one, `windows,${i}`, how, 'number', unit)(derivation), derivation.facts === 'none' ? 'signal' : 'event', one)
   }
   for (const one of config.events) add(events(one, site, known), 'event', one)
 }
@@ -121,6 +132,7 @@ interface Named {
   readonly unit?: string | undefined
   readonly decimals?: number | undefined
   readonly author?: string | undefined
+  readonly mayFall?: true | undefined
 }
 
 /** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */

@@ -48,10 +48,7 @@ export async function borderOf(policing: Policing, { loaded, spool, log }: Borde
     outward,
     admit: (peer) => {
       if (!Object.hasOwn(config.link?.nodes ?? {}, peer.node))
-        throw new LinkRefused(
-          'not-permitted',
-          `${peer.node} is not declared under link.nodes of ${spool.node}: ${conduitReason('no-zone')}`,
-        )
+        throw new LinkRefused('no-conduit', `${peer.node} is not declared under link.nodes of ${spool.node}: ${conduitReason('no-zone')}`)
       const gate = withholdFrom(peer)?.gate
       if (gate) mustBePermitted(gate)
     },
@@ -69,7 +66,7 @@ function outwardOf(withhold: Withhold): OutwardPolicy {
   return {
     mustBeOpen: () => {
       const { permitted, reason, conduit } = withhold.whole()
-      if (!permitted) throw new LinkRefused('not-permitted', `${conduit ? `conduit ${conduit}: ` : ''}${conduitReason(reason)}`)
+      if (!permitted) throw new LinkRefused('no-conduit', `${conduit ? `conduit ${conduit}: ` : ''}${conduitReason(reason)}`)
     },
     pass: (records) => withhold.pass(records),
     visible: (stream, batch) => withhold.visible(stream, batch),
@@ -81,5 +78,5 @@ function mustBePermitted(gate: Gate): void {
   const { from, to } = gate.crossing
   const { permitted, reason, conduit } = gate.whole()
   if (permitted) return
-  throw new LinkRefused('not-permitted', `${conduit ? `conduit ${conduit}` : `${from} -> ${to}`}: ${conduitReason(reason)}`)
+  throw new LinkRefused('no-conduit', `${conduit ? `conduit ${conduit}` : `${from} -> ${to}`}: ${conduitReason(reason)}`)
 }

@@ -187,5 +187,13 @@ export const nodes = {
       what: (node: string) => `${node} spoke for another node, or under another name than the one in its certificate.`,
       todo: () => 'node.id must be the name that was enrolled. Only a relay may hand over the logs of others.',
     },
+    'no-conduit': {
+      what: (node: string) => `No conduit lets ${node} and the other end pass anything to each other.`,
+      todo: () => 'Compare zones, conduits and link.nodes in the files of both ends. The spool keeps the data meanwhile.',
+    },
+    'wrong-hub': {
+      what: (node: string) => `Whoever answers at the address in link.to is not the hub or relay that ${node} enrolled with.`,
+      todo: () => 'Correct link.to, or enrol again with a token of that hub: ecluse enroll TOKEN --replace.',
+    },
   },
 }

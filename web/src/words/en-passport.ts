@@ -14,6 +14,8 @@ export const passport = {
     'nothing-known': 'Nothing is known of it.',
     withdrawn: 'It was withdrawn: what it was computed from says otherwise now.',
     coverage: '{about}: only {found} of the time is covered, at least {limit} is asked for.',
+    'coverage-unknown':
+      '{about}: nothing says how often its readings come, so that a lost one is not seen; at least {limit} of the time is asked for.',
     status: '{about}: its status is {found}, {limit} at worst is accepted.',
     'clock-uncertainty': 'The clock of {about} may be off by {found}, at most {limit} is accepted.',
     'clock-unknown': 'The clock of {about} is not measured, at most {limit} of uncertainty is accepted.',

@@ -190,5 +190,13 @@ export const nodes: typeof English = {
       what: (node) => `${node} a parlé pour un autre nœud, ou sous un autre nom que celui de son certificat.`,
       todo: () => 'node.id doit être le nom inscrit. Seul un relais peut remettre les journaux des autres.',
     },
+    'no-conduit': {
+      what: (node) => `Aucun conduit ne laisse passer quoi que ce soit entre ${node} et l’autre côté.`,
+      todo: () => 'Comparez zones, conduits et link.nodes dans les fichiers des deux côtés. La file garde les données entre-temps.',
+    },
+    'wrong-hub': {
+      what: (node) => `Qui répond à l’adresse de link.to n’est pas le hub ou le relais auprès duquel ${node} s’est inscrit.`,
+      todo: () => 'Corrigez link.to, ou inscrivez le nœud à nouveau avec un jeton de ce hub : ecluse enroll JETON --replace.',
+    },
   },
 }

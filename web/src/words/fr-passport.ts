@@ -15,6 +15,8 @@ export const passport: Words['passport'] = {
     'nothing-known': 'On n’en sait rien.',
     withdrawn: 'Retiré : ce dont il est calculé dit autre chose maintenant.',
     coverage: '{about} : {found} du temps seulement est couvert, il en faut {limit}.',
+    'coverage-unknown':
+      '{about} : rien ne dit à quel rythme viennent ses mesures, une mesure perdue ne se voit donc pas ; il faut au moins {limit} du temps.',
     status: '{about} : son statut est {found}, au pire {limit} est accepté.',
     'clock-uncertainty': 'L’horloge de {about} peut s’écarter de {found}, au plus {limit} est accepté.',
     'clock-unknown': 'L’horloge de {about} n’est pas mesurée, au plus {limit} d’incertitude est accepté.',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MQTT_LIMITS } from '../limits.ts'
+import { EdgeNode } from './edge-node.ts'
 import { encodePayload } from './encode.ts'
 import { data, metric, NOON_MS, nbirth, ndeath, testHost } from './host.fixture.ts'
+import { Rebirths } from './rebirths.ts'
 import { SparkplugType } from './types.ts'
 
 const N = (type: string) => `spBv1.0/T2/${type}/edge`
@@ -265,4 +267,23 @@ test('limits: nodes, devices, metrics of a message', () => {
   const many = Buffer.alloc((MQTT_LIMITS.messageSamples + 1) * 6, Buffer.from([0x12, 4, 0x10, 0, 0x70, 1]))
   assert.deepEqual(send('spBv1.0/T2/NDATA/n1', many), [])
   assert.equal(dropped(counters, 'undecodable'), 1)
+})
+
+test('limits: metrics of a node, aliases that are looked up directly, births asked for in a second', () => {
+  const node = new EdgeNode('g', 'n')
+  for (let i = 0; i < MQTT_LIMITS.metrics; i++) assert.notEqual(node.add(node.self, `m${i}`, i, 0, -1), undefined)
+  assert.equal(node.add(node.self, 'more', 0, 0, -1), undefined)
+  node.forget()
+  for (const alias of [MQTT_LIMITS.directAlias - 1, MQTT_LIMITS.directAlias, 2 ** 40]) {
+    const slot = node.add(node.self, `${alias}`, 0, 0, alias)
+    assert.equal(node.slotOf(alias), slot)
+    assert.ok(node.direct.length <= MQTT_LIMITS.directAlias)
+  }
+  const asked: string[] = []
+  const rebirths = new Rebirths({ publish: (topic) => asked.push(topic), wallMs: () => NOON_MS, intervalMs: 1e6, timeoutMs: 1e6 })
+  for (let i = 0; i < 3 * MQTT_LIMITS.rebirthsPerSecond; i++) rebirths.ask('g', `n${i}`)
+  rebirths.tick(0)
+  assert.equal(asked.length, MQTT_LIMITS.rebirthsPerSecond)
+  rebirths.tick(1_000)
+  assert.equal(asked.length, 2 * MQTT_LIMITS.rebirthsPerSecond)
 })

@@ -162,6 +162,61 @@ test('conversations, packets and blocks are bounded', () => {
   assert.throws(() => sensor().sensor.push(Buffer.concat([block, Buffer.from('4d3c2b1a', 'hex')])), CaptureError)
 })
 
+test('tags, headers of IPv6, interfaces of a capture and texts of the wire are bounded', () => {
+  const read = (frame: Buffer) => {
+    const { seen, sensor: one } = sensor()
+    const writer = new CaptureWriter()
+    writer.frame(frame)
+    one.push(writer.bytes)
+    return [seen.length, one.counters.skipped.malformed ?? 0]
+  }
+  const plain = ethernet(tcp(HMI, PLC, 5, 0, 0x18, READ), HMI)
+  const tagged = (tags: number) =>
+    Buffer.concat([plain.subarray(0, 12), ...Array<Buffer>(tags).fill(Buffer.from('81000001', 'hex')), plain.subarray(12)])
+  assert.deepEqual(read(tagged(SENSOR_LIMITS.vlanTags)), [1, 0])
+  assert.deepEqual(read(tagged(SENSOR_LIMITS.vlanTags + 1)), [0, 1])
+  const [from, to] = [
+    { address: 'fd00::9', port: 40_000 },
+    { address: 'fd00::1:5', port: 502 },
+  ]
+  const packet = tcp(from, to, 5, 0, 0x18, READ)
+  const extended = (headers: number) => {
+    const [head, rest] = [Buffer.from(packet.subarray(0, 40)), packet.subarray(40)]
+    const chain = Array.from({ length: headers }, (_, i) => Buffer.of(i === headers - 1 ? 6 : 60, 0, 0, 0, 0, 0, 0, 0))
+    head[6] = 60
+    head.writeUInt16BE(8 * headers + rest.length, 4)
+    return ethernet(Buffer.concat([head, ...chain, rest]), from)
+  }
+  assert.deepEqual(read(extended(SENSOR_LIMITS.extensionHeaders)), [1, 0])
+  assert.deepEqual(read(extended(SENSOR_LIMITS.extensionHeaders + 1)), [0, 1])
+  const block = (type: number, body: Buffer) => {
+    const bytes = Buffer.alloc(12 + body.length)
+    bytes.writeUInt32LE(type, 0)
+    bytes.writeUInt32LE(bytes.length, 4)
+    body.copy(bytes, 8)
+    bytes.writeUInt32LE(bytes.length, bytes.length - 4)
+    return bytes
+  }
+  const section = block(0x0a0d0d0a, Buffer.from('4d3c2b1a01000000ffffffffffffffff', 'hex'))
+  const interfaces = (count: number) => Buffer.concat([section, ...Array<Buffer>(count).fill(block(1, Buffer.alloc(8, 1)))])
+  sensor().sensor.push(interfaces(SENSOR_LIMITS.interfaces))
+  assert.throws(() => sensor().sensor.push(interfaces(SENSOR_LIMITS.interfaces + 1)), /interfaces/)
+  const { seen, sensor: one } = sensor()
+  const writer = new CaptureWriter()
+  const broker = { address: PLC.address, port: 1_883 }
+  const name = Buffer.alloc(110, 'n')
+  const connect = Buffer.concat([
+    Buffer.of(0x10, 12 + name.length),
+    Buffer.from('00044d5154540402003c00', 'hex'),
+    Buffer.of(name.length),
+    name,
+  ])
+  writer.handshake(HMI, broker)
+  writer.tcp(HMI, broker, connect)
+  one.push(writer.bytes)
+  assert.equal(seen[0]?.client?.length, SENSOR_LIMITS.textLength)
+})
+
 test('a message longer than what is kept of it is counted past, not kept', () => {
   const { seen, sensor: one } = sensor()
   const writer = new CaptureWriter()
