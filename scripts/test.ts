@@ -3,7 +3,7 @@ import { globSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /**
- * `npm test`: types, lint, dead code, then every test of the checkout. The last line counts them: `N passed, N failed, N skipped`.
+ * `npm test`: types, lint, dead code, the pages, then every test of the checkout. The last line counts them: `N passed, N failed, N skipped`.
  * Arguments are patterns of test files and leave the checks out: `npm test -- 'src/lib/*.test.ts'`.
  * With ECLUSE_PEERS=required a skipped test is a failure: the machine should have had what it needs.
  */
@@ -31,6 +31,8 @@ const checks: [string, string[]][] = [
   [bin('tsc'), ['-p', 'web']],
   [bin('biome'), ['check', '--error-on-warnings', '.']],
   [bin('knip'), []],
+  // Once, before tests that open pages would each build them, over one another's.
+  [process.execPath, ['scripts/build-web.ts']],
 ]
 
 let passed = 0

@@ -16,7 +16,7 @@ import { findLog } from '../src/gateway/spool/walk.ts'
 import { type RunningNode, startNode } from '../src/run/node.ts'
 import { CarryRefused, carriedUnder } from '../src/run/policy/carried.ts'
 import { transportOf } from '../src/run/transport.ts'
-import { airGap, freePort, until } from './air-gap.ts'
+import { airGap, freePort, losesSome, until } from './air-gap.ts'
 import { countingConnector } from './counting-source.ts'
 
 /** Records carried by hand stand under the conduits of the link that they go around. */
@@ -75,16 +75,7 @@ test('carried by hand: what no conduit permits is not in the file, and neither i
   const loaded = await loadAs(directory, 'edge', edgeLink, permitted, device)
   const edge = await start(loaded)
   t.after(() => Promise.all([edge.stop(), hub.stop()]))
-  const here = () => hub.view.remotes()[0]?.sequence ?? 0
-  await until('some arrive', () => here() > 20)
-  gap.loses = true
-  await until('more are lost than the code for repair brings back', () => gap.lost > 400)
-  gap.loses = false
-  const resumed = edge.view.spool().lastSequence
-  await until('later ones arrive', () => here() > resumed + 20)
-  await edge.stop()
-  const end = edge.view.spool().lastSequence
-  await until('the end arrives', () => here() === end)
+  const end = await losesSome(gap, edge, hub)
 
   const log = await findLog(join(directory, 'edge', 'spool'))
   assert.ok(log)

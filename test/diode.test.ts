@@ -13,7 +13,7 @@ import { exportRecords } from '../src/gateway/spool/export.ts'
 import { findLog } from '../src/gateway/spool/walk.ts'
 import { type RunningNode, startNode } from '../src/run/node.ts'
 import { transportOf } from '../src/run/transport.ts'
-import { airGap, freePort, until } from './air-gap.ts'
+import { airGap, freePort, losesSome, until } from './air-gap.ts'
 import { countingConnector } from './counting-source.ts'
 
 /** An edge that sends one way, over real datagrams, to a hub: what is lost on the way is declared, and closed by a file carried by hand. */
@@ -54,16 +54,7 @@ test('what a one-way link loses is declared by sequence, and a file carried by h
   t.after(gap.close)
   const edge = await startAs(directory, 'edge', `to: "127.0.0.1:${gap.port}", diode: { key: "\${env:KEY}" }`, device)
   t.after(() => Promise.all([edge.stop(), hub.stop()]))
-  const here = () => hub.view.remotes()[0]?.sequence ?? 0
-  await until('some arrive', () => here() > 20)
-  gap.loses = true
-  await until('more are lost than the code for repair brings back', () => gap.lost > 400)
-  gap.loses = false
-  const resumed = edge.view.spool().lastSequence
-  await until('later ones arrive', () => here() > resumed + 20)
-  await edge.stop()
-  const end = edge.view.spool().lastSequence
-  await until('the end arrives', () => here() === end)
+  const end = await losesSome(gap, edge, hub)
   await until('stored', () => hub.view.historianLag().records === 0)
   const [declared] = (await one(hub, 'SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM gaps')) as [number]
   assert.ok(declared > 0)

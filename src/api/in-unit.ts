@@ -104,6 +104,7 @@ export function sayingOnce(asked: string | undefined): InUnit {
 
 /** A sample in the unit of its signal. */
 export function restated(sample: Sample, { unit, say }: Saying): Sample {
+  if (say === same && unit === sample.unit) return sample
   return { ...sample, ...(unit !== undefined && { unit }), ...(typeof sample.value === 'number' && { value: say(sample.value) }) }
 }
 

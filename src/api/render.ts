@@ -19,17 +19,16 @@ export interface Raw {
 
 /** A sample in the shape of the API. */
 export function toSample(signal: Pick<SignalDefinition, 'id' | 'dataType' | 'unit'>, raw: Raw): Sample {
-  return {
-    signal: signal.id,
-    time: formatTime(raw.time),
-    ...(raw.receivedTime !== undefined && { receivedTime: formatTime(raw.receivedTime) }),
-    ...(raw.recordedTime !== undefined && { recordedTime: formatTime(raw.recordedTime) }),
-    value: valueIn(signal, raw),
-    ...(signal.unit !== undefined && { unit: signal.unit }),
-    status: severity(raw.status),
-    statusCode: statusName(raw.status),
-    reasons: [...raw.reasons],
-  }
+  // Written member by member: an answer may have ten thousand of them.
+  const sample = { signal: signal.id, time: formatTime(raw.time) } as Sample
+  if (raw.receivedTime !== undefined) sample.receivedTime = formatTime(raw.receivedTime)
+  if (raw.recordedTime !== undefined) sample.recordedTime = formatTime(raw.recordedTime)
+  sample.value = valueIn(signal, raw)
+  if (signal.unit !== undefined) sample.unit = signal.unit
+  sample.status = severity(raw.status)
+  sample.statusCode = statusName(raw.status)
+  sample.reasons = [...raw.reasons]
+  return sample
 }
 
 function valueIn({ dataType }: Pick<SignalDefinition, 'dataType'>, { value, status, text }: Raw): Sample['value'] {

@@ -58,8 +58,38 @@ export function formatTime(time: Micros): string {
   const ms = Math.floor(time / 1000)
   if (!Number.isFinite(time) || Math.abs(ms) > 8.64e15) return 'invalid'
   const micros = Math.round(time - ms * 1000)
-  const text = new Date(ms).toISOString()
-  return micros === 0 ? text : `${text.slice(0, -1)}${String(micros).padStart(3, '0')}Z`
+  const text = ms >= 0 && ms < END_MS ? textOf(ms) : new Date(ms).toISOString().slice(0, -1)
+  return micros === 0 ? `${text}Z` : `${text}${String(micros).padStart(3, '0')}Z`
+}
+
+/** 9999-12-31T24:00:00Z. */
+const END_MS = 253_402_300_800_000
+const DAY_MS = 86_400_000
+const TWO: readonly string[] = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
+
+/**
+ * An answer with 1,000 values says 2,000 times: a date from its days costs a fifth of what `toISOString` does. Years begin in March here, so that a leap day is the
+ * last of its year; 400 of them have 146,097 days.
+ */
+function textOf(ms: number): string {
+  const days = Math.floor(ms / DAY_MS)
+  const rest = ms - days * DAY_MS
+  const shifted = days + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const dayOfEra = shifted - era * 146_097
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  )
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
+  const year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+  const seconds = Math.floor(rest / 1_000)
+  const [minutes, milli] = [Math.floor(seconds / 60), rest - seconds * 1_000]
+  const date = `${TWO[Math.floor(year / 100)]}${TWO[year % 100]}-${TWO[month]}-${TWO[day]}`
+  const clock = `${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}`
+  return `${date}T${clock}.${Math.floor(milli / 100)}${TWO[milli % 100]}`
 }
 
 const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i

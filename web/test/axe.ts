@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
@@ -17,4 +18,18 @@ export async function violations(page: Page): Promise<string[]> {
 /** By how many pixels the page is wider than its window. */
 export function widerBy(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+}
+
+/** The page fits its window, and breaks no rule in French and light nor in English and dark. */
+export async function isAccessible(page: Page, name: string): Promise<void> {
+  const wider = await widerBy(page)
+  assert.ok(wider <= 0, `${name} is ${wider} px too wide`)
+  for (const [language, theme] of [
+    ['FR, Français', 0],
+    ['EN, English', 1],
+  ] as const) {
+    await page.getByRole('button', { name: language }).click()
+    await page.locator('.strip fieldset').last().locator('button').nth(theme).click()
+    assert.deepEqual(await violations(page), [], `${name} ${language}`)
+  }
 }

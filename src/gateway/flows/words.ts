@@ -203,6 +203,16 @@ const WORDS: Readonly<Record<FindingCode, Words>> = {
       fr: 'Rien de légitime ne s’en sert : tenez la source pour hostile jusqu’à explication.',
     },
   },
+  'root-differs': {
+    text: (node, { hour, from, to }) => ({
+      en: `${node}: its root of the hour from ${hour} (records ${from} to ${to}) is not the one this node computed as they arrived`,
+      fr: `${node} : sa racine de l’heure de ${hour} (entrées ${from} à ${to}) n’est pas celle que ce nœud a calculée à leur arrivée`,
+    }),
+    advice: {
+      en: 'One of the two logs was changed. Run `ecluse evidence verify` on the data directory of each, with the public key of each; keep both as they are until it is explained.',
+      fr: 'L’un des deux journaux a été modifié. Lancez `ecluse evidence verify` sur le dossier de données de chacun, avec sa clé publique ; gardez les deux tels quels jusqu’à explication.',
+    },
+  },
 }
 
 export const wordsOf = (code: FindingCode, subject: string, evidence: Evidence): { text: Required<Label>; advice: Required<Label> } => ({

@@ -26,6 +26,9 @@ export interface StoreLimits {
   readonly seriesRows: number
   /** Samples for which there is room beside the database, 28 bytes each: the newest ones of signals that somebody asks for. */
   readonly recentRows: number
+  /** Facts in force, and versions of records, that are kept beside the database while nothing new is said of theirs; and characters of them. Twice as much of records: by time and by key. */
+  readonly recentStated: number
+  readonly recentStatedLength: number
   /** Versions, facts or rows in quarantine that one call returns at most. */
   readonly statedRows: number
   /** Characters of what they say, together. */
@@ -60,6 +63,8 @@ export const STORE_LIMITS: StoreLimits = {
   seriesSignals: 10_000,
   seriesRows: 5_000_000,
   recentRows: 256 * 1024,
+  recentStated: 4_000,
+  recentStatedLength: 4 * 1024 * 1024,
   statedRows: 100_000,
   statedLength: 64 * 1024 * 1024,
   statedKeys: 10_000,

@@ -71,8 +71,10 @@ export async function openOwner(options: StoreOptions, log: Logger): Promise<Ope
     samples: (q) => query(queryTimeoutMs, (connection) => readSamples(context(connection), q, limits.sampleRows)),
     series: (q) =>
       store.writer.recent.series(q, (asked) => query(queryTimeoutMs, (connection) => readSeries(context(connection), asked, limits))),
-    records: (q) => query(queryTimeoutMs, (connection) => readRecords(connection, q, limits)),
-    facts: (q) => query(queryTimeoutMs, (connection) => readFacts(connection, q, limits)),
+    records: (q) =>
+      store.writer.recentStated.records(q, (asked) => query(queryTimeoutMs, (connection) => readRecords(connection, asked, limits))),
+    facts: (q) =>
+      store.writer.recentStated.facts(q, (asked) => query(queryTimeoutMs, (connection) => readFacts(connection, asked, limits))),
     recordCursors: () => query(queryTimeoutMs, readCursors),
     accounts: (period) => exclusive(async () => ({ checkpoints: store.dictionaries.checkpoints(), rows: await store.accounts(period) })),
     recordCounts: () => query(queryTimeoutMs, (connection) => readCounts(connection, limits)),

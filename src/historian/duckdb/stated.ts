@@ -19,7 +19,7 @@ export interface Origin {
 }
 
 /** What is kept beside the samples. */
-export type StatedContent = Exclude<AppendedContent, { kind: 'account' }>
+export type StatedContent = Exclude<AppendedContent, { kind: 'account' | 'root' }>
 
 /** What one commit brings of IT records and facts. Thrown away when the commit fails. */
 export class Stated {
@@ -27,6 +27,16 @@ export class Stated {
 
   take(content: StatedContent, origin: Origin): void {
     this.#taken.push({ content, origin })
+  }
+
+  /** Kinds of records and definitions of facts that it speaks of. */
+  names(): { readonly kinds: ReadonlySet<string>; readonly definitions: ReadonlySet<string> } {
+    const kinds = new Set<string>()
+    const definitions = new Set<string>()
+    for (const { content } of this.#taken)
+      if (content.kind === 'facts') for (const { definition } of content.facts) definitions.add(definition.toWellFormed())
+      else for (const { kind } of content.records.versions) kinds.add(kind.toWellFormed())
+    return { kinds, definitions }
   }
 
   /** Writes it inside the open transaction, when the ingests are in their table. */

@@ -14,6 +14,7 @@ import { LAST_INGEST, type StoreLimits } from './limits.ts'
 import type { PackedRecord, PackedRecords } from './protocol.ts'
 import { DUPLICATE } from './read-series.ts'
 import { RecentSeries } from './recent-series.ts'
+import { RecentStated } from './recent-stated.ts'
 import { type Cell, rowsOf } from './rows.ts'
 import { SampleAppender } from './sample-appender.ts'
 import { Stated } from './stated.ts'
@@ -26,6 +27,7 @@ export class SampleWriter {
   dictionaries: Dictionaries
   last: Last
   readonly recent: RecentSeries
+  readonly recentStated: RecentStated
   #numbers: SampleAppender | undefined
   #texts: SampleAppender | undefined
   #ingestAppender: RowAppender | undefined
@@ -57,6 +59,7 @@ export class SampleWriter {
     this.#lastRecorded = loaded.lastRecorded
     const duplicates = () => this.dictionaries.reasonSetsWith(DUPLICATE)
     this.recent = new RecentSeries({ keyOf: (id) => this.dictionaries.keyOf(id), duplicates }, limits)
+    this.recentStated = new RecentStated(limits)
     this.#begin = statements[0]
     this.#commit = statements[1]
   }
@@ -106,6 +109,8 @@ export class SampleWriter {
     // What fills a gap is not among them.
     if (this.#gaps && this.#gaps.fills.length > 0) this.recent.clear()
     this.recent.committed(this.#stored, this.#recorded)
+    const { kinds, definitions } = this.#stated.names()
+    this.recentStated.committed(kinds, definitions)
     this.#stored = []
     this.#stated = new Stated()
     this.#accountRows += this.#accounts.rows().length
@@ -141,6 +146,7 @@ export class SampleWriter {
   async #undo(begun: boolean): Promise<void> {
     this.#stored = []
     this.recent.clear()
+    this.recentStated.clear()
     this.#dropAppenders()
     if (begun) {
       await this.#connection
