@@ -42,7 +42,9 @@ export function nextOfHeader(header: string | undefined): string | undefined {
   for (const part of (header ?? '').split(/,\s*(?=<)/)) {
     const close = part.indexOf('>')
     if (!part.trimStart().startsWith('<') || close < 0) continue
-    if (/;\s*rel\s*=\s*("([^"]*\s)?next(\s[^"]*)?"|next\s*(;|$))/i.test(part.slice(close))) return part.slice(part.indexOf('<') + 1, close)
+    // The value first, its words after: one pattern for both looks at a long value once for each of its words.
+    const [, quoted, bare = ''] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(part.slice(close)) ?? []
+    if ((quoted ?? bare).toLowerCase().split(/\s+/).includes('next')) return part.slice(part.indexOf('<') + 1, close)
   }
   return undefined
 }
