@@ -52,7 +52,8 @@ async function once(idleS: number, scale: number) {
     '--no-open',
     '--for',
     '120s',
-    ...(idleS > 0 ? ['--scale', '5'] : []),
+    '--scale',
+    String(scale),
   ]
   const child = spawn(process.execPath, args, { cwd: join(import.meta.dirname, '..'), stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
