@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/core/time.ts'
 import { until } from './node.ts'
-import { cpuSecondsOf, type Figure, repeat, residentMb } from './report.ts'
+import { cpuSecondsOf, type Figure, repeat, residentMb, shareMb } from './report.ts'
 
 /** `ecluse demo` as a person starts it, and what it needs when nothing but the demo happens. */
 export const title = 'The demo: start, memory, CPU'
@@ -25,6 +25,7 @@ export async function measure(): Promise<Figure[]> {
       aim: '≤ 250',
       note: 'OPC UA, Modbus, MQTT, DuckDB and the API loaded',
     },
+    { what: 'the same, what it shares counted in parts (PSS)', unit: 'MB', runs: [idle.shareMb] },
     { what: 'the same at five times the equipment (1,020 signals)', unit: 'MB', runs: [larger.memoryMb] },
     { what: 'CPU of Écluse over these 20 s', unit: '% of a core', runs: [idle.cpuPercent] },
     {
@@ -55,7 +56,9 @@ async function once(idleS: number, scale: number) {
     '--scale',
     String(scale),
   ]
-  const child = spawn(process.execPath, args, { cwd: join(import.meta.dirname, '..'), stdio: ['ignore', 'pipe', 'pipe'] })
+  // An installed package when it is named, else this checkout.
+  const cwd = process.env.ECLUSE_HOME ?? join(import.meta.dirname, '..')
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   let firstS = Number.NaN
   for (const stream of [child.stdout, child.stderr]) {
@@ -66,16 +69,16 @@ async function once(idleS: number, scale: number) {
   }
   try {
     await until('first sample', 30_000, () => !Number.isNaN(firstS))
-    if (idleS === 0) return { firstS, memoryMb: Number.NaN, cpuPercent: Number.NaN, lastMs: [] }
+    if (idleS === 0) return { firstS, memoryMb: Number.NaN, shareMb: Number.NaN, cpuPercent: Number.NaN, lastMs: [] }
     await until('address', 30_000, () => /http:\/\/127\.0\.0\.1:\d+/.test(said))
     const pid = child.pid as number
     const cpu = cpuSecondsOf(pid)
     await systemClock.sleep(idleS * 1000)
     const cpuPercent = ((cpuSecondsOf(pid) - cpu) / idleS) * 100
-    const memoryMb = residentMb(pid)
     return {
       firstS,
-      memoryMb,
+      memoryMb: residentMb(pid),
+      shareMb: shareMb(pid),
       cpuPercent,
       lastMs: scale === 1 ? [] : await readLast(/http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? '', directory),
     }

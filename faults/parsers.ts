@@ -257,6 +257,7 @@ const dictionary: Record<Exclude<RecordKind, 'batch' | 'forwarded'>, Uint8Array>
   records: encodeContent({ kind: 'records', records: RECORDS }),
   facts: encodeContent({ kind: 'facts', facts: [FACT] }),
   account: encodeContent({ kind: 'account', account: { connection: 'c', unit: 'samples', dropped: { flood: 3 } } }),
+  root: encodeContent({ kind: 'root', root: { hour: 0, from: 1, to: 9, root: '0'.repeat(64) } }),
 }
 
 function records(): Parser[] {

@@ -73,6 +73,37 @@ describe('aggregates of OPC UA Part 13 over HTTP', () => {
   const said = ({ rows }: AggregatePage, name: keyof AggregatePage['rows'][number]['values']) =>
     rows.map(({ values, statuses }) => `${values[name]} ${(statuses as Record<string, string>)[name]}`)
 
+  test('a difference over a fall: none of a counter, as it is of what may fall, in doubt where nobody said', async () => {
+    const own = { connection: 'plc-0', address: 'm', dataType: 'number' } as const
+    const meters = [{}, { counter: {} }, { mayFall: true as const }].map((more, i) =>
+      api.signals.define({ ...own, id: `t/meters/m${i}`, ...more }),
+    )
+    const readings = [0, 8, 16, 24, 32, 40].map((second, i) => [i < 4 ? 100 + i : i - 4, at(second)] as const)
+    api.publish(
+      meters.flatMap((index) => readings.map(([value, time]): [number, number, number, number] => [index, value, Status.Good, time])),
+    )
+    const found = []
+    for (const i of meters.keys()) {
+      const { rows } = await read('deltaBounds', `t/meters/m${i}`, 0, 48, '16s')
+      found.push(
+        rows.map(({ values, statuses, reasons }) => [values.deltaBounds, statuses?.deltaBounds?.split(',')[0], reasons?.deltaBounds]),
+      )
+    }
+    assert.deepEqual(
+      found.map((rows) => rows[1]),
+      [
+        [-102, 'UncertainSubNormal', ['may-have-reset']],
+        [null, 'BadNoData', ['counter-reset']],
+        [-102, 'Good', undefined],
+      ],
+    )
+    assert.deepEqual(
+      found.map((rows) => rows[0]?.[2]),
+      [undefined, undefined, undefined],
+      'where it only rose',
+    )
+  })
+
   test('each value comes with its status; the examples of the standard come out, and duplicates do not count', async () => {
     const page = await read('durationGood,percentBad,worstQuality,delta,range,maximumActualTime')
     const good = 'Good, Calculated'

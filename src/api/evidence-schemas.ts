@@ -58,6 +58,12 @@ export const verifyState = z.object({
 export type VerifyStateView = z.infer<typeof verifyState>
 
 const period = z.object({ hour: time, from: z.number(), to: z.number(), root: hash })
+const closed = period.extend({
+  statedRoot: hash
+    .optional()
+    .describe('of another node’s log: the root that node says in it; absent: it has not said one of exactly these records'),
+  isDifferent: z.boolean().optional().describe('the two roots differ: one of the two logs was changed'),
+})
 const forwardView = z.object({
   ...{ to: z.string(), format: z.enum(['syslog', 'cef']), sent: z.number(), waiting: z.number(), lost: z.number() },
   problem: z.string().optional(),
@@ -71,7 +77,7 @@ export const evidence = z.object({
   head: z.object({ sequence: z.number(), hash, signedTime: time, firstSequence: z.number() }).optional(),
   problem: z.string().optional(),
   leafBytes: z.number().describe('bytes of record hashes kept for proofs'),
-  streams: z.array(z.object({ node: z.string(), epoch: z.number(), open: period.optional(), recent: z.array(period) })),
+  streams: z.array(z.object({ node: z.string(), epoch: z.number(), open: period.optional(), recent: z.array(closed) })),
   audit: z.object({
     ...{ entry: z.number(), hash, signedEntry: z.number(), signedTime: time.optional(), reservedBytes: z.number() },
     problem: z.string().optional(),

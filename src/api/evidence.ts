@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EvidencePeriod, EvidenceView, VerifyState } from '../core/evidence.ts'
+import type { ClosedPeriod, EvidencePeriod, EvidenceView, VerifyState } from '../core/evidence.ts'
 import { formatTime } from '../core/time.ts'
 import { evidence, inclusionProof, verifyState } from './evidence-schemas.ts'
 import { Refusal } from './problem.ts'
@@ -33,7 +33,7 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
         ...(signed && { head: { ...signed, signedTime: formatTime(signed.signedTime) } }),
         ...(why !== undefined && { problem: why }),
         streams: streams().map(({ node, epoch, open, recent }) => ({
-          ...{ node, epoch, recent: recent.map(toPeriod) },
+          ...{ node, epoch, recent: recent.map(toClosed) },
           ...(open && { open: toPeriod(open) }),
         })),
         audit: {
@@ -100,6 +100,11 @@ export function evidenceRoutes(server: Server, { view }: Resources): void {
 }
 
 const toPeriod = ({ hour, from, to, root }: EvidencePeriod) => ({ hour: formatTime(hour), from, to, root })
+
+const toClosed = ({ stated, ...period }: ClosedPeriod) => ({
+  ...toPeriod(period),
+  ...(stated !== undefined && { statedRoot: stated, isDifferent: stated !== period.root }),
+})
 
 const toState = ({ startedTime, finishedTime, ...state }: VerifyState) => ({
   ...state,

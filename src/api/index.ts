@@ -204,10 +204,16 @@ function createServer(transport: HttpTransport): Server {
     ...(https ? { https: { ...https, ...limits, handshakeTimeout: API_LIMITS.headersMs } as unknown as null } : { http: limits }),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
+    // Given here, or the framework loads a hundred files for compilers of its own.
+    schemaController: {
+      compilersFactory: {
+        // Its type knows only the schemas of that framework's own compiler.
+        buildValidator: () => validatorCompiler as never,
+        // Answers are typed by their schemas when they are written; checking 10,000 samples again for each request would cost more than making them.
+        buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+      },
+    },
   }).withTypeProvider<ZodTypeProvider>()
   server.server.maxConnections = API_LIMITS.connections
-  server.setValidatorCompiler(validatorCompiler)
-  // Answers are typed by their schemas when they are written; checking 10,000 samples again for each request would cost more than making them.
-  server.setSerializerCompiler(() => (data) => JSON.stringify(data))
   return server
 }

@@ -226,7 +226,8 @@ test('live streams at once', async (t) => {
 test('a file whose policy is tried: its size, and what the answer lists', async (t) => {
   const changes = Array.from({ length: API_LIMITS.policyChanges + 1 }, () => ({ name: 'x', role: 'x', may: 'read' as const, zone: 'x' }))
   const change = { gained: changes, lost: [] } as never
-  const simulate: NodeView['policy']['simulate'] = () => ({ rights: change, carried: change, unasked: 0, problems: [] }) as never
+  const simulate: NodeView['policy']['simulate'] = () =>
+    ({ rights: change, carried: change, conduits: [], ways: [], unasked: 0, problems: [] }) as never
   const api = await startFixture(0, { node: { policy: { ...noPolicy, simulate } } })
   t.after(() => api.close())
   await api.signIn()

@@ -93,6 +93,10 @@ const changes = <T extends z.ZodType>(one: T) =>
 export const policyChange = z.object({
   rights: changes(right),
   carried: changes(carried),
+  conduits: z.array(z.object({ conduit: z.string(), key: z.string(), before: z.string(), after: z.string() })),
+  ways: z
+    .array(z.object({ part: z.string(), name: z.string(), before: z.string().optional(), after: z.string().optional() }))
+    .describe('ways of this node that would open, close or not be there, with the reason before and after'),
   unasked: z.number().describe('pairs that were not asked, because there are too many'),
   problems: z.array(z.object({ code: z.string(), message: z.string(), line: z.number() })),
 })

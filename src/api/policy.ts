@@ -97,7 +97,18 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
         ...{ gainedCount: gained.length, lostCount: lost.length },
       })
       const { unasked, problems } = change
-      return { rights: cut(change.rights), carried: cut(change.carried), unasked, problems: problems.slice(0, API_LIMITS.policyChanges) }
+      const most = API_LIMITS.policyChanges
+      const ways = change.ways.slice(0, most).map(({ part, name, before, after }) => ({
+        ...{ part, name, ...(before && { before }), ...(after && { after }) },
+      }))
+      return {
+        rights: cut(change.rights),
+        carried: cut(change.carried),
+        conduits: change.conduits.slice(0, most),
+        ways,
+        unasked,
+        problems: problems.slice(0, most),
+      }
     },
   )
 }

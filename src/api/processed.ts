@@ -6,9 +6,10 @@ import {
   type FunctionName,
   type Samples,
 } from '../core/aggregates/index.ts'
+import { COUNTER_FELL, type Falls, fallOf, fallsOf, fallsWithin } from '../core/counter.ts'
 import type { Historian, SampleColumns } from '../core/historian.ts'
 import type { SignalDefinition } from '../core/signals.ts'
-import { statusName } from '../core/status.ts'
+import { Status, statusName, worst } from '../core/status.ts'
 import { DAY, formatTime, type Micros } from '../core/time.ts'
 import type { Saying } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
@@ -82,23 +83,37 @@ export async function processedRows(historian: Historian, query: ProcessedQuery)
     const saying = query.saying(signal)
     const said = new Map(names.map((name) => [name, inUnitOf(name, signal, saying)]))
     const { start, results } = aggregate(samples, { from, to, intervalUs }, names, { ...configuration, stepped }, true)
+    const falls = new Map(names.map((name) => [name, fallsOf(samples, name)]))
     start.forEach((time, i) => {
       const values: Row['values'] = {}
       const statuses: NonNullable<Row['statuses']> = {}
+      const reasons: NonNullable<Row['reasons']> = {}
       const times: NonNullable<Row['times']> = {}
       for (const [asked, name] of functions) {
         const one = (results[name] as Aggregate[])[i] as Aggregate
         values[asked] = one.value === null ? null : QUALITY.test(name) ? statusName(one.value) : said.get(name)?.(one.value)
         statuses[asked] = describeStatus(one.status)
         if (OWN_TIME.test(name) && one.value !== null) times[asked] = formatTime(one.time)
+        const hasFallen = one.value !== null && fallsWithin(falls.get(name) ?? NONE, time, start[i + 1] ?? to, name, stepped)
+        const fall = hasFallen ? fallOf(signal) : undefined
+        if (fall === undefined) continue
+        reasons[asked] = [fall]
+        if (fall === COUNTER_FELL) values[asked] = null
+        statuses[asked] = describeStatus(fall === COUNTER_FELL ? Status.BadNoData : worst(one.status, Status.UncertainSubNormal))
       }
       const begin = formatTime(Math.floor(time / intervalUs) * intervalUs)
       const unit = saying.unit !== undefined && { unit: saying.unit }
-      rows.push({ signal: signal.id, time: begin, ...unit, values, statuses, ...(Object.keys(times).length > 0 && { times }) })
+      rows.push({ signal: signal.id, time: begin, ...unit, values, statuses, ...some({ reasons, times }) })
     })
   }
   return { rows, truncated }
 }
+
+const NONE: Falls = { before: [], at: [] }
+
+/** Those that say something. */
+const some = <T extends Readonly<Record<string, object>>>(all: T): Partial<T> =>
+  Object.fromEntries(Object.entries(all).filter(([, one]) => Object.keys(one).length > 0)) as Partial<T>
 
 /** The samples of a period and those around it, oldest first. */
 async function readSamples(

@@ -232,6 +232,10 @@ export const aggregatePage = z.object({
         .partialRecord(z.enum(PROCESSED_NAMES), z.string())
         .optional()
         .describe('by function of OPC UA Part 13: `Good, Calculated`'),
+      reasons: z
+        .partialRecord(z.enum(PROCESSED_NAMES), z.array(z.string()))
+        .optional()
+        .describe('by function: why its status is lower: `counter-reset`, `may-have-reset` of a difference over a fall'),
       times: z.partialRecord(z.enum(PROCESSED_NAMES), time).optional().describe('of the functions that return a sample: when it was'),
     }),
   ),

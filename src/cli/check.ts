@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { LoadedConfig, LoadedConnection } from '../config/index.ts'
-import type { CheckStep } from '../core/connector.ts'
+import { type CheckStep, failedStep } from '../core/connector.ts'
 import { NotConnected } from '../core/errors.ts'
 import { saidIn } from '../core/peer-faults.ts'
 import { choose, load, sourceContext } from './configuration.ts'
@@ -59,19 +59,23 @@ async function* steps(
   let finished = false
   try {
     for await (const step of connector.check(config, sourceContext(verb, loaded, name, logOf(verb, options)), stop)) {
-      yield step
+      yield said(step, verb.language)
       finished = !step.ok
     }
     if (deadline.signal.aborted && !finished) yield late
   } catch (error) {
     if (deadline.signal.aborted) yield late
     else if (error instanceof NotConnected) {
-      const [detail, hint] = saidIn(verb.language, error)
-      yield { step: 'connect', ok: false, detail, ...(hint && { hint }) }
+      yield said(failedStep('connect', error), verb.language)
     } else throw error
   } finally {
     clearTimeout(timer)
   }
+}
+
+function said({ fault, ...step }: CheckStep, language: Verb['language']): CheckStep {
+  const [detail, hint] = saidIn(language, { message: step.detail, hint: step.hint, fault })
+  return { ...step, detail, ...(hint && { hint }) }
 }
 
 function line(verb: Verb, { step, ok, detail, hint, latencyMs }: CheckStep): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -200,6 +200,22 @@ test('read shows value, unit, status, age and reasons, and sends the token to it
   const stranger = await serve((_url, response) => json(response, page))
   assert.equal((await run(['read', '-c', config, '--url', stranger.url])).code, 0)
   assert.equal(stranger.seen[0]?.authorization, undefined)
+})
+
+test('the notice is shown at a terminal before the node of this machine is asked, in the person’s language; to no program, and for no other node', async () => {
+  const node = await serve((_url, response) => json(response, { samples: [sample('t2e/a')], total: 1, truncated: false }))
+  const { run, config } = runningAt(node.url)
+  writeFileSync(
+    config,
+    `${readFileSync(config, 'utf8')}people: { notice: { en: Only for who works here., fr: Réservé à qui travaille ici. } }\n`,
+  )
+  const said = async (more: string[], answer?: string) =>
+    (await run(['read', '-c', config, ...more], { ...(answer !== undefined && { answer }) })).err
+  assert.equal(await said([], ''), 'Only for who works here.\n\n')
+  assert.equal(await said(['--lang', 'fr'], ''), 'Réservé à qui travaille ici.\n\n')
+  assert.equal(await said([]), '')
+  const stranger = await serve((_url, response) => json(response, { samples: [sample('t2e/a')], total: 1, truncated: false }))
+  assert.equal(await said(['--url', stranger.url], ''), '')
 })
 
 test('read says when nothing matches', async () => {

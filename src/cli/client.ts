@@ -55,6 +55,7 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
   const token = own && tokenFile ? readText(tokenFile)?.trim() : undefined
   // The node of this machine is known by its certificate, whatever name that bears.
   const pinned = own && data && url.startsWith('https:') ? running(data).sha256 : undefined
+  if (token) showNotice(verb, loaded)
   const headers: Record<string, string> = { 'accept-language': verb.language, ...(token && { authorization: `Bearer ${token}` }) }
 
   const request = async (path: string, query: Record<string, string>, signal: AbortSignal, body?: object | 'DELETE'): Promise<Response> => {
@@ -83,6 +84,13 @@ export async function connectClient(verb: Verb, options: ClientOptions): Promise
     remove: (path, shape) => answer(path, {}, shape, 'DELETE'),
     open: request,
   }
+}
+
+/** What is shown before a browser signs in is shown to who works at a terminal, too; a program that runs commands has read it before. */
+function showNotice({ io, language }: Verb, loaded: LoadedConfig | undefined): void {
+  const notice = loaded?.config.people.notice
+  const text = notice && (notice[language] ?? notice[language === 'fr' ? 'en' : 'fr'])
+  if (text !== undefined && io.interactive) io.err(`${text.trim()}\n\n`)
 }
 
 async function json(verb: Verb, response: Response, url: string): Promise<unknown> {

@@ -1,7 +1,8 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, formatTime, parseTime } from '../core/time.ts'
+import { makeFolder } from '../lib/make-folder.ts'
 import { runningUrl } from './client.ts'
 import { configPath, loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, type Verb } from './context.ts'
@@ -89,7 +90,7 @@ async function directory({ words }: Verb, data: string): Promise<Finding[]> {
   const probe = join(data, `.doctor-${process.pid}`)
   let made: string | undefined
   try {
-    made = await mkdir(data, { recursive: true })
+    made = await makeFolder(data)
     await writeFile(probe, 'probe')
     const { bavail, bsize } = await statfs(data)
     const free = bavail * bsize

@@ -1,17 +1,12 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { type FactView, factList } from '../api/fact-schemas.ts'
 import { type Client, connectClient } from './client.ts'
 import { EXIT, type Exit, Refused, type Verb } from './context.ts'
 import type { FactsOptions } from './facts.ts'
+import { type Cell, type TableColumn, type TableForm, tableFile } from './table-file.ts'
 
-type Cell = string | number | boolean | null
-type Kind = 'text' | 'number' | 'boolean' | 'time'
-
-interface ExportColumn {
-  readonly name: string
-  readonly kind: Kind
-  readonly cells: readonly Cell[]
+interface ExportColumn extends TableColumn {
+  readonly cell: (fact: FactView) => Cell
 }
 
 const PAGE = 10_000
@@ -21,13 +16,16 @@ const EXPORT_ROWS = 1_000_000
 /** `ecluse facts NAME --out FILE`: results as CSV (RFC 4180) or Parquet, a row each; every value with its unit, status, coverage and reasons beside it. */
 export async function exportFacts(verb: Verb, definition: string, out: string, options: FactsOptions): Promise<Exit> {
   const words = verb.words.facts
-  const format = /\.(csv|parquet)$/.exec(out)?.[1]
+  const format = /\.(csv|jsonl|parquet)$/.exec(out)?.[1]
   if (format === undefined) throw new Refused(words.unknownFormat(out), words.unknownFormatHint)
   if (existsSync(out)) throw new Refused(words.isThere(out), words.isThereHint)
   const client = await connectClient(verb, options)
   const facts = await allFacts(client, definition, options)
   const columns = columnsOf(facts)
-  await writeFile(out, format === 'csv' ? csvOf(columns, facts.length) : await parquetOf(columns), { flag: 'wx' })
+  const file = await tableFile(out, format as TableForm, columns)
+  for (let i = 0; i < facts.length; i += PAGE)
+    await file.write(facts.slice(i, i + PAGE).map((fact) => columns.map(({ cell }) => cell(fact))))
+  await file.finish()
   verb.io.out(`${words.exported(out, facts.length)}\n`)
   return EXIT.ok
 }
@@ -51,10 +49,9 @@ async function allFacts(client: Client, definition: string, options: FactsOption
 }
 
 function columnsOf(facts: readonly FactView[]): ExportColumn[] {
-  const column = (name: string, kind: Kind, cell: (fact: FactView) => Cell | undefined): ExportColumn => ({
-    name,
-    kind,
-    cells: facts.map((fact) => cell(fact) ?? null),
+  const column = (name: string, kind: TableColumn['kind'], cell: (fact: FactView) => Cell | undefined): ExportColumn => ({
+    ...{ name, kind },
+    cell: (fact) => cell(fact) ?? null,
   })
   const names = [...new Set(facts.flatMap(({ values }) => Object.keys(values)))]
   return [
@@ -79,34 +76,9 @@ function columnsOf(facts: readonly FactView[]): ExportColumn[] {
 }
 
 /** Text where values of several types stand under one name. */
-function kindOf(facts: readonly FactView[], name: string): Kind {
+function kindOf(facts: readonly FactView[], name: string): TableColumn['kind'] {
   const types = new Set(facts.flatMap(({ values }) => (values[name]?.value == null ? [] : [typeof values[name].value])))
   return types.size === 1 && types.has('number') ? 'number' : types.size === 1 && types.has('boolean') ? 'boolean' : 'text'
-}
-
-function csvOf(columns: readonly ExportColumn[], rows: number): string {
-  const lines = [columns.map(({ name }) => csvCell(name)).join(',')]
-  for (let row = 0; row < rows; row++) lines.push(columns.map(({ cells }) => csvCell(cells[row] ?? null)).join(','))
-  return `${lines.join('\r\n')}\r\n`
-}
-
-function csvCell(cell: Cell): string {
-  if (typeof cell !== 'string') return cell === null ? '' : String(cell)
-  // A text from outside that a spreadsheet would take for a formula is shown as the text it is.
-  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-async function parquetOf(columns: readonly ExportColumn[]): Promise<Uint8Array> {
-  const { parquetWriteBuffer } = await import('hyparquet-writer')
-  const types = { text: 'STRING', number: 'DOUBLE', boolean: 'BOOLEAN', time: 'TIMESTAMP' } as const
-  const columnData = columns.map(({ name, kind, cells }) => ({
-    ...{ name, type: types[kind], nullable: true },
-    data: cells.map((cell) =>
-      cell === null ? undefined : kind === 'time' ? new Date(cell as string) : kind === 'text' ? String(cell) : cell,
-    ),
-  }))
-  return new Uint8Array(parquetWriteBuffer({ columnData }))
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

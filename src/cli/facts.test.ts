@@ -88,7 +88,7 @@ test('facts --out: a row each, every revision when asked for, as CSV and as Parq
   const again = await run('facts', 'flight_baggage', '--out', csv)
   assert.deepEqual([again.code, /is there already; nothing was written/.test(again.err)], [1, true])
   const other = await run('facts', 'flight_baggage', '--out', join(directory, 'facts.xlsx'))
-  assert.match(other.err, /ends neither in .csv nor in .parquet/)
+  assert.match(other.err, /ends neither in .csv, .jsonl nor .parquet/)
   assert.equal(existsSync(join(directory, 'facts.xlsx')), false)
 })
 

@@ -67,5 +67,5 @@ test('policy simulate: what another file would give and take', async () => {
   assert.match(out, /poll +loses +1 +t\/pump\/secret/)
   assert.match(out, /visitor/)
   const same = await world.run(['policy', 'simulate', config, '-c', config])
-  assert.match(same.out, /^nobody gains or loses anything$/m)
+  assert.match(same.out, /^nobody gains or loses anything, and no conduit says anything else$/m)
 })

@@ -1,4 +1,5 @@
 import {
+  changedWays,
   configWords,
   declaredPassing,
   type Explanation,
@@ -7,6 +8,7 @@ import {
   lintFiles,
   roleMayOf,
   testWording,
+  type WayChange,
 } from '../config/index.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { toRoles } from '../core/people-config.ts'
@@ -121,13 +123,11 @@ export async function policyTest(verb: Verb, options: PolicyOptions): Promise<Ex
 }
 
 /** What the file says, whether it could run or not: a file whose policy tests fail is refused elsewhere, and here they are what is asked for. */
+const read = async (verb: Verb, path: string | undefined) =>
+  lintFiles(configPath(verb, path), { connectors: await verb.connectors(), env: verb.io.env, language: verb.language })
+
 async function understand(verb: Verb, path: string | undefined): Promise<LoadedConfig> {
-  const { io, language } = verb
-  const { understood, problems } = await lintFiles(configPath(verb, path), {
-    connectors: await verb.connectors(),
-    env: io.env,
-    language,
-  })
+  const { understood, problems } = await read(verb, path)
   if (!understood) throw new ConfigurationError(problems)
   return understood
 }
@@ -143,16 +143,40 @@ function describe(test: PolicyTest, { words: { policy } }: Verb): string {
 
 /** `ecluse policy simulate NEWFILE`: who and what gains, who and what loses, of all roles × zones and all that is declared × conduits. */
 export async function policySimulate(verb: Verb, file: string, options: PolicyOptions): Promise<Exit> {
-  const [before, after] = [await understand(verb, options.config), await understand(verb, file)]
+  const before = await understand(verb, options.config)
+  const { understood: after, problems } = await read(verb, file)
+  if (!after) throw new ConfigurationError(problems)
   const passing = [
     ...new Map([...declaredPassing(before), ...declaredPassing(after)].map((one) => [`${one.kind} ${one.id}`, one])).values(),
   ]
-  const change = simulate(governedBy(before), governedBy(after), { passing, people: new Map(), time: verb.clock.now() })
+  const time = verb.clock.now()
+  const change = {
+    ...simulate(governedBy(before), governedBy(after), { passing, people: new Map(), time }),
+    ways: changedWays(before, after, time),
+  }
   writeResult(verb.io, options.output, change, () => changeText(verb, change))
+  // A file that would not start gives and takes nothing.
+  const errors = problems.filter(({ level }) => level === 'error')
+  if (errors.length > 0) verb.io.err(`${verb.words.policy.wouldNotStart(errors.length, errors[0]?.message ?? '', file)}\n`)
   return EXIT.ok
 }
 
-function changeText({ words: { policy } }: Verb, { rights, carried, unasked }: PolicyChange): string {
+const keyColumns = (policy: Verb['words']['policy']): Column<PolicyChange['conduits'][number]>[] => [
+  { title: policy.conduit, cell: ({ conduit, key }) => (key === 'conduit' ? conduit : `${conduit}.${key}`) },
+  { title: policy.before, cell: ({ before }) => before || '-' },
+  { title: policy.after, cell: ({ after }) => after || '-' },
+]
+
+const wayColumns = (policy: Verb['words']['policy']): Column<WayChange>[] => [
+  { title: policy.way, cell: ({ part, name }) => `${policy.parts[part]} ${name}`.trim() },
+  { title: policy.before, cell: ({ before }) => (before ? policy.reasons[before] : '-') },
+  { title: policy.after, cell: ({ after }) => (after ? policy.reasons[after] : '-') },
+]
+
+function changeText(
+  { words: { policy } }: Verb,
+  { rights, carried, conduits, ways, unasked }: PolicyChange & { readonly ways: readonly WayChange[] },
+): string {
   interface Row {
     readonly who: string
     readonly change: string
@@ -178,7 +202,9 @@ function changeText({ words: { policy } }: Verb, { rights, carried, unasked }: P
   return [
     ...(byRole.length > 0 ? [table(columns(policy.who), byRole)] : []),
     ...(byConduit.length > 0 ? [table(columns(policy.conduit), byConduit)] : []),
-    ...(byRole.length + byConduit.length === 0 ? [policy.noChange] : []),
+    ...(ways.length > 0 ? [table(wayColumns(policy), ways)] : []),
+    ...(conduits.length > 0 ? [table(keyColumns(policy), conduits)] : []),
+    ...(byRole.length + byConduit.length + ways.length + conduits.length === 0 ? [policy.noChange] : []),
     ...(unasked > 0 ? [policy.unasked(unasked)] : []),
   ].join('\n\n')
 }

@@ -4,6 +4,7 @@ import { type CommonOptions, EXIT, type Verb } from './context.ts'
 import { flowVerbs } from './flow-verbs.ts'
 import { evidenceVerbs, policyVerbs } from './grouped-verbs.ts'
 import { peopleVerbs } from './people-verbs.ts'
+import { takingVerbs } from './taking-verbs.ts'
 
 /** Understands the words of the command line and calls the verb; every verb's code is loaded only when it is called. Resolves with the exit code. */
 export async function parse(verb: Verb, args: readonly string[]): Promise<number> {
@@ -106,6 +107,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .action(async (target, given) => done(await (await import('./contract-show.ts')).contractShow(verb, target, given)))
   spoolVerbs(verb, program, done)
   recordVerbs(verb, program, done)
+  takingVerbs(verb, program, done)
   planVerbs(verb, program, done)
   const passport = verb.words.passport.options
   command('why <SIGNAL|NAME> [KEY]', verbs.why)

@@ -56,6 +56,10 @@ test('a node runs, is found by the other commands, and ends with 0 when asked', 
   assert.equal(stranger.code, 1, 'nobody without the token')
   assert.match(stranger.err, /without a token/)
 
+  const second = await ecluse('run', config, '--lang', 'fr').ended
+  assert.equal(second.code, 1)
+  assert.match(second.err, /✗ un autre nœud tourne sur \S+data\n {2}conseil : arrêtez-le/)
+
   child.kill('SIGINT')
   const { code, err } = await ended
   assert.equal(code, 0)

@@ -1,14 +1,15 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { IdentityError } from '../gateway/identity/errors.ts'
 import { collectAfterStart } from '../lib/after-start.ts'
+import { makeFolder } from '../lib/make-folder.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
-import { claimData } from './data-format.ts'
+import { claimData, type DataFormat } from './data-format.ts'
 import { peopleOf } from './people.ts'
 import { fingerprintOf } from './pinned.ts'
 import { listenProblem } from './ports.ts'
@@ -33,6 +34,21 @@ export interface ServeOptions {
   readonly onNode?: (view: NodeView) => void
 }
 
+/** Errors by which the stores say that another process has them open. Names: their modules are loaded with the node only. */
+const IN_USE: ReadonlySet<string> = new Set(['HistorianInUse', 'SpoolLocked'])
+
+/** Makes the data directory and claims it. Throws Refused where that cannot be; returns which newer version wrote it. */
+async function prepareData({ words, home }: Verb, directory: string): Promise<DataFormat | undefined> {
+  try {
+    await makeFolder(directory)
+    return await claimData(directory, home.version)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined) throw new Refused(words.node.startFailed(message), words.node.startFailedHint)
+    throw new Refused(words.doctor.notWritable(directory, code), words.doctor.notWritableHint)
+  }
+}
+
 /** Starts the node, then its HTTP surface; when the second fails the first is stopped again. */
 export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log, onNode }: ServeOptions): Promise<Served> {
   const [{ selfTest }, { startNode }, { transportOf }, { startApi }] = await Promise.all([
@@ -45,13 +61,12 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   const directory = loaded.config.data
   // Found out before the stores are opened; whoever takes the port in between is found out below.
   const taken = () => new PortTaken(words.node.portTaken(host, port), words.node.portTakenHint)
-  if (port !== 0 && (await listenProblem(host, port)) === 'EADDRINUSE') throw taken()
+  const problem = await listenProblem(host, port)
+  if (problem === 'EADDRINUSE') throw taken()
+  if (problem) throw new Refused(words.node.cannotListen(host, port, problem), words.node.cannotListenHint)
   // What is written is for this user alone, unless a part says otherwise.
   process.umask(0o077)
-  await mkdir(directory, { recursive: true })
-  const newer = await claimData(directory, home.version).catch((error: Error) => {
-    throw new Refused(words.node.startFailed(error.message), words.node.startFailedHint)
-  })
+  const newer = await prepareData(verb, directory)
   if (newer) throw new Refused(words.node.dataNewer(directory, newer.version), words.node.dataNewerHint(home.version))
   const tested = await selfTest({ now: clock.now(), env: verb.io.env, userId: process.getuid?.(), directory })
   for (const { check, detail } of tested.filter(({ result }) => result === 'warn')) log.warn({ check }, detail ?? check)
@@ -74,6 +89,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   }
   const node = await start().catch((error: unknown) => {
     if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))
+    if (error instanceof Error && IN_USE.has(error.name)) throw new Refused(words.node.dataInUse(directory), words.node.dataInUseHint)
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -117,6 +117,8 @@ test('check: every step with its mark, its time and its hint; 1 when a device is
   assert.match(outcome.out, /✗ security {5}BadCertificateUntrusted\n {4}hint: run `ecluse trust`\n/)
   assert.match(outcome.out, /✗ connect {6}the line was dropped\n {4}hint: look at the cable\n/)
   assert.match(outcome.out, /2 of 3 connection\(s\) need a look: see ✗ above\n$/)
+  const french = await world.run(['check', mixed, '--lang', 'fr'])
+  assert.match(french.out, /✗ security {5}plc:102 : rien n’écoute à cette adresse\n {4}conseil : l’appareil ou le serveur tourne-t-il/)
   const one = JSON.parse((await world.run(['check', mixed, '--connection', 'c', '-o', 'json'])).out)
   assert.deepEqual([one.ok, one.steps.length, one.steps[0].connection], [true, 2, 'c'])
   assert.match((await world.run(['check', mixed, '--connection', 'd'])).err, /no connection `d`.*\n {2}hint: connections: a, b, c\n/)
@@ -214,6 +216,8 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   after(() => other.close())
   const { port } = other.address() as { port: number }
   const taken = world.write('taken.yaml', paperYaml({ a: 'well' }, `http: { port: ${port} }`))
+  const away = await world.run(['run', world.write('away.yaml', paperYaml({ a: 'well' }, 'http: { host: 192.0.2.1, port: 8480 }'))])
+  assert.match(away.err, /nobody can listen at 192\.0\.2\.1:8480 on this machine: EADDRNOTAVAIL\n {2}hint: `http\.host` is an address/)
   assert.match((await world.run(['doctor', taken])).out, /port +failed +127\.0\.0\.1:\d+ is used by another program/)
   mkdirSync(join(world.folder, 'data'))
   writeFileSync(join(world.folder, 'data', 'running.json'), JSON.stringify({ url: `http://127.0.0.1:${port}` }))
@@ -223,6 +227,11 @@ test('doctor: a line for each thing looked at, and nothing left behind', async (
   const unwritable = await world.run(['doctor', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${join(blocked, 'x')}`))])
   assert.equal(unwritable.code, 1)
   assert.match(unwritable.out, /data directory +failed +.*ENOTDIR/)
+  for (const data of [blocked, join(blocked, 'x'), ...(existsSync('/proc/self') ? ['/proc/self/x'] : [])]) {
+    const refused = await world.run(['run', world.write('data.yaml', paperYaml({ a: 'well' }, `data: ${data}\nhttp: { port: 0 }`))])
+    assert.equal(refused.code, 1)
+    assert.match(refused.err, /^✗ \S+ cannot be written: E(NOTDIR|NOENT)\n {2}hint: give the account that runs ecluse the right/)
+  }
 })
 
 test('examples beside the configuration are run through the rules; what does not hold is said, as JUnit too', async () => {

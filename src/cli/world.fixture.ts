@@ -5,6 +5,7 @@ import { after } from 'node:test'
 import { z } from 'zod'
 import type { Connector, PeerIdentity } from '../core/connector.ts'
 import { NotConnected } from '../core/errors.ts'
+import { fault } from '../core/peer-faults.ts'
 import { runCli } from './index.ts'
 import type { Io } from './io.ts'
 
@@ -92,7 +93,14 @@ function paperConnector(trusted: Map<string, PeerIdentity>): Connector<z.output<
     },
     check: async function* ({ answer }, _context, stop) {
       yield { step: 'tcp', ok: true, detail: 'reached', latencyMs: 1.25 }
-      if (answer === 'refuses') yield { step: 'security', ok: false, detail: 'BadCertificateUntrusted', hint: 'run `ecluse trust`' }
+      if (answer === 'refuses')
+        yield {
+          step: 'security',
+          ok: false,
+          detail: 'BadCertificateUntrusted',
+          hint: 'run `ecluse trust`',
+          fault: fault('refused', { peer: 'plc:102' }),
+        }
       if (answer === 'drops') throw new NotConnected('the line was dropped', { hint: 'look at the cable' })
       if (answer === 'breaks') throw new TypeError('a bug')
       if (answer === 'never') await new Promise((_resolve, reject) => stop.addEventListener('abort', () => reject(stop.reason)))

@@ -38,7 +38,7 @@ export type Explanation =
     }
 
 /**
- * `SUBJECT send OBJECT`: a connection, another node, `link-out`, `openlineage`, `syslog`, `http`, or a zone, and a signal, record or result, or a zone. `ROLE PERMISSION OBJECT`: a
+ * `SUBJECT send OBJECT`: a connection, another node, `link-out`, `openlineage`, `syslog`, `http`, a zone or a conduit, and a signal, record or result, or a zone. `ROLE PERMISSION OBJECT`: a
  * zone, or a signal, whose zone then counts.
  */
 export function explain(loaded: LoadedConfig, subject: string, action: string, object: string, time: Micros): Explanation[] {
@@ -46,7 +46,12 @@ export function explain(loaded: LoadedConfig, subject: string, action: string, o
   const policy = compilePolicy(toPolicy(config, config.site.id))
   if (action !== SEND) return [explainRole(loaded, policy, subject, action, object)]
   const crossings = crossingsOf(config, connections)
-  const named = crossings.filter(({ name, part, from }) => [name, part, from].includes(subject))
+  const direct = crossings.filter(({ name, part, from }) => [name, part, from].includes(subject))
+  const conduit = policy.declared.conduits.find(({ name }) => name === subject)
+  // A conduit stands for the ways that it is made for.
+  const through = ({ from, to, transport }: ConfiguredCrossing) =>
+    conduit?.from === from && conduit?.to === to && conduit?.transports.includes(transport) === true
+  const named = direct.length > 0 ? direct : crossings.filter(through)
   if (named.length === 0) {
     const known = [...new Set([...policy.zones, ...crossings.map(({ name, part }) => (part === 'connection' ? name : part))])]
     return [{ about: 'nothing', unknown: 'subject', name: subject, known }]

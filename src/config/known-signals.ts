@@ -11,6 +11,8 @@ const listed = z.object({
   range: z.tuple([z.number(), z.number()]).optional().catch(undefined),
   model: z.string().optional().catch(undefined),
   stateCodes: z.record(z.string(), z.string()).optional().catch(undefined),
+  counter: z.looseObject({}).optional().catch(undefined),
+  mayFall: z.boolean().optional().catch(undefined),
 })
 const listing = z.object({ signals: z.array(z.unknown()).catch([]), discover: z.boolean().optional().catch(undefined) })
 
@@ -56,6 +58,16 @@ function statesOf({ model, stateCodes }: z.infer<typeof listed>, models: Paramet
   const states = model !== undefined && Object.hasOwn(models, model) ? models[model]?.states : undefined
   if (states) return Object.keys(states)
   return stateCodes && [...new Set(Object.values(stateCodes))]
+}
+
+/** Ids under the site, as declared, of signals of which it is not said whether they only count up. */
+export function fallsUnsaid(connections: readonly (LoadedConnection | undefined)[]): string[] {
+  return connections.flatMap((connection) =>
+    (listing.safeParse(connection?.config).data?.signals ?? []).flatMap((item) => {
+      const { data } = listed.safeParse(item)
+      return data && data.counter === undefined && !data.mayFall && data.stateCodes === undefined ? [data.id] : []
+    }),
+  )
 }
 
 /** What computing from signals needs to know of them: the unit, and how often they come. */

@@ -11,6 +11,7 @@ import { type LoadedConnection, readConnection } from './connections.ts'
 import { readContracts } from './contracts.ts'
 import { checkCorrelations } from './correlate.ts'
 import { checkDeclarations } from './declarations.ts'
+import { checkDifferences } from './differences.ts'
 import { addIssues, noDefaultMessage } from './issues.ts'
 import { knownSignals, periodsOf, templatesOf } from './known-signals.ts'
 import { CONFIG_LIMITS } from './limits.ts'
@@ -251,7 +252,8 @@ function readWhole(
   if (parsed.data)
     checkDeclarations(parsed.data, { at, declared, isComplete: entries.every(([, raw]) => namesItsSignals(raw)), problems, words })
   const loaded = read.flatMap((one) => one.loaded ?? [])
-  if (parsed.data) checkRecords(parsed.data, loaded, { at, problems, words })
+  const unread = read.flatMap((one) => (one.loaded ? [] : [one.name]))
+  if (parsed.data) checkRecords(parsed.data, loaded, { at, problems, words, unread })
   if (parsed.data) checkRecordRules(parsed.data, { at, problems, words })
   if (parsed.data) checkDeclaredUses(parsed.data, at, problems, words)
   if (parsed.data) checkPeople(parsed.data, at, problems, words)
@@ -266,6 +268,11 @@ function readWhole(
     config,
     eventVariables(config),
     { ...known, declared: new Map([...known.declared, ...computed]) },
+    { at, problems, words },
+  )
+  checkDifferences(
+    config,
+    read.map((one) => one.loaded),
     { at, problems, words },
   )
   // A contract may promise what is computed, too.

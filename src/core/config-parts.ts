@@ -98,6 +98,7 @@ const quality = {
     .strictObject({ rollover: z.number().positive().optional().describe('From this value it begins again at 0, e.g. 4294967296') })
     .optional()
     .describe('A value that only counts up'),
+  mayFall: z.literal(true).optional().describe('It may go down, and is no counter: differences (Delta, DeltaBounds) over a fall are meant'),
   stateCodes: z.record(z.string().min(1).max(64), stateName).optional().describe('Codes of the source and the declared states they mean'),
   transitions: z.record(stateName, z.array(stateName)).optional().describe('From each state, the ones that may follow'),
   maxStateTime: z.record(stateName, duration).optional().describe('Longest time in each state when all is well, e.g. { starting: 30s }'),
@@ -133,7 +134,7 @@ export function toDefinition(
 ): SignalDefinition {
   const { label, model, decimals, calibratedUntil, stateCodes, unit, displayUnit, range, instrumentRange, resolution, reportDeadband } =
     declared
-  const { maxRatePerSecond, spike, counter, transitions, maxSamplesPerSecond, author } = declared
+  const { maxRatePerSecond, spike, counter, mayFall, transitions, maxSamplesPerSecond, author } = declared
   const us = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms * 1000)
   return {
     ...known,
@@ -150,7 +151,7 @@ export function toDefinition(
       spike,
       transitions,
     }),
-    ...present({ maxSamplesPerSecond, author, model, counter, states: stateCodes }),
+    ...present({ maxSamplesPerSecond, author, model, counter, mayFall, states: stateCodes }),
     ...present({ expectedPeriodUs: us(declared.expectedPeriod), flatLineUs: us(declared.flatLine), lateAfterUs: us(declared.lateAfter) }),
     ...(declared.maxStateTime && {
       maxStateUs: Object.fromEntries(Object.entries(declared.maxStateTime).map(([state, ms]) => [state, ms * 1000])),

@@ -1,6 +1,8 @@
 import type { z } from 'zod'
+import type { NotConnected } from './errors.ts'
 import type { OnExchange } from './flows.ts'
 import type { Logger } from './log.ts'
+import type { PeerFault } from './peer-faults.ts'
 import type { ReasonSets } from './reasons.ts'
 import type { RecordContext, RecordSource } from './record-source.ts'
 import type { SignalTable } from './signals.ts'
@@ -44,7 +46,14 @@ export interface CheckStep {
   readonly detail: string
   /** What to do when it failed. */
   readonly hint?: string
+  /** The same by code, for other languages. */
+  readonly fault?: PeerFault
   readonly latencyMs?: number
+}
+
+/** A step that did not get through. */
+export function failedStep(step: string, { message, hint, fault }: NotConnected): CheckStep {
+  return { step, ok: false, detail: message, ...(hint && { hint }), ...(fault && { fault }) }
 }
 
 /** One thing found at a device. */

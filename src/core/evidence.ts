@@ -67,11 +67,26 @@ export interface EvidencePeriod {
   readonly root: string
 }
 
+/** The root of a closed hour of a log as the node that writes it computed it, said in that log itself: whoever gets the log holds it against its own. */
+export type StatedRoot = EvidencePeriod
+
+/** A closed hour; of another node's log with the root that node says it has, once it has said so. */
+export interface ClosedPeriod extends EvidencePeriod {
+  readonly stated?: string | undefined
+}
+
+/** An hour of which the node that wrote it and this one have different roots: one of the two logs was changed. */
+export interface RootDifference extends EvidencePeriod {
+  readonly node: string
+  readonly epoch: number
+  readonly stated: string
+}
+
 export interface StreamEvidence {
   readonly node: string
   readonly epoch: number
   readonly open: EvidencePeriod | undefined
-  readonly recent: readonly EvidencePeriod[]
+  readonly recent: readonly ClosedPeriod[]
 }
 
 /** That a record was in an hour: the nodes (RFC 6962) from its hash to the root. Hashes are hexadecimal. */

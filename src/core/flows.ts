@@ -103,6 +103,7 @@ export const FINDING_CODES = [
   'new-egress',
   'sign-in-burst',
   'canary',
+  'root-differs',
 ] as const
 export type FindingCode = (typeof FINDING_CODES)[number]
 

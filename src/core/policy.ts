@@ -181,6 +181,15 @@ export type PolicyAnswer =
 export interface SimulatedChange {
   readonly rights: Gains<{ readonly who: string; readonly permission: string; readonly zone: string }>
   readonly carried: Gains<Passing & { readonly conduit: string }>
+  /** What the conduits themselves say otherwise, by key; it counts for what nobody has declared yet, too. */
+  readonly conduits: readonly { readonly conduit: string; readonly key: string; readonly before: string; readonly after: string }[]
+  /** Ways of this node that would open, close, or not be there; undefined: there is none. */
+  readonly ways: readonly {
+    readonly part: string
+    readonly name: string
+    readonly before: PolicyReason | undefined
+    readonly after: PolicyReason | undefined
+  }[]
   /** Pairs that were not asked, because there are too many. */
   readonly unasked: number
   /** What `lint` finds in the other file, for people. */

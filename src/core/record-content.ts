@@ -6,7 +6,7 @@ import type { RecordBatch } from './it-records.ts'
 import { LIMITS } from './limits.ts'
 import type { SignalDefinition } from './signals.ts'
 import type { AppendedContent, RecordKind, StreamPosition } from './spool.ts'
-import { account, facts, recordBatch } from './stated-content.ts'
+import { account, facts, recordBatch, root } from './stated-content.ts'
 
 /** What a spool record holds, checked: it may come from another node. Records in a `forwarded` record are for whoever unpacks it. */
 export type Content =
@@ -92,6 +92,8 @@ export function parseRecord(kind: RecordKind, payload: Uint8Array): Content {
       return { kind, facts: parse(facts, payload) as Fact[] }
     case 'account':
       return { kind, account: parse(account, payload) }
+    case 'root':
+      return { kind, root: parse(root, payload) }
   }
 }
 

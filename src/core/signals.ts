@@ -48,6 +48,8 @@ export interface SignalDefinition {
   readonly staleAfterUs?: number
   /** A value that only counts up; from `rollover` it begins again at 0. */
   readonly counter?: { readonly rollover?: number }
+  /** A value that may go down, so that a difference over a fall is what it says. */
+  readonly mayFall?: true
   /** The source's codes and the declared states they mean. */
   readonly states?: Readonly<Record<string, string>>
   /** From each declared state, the ones that may follow; a state without an entry may be followed by any. */

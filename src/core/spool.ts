@@ -1,5 +1,6 @@
 import type { Account } from './account.ts'
 import type { SampleBatch } from './batch.ts'
+import type { StatedRoot } from './evidence.ts'
 import type { Fact } from './facts.ts'
 import type { Forwarded } from './forwarded.ts'
 import type { RecordBatch } from './it-records.ts'
@@ -23,17 +24,30 @@ export interface Position {
  * `forwarded`: records of another node's log as they came over a link (`encodeForwarded`). `streams`: how far each such log had come,
  * `{node, epoch, sequence, hash?}[]`, at the start of every segment.
  * `records`: `RecordBatch`, what one reading of a source of IT records came to. `facts`: `Fact[]`, results as they stand from here on.
- * `account`: `Account`, what was read and is not in the log, with the reasons.
+ * `account`: `Account`, what was read and is not in the log, with the reasons. `root`: `StatedRoot`, the Merkle root of an hour of this log as its node computed it.
  */
 export type RecordKind = (typeof RECORD_KINDS)[number]
 /** In the order of their numbers on disk and on the wire; only ever added to. */
-export const RECORD_KINDS = ['batch', 'signals', 'reasons', 'config', 'gap', 'forwarded', 'streams', 'records', 'facts', 'account'] as const
+export const RECORD_KINDS = [
+  'batch',
+  'signals',
+  'reasons',
+  'config',
+  'gap',
+  'forwarded',
+  'streams',
+  'records',
+  'facts',
+  'account',
+  'root',
+] as const
 
 /** What is appended beside batches. */
 export type AppendedContent =
   | { readonly kind: 'records'; readonly records: RecordBatch }
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
   | { readonly kind: 'account'; readonly account: Account }
+  | { readonly kind: 'root'; readonly root: StatedRoot }
 
 export interface SpoolRecord extends Position {
   readonly kind: RecordKind
@@ -53,6 +67,12 @@ export interface Seal {
   readonly reasonSets: number
   /** SHA-256 of the hash before, the header and the payload; the spool's layout says which bytes. */
   readonly hash: Uint8Array
+}
+
+/** An epoch of a node's log that is over, and its last record. */
+export interface EndedEpoch {
+  readonly epoch: number
+  readonly last: number
 }
 
 /** How far a node has the log of another. */

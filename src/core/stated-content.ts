@@ -77,6 +77,13 @@ export const account = z.object({
   known: count.optional(),
 })
 
+export const root = z.object({
+  hour: micros,
+  from: z.int().min(1),
+  to: z.int().min(1),
+  root: z.string().regex(/^[0-9a-f]{64}$/),
+})
+
 /** The payload of a spool record. Throws RangeError when the content is beyond its limits: nothing that nobody could read is written. */
 export function encodeContent(content: AppendedContent): Uint8Array {
   const [stated, schema] = statedIn(content)
@@ -87,5 +94,6 @@ export function encodeContent(content: AppendedContent): Uint8Array {
 
 function statedIn(content: AppendedContent): [unknown, z.ZodType] {
   if (content.kind === 'records') return [content.records, recordBatch]
+  if (content.kind === 'root') return [content.root, root]
   return content.kind === 'facts' ? [content.facts, facts] : [content.account, account]
 }

@@ -37,6 +37,8 @@ const common = {
   author: z.string().min(1).max(128).optional().describe('Who answers for this declaration'),
 }
 
+const mayFall = z.literal(true).optional().describe('It may go down: differences of it over a fall are meant')
+
 export const derivedSignal = z.strictObject({
   id: signalId.describe('The new signal'),
   ...common,
@@ -45,6 +47,7 @@ export const derivedSignal = z.strictObject({
   type: z.enum(['number', 'boolean', 'text']).default('number'),
   unit: unitText.optional(),
   decimals: z.int().min(0).max(12).optional(),
+  mayFall,
   tolerance: tolerance.optional(),
 })
 
@@ -61,6 +64,7 @@ export const windowOverSignal = z.strictObject({
   signal: signalId,
   window: windowKind,
   function: functionName,
+  mayFall,
   interpolation: z.enum(['previous', 'linear']).default('previous'),
   tolerance: tolerance.optional(),
   minimumCoverage: z
@@ -127,6 +131,7 @@ export type DeclaredInput = z.output<typeof input>
 export { type LintContext, lintProcess, type ProcessFinding } from './lint.ts'
 /** What declarations read. */
 export { readsOf } from './reads.ts'
+export { PROCESS_LIMITS }
 
 const SECONDS: Variable = { type: 'number', unit: 's' }
 

@@ -1,3 +1,4 @@
+import { fallOf } from '../core/counter.ts'
 import type { Derivation } from '../core/derivation.ts'
 import type { FactValue } from '../core/facts.ts'
 import { Status } from '../core/status.ts'
@@ -24,8 +25,8 @@ export function events(declared: EventFrame, site: string, known: Known): Deriva
       attributes.map(([attribute, { signal, function: name, tolerance }]) => {
         const whole = where.id(place, signal)
         const toleranceUs = toleranceOf(tolerance ?? declared.tolerance, whole, known)
-        const isCounter = known.signal(whole)?.counter !== undefined
-        return { attribute, signal: whole, name, toleranceUs, isCounter, stepped: true, minimumCoverage: 100 }
+        const fall = fallOf(known.signal(whole))
+        return { attribute, signal: whole, name, toleranceUs, fall, stepped: true, minimumCoverage: 100 }
       }),
     judge: (inputs) => judging(declared, inputs),
     values: () => fixed,

@@ -12,6 +12,8 @@ export interface KnownSignal {
   readonly expectedPeriodUs?: number | undefined
   /** It only counts up. */
   readonly counter?: object | undefined
+  /** It may go down, and a difference over a fall is meant. */
+  readonly mayFall?: boolean | undefined
 }
 
 /** Where one declaration holds: at one place, or at every piece of equipment that its glob names and that has all its signals. */

@@ -1,4 +1,5 @@
 import { takesEnd } from '../core/aggregates/held.ts'
+import { fallOf } from '../core/counter.ts'
 import type { Derivation, DerivedSample, Outcome, Unit } from '../core/derivation.ts'
 import { FOREVER } from '../core/derivation.ts'
 import type { FactValue } from '../core/facts.ts'
@@ -29,7 +30,7 @@ export function windows(declared: WindowOverSignal, site: string, known: Known):
 
 const askedOf = ({ function: name, tolerance, interpolation, minimumCoverage }: WindowOverSignal, signal: string, known: Known): Asked => ({
   ...{ name, minimumCoverage, stepped: interpolation === 'previous', toleranceUs: toleranceOf(tolerance, signal, known) },
-  isCounter: known.signal(signal)?.counter !== undefined,
+  fall: fallOf(known.signal(signal)),
 })
 
 /**

@@ -108,11 +108,12 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     classOf: classes && ((id: string) => classes.of(id)),
     mayLeave: classes && outGate && ((passing) => outGate.ask(passing).permitted),
   })
-  const { spool, historian, lastRecordedTime, storedTo } = stores
-  evidence = await startEvidence(loaded, signer, stores, deps, policing).catch(async (error) => {
+  const { spool, historian, lastRecordedTime, storedTo, ended } = stores
+  evidence = await startEvidence(loaded, signer, stores, deps, policing, hasUplink && config.node.role !== 'relay').catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     throw error
   })
+  const proof = evidence
   const flows = await startFlows(loaded, signer, evidence.audit, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     await evidence?.close()
@@ -201,6 +202,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
         loaded,
         transport: flows.observed(transport),
         spool,
+        ended,
         last,
         remotes,
         signalCount: () => signals.size,
@@ -226,7 +228,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
   const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, flows, stop: stopping.signal }
   const connections = [...sampled, ...startRecordConnections(recorded)]
-  const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick())
+  const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick(proof.takeDifferences()))
   const settled = settledTime(clock, lastRecordedTime)
   const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
     await historian
@@ -264,7 +266,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       reasons,
     },
     nodeOf: (index) => remotes.nodeOf(index),
-    connections: () => connections.map((connection) => connection.health()),
     onBatch: publish,
   })
   // What was stored while it started: nothing else may come that would tell it.

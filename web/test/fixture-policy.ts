@@ -148,5 +148,7 @@ const simulate = (): PolicyChange => ({
     },
     ...{ gainedCount: 0, lostCount: 1200 },
   },
+  conduits: [{ conduit: 'conduit-000', key: 'signals', before: 'energy/**', after: '' }],
+  ways: [{ part: 'connection', name: 'plc-0', before: 'conduit', after: 'not-named' }],
   ...{ unasked: 0, problems: [{ code: 'E_KEY', message: 'unknown key', line: 3 }] },
 })

@@ -37,6 +37,24 @@ test('French puts narrow spaces or plain ones before double signs, and uses its 
   }
 })
 
+test('every command that the pages name is one', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'src', 'cli')
+  const program = readdirSync(folder)
+    .filter((name) => /^program\.ts$|-verbs\.ts$/.test(name))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+  const verbs = new Set([...program.matchAll(/'([a-z][a-z-]*)(?=[ '])/g)].map(([, verb]) => verb))
+  assert.ok(verbs.size > 30, [...verbs].join())
+  for (const [key, text] of [...english, ...french]) {
+    const said = typeof text === 'function' ? text('a', 'b', 'c') : text
+    for (const [, verb = '', second] of said.matchAll(/`ecluse ([a-z-]+)(?: ([a-z]+))?/g)) {
+      assert.ok(verbs.has(verb), `${key}: there is no \`ecluse ${verb}\``)
+      if (second !== undefined && ['policy', 'node', 'user', 'token', 'config', 'spool'].includes(verb))
+        assert.ok(verbs.has(second), `${key}: ${verb} ${second}`)
+    }
+  }
+})
+
 test('every text that the pages ask for is used somewhere', () => {
   const root = join(import.meta.dirname, '..', 'src')
   const source = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -44,7 +62,7 @@ test('every text that the pages ask for is used somewhere', () => {
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n')
   const dynamic =
-    /^(reasons|statusCodes|anomalies|characteristics|characteristicQuestions|rules|breaches|contractStatus|equipment\.levels|nodes\.(roles|heldFor|ends|effects|states|otherStates|causes|findingTexts|certificates|refusals)|quality\.(periods|legend)|ledger\.(periods|destinations|units)|evidence\.(parts|periods|outcomes|kinds)|lineage\.(why|kinds)|plan\.(is|why|roles)|security\.(states|severities|baselines|sensors)|records\.(spans|own)|people\.(states|directions|permissions|problems)|results\.(types|typeOf|spans|causes|reasons)|kpis\.trends|passport\.(verdicts|reasons|says|kinds|states|problems|counts|countsOne|details|detailValues|causes)|status|connections|nav|frame|levels|signal\.(ranges|types|legend)|zones\.(states|directions|parts|reasons))\./
+    /^(reasons|statusCodes|anomalies|characteristics|characteristicQuestions|rules|breaches|contractStatus|equipment\.levels|nodes\.(roles|heldFor|ends|effects|states|otherStates|causes|findingTexts|certificates|refusals)|quality\.(periods|legend)|ledger\.(periods|destinations|units)|evidence\.(parts|periods|outcomes|kinds)|lineage\.(why|kinds)|plan\.(is|why|roles)|security\.(states|severities|baselines|sensors|evidenceNames)|records\.(spans|own)|people\.(states|directions|permissions|problems)|results\.(types|typeOf|spans|causes|reasons)|kpis\.trends|passport\.(verdicts|reasons|says|kinds|states|problems|counts|countsOne|details|detailValues|causes)|status|connections|nav|frame|levels|signal\.(ranges|types|legend)|zones\.(states|directions|parts|reasons))\./
   const unused = english
     .map(([key]) => key)
     .filter((key) => !dynamic.test(key) && !new RegExp(`\\.${key.split('.').at(-1)}\\b`).test(source))

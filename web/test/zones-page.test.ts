@@ -75,6 +75,8 @@ describe('zones, conduits and policy in a browser: 20 zones, 200 conduits', { sk
     const { page } = browser
     await open('#/zones/conduit-005')
     await saying('energy is billed, 5')
+    await saying('may name what they were computed from')
+    assert.doesNotMatch(await page.locator('main').innerText(), /\[object/)
     for (const said of [
       'duty manager',
       'meters are read by hand',

@@ -13,6 +13,7 @@ import { peopleEn } from './people.ts'
 import { planEn } from './plan.ts'
 import { policyEn } from './policy.ts'
 import { spoolEn } from './spool.ts'
+import { takingEn } from './taking.ts'
 
 /** What the commands say, in English. The French table has the same keys. */
 export const en = {
@@ -124,7 +125,7 @@ export const en = {
     versions: 'every version, not only the newest',
     factKey: 'one result by its key',
     factEquipment: 'only of this equipment: its path under the site',
-    factsOut: 'write them to this file: .csv or .parquet',
+    factsOut: 'write them to this file: .csv, .jsonl or .parquet',
     revisions: 'every revision, not only the newest',
     recomputeFrom: 'start of the period: RFC 3339, or a duration before now: -30d',
     recomputeTo: 'end of the period (default: now)',
@@ -279,6 +280,11 @@ export const en = {
     stopped: 'stopped; everything that was read is stored',
     portTaken: (host: string, port: number) => `${host}:${port} is used by another program`,
     portTakenHint: 'is another node running (`ecluse status`)? Choose another port: `http: { port: 8481 }`, or 0 for any free one',
+    dataInUse: (directory: string) => `another node is running on ${directory}`,
+    dataInUseHint: 'stop that one (`ecluse status` shows it), or give this one a `data:` directory of its own: no two share one',
+    cannotListen: (host: string, port: number, why: string) => `nobody can listen at ${host}:${port} on this machine: ${why}`,
+    cannotListenHint:
+      '`http.host` is an address or a name of this machine (EADDRNOTAVAIL, ENOTFOUND: it is none); a port below 1024 needs a right (EACCES)',
     startFailed: (what: string) => `could not start: ${what}`,
     selfTestFailed: (what: string) => `not started: what security rests on does not hold here: ${what}`,
     selfTestFailedHint: 'mend it; `ecluse doctor` looks again. Nothing was opened',
@@ -364,6 +370,7 @@ export const en = {
     badAnswerHint: 'check the address and the port',
     noToken: "the address is not this node's own: its token was not sent there",
   },
+  taking: takingEn,
   doctor: doctorEn,
 }
 

@@ -14,6 +14,7 @@ import { peopleFr } from './people.ts'
 import { planFr } from './plan.ts'
 import { policyFr } from './policy.ts'
 import { spoolFr } from './spool.ts'
+import { takingFr } from './taking.ts'
 
 /** What the commands say, in French. */
 export const fr: Words = {
@@ -127,7 +128,7 @@ export const fr: Words = {
     versions: 'toutes les versions, pas seulement la dernière',
     factKey: 'un résultat, par sa clé',
     factEquipment: 'seulement de cet équipement : son chemin sous le site',
-    factsOut: 'les écrire dans ce fichier : .csv ou .parquet',
+    factsOut: 'les écrire dans ce fichier : .csv, .jsonl ou .parquet',
     revisions: 'toutes les révisions, pas seulement la dernière',
     recomputeFrom: 'début de la période : RFC 3339, ou une durée avant maintenant : -30d',
     recomputeTo: 'fin de la période (par défaut : maintenant)',
@@ -280,6 +281,12 @@ export const fr: Words = {
     portTaken: (host, port) => `${host}:${port} est utilisé par un autre programme`,
     portTakenHint:
       'un autre nœud est-il en marche (`ecluse status`) ? Choisissez un autre port : `http: { port: 8481 }`, ou 0 pour n’importe quel port libre',
+    dataInUse: (directory) => `un autre nœud tourne sur ${directory}`,
+    dataInUseHint:
+      'arrêtez-le (`ecluse status` le montre), ou donnez à celui-ci un dossier `data:` à lui : deux nœuds n’en partagent pas un',
+    cannotListen: (host, port, why) => `écoute impossible sur ${host}:${port} sur cette machine : ${why}`,
+    cannotListenHint:
+      '`http.host` est une adresse ou un nom de cette machine (EADDRNOTAVAIL, ENOTFOUND : ce n’en est pas) ; un port inférieur à 1024 demande un droit (EACCES)',
     startFailed: (what) => `démarrage impossible : ${what}`,
     selfTestFailed: (what) => `pas de démarrage : ce sur quoi repose la sécurité ne tient pas ici : ${what}`,
     selfTestFailedHint: 'corrigez-le ; `ecluse doctor` vérifie à nouveau. Rien n’a été ouvert',
@@ -365,5 +372,6 @@ export const fr: Words = {
     badAnswerHint: 'vérifiez l’adresse et le port',
     noToken: 'cette adresse n’est pas celle de ce nœud : son jeton n’y a pas été envoyé',
   },
+  taking: takingFr,
   doctor: doctorFr,
 }

@@ -70,7 +70,12 @@ export const policyEn = {
   what: 'WHAT',
   count: 'COUNT',
   more: (count: number) => `… and ${count} more`,
-  noChange: 'nobody gains or loses anything',
+  way: 'WAY',
+  before: 'BEFORE',
+  after: 'AFTER',
+  wouldNotStart: (count: number, first: string, file: string) =>
+    `no node would start with the new file: ${count} error(s), first: ${first}; \`ecluse lint ${file}\` names them all`,
+  noChange: 'nobody gains or loses anything, and no conduit says anything else',
   unasked: (count: number) => `${count} pairs were not asked: there are too many`,
 }
 
@@ -130,6 +135,11 @@ export const policyFr: typeof policyEn = {
   what: 'QUOI',
   count: 'NOMBRE',
   more: (count) => `… et ${count} de plus`,
-  noChange: 'personne ne gagne ni ne perd rien',
+  way: 'TRAJET',
+  before: 'AVANT',
+  after: 'APRÈS',
+  wouldNotStart: (count, first, file) =>
+    `aucun nœud ne démarrerait avec le nouveau fichier : ${count} erreur(s), la première : ${first} ; \`ecluse lint ${file}\` les nomme toutes`,
+  noChange: 'personne ne gagne ni ne perd rien, et aucun conduit ne dit autre chose',
   unasked: (count) => `${count} paires n’ont pas été examinées : il y en a trop`,
 }

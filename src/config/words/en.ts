@@ -7,6 +7,8 @@ import { mebibytes } from './sizes.ts'
 
 /** What `lint` says, in English: the master of the other languages. */
 export const en = {
+  /** What a part says of its own configuration. */
+  said: (text: string): string => text,
   fileMissing: (): Wording => [
     'there is no such file or directory',
     'give the path of a YAML file, or of a directory of YAML files; `ecluse demo` shows a complete one',
@@ -211,6 +213,10 @@ export const en = {
   noToleranceOfClocks: (): Wording => [
     'readings of a device whose clock is measured will make this figure Uncertain (`clock-uncertainty`): no clock agrees to within 0 s',
     'give it `tolerance:`, e.g. 2s: how far times may be apart and still count as the same',
+  ],
+  mayBeCounter: (id: string): Wording => [
+    `nobody says whether \`${id}\` only counts up: where it goes down the difference is Uncertain (\`may-have-reset\`), for it may be a meter that was reset`,
+    'declare the signal `counter: {}` (over a reset there is no difference then), or `mayFall: true` where going down is what it does',
   ],
   noInterval: (): Wording => ['this kind of record does not say when it holds', 'give the kind its `validity:` under `records:`'],
   recordNeedsPlace: (): Wording => [

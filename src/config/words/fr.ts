@@ -3,9 +3,11 @@ import type { Wording } from '../places.ts'
 import type { ConfigWords } from '../words.ts'
 import { expressionInFrench } from './expressions.ts'
 import { policyInFrench } from './policy.ts'
+import { saidInFrench } from './said-in-french.ts'
 import { mebibytes } from './sizes.ts'
 
 export const fr: ConfigWords = {
+  said: saidInFrench,
   fileMissing: () => [
     'ce fichier ou ce dossier n’existe pas',
     'donnez le chemin d’un fichier YAML, ou d’un dossier de fichiers YAML ; `ecluse demo` en montre un complet',
@@ -228,6 +230,10 @@ export const fr: ConfigWords = {
   noToleranceOfClocks: () => [
     'les mesures d’un appareil dont l’horloge est mesurée rendront cet indicateur incertain (`clock-uncertainty`) : aucune horloge ne concorde à 0 s près',
     'lui donner une `tolerance:`, par exemple 2s : de combien deux moments peuvent différer et compter pour le même',
+  ],
+  mayBeCounter: (id) => [
+    `nul ne dit si \`${id}\` ne fait que croître : où il retombe, la différence est incertaine (\`may-have-reset\`), car ce peut être un compteur remis à zéro`,
+    'déclarez le signal `counter: {}` (par-dessus une remise à zéro il n’y a alors pas de différence), ou `mayFall: true` s’il est dans sa nature de baisser',
   ],
   noInterval: () => ['ce type d’enregistrement ne dit pas quand il est valable', 'donnez-lui sa `validity:` sous `records:`'],
   recordNeedsPlace: () => [

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { CheckStep, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, failedStep, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { type FilesConfig, type FilesFeed, splitPath } from './config.ts'
 import { type FoundFile, lookInto, openFound } from './folder.ts'
@@ -17,7 +17,7 @@ export async function* checkFiles({ records }: FilesConfig, context: SourceConte
       files = (await lookInto(resolve(context.directory, folder), glob)).files
     } catch (error) {
       if (!(error instanceof NotConnected)) throw error
-      return yield { step: 'folder', ok: false, detail: error.message, ...(error.hint && { hint: error.hint }) }
+      return yield failedStep('folder', error)
     }
     yield { step: 'folder', ok: true, detail: `${folder}: ${files.length} files match ${glob}`, latencyMs: clock.monotonicMs() - from }
     const newest = files.at(-1)

@@ -1,4 +1,4 @@
-import type { CheckStep, Connector, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, type Connector, failedStep, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { makeConsumer, topicIds } from './client.ts'
 import { type KafkaConfig, kafkaConfig } from './config.ts'
@@ -26,7 +26,7 @@ async function* check(config: KafkaConfig, { clock, connection }: SourceContext)
     for (const [topic, { partitions }] of ids) yield { step: topic, ok: true, detail: `${partitions} partitions` }
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
-    yield { step: 'brokers', ok: false, detail: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
+    yield failedStep('brokers', error)
   } finally {
     await consumer.close(true)
   }

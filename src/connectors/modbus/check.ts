@@ -1,5 +1,5 @@
 import { BatchBuilder } from '../../core/batch.ts'
-import type { CheckStep, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, failedStep, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { ReasonSets } from '../../core/reasons.ts'
 import { type ModbusConfig, type ModbusSignal, typeOf, width } from './config.ts'
@@ -24,12 +24,12 @@ export async function* check(config: ModbusConfig, context: SourceContext, stop:
   try {
     const started = clock.monotonicMs()
     const opened = await attempt(() => line.open(stop))
-    if (opened instanceof NotConnected) return yield failed('tcp', opened)
+    if (opened instanceof NotConnected) return yield failedStep('tcp', opened)
     yield { step: 'tcp', ok: true, detail: `${target} accepts connections`, latencyMs: clock.monotonicMs() - started }
     for (const [first, ...others] of byUnit(config)) {
       if (!first) continue
       const answer = await attempt(() => line.request(requestOf(first, config), stop))
-      if (answer instanceof NotConnected) return yield failed('first read', answer)
+      if (answer instanceof NotConnected) return yield failedStep('first read', answer)
       yield judge(first, answer, config, line.latencyMs)
       if (answer.kind === 'data' || answer.kind === 'exception') {
         const step = await readOthers(line, others.slice(0, CHECKED_SIGNALS), config, stop)
@@ -52,7 +52,7 @@ async function readOthers(
   const refused: CheckStep[] = []
   for (const signal of signals) {
     const answer = await attempt(() => line.request(requestOf(signal, config), stop))
-    if (answer instanceof NotConnected) return failed(step, answer)
+    if (answer instanceof NotConnected) return failedStep(step, answer)
     const judged = judge(signal, answer, config, undefined)
     if (!judged.ok) refused.push(judged)
     if (answer.kind === 'silent' || answer.kind === 'malformed') break
@@ -71,10 +71,6 @@ async function attempt<T>(action: () => Promise<T>): Promise<T | NotConnected> {
     if (error instanceof NotConnected) return error
     throw error
   }
-}
-
-function failed(step: string, error: NotConnected): CheckStep {
-  return { step, ok: false, detail: error.message, ...(error.hint && { hint: error.hint }) }
 }
 
 function byUnit(config: ModbusConfig): ModbusSignal[][] {

@@ -1,4 +1,4 @@
-import type { CheckStep, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, failedStep, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import type { SourceCounters } from '../../core/source.ts'
 import { Acks } from './acks.ts'
@@ -29,11 +29,11 @@ export async function* checkBroker(config: MqttConfig, context: SourceContext, s
   }
 
   const tcp = await timed(() => dial({ ...config, url: `mqtt://${hostPart(host)}:${port}` }, stop))
-  if ('failed' in tcp) return yield failure('tcp', tcp.failed)
+  if ('failed' in tcp) return yield failedStep('tcp', tcp.failed)
   yield { step: 'tcp', ok: true, detail: `${host}:${port} answers`, latencyMs: tcp.ms }
   if (encrypted) {
     const tls = await timed(() => secure(tcp.result, config, stop))
-    if ('failed' in tls) return yield failure('tls', tls.failed)
+    if ('failed' in tls) return yield failedStep('tls', tls.failed)
     const peer = tls.result.getPeerCertificate()
     yield {
       step: 'tls',
@@ -56,12 +56,12 @@ export async function* checkBroker(config: MqttConfig, context: SourceContext, s
       stop,
     ),
   )
-  if ('failed' in session) return yield failure('mqtt', session.failed)
+  if ('failed' in session) return yield failedStep('mqtt', session.failed)
   yield { step: 'mqtt', ok: true, detail: `accepted, MQTT ${config.protocolVersion === 5 ? '5' : '3.1.1'}`, latencyMs: session.ms }
   try {
     const filters = filtersOf(config, context)
     const subscribed = await timed(() => session.result.subscribe(filters, config.qos, stop))
-    if ('failed' in subscribed) return yield failure('subscription', subscribed.failed)
+    if ('failed' in subscribed) return yield failedStep('subscription', subscribed.failed)
     yield { step: 'subscription', ok: true, detail: `${filters.length} topic filters granted`, latencyMs: subscribed.ms }
     yield await firstMessage(session.result, context, stop)
   } finally {
@@ -96,10 +96,6 @@ async function firstMessage(session: Session, { clock }: SourceContext, stop: Ab
 export function filtersOf(config: MqttConfig, context: SourceContext): readonly string[] {
   const counters: SourceCounters = { dropped: {} }
   return config.format === 'plain' ? new PlainTopics({ config, context, counters }).filters : acceptor(config.groups).filters
-}
-
-function failure(step: string, { message, hint }: NotConnected): CheckStep {
-  return { step, ok: false, detail: message, ...(hint !== undefined && { hint }) }
 }
 
 function hostPart(host: string): string {

@@ -1,4 +1,4 @@
-import type { CheckStep, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, failedStep, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { endpointOf, type NatsConfig } from './config.ts'
 import { findStream } from './consume.ts'
@@ -22,6 +22,6 @@ export async function* checkNats(config: NatsConfig, { clock, connection }: Sour
     }
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
-    yield { step: 'session', ok: false, detail: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
+    yield failedStep('session', error)
   }
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { CheckStep, PeerIdentity, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, failedStep, type PeerIdentity, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { statusName } from '../../core/status.ts'
 import type { OpcuaConfig } from './config.ts'
@@ -23,8 +23,10 @@ export async function* checkOpcua(config: OpcuaConfig, context: SourceContext, s
     } catch (error) {
       failed = true
       const problem = asNotConnected(error, config, stop)
-      const hint = problem instanceof NotConnected ? problem.hint : undefined
-      return { step, ok: false, detail: problem.message, ...(hint !== undefined && { hint }), latencyMs: clock.monotonicMs() - started }
+      const latencyMs = clock.monotonicMs() - started
+      return problem instanceof NotConnected
+        ? { ...failedStep(step, problem), latencyMs }
+        : { step, ok: false, detail: problem.message, latencyMs }
     }
   }
   yield await run('tcp', () => reachPort(config, stop))

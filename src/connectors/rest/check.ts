@@ -1,4 +1,4 @@
-import type { CheckStep, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, failedStep, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import type { RestConfig } from './config.ts'
 import { planFeed, readPosition } from './plan.ts'
@@ -32,7 +32,7 @@ export async function* checkRest(config: RestConfig, { clock }: SourceContext, s
     }
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
-    yield { step: 'answer', ok: false, detail: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
+    yield failedStep('answer', error)
   } finally {
     asker.close()
   }

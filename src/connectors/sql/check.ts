@@ -1,4 +1,4 @@
-import type { CheckStep, SourceContext } from '../../core/connector.ts'
+import { type CheckStep, failedStep, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { fault } from '../../core/peer-faults.ts'
 import type { SqlFeed } from './config.ts'
@@ -30,7 +30,7 @@ export async function* checkDatabase<Config extends Checked>(
     const { step } = dialect.explain(error, config)
     const reached = STEPS.indexOf(step)
     for (const passed of STEPS.slice(0, Math.max(0, reached))) yield { step: passed, ok: true, detail: dialect.place(config) }
-    return yield failure(step === 'query' ? 'sign-in' : step, toNotConnected(dialect, error, config))
+    return yield failedStep(step === 'query' ? 'sign-in' : step, toNotConnected(dialect, error, config))
   }
   const cut = () => session.destroy()
   stop.addEventListener('abort', cut, { once: true })
@@ -45,7 +45,7 @@ export async function* checkDatabase<Config extends Checked>(
         yield { step: 'first rows', ok: true, detail: `${index + 1} ${feed.record}: ${detail}`, latencyMs: clock.monotonicMs() - began }
       } catch (error) {
         stop.throwIfAborted()
-        return yield failure('first rows', toNotConnected(dialect, error, config, `feed ${index + 1} (${feed.record}): `))
+        return yield failedStep('first rows', toNotConnected(dialect, error, config, `feed ${index + 1} (${feed.record}): `))
       }
     }
   } finally {
@@ -70,8 +70,4 @@ async function firstRows<Config>(dialect: Dialect<Config>, session: Session, fee
   const first = unreadable[0]
   if (first) throw new NotConnected(`a row cannot be read: ${first.reason}`)
   return `${rows.length} rows of ${columns.join(', ')}`
-}
-
-function failure(step: string, { message, hint }: NotConnected): CheckStep {
-  return { step, ok: false, detail: message, ...(hint !== undefined && { hint }) }
 }

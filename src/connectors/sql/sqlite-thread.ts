@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { collectAfterStart } from '../../lib/after-start.ts'
 import { SQL_LIMITS } from './limits.ts'
 import { sizeOf } from './paging.ts'
 
@@ -34,6 +35,7 @@ attempt(() => {
   send({ type: 'open' })
 })
 
+collectAfterStart()
 port.on('message', (message: ToThread) => attempt(() => handle(message)))
 
 function handle(message: ToThread): void {

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { AuditTrail } from '../../core/audit.ts'
-import type { InclusionProof, StreamEvidence } from '../../core/evidence.ts'
+import type { ClosedPeriod, InclusionProof, RootDifference, StatedRoot, StreamEvidence } from '../../core/evidence.ts'
 import { decodeForwarded } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { Logger } from '../../core/log.ts'
-import type { Spool, SpoolRecord } from '../../core/spool.ts'
+import { parseRecord } from '../../core/record-content.ts'
+import { type Spool, SpoolFull, type SpoolRecord } from '../../core/spool.ts'
 import { formatTime } from '../../core/time.ts'
 import { type DurableFiles, replaceTextIn } from '../../lib/durable-files.ts'
 import { Leaves, leafFile } from './leaves.ts'
@@ -31,7 +32,7 @@ const stored = z.object({
         node: z.string().max(LIMITS.nodeLength),
         epoch: z.number(),
         open: z.object({ ...period, subtrees: z.array(hash).max(53) }),
-        recent: z.array(z.object({ ...period, root: hash })).max(RECENT),
+        recent: z.array(z.object({ ...period, root: hash, stated: hash.optional() })).max(RECENT),
       }),
     )
     .max(EVIDENCE_LIMITS.streams),
@@ -43,18 +44,21 @@ export interface AnchorParts {
   readonly directory: string
   readonly files: DurableFiles
   readonly log: Logger
+  /** Another node gets this log: it is told the roots. */
+  readonly isSent?: boolean
 }
 
 interface Stream {
   readonly periods: Periods
   /** Where the hashes of the open period go, and its first sequence. */
   leaves: { from: number; file: string }
-  recent: Period[]
+  recent: (Period & Pick<ClosedPeriod, 'stated'>)[]
 }
 
 /**
  * Computes the hours of this node's log and of all logs that arrive in it, and lays the root of each closed hour down in the audit log: `root` for its own,
- * `anchor` for others. Nothing needs to be sent for it: the hashes come with the records.
+ * `anchor` for others. Nothing needs to be sent for it: the hashes come with the records. Where the log goes to another node, the root is said in it, too (`root`), by whatever way it
+ * goes, and each node that gets it holds it against its own.
  */
 export class Anchors {
   readonly #parts: AnchorParts
@@ -63,6 +67,11 @@ export class Anchors {
   /** Of this node's own log. */
   #own: Stream | undefined
   #pending: Period[] = []
+  /** Own roots that the log does not hold yet. */
+  #unsaid: Period[] = []
+  /** Differences that the audit log does not hold yet, and those that nobody was told of. */
+  #different: RootDifference[] = []
+  #untold: RootDifference[] = []
   #lostRoots = 0
   #sequence = 0
   /** `#sequence` as it was saved last. */
@@ -96,6 +105,13 @@ export class Anchors {
     return { leafBytes: this.#leaves.bytes, lostRoots: this.#lostRoots, problem: this.#leaves.problem }
   }
 
+  /** Differences found since the last call; the audit log has each. */
+  takeDifferences(): readonly RootDifference[] {
+    const untold = this.#untold
+    this.#untold = []
+    return untold
+  }
+
   /** The period a record is in and the proof of it; undefined where either is not kept any more. */
   async prove(node: string, epoch: number, sequence: number): Promise<InclusionProof | undefined> {
     await this.tick()
@@ -125,7 +141,24 @@ export class Anchors {
     if (kind !== 'forwarded') return
     const forwarded = decodeForwarded(payload)
     const stream = this.#streamOf(forwarded.node, forwarded.epoch)
-    for (const one of forwarded.records) if (one.seal) this.#add(stream, one.sequence, one.recordedTime, one.seal.hash)
+    for (const one of forwarded.records) {
+      if (one.seal) this.#add(stream, one.sequence, one.recordedTime, one.seal.hash)
+      if (one.kind === 'root') this.#compare(stream, one)
+    }
+  }
+
+  /** A root covers what came before it, so that the same hour is closed here; where records are missing here the ranges differ, and nothing is compared. */
+  #compare({ periods: { node, epoch }, recent }: Stream, { kind, payload }: SpoolRecord): void {
+    const content = parseRecord(kind, payload)
+    if (content.kind !== 'root') return
+    const { from, to, root: stated } = content.root
+    const at = recent.findIndex((one) => one.from === from && one.to === to)
+    const own = recent[at]
+    if (!own || own.stated === stated) return
+    recent[at] = { ...own, stated }
+    const { hour, root } = own
+    if (root === stated || this.#different.length >= EVIDENCE_LIMITS.differences) return
+    this.#different.push({ node, epoch, hour, from, to, root, stated })
   }
 
   #add(stream: Stream, sequence: number, recordedTime: number, hash: Uint8Array): void {
@@ -169,10 +202,43 @@ export class Anchors {
         return // the audit log says itself what is wrong; the root waits
       }
       this.#pending = this.#pending.slice(1)
+      if (kind === 'root' && this.#parts.isSent && epoch === spool.epoch) this.#unsaid.push({ node, epoch, hour, from, to, root })
     }
+    if (!(await this.#report())) return
+    await this.#say()
     if (this.#saved === this.#sequence) return
     await this.#leaves.flush()
     await this.#save()
+  }
+
+  /** False: the audit log takes nothing now. */
+  async #report(): Promise<boolean> {
+    for (; this.#different.length > 0; this.#different = this.#different.slice(1)) {
+      const [difference] = this.#different as [RootDifference]
+      const { node, epoch, hour, from, to, root, stated } = difference
+      const what = `${node} says another root of its records ${from} to ${to} than this node has`
+      const detail = { code: 'root-differs', epoch, hour: formatTime(hour), from, to, root, stated }
+      try {
+        await this.#parts.audit.record({ kind: 'finding', outcome: 'done', who: node, what, detail })
+      } catch {
+        return false
+      }
+      if (this.#untold.length < EVIDENCE_LIMITS.differences) this.#untold.push(difference)
+    }
+    return true
+  }
+
+  /** Own roots into the own log, when it has room; after the audit log has them. */
+  async #say(): Promise<void> {
+    for (; this.#unsaid.length > 0; this.#unsaid = this.#unsaid.slice(1)) {
+      const [{ hour, from, to, root }] = this.#unsaid as [Period]
+      try {
+        await this.#parts.spool.appendContent({ kind: 'root', root: { hour, from, to, root } satisfies StatedRoot })
+      } catch (error) {
+        if (error instanceof SpoolFull) return
+        throw error
+      }
+    }
   }
 
   async #save(): Promise<void> {
@@ -180,7 +246,7 @@ export class Anchors {
     const streams = [...this.#streams.values()].flatMap(({ periods, recent }) => {
       const open = periods.open()
       const { node, epoch } = periods
-      return open ? [{ node, epoch, open, recent: recent.map(({ hour, from, to, root }) => ({ hour, from, to, root })) }] : []
+      return open ? [{ node, epoch, open, recent: recent.map(({ node: _node, epoch: _epoch, ...one }) => one) }] : []
     })
     const sequence = this.#sequence
     const content = { version: 1, epoch: spool.epoch, sequence, streams }

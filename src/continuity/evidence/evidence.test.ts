@@ -8,7 +8,8 @@ import fc from 'fast-check'
 import { type AuditEvent, AuditFull, type AuditTrail, noAudit } from '../../core/audit.ts'
 import { encodeForwarded } from '../../core/forwarded.ts'
 import { silent } from '../../core/log.ts'
-import type { Spool, SpoolRecord } from '../../core/spool.ts'
+import { type AppendedContent, type Spool, SpoolFull, type SpoolRecord } from '../../core/spool.ts'
+import { encodeContent } from '../../core/stated-content.ts'
 import { HOUR, parseTime } from '../../core/time.ts'
 import { machineFiles } from '../../lib/durable-files.ts'
 import { MerkleFrontier, rootFromProof } from '../../lib/merkle.ts'
@@ -39,10 +40,15 @@ const record = (node: string, sequence: number, time: number, more: Partial<Spoo
 /** A log in memory that is told of what becomes durable. */
 function fakeSpool(records: SpoolRecord[] = []) {
   const followers = new Set<(records: readonly SpoolRecord[]) => void>()
+  const said: { contents: AppendedContent[]; isFull: boolean } = { contents: [], isFull: false }
   const spool = {
     ...{ node: 'hub-1', epoch: 1 },
     read: async (sequence: number, most: number) => records.filter((one) => one.sequence >= sequence).slice(0, most),
     stats: () => ({ lastSequence: records.length }),
+    appendContent: async (content: AppendedContent) => {
+      if (said.isFull) throw new SpoolFull('full')
+      said.contents.push(content)
+    },
     follow: (follower: (records: readonly SpoolRecord[]) => void) => {
       followers.add(follower)
       return () => followers.delete(follower)
@@ -52,7 +58,7 @@ function fakeSpool(records: SpoolRecord[] = []) {
     records.push(one)
     for (const follower of followers) follower([one])
   }
-  return { spool: spool as unknown as Spool, append, records }
+  return { spool: spool as unknown as Spool, append, records, said }
 }
 
 function auditOf() {
@@ -152,6 +158,109 @@ test('more logs than may be followed: of the others, the one known longest makes
     append(record('hub-1', n, START, { kind: 'forwarded', payload }))
   }
   assert.equal(anchors.streams().length, EVIDENCE_LIMITS.streams)
+})
+
+test('a node says the roots of its hours in its log, once it has room, and none where nobody gets the log', async (t) => {
+  const { spool, append, said } = fakeSpool()
+  const { audit, events } = auditOf()
+  const [directory, other] = [await place(t), await place(t)]
+  const sent = await Anchors.start({ spool, audit, directory, files: machineFiles, log: silent, isSent: true })
+  const alone = await Anchors.start({ spool, audit, directory: other, files: machineFiles, log: silent })
+  for (let n = 1; n <= 3; n++) append(record('hub-1', n, START + n * HOUR))
+  said.isFull = true
+  await sent.tick()
+  assert.deepEqual(said.contents, [])
+  said.isFull = false
+  await sent.tick()
+  await alone.tick()
+  const roots = (said.contents as AppendedContent[]).map((content) => (content.kind === 'root' ? content.root.root : ''))
+  assert.deepEqual(
+    roots,
+    events.slice(0, 2).map(({ detail }) => detail?.root),
+  )
+})
+
+/** Two hours of an edge, then what it says of the first, as they come to a hub. */
+function told(root: (closed: string) => string): { of: SpoolRecord; said: SpoolRecord }[] {
+  const edge = new Periods('edge-1', 1)
+  const records = [1, 2, 3].map((n) => record('edge-1', n, START + Math.floor(n / 3) * HOUR))
+  const [closed] = records.flatMap(({ sequence, recordedTime, seal }) => edge.add(sequence, recordedTime, seal?.hash as Uint8Array) ?? [])
+  assert.ok(closed)
+  const { hour, from, to } = closed
+  const payload = encodeContent({ kind: 'root', root: { hour, from, to, root: root(closed.root) } })
+  const all = [...records, record('edge-1', 4, START + HOUR, { kind: 'root', payload })]
+  return all.map((said, i) => ({
+    said,
+    of: record('hub-1', i + 1, START, {
+      kind: 'forwarded',
+      payload: encodeForwarded({ node: 'edge-1', epoch: 1, via: 'edge-1', records: [said] }),
+    }),
+  }))
+}
+
+test('a root that a node says is held against the one of its records as they arrived; one that differs is told once and stays with its hour', async (t) => {
+  for (const [other, isDifferent] of [
+    [undefined, false],
+    ['f'.repeat(64), true],
+  ] as const) {
+    const directory = await place(t)
+    const { spool, append } = fakeSpool()
+    const { audit, events, state } = auditOf()
+    const start = () => Anchors.start({ spool, audit, directory, files: machineFiles, log: silent })
+    let anchors = await start()
+    for (const { of } of told((root) => other ?? root)) append(of)
+    state.isFull = true
+    await anchors.tick()
+    assert.deepEqual(anchors.takeDifferences(), [], 'told after the audit log has it')
+    state.isFull = false
+    await anchors.close()
+    const findings = events.filter(({ kind }) => kind === 'finding')
+    assert.equal(findings.length, isDifferent ? 1 : 0)
+    assert.deepEqual(
+      anchors.takeDifferences().map(({ node, from, to, stated }) => [node, from, to, stated]),
+      isDifferent ? [['edge-1', 1, 2, other]] : [],
+    )
+    assert.deepEqual(anchors.takeDifferences(), [])
+    anchors = await start()
+    const [hour] = anchors.streams().find(({ node }) => node === 'edge-1')?.recent ?? []
+    assert.equal(hour?.stated === undefined ? undefined : hour.stated !== hour.root, isDifferent)
+    assert.equal(events.filter(({ kind }) => kind === 'finding').length, findings.length)
+  }
+})
+
+test('roots of other records, or of an hour that is not here, are compared with nothing', async (t) => {
+  const { spool, append } = fakeSpool()
+  const { audit, events } = auditOf()
+  const anchors = await Anchors.start({ spool, audit, directory: await place(t), files: machineFiles, log: silent })
+  // The first record never came.
+  for (const { of } of told(() => 'f'.repeat(64)).slice(1)) append(of)
+  await anchors.close()
+  assert.deepEqual(
+    events.filter(({ kind }) => kind === 'finding'),
+    [],
+  )
+})
+
+test('limits: more hours that differ than are remembered until the audit log takes them', async (t) => {
+  const { spool, append } = fakeSpool()
+  const { audit, events, state } = auditOf()
+  const anchors = await Anchors.start({ spool, audit, directory: await place(t), files: machineFiles, log: silent })
+  state.isFull = true
+  for (let i = 0; i < EVIDENCE_LIMITS.differences + 5; i++) {
+    const name = `edge-${i}`
+    for (const { said } of told(() => 'f'.repeat(64))) {
+      const one = { ...said, node: name }
+      append(
+        record('hub-1', 1, START, { kind: 'forwarded', payload: encodeForwarded({ node: name, epoch: 1, via: name, records: [one] }) }),
+      )
+    }
+  }
+  state.isFull = false
+  await anchors.tick()
+  assert.equal(events.filter(({ kind }) => kind === 'finding').length, EVIDENCE_LIMITS.differences)
+  assert.equal(anchors.takeDifferences().length, EVIDENCE_LIMITS.differences)
+  const all = anchors.streams().filter(({ recent: [hour] }) => hour?.stated !== undefined)
+  assert.equal(all.length, EVIDENCE_LIMITS.differences + 5, 'each hour knows')
 })
 
 test('hashes kept for proofs stay within their limit, the oldest hours go', async (t) => {

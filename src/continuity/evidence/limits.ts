@@ -4,6 +4,8 @@ export const EVIDENCE_LIMITS = {
   streams: 1024,
   /** Closed hours that wait for the audit log to take them. */
   pending: 4096,
+  /** Hours whose roots differ that wait for the audit log, or to be told; more stand with their hours, while these are remembered. */
+  differences: 64,
   /** Bytes of record hashes kept for proofs; the oldest hours go first. */
   leafBytes: 256 * 1024 * 1024,
   /** Record hashes kept in memory until they are written, over all streams. */

@@ -1,4 +1,4 @@
-import { fallsWithin } from '../counter.ts'
+import { fallsOf, fallsWithin } from '../counter.ts'
 import type { Series } from '../history.ts'
 import { newestIngest, rowAt } from '../row-at.ts'
 import { isNull, rank, Status } from '../status.ts'
@@ -85,7 +85,7 @@ export function overHeld(series: Series, from: Micros, to: Micros, asked: AskedH
   const found = (results[name] as Aggregate[])[0] as Aggregate
   const takes = takesOf(name)
   const covered = coveredBy(series, takes.of === 'samples' ? first : begin, last, { from, to, holdUs }, takes.readings)
-  const hasFallen = fallsWithin(samples, from, isAtEnd ? to + 1 : to, name)
+  const hasFallen = fallsWithin(fallsOf(samples, name), from, to, name, stepped)
   const level = isAtEnd ? levelOf(series, last) : 0
   return {
     ...{ ...found, coverage: covered.coverage, hasFallen, count: last - begin },

@@ -68,7 +68,9 @@ export class FindingBook {
 
   /** What happens at a moment, and does not last, is gone when it was not seen again for `quiet`. */
   expire(quiet: Micros, now: Micros): void {
-    for (const finding of this.#findings.values()) if (finding.state !== 'resolved' && now - finding.lastSeen > quiet) resolve(finding, now)
+    // A log that was changed stays changed, however long nothing is said of it.
+    for (const finding of this.#findings.values())
+      if (finding.state !== 'resolved' && finding.code !== 'root-differs' && now - finding.lastSeen > quiet) resolve(finding, now)
   }
 
   get(id: string): SecurityFinding | undefined {

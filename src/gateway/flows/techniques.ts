@@ -23,6 +23,7 @@ const NAMES = {
   T0859: 'Valid Accounts',
   T0861: 'Point & Tag Identification',
   T0869: 'Standard Application Layer Protocol',
+  T0872: 'Indicator Removal on Host',
   T0881: 'Service Stop',
   T0882: 'Theft of Operational Information',
   T0884: 'Connection Proxy',
@@ -52,6 +53,7 @@ const OF: Readonly<Record<FindingCode, readonly (keyof typeof NAMES)[]>> = {
   'new-egress': ['T0884', 'T0885', 'T0869', 'T0882'],
   'sign-in-burst': ['T0859', 'T0812'],
   canary: ['T0802', 'T0861', 'T0855'],
+  'root-differs': ['T0872', 'T0856'],
 }
 
 export const techniquesOf = (code: FindingCode): readonly Technique[] => OF[code].map((id) => ({ id, name: NAMES[id] }))

@@ -1,7 +1,18 @@
 import type { AuditTrail } from '../../core/audit.ts'
-import type { BaselineView, FlowEnds, FlowsView, FlowView, JudgedFlow, Observation, SecurityFinding, SensorView } from '../../core/flows.ts'
+import type { RootDifference } from '../../core/evidence.ts'
+import {
+  type BaselineView,
+  type FlowEnds,
+  type FlowsView,
+  type FlowView,
+  type JudgedFlow,
+  type Observation,
+  SELF,
+  type SecurityFinding,
+  type SensorView,
+} from '../../core/flows.ts'
 import type { Logger } from '../../core/log.ts'
-import { type Clock, type Micros, SECOND } from '../../core/time.ts'
+import { type Clock, formatTime, type Micros, SECOND } from '../../core/time.ts'
 import type { Signer } from '../../lib/signed.ts'
 import { type AcceptedBaseline, Baseline, type BaselineContent, changesBetween, contentOf, flowName, hashOf } from './baseline.ts'
 import { COMPARED, compare, type DayStart, type Declared, dayStart } from './compare.ts'
@@ -123,6 +134,18 @@ export class FlowWatch implements FlowsView {
   touched(text: string, who: string): void {
     const raised = this.#canaries.touched(text, who)
     if (raised) this.#raise(raised, this.#parts.clock.now())
+  }
+
+  /** Hours of other nodes' logs that are not what they were when they came here. */
+  rootsDiffer(differences: readonly RootDifference[]): void {
+    for (const { node, hour, from, to, root, stated } of differences) {
+      const owner = this.#parts.ownerOf({ via: 'link', protocol: 'link', source: node, destination: SELF, port: 0 })
+      const evidence = { hour: formatTime(hour), from, to, root, stated }
+      this.#raise(
+        { code: 'root-differs', severity: 'critical', subject: node, key: `${node} ${from}`, owner, evidence },
+        this.#parts.clock.now(),
+      )
+    }
   }
 
   /** Once a second: what lasts is looked for, and all of it is kept now and then. Never rejects. */

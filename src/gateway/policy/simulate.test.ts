@@ -32,6 +32,11 @@ test('what gains and what loses: rights of roles and people over zones, and what
   })
   assert.deepEqual(change.carried, { gained: [{ conduit: 'd', ...signal('t/c') }], lost: [{ conduit: 'c', ...signal('t/b') }] })
   assert.equal(change.unasked, 0)
+  assert.deepEqual(change.conduits, [
+    { conduit: 'c', key: 'signals', before: 'a/**, b', after: 'a/**' },
+    { conduit: 'c', key: 'peers', before: '', after: '10.0.0.0/8' },
+    { conduit: 'd', key: 'conduit', before: '', after: 'field -> it' },
+  ])
 })
 
 test('more pairs than are asked about: the rest is said, not guessed', () => {

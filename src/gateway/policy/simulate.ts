@@ -16,9 +16,19 @@ export interface Carried extends Passing {
   readonly conduit: string
 }
 
+/** A key of a conduit that says something else, as texts; `conduit` where there is none of that name before, or after. */
+export interface ConduitChange {
+  readonly conduit: string
+  readonly key: string
+  readonly before: string
+  readonly after: string
+}
+
 export interface PolicyChange {
   readonly rights: { readonly gained: readonly Right[]; readonly lost: readonly Right[] }
   readonly carried: { readonly gained: readonly Carried[]; readonly lost: readonly Carried[] }
+  /** What the conduits themselves say otherwise: it counts also for what nobody has declared yet. */
+  readonly conduits: readonly ConduitChange[]
   /** Pairs that were not asked, because there are more than `POLICY_LIMITS.simulated`. */
   readonly unasked: number
 }
@@ -74,8 +84,29 @@ export function simulate(
   return {
     rights: { gained: rightsAfter.filter((one) => !had.has(keyOf(one))), lost: rightsBefore.filter((one) => !has.has(keyOf(one))) },
     carried: { gained, lost },
+    conduits: conduitChanges(before.declared, after.declared),
     unasked: (asked.passing.length - passing.length) * conduits.length,
   }
+}
+
+/** What decides on what passes: business cases and labels are not looked at. */
+const DECIDING = [
+  ...['from', 'to', 'direction', 'transports', 'signals', 'records', 'results', 'namesInputs', 'peers', 'services'],
+  ...['maxSamplesPerSecond', 'maxBytesPerDay', 'isCut', 'reviewBy'],
+] as const
+
+function conduitChanges(before: DeclaredPolicy, after: DeclaredPolicy): ConduitChange[] {
+  const named = ({ conduits }: DeclaredPolicy) => new Map(conduits.map((one) => [one.name, one]))
+  const [had, has] = [named(before), named(after)]
+  return [...new Set([...had.keys(), ...has.keys()])].flatMap((conduit) => {
+    const [was, is] = [had.get(conduit), has.get(conduit)]
+    const way = (one: typeof was) => (one ? `${one.from} -> ${one.to}` : '')
+    if (!was || !is) return [{ conduit, key: 'conduit', before: way(was), after: way(is) }]
+    return DECIDING.flatMap((key) => {
+      const [one, other] = [was, is].map((of) => [of[key as keyof typeof of] ?? []].flat().map(String).join(', '))
+      return one === other ? [] : [{ conduit, key: key === 'isCut' ? 'cut' : key, before: one ?? '', after: other ?? '' }]
+    })
+  })
 }
 
 /** Zones × zones: the conduits between each two, and how they stand. */

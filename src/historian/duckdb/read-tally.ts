@@ -25,11 +25,12 @@ export async function readTally(
   const stored = (since: number, until: number) =>
     `FROM (${allSamples(paths)}) WHERE signal IN (${list}) AND time >= ${at(since)} AND time < ${at(until)}${known}`
   const counts = 'count(*) AS samples, min(time) AS oldest, max(time) AS newest, max(ingest) AS ingest'
-  // Nearly all are Good without a reason. Grouped by signal alone the engine counts them in a plain array, a third faster than all by three columns.
+  // Nearly all are Good without a reason. Grouped by signal alone the engine counts them in a plain array, a third faster than all by three columns. The others are
+  // asked for in two parts, each with a condition on one column: where a block of rows has none of them, its least and greatest say so and it is not read.
   const within = `SELECT signal, 0::UINTEGER AS status, 0::UINTEGER AS reasons, ${counts}
     ${stored(from, to)} AND status = 0 AND reasons = 0 GROUP BY signal
-    UNION ALL SELECT signal, status, reasons, ${counts}
-    ${stored(from, to)} AND (status <> 0 OR reasons <> 0) GROUP BY signal, status, reasons`
+    UNION ALL SELECT signal, status, reasons, ${counts} ${stored(from, to)} AND status <> 0 GROUP BY signal, status, reasons
+    UNION ALL SELECT signal, status, reasons, ${counts} ${stored(from, to)} AND status = 0 AND reasons <> 0 GROUP BY signal, status, reasons`
   // Of several at one time the last to arrive is in force.
   const { order } = orderOf(`(epoch_us(time) - ${whole(from - lookBackUs)})`, lookBackUs, context.lastIngest)
   const before = `SELECT signal, arg_max(status, ${order}) AS status, arg_max(reasons, ${order}) AS reasons, 1 AS samples, max(time) AS oldest,

@@ -19,7 +19,7 @@ export interface Origin {
 }
 
 /** What is kept beside the samples. */
-export type StatedContent = Exclude<AppendedContent, { kind: 'account' }>
+export type StatedContent = Exclude<AppendedContent, { kind: 'account' | 'root' }>
 
 /** What one commit brings of IT records and facts. Thrown away when the commit fails. */
 export class Stated {

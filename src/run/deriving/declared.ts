@@ -4,7 +4,6 @@ import type { Derivation } from '../../core/derivation.ts'
 import type { RecordKind, RecordVersion } from '../../core/it-records.ts'
 import type { DerivationView } from '../../core/node-view.ts'
 import type { DataType, Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
-import type { Micros } from '../../core/time.ts'
 import { type CorrelateContext, createCorrelations, type JoinValue } from '../../correlate/index.ts'
 import { eventVariables } from '../../process/config.ts'
 import { declaredItems, derive, events, type Item, type Known, needsOf, states, windows } from '../../process/index.ts'
@@ -25,7 +24,6 @@ export interface DeclaredParts {
   readonly signals: SignalTable
   /** Whether the definition of a computed signal may name what it is computed from, wherever the signal itself may go; absent: it may. */
   readonly mayName?: ((signal: string, inputs: readonly string[]) => boolean) | undefined
-  readonly clockOf: (connection: string) => { readonly offsetUs: Micros; readonly uncertaintyUs: Micros } | undefined
 }
 
 export function isComputing({
@@ -83,13 +81,13 @@ function addProcess(
     return inputs.some((input) => input?.isUnpaced) ? { isUnpaced: true } : {}
   }
   const define = (declaration: Named, path: string, how: string, dataType: DataType, unit?: (id: string) => string | undefined) => {
-    const { id, label, decimals, author } = declaration
+    const { id, label, decimals, author, mayFall } = declaration
     const item = items.get(path) as Item
     return (one: Derivation): Derivation =>
       defining(one, id, signals, (whole) => ({
         // Definitions travel with the log, and how it is computed names what it is computed from.
         ...{ id: whole, connection: COMPUTED, address: mayName(whole, one.inputs.signals) ? how : '', dataType },
-        ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author }),
+        ...present({ unit: unit?.(whole) ?? declaration.unit, label: label as Label | undefined, decimals, author, mayFall }),
         ...pace(item, id, whole),
       }))
   }
@@ -132,16 +130,20 @@ interface Named {
   readonly unit?: string | undefined
   readonly decimals?: number | undefined
   readonly author?: string | undefined
+  readonly mayFall?: true | undefined
 }
 
 /** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */
-function contextOf({ config, kinds, placeOf, signals, clockOf }: DeclaredParts): CorrelateContext {
+function contextOf({ config, kinds, placeOf, signals }: DeclaredParts): CorrelateContext {
   const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
   return {
     ...{ site: config.site.id, kinds, events: eventVariables(config), placeOf, definitionOf },
     clockOf: (id) => {
       const connection = definitionOf(id)?.connection
-      return connection === undefined ? undefined : clockOf(connection)
+      const clock = `${config.site.id}/ecluse/${connection}`
+      const ids = { offset: `${clock}/clock-offset`, uncertainty: `${clock}/clock-uncertainty` }
+      // A connection's clock has signals once it was measured; another node's come over the link.
+      return signals.indexOf(ids.uncertainty) === undefined ? undefined : ids
     },
   }
 }

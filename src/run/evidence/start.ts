@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { LoadedConfig } from '../../config/index.ts'
 import { Anchors, AuditLog, createTrail, type ForwardParts, type RunningTrail, startForwarding } from '../../continuity/index.ts'
 import { type AuditEvent, AuditFull } from '../../core/audit.ts'
-import type { EvidenceView, VerifyState } from '../../core/evidence.ts'
+import type { EvidenceView, RootDifference, VerifyState } from '../../core/evidence.ts'
 import { identityDirectory, lockDirectory, openSigningKey } from '../../gateway/index.ts'
 import { machineFiles } from '../../lib/durable-files.ts'
 import { type Signer, verifierOf } from '../../lib/signed.ts'
@@ -25,6 +25,8 @@ export interface RunningEvidence {
   readonly view: EvidenceView
   /** Once a minute. */
   tick(): Promise<void>
+  /** See `Anchors.takeDifferences`. */
+  takeDifferences(): readonly RootDifference[]
   /** Lays down the open hours, before the spool is closed. */
   finish(): Promise<void>
   /** The last entry and its signature, after it. */
@@ -85,6 +87,7 @@ export async function startEvidence(
   { spool, seals, findings }: Pick<Stores, 'spool' | 'seals' | 'findings'>,
   deps: NodeDependencies,
   policing?: Policing,
+  isSent = false,
 ): Promise<RunningEvidence> {
   const { config } = loaded
   const { log } = deps
@@ -100,7 +103,9 @@ export async function startEvidence(
       await note(audit, { kind: 'finding', outcome: 'done', what: message, detail: { code } })
     }
     await announce(audit, loaded, deps)
-    const anchors = await Anchors.start({ spool, audit, directory: join(config.data, EVIDENCE_DIRECTORY), files: machineFiles, log })
+    const anchors = await Anchors.start({
+      ...{ spool, audit, directory: join(config.data, EVIDENCE_DIRECTORY), files: machineFiles, log, isSent },
+    })
     const certificates = certificateWatch(audit, deps)
     const tick = async () => {
       await certificates()
@@ -113,6 +118,7 @@ export async function startEvidence(
       audit,
       view: viewOf({ loaded, signer, seals, anchors, deps, sign: tick }),
       tick,
+      takeDifferences: () => anchors.takeDifferences(),
       finish: () => anchors.close(),
       close: async () => {
         await note(audit, { kind: 'stop', outcome: 'done' })

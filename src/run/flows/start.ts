@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { LoadedConfig, LoadedConnection } from '../../config/index.ts'
 import type { AuditTrail } from '../../core/audit.ts'
 import type { SampleBatch } from '../../core/batch.ts'
+import type { RootDifference } from '../../core/evidence.ts'
 import { type Exchange, type FlowsView, type OnExchange, SELF } from '../../core/flows.ts'
 import type { Transport } from '../../core/link.ts'
 import type { SignalTable } from '../../core/signals.ts'
@@ -28,7 +29,7 @@ export interface RunningFlows {
   observed(transport: Transport): Transport
   /** The audit log, with refused sign-ins told of. */
   watched(audit: AuditTrail): AuditTrail
-  tick(): Promise<void>
+  tick(differences: readonly RootDifference[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -105,7 +106,10 @@ export async function startFlows(
         return trail.note(event)
       },
     }),
-    tick: () => watch.tick(),
+    tick: (differences) => {
+      watch.rootsDiffer(differences)
+      return watch.tick()
+    },
     close: async () => {
       stopping.abort()
       await Promise.all(sensors.map(({ done }) => done))

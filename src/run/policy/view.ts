@@ -1,5 +1,6 @@
 import {
   type ConfiguredCrossing,
+  changedWays,
   configWords,
   crossingsOf,
   declaredPassing,
@@ -140,5 +141,9 @@ function simulated(
   const all = [...live, ...declaredPassing(before), ...declaredPassing(understood)]
   const passing = [...new Map(all.map((one) => [`${one.kind} ${one.id}`, one])).values()]
   const change = simulate(governedBy(before), governedBy(understood), { passing, people, time: clock.now() })
-  return { ...change, problems: problems.map(({ code, message, line }) => ({ code, message, line })) }
+  return {
+    ...change,
+    ways: changedWays(before, understood, clock.now()),
+    problems: problems.map(({ code, message, line }) => ({ code, message, line })),
+  }
 }

@@ -88,11 +88,11 @@ function Signing({ of: { key, head, problem, audit } }: { of: Evidence }) {
 }
 
 /** Hours of every node whose log is here, newest first within each. */
-function Roots({ of: { streams } }: { of: Evidence }) {
+function Roots({ of: { streams, node: own } }: { of: Evidence }) {
   const { locale, words } = useLanguage()
   const text = words.evidence
   const rows = streams.flatMap(({ node, epoch, open, recent }) => [
-    ...(open ? [{ node, epoch, ...open, isOpen: true }] : []),
+    ...(open ? [{ node, epoch, ...open, isOpen: true, isDifferent: undefined, statedRoot: undefined }] : []),
     ...recent.map((one) => ({ node, epoch, ...one, isOpen: false })),
   ])
   return (
@@ -110,16 +110,29 @@ function Roots({ of: { streams } }: { of: Evidence }) {
                 <th scope="col">{text.hour}</th>
                 <th scope="col">{text.records}</th>
                 <th scope="col">{text.root}</th>
+                <th scope="col">{text.said}</th>
               </tr>
             </thead>
             <tbody>
-              {rows.map(({ node, epoch, hour, from, to, root, isOpen }) => (
+              {rows.map(({ node, epoch, hour, from, to, root, isOpen, isDifferent, statedRoot }) => (
                 <tr key={`${node} ${epoch} ${from}`}>
                   <td>{node}</td>
                   <td>{`${formatDate(new Date(hour), locale)}${isOpen ? ` · ${text.goesOn}` : ''}`}</td>
                   <td>{`${formatNumber(from, locale)} – ${formatNumber(to, locale)}`}</td>
                   <td>
                     <code>{root}</code>
+                  </td>
+                  <td className={isDifferent ? 'problem' : undefined}>
+                    {isOpen
+                      ? ''
+                      : node === own
+                        ? text.saidHere
+                        : isDifferent === undefined
+                          ? text.saidNot
+                          : isDifferent
+                            ? text.saidOther
+                            : text.saidSame}
+                    {isDifferent && <code>{` ${statedRoot}`}</code>}
                   </td>
                 </tr>
               ))}

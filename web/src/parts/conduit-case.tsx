@@ -73,7 +73,13 @@ export function ConduitPermits({ of }: { of: Conduit }) {
           [text.transports, transports.join(', ')],
           [text.signals, listOf(signals, nothing)],
           [text.records, listOf(records, nothing)],
-          [text.results, `${listOf(results, nothing)}${namesInputs ? ` · ${text.namesInputs}` : ''}`],
+          [
+            text.results,
+            <>
+              {listOf(results, nothing)}
+              {namesInputs && <span className="soft">{text.namesInputs}</span>}
+            </>,
+          ],
           [text.services, listOf(services, text.servicesAny)],
           [text.peers, listOf(peers, text.peersAny)],
           [text.rate, maxSamplesPerSecond === undefined ? text.noLimit : text.perSecond(formatNumber(maxSamplesPerSecond, locale))],

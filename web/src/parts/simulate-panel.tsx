@@ -50,7 +50,7 @@ export function SimulatePanel() {
   )
 }
 
-function Changed({ rights, carried, unasked, problems }: PolicyChange) {
+function Changed({ rights, carried, conduits, ways, unasked, problems }: PolicyChange) {
   const { locale, words } = useLanguage()
   const text = words.policy
   const number = (count: number) => formatNumber(count, locale)
@@ -58,7 +58,9 @@ function Changed({ rights, carried, unasked, problems }: PolicyChange) {
     ...{ who, where: zone, what: words.people.permissions[permission as keyof typeof words.people.permissions] ?? permission },
   })
   const carry = ({ conduit, id }: PolicyChange['carried']['gained'][number]) => ({ who: conduit, where: '', what: id })
-  const isSame = rights.gainedCount + rights.lostCount + carried.gainedCount + carried.lostCount === 0
+  const isSame = rights.gainedCount + rights.lostCount + carried.gainedCount + carried.lostCount + conduits.length + ways.length === 0
+  const reason = (code: string | undefined) =>
+    code === undefined ? '' : (words.zones.reasons[code as keyof typeof words.zones.reasons] ?? code)
   return (
     <>
       {isSame && <p>{text.same}</p>}
@@ -79,9 +81,20 @@ function Changed({ rights, carried, unasked, problems }: PolicyChange) {
             before={carried.lost.map(carry)}
             after={carried.gained.map(carry)}
           />
+          <Said
+            title={text.waysChange}
+            who={text.way}
+            rows={ways.map(({ part, name, before, after }) => ({ what: `${part} ${name}`, before: reason(before), after: reason(after) }))}
+          />
+          <Said
+            title={text.conduitsChange}
+            who={words.zones.conduit}
+            rows={conduits.map(({ conduit, key, ...said }) => ({ what: key === 'conduit' ? conduit : `${conduit}.${key}`, ...said }))}
+          />
         </>
       )}
       {unasked > 0 && <p className="problem">{text.unasked(number(unasked))}</p>}
+      {problems.some(({ code }) => code.startsWith('E_')) && <p className="problem">{text.wouldNotStart}</p>}
       {problems.length > 0 && (
         <details>
           <summary>{text.problems(number(problems.length))}</summary>
@@ -93,6 +106,51 @@ function Changed({ rights, carried, unasked, problems }: PolicyChange) {
         </details>
       )}
     </>
+  )
+}
+
+interface SaidProps {
+  readonly title: string
+  readonly who: string
+  readonly rows: readonly { readonly what: string; readonly before: string; readonly after: string }[]
+}
+
+/** What the file says otherwise, word for word. */
+function Said({ title, who, rows }: SaidProps) {
+  const { locale, words } = useLanguage()
+  const text = words.policy
+  return (
+    <details>
+      <summary>
+        <b>{title}</b>
+        {` · ${formatNumber(rows.length, locale)}`}
+      </summary>
+      {rows.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <section className="scroll-x zone-list" aria-label={title} tabIndex={0}>
+          <table className="samples">
+            <thead>
+              <tr>
+                {[who, text.was, text.is].map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(({ what, before, after }) => (
+                <tr key={what}>
+                  <th scope="row">{what}</th>
+                  <td className="wraps">{before || '–'}</td>
+                  <td className="wraps">{after || '–'}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </details>
   )
 }
 

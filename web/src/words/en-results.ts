@@ -177,6 +177,8 @@ export const results = {
   reasons: {
     coverage: 'a part of the time is not covered',
     'period-unknown': 'nothing says how often an input comes: a lost reading would not be seen',
+    'may-have-reset': 'it went down, and nobody said whether it is a counter',
+    'counter-reset': 'a counter was reset within',
     'clock-uncertainty': 'a clock is less certain than the tolerance',
     'input-uncertain': 'an input is uncertain',
     'input-bad': 'an input is bad',

@@ -40,6 +40,7 @@ export const reasons = {
   'state-undeclared': 'A state that nobody declared',
   'state-transition': 'A state that may not follow the one before',
   'state-too-long': 'In this state for longer than it lasts when all is well',
+  'may-have-reset': 'It fell back, and nobody said whether it is a counter',
   'counter-reset': 'The counter fell back',
   'counter-rollover': 'The counter began again at 0, as declared',
   'calibration-expired': 'The instrument’s calibration has expired',

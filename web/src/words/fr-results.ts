@@ -174,6 +174,8 @@ export const results: Words['results'] = {
   reasons: {
     coverage: 'une partie du temps n’est pas couverte',
     'period-unknown': 'rien ne dit à quel rythme vient une entrée : une mesure perdue ne se verrait pas',
+    'may-have-reset': 'il est retombé, et nul n’a dit si c’est un compteur',
+    'counter-reset': 'un compteur est retombé pendant ce temps',
     'clock-uncertainty': 'une horloge est moins sûre que la tolérance',
     'input-uncertain': 'une entrée est incertaine',
     'input-bad': 'une entrée est mauvaise',

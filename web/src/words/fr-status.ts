@@ -41,6 +41,7 @@ export const reasons: Words['reasons'] = {
   'state-undeclared': 'Un état que personne n’a déclaré',
   'state-transition': 'Un état qui ne peut pas suivre le précédent',
   'state-too-long': 'Dans cet état depuis plus longtemps qu’il ne dure quand tout va bien',
+  'may-have-reset': 'Il est retombé, et nul n’a dit si c’est un compteur',
   'counter-reset': 'Le compteur est retombé',
   'counter-rollover': 'Le compteur est reparti de 0, comme déclaré',
   'calibration-expired': 'L’étalonnage de l’instrument est échu',
