@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { SpoolRecord } from '../src/core/spool.ts'
 import { batchesOf, defineSignals, gapOf, numbered, readAll, segmentFiles, start } from '../src/gateway/spool/harness.ts'
 import { verifySpool } from '../src/gateway/spool/verify.ts'
+import { sumsAfter } from './damage-node.ts'
 import { withBench } from './node.ts'
 import type { Form, Row } from './row.ts'
 import { seeded } from './seeded.ts'
@@ -84,11 +85,14 @@ const DAMAGES: Record<string, Damage> = {
 
 export async function run(form: Form): Promise<Row[]> {
   const kinds = Object.keys(DAMAGES)
+  // A whole node takes a thousand times as long as a log does.
+  const starts = form === 'short' ? 2 : 20
   const runs = Math.ceil((form === 'short' ? 102 : 1_002) / kinds.length)
   return withBench(async ({ folder }) => {
     const made = await makeLog(join(folder, 'log'))
     const rows: Row[] = []
     for (const kind of kinds) rows.push(await measure(kind, runs, made, folder))
+    for (const kind of kinds) rows.push(await throughNode(kind, starts, made, folder))
     return rows
   })
 }
@@ -117,6 +121,34 @@ async function measure(kind: string, runs: number, made: Made, folder: string): 
     target: 'detected 100 %, wrong values delivered 0',
     figure: `undetected ${seen.undetected}, wrong ${seen.wrong}, missing and undeclared ${seen.undeclared}${seen.refused ? `; ${seen.refused} refused to start` : ''}`,
     met: seen.undetected + seen.wrong + seen.undeclared === 0,
+  }
+}
+
+/** The same damage under a whole node: what its ledger makes of it. */
+async function throughNode(kind: string, starts: number, made: Made, folder: string): Promise<Row> {
+  const random = seeded(`${kind}, a whole node`)
+  const open: string[] = []
+  let runs = 0
+  let refused = 0
+  while (runs < starts) {
+    const copy = join(folder, 'copy')
+    await cp(made.directory, copy, { recursive: true })
+    const where = await (DAMAGES[kind] as Damage)(copy, made, random)
+    if (where !== undefined) {
+      runs++
+      const found = await sumsAfter(copy, folder)
+      if (found) open.push(...found)
+      else refused++
+    }
+    await rm(copy, { recursive: true })
+  }
+  return {
+    fault: `damaged spool under a whole node: ${kind}`,
+    method: 'a start on the damaged log with an empty history, all of it stored; then the ledger, and the rows in the historian',
+    runs,
+    target: 'all sums close, and count what is stored',
+    figure: `${open.length === 0 ? 'all sums close' : open.slice(0, 3).join('; ')}${refused ? `; ${refused} refused to start` : ''}`,
+    met: open.length === 0,
   }
 }
 

@@ -13,7 +13,9 @@ const recordKindView = z.object({
   key: z.array(z.string()),
   fields: z.array(z.object({ name: z.string(), type: z.enum(FIELD_TYPES), required: z.boolean(), unit: z.string().optional() })),
   validity: z.object({ from: z.string(), to: z.string().optional() }).optional(),
-  equipment: z.object({ field: z.string(), system: z.string().optional() }).optional(),
+  equipment: z
+    .object({ field: z.string(), system: z.string().optional(), systems: z.record(z.string(), z.string()).optional() })
+    .optional(),
   sources: z.array(z.string()).describe('connections that bring records of this kind, by falling authority for the default use'),
   counts: z
     .array(

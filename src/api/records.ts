@@ -2,14 +2,17 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { byAuthority, disagreements } from '../core/authority.ts'
 import type { RecordCount } from '../core/historian.ts'
-import { type FieldValue, NEVER, QUARANTINE_STATES, type RecordKind, type StoredVersion } from '../core/it-records.ts'
+import { type FieldValue, NEVER, QUARANTINE_STATES, type RecordKind, type RecordVersion, type StoredVersion } from '../core/it-records.ts'
 import { LIMITS } from '../core/limits.ts'
 import type { NodeView } from '../core/node-view.ts'
+import { isOnePlace, placeOfRecord, systemOf } from '../core/record-place.ts'
 import { formatTime, type Micros } from '../core/time.ts'
 import { nearest } from '../lib/suggest.ts'
 import { audited, callerIn } from './audited.ts'
 import { API_LIMITS } from './limits.ts'
 import { Refusal } from './problem.ts'
+import { languageOf } from './problem-words/index.ts'
+import { setAsideInFrench } from './problem-words/quarantine-fr.ts'
 import { readMoment, readOverlap } from './query-times.ts'
 import type { RecordView } from './record-schemas.ts'
 import {
@@ -107,6 +110,7 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
     },
     async (request) => {
       const { state, limit, kind, source } = request.query
+      const said = languageOf(request.headers['accept-language']) === 'fr' ? setAsideInFrench : (reason: string) => reason
       const asked = { limit, ...(kind !== undefined && { kind }), ...(source !== undefined && { source }) }
       const { rows, truncated } = await viewOf(request).historian.quarantine({
         ...asked,
@@ -115,6 +119,7 @@ function quarantineRoutes(server: Server, { view, viewOf, callerOf, access }: Re
       return {
         rows: rows.map(({ knownTime, releasedTime, discardedTime, settled, ...row }) => ({
           ...row,
+          reason: said(row.reason),
           knownTime: formatTime(knownTime),
           ...(releasedTime !== undefined && { releasedTime: formatTime(releasedTime) }),
           ...(discardedTime !== undefined && { discardedTime: formatTime(discardedTime) }),
@@ -232,7 +237,7 @@ function recordViews(versions: readonly StoredVersion[], kind: RecordKind, view:
     const standing = byAuthority(newest.get(version.key) ?? [], kind)
     const first = standing[0]
     const isNewest = standing.includes(version)
-    const disagrees = first && isNewest && version !== first && !version.isDeleted ? disagreements(version.values, first.values) : []
+    const disagrees = first && isNewest && version !== first && !version.isDeleted ? disagreementsOf(version, first, kind, view) : []
     return {
       ...{
         kind: version.kind,
@@ -250,6 +255,12 @@ function recordViews(versions: readonly StoredVersion[], kind: RecordKind, view:
   })
 }
 
+/** Two names of one place are none. */
+const disagreementsOf = (a: StoredVersion, b: StoredVersion, kind: RecordKind, view: NodeView): string[] =>
+  disagreements(a.values, b.values).filter(
+    (field) => field !== kind.equipment?.field || !isOnePlace(a, b, (one) => equipmentOf(one, kind, view)),
+  )
+
 const shownTime = (time: Micros | null): string | null => (time === null || time >= NEVER ? null : formatTime(time))
 
 function shownValues(values: Readonly<Record<string, FieldValue>>, { fields }: RecordKind): Record<string, FieldValue> {
@@ -261,12 +272,8 @@ function shownValues(values: Readonly<Record<string, FieldValue>>, { fields }: R
   )
 }
 
-function equipmentOf(version: StoredVersion, kind: RecordKind, view: NodeView): string | undefined {
-  const name = kind.equipment && version.values[kind.equipment.field]
-  if (typeof name !== 'string') return undefined
-  const { validFrom } = version
-  const at = validFrom === null || validFrom >= NEVER ? view.clock.now() : validFrom
-  return view.equipmentNames.placeOf(kind.equipment?.system, name, at)
+function equipmentOf(version: RecordVersion, kind: RecordKind, view: NodeView): string | undefined {
+  return placeOfRecord(new Map([[kind.name, kind]]), view.equipmentNames, () => view.clock.now())(version)
 }
 
 /** Looks through the newest records of every kind that names equipment, as many as are read at once. */
@@ -283,9 +290,16 @@ async function unknownEquipment(view: NodeView): Promise<UnknownEquipmentList> {
       if (version.isDeleted || typeof name !== 'string' || equipmentOf(version, kind, view) !== undefined) continue
       const id = `${kind.name}\n${version.source}\n${name}`
       const known = found.get(id)
-      const system = equipment.system !== undefined && { system: equipment.system }
-      const suggestions = known?.suggestions ?? view.equipmentNames.suggest(equipment.system, name, SUGGESTIONS)
-      found.set(id, { kind: kind.name, source: version.source, ...system, name, records: (known?.records ?? 0) + 1, suggestions })
+      const system = systemOf(equipment, version.source)
+      const suggestions = known?.suggestions ?? view.equipmentNames.suggest(system, name, SUGGESTIONS)
+      found.set(id, {
+        kind: kind.name,
+        source: version.source,
+        ...(system !== undefined && { system }),
+        name,
+        records: (known?.records ?? 0) + 1,
+        suggestions,
+      })
     }
   }
   return { names: [...found.values()].sort((a, b) => b.records - a.records), truncated: isCut }

@@ -48,7 +48,7 @@ function definitionTable(verb: Verb, definitions: readonly Definition[]): string
       { title: words.upTo, cell: ({ watermark }) => watermark ?? '-' },
       { title: words.waiting, cell: ({ waiting }) => String(waiting), right: true },
       { title: words.lag, cell: ({ lagSeconds }) => `${lagSeconds.toFixed(1)} s`, right: true },
-      { title: words.published, cell: ({ published }) => String(published), right: true },
+      { title: words.published, cell: ({ type, published }) => (type === 'signal' ? '-' : String(published)), right: true },
       { title: words.late, cell: ({ late }) => String(late), right: true },
       { title: '', cell: ({ problem }) => problem ?? '' },
     ],

@@ -71,6 +71,16 @@ test('spool export and import carry records from one data directory to another',
     (await world.run(['spool', 'export', '-c', config, '--from', '3', '--to', '4', '--out', out])).err,
     /is there already.*\n.*--out/,
   )
+  const sender = await world.run(['spool', 'import', out, '-c', config])
+  assert.equal(sender.code, 1)
+  assert.match(
+    sender.err,
+    /takes in no files of records: it does not receive one way; nothing was handed over\n {2}hint: name the configuration/,
+  )
+  const key = Buffer.alloc(32, 1).toString('base64')
+  const diode = `{ transport: diode, listen: { port: 1 }, diode: { senders: [{ sender: 1, node: edge-1, key: "\${file:key}" }] } }`
+  world.write('key', key)
+  world.write('ecluse.yaml', paperYaml({ plc: 'well' }, `data: ${data}\nnode: { id: hub-1, role: hub }\nlink: ${diode}`))
   const laid = await world.run(['spool', 'import', out, '-c', config])
   assert.equal(laid.code, 0)
   assert.match(laid.out, new RegExp(`${last - 2} record\\(s\\) of edge-1 handed over`))

@@ -144,7 +144,7 @@ async function toldOfExport(verb: Verb, config: string | undefined, { node, plac
 /** `ecluse spool import FILE`: checks the file and lays it where the node of the configuration takes it in. */
 export async function spoolImport(verb: Verb, path: string, options: SpoolVerbOptions): Promise<Exit> {
   const words = verb.words.spool
-  const data = await dataOf(verb, options.config)
+  const data = await receiverOf(verb, options.config)
   const { header, records, missing } = await checkImport(path).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof ImportRefused) throw new Refused(words.refused[error.code](path), error.message)
     if (error.code !== undefined) throw new Refused(words.cannotRead(path, error.message))
@@ -160,6 +160,16 @@ export async function spoolImport(verb: Verb, path: string, options: SpoolVerbOp
     ].join('\n'),
   )
   return EXIT.ok
+}
+
+/** The data directory of a node that takes in files: nobody would ever look for them at another. */
+async function receiverOf(verb: Verb, config: string | undefined): Promise<string> {
+  const data = await dataOf(verb, config)
+  const { loaded } = await loadLoosely(verb, config)
+  const { node, link } = loaded?.config ?? {}
+  const isReceiver = link?.transport === 'diode' && node?.role !== 'edge' && node?.role !== 'relay'
+  if (node && !isReceiver) throw new Refused(verb.words.spool.noReceiver(node.id), verb.words.spool.noReceiverHint)
+  return data
 }
 
 async function dataOf(verb: Verb, config: string | undefined): Promise<string> {

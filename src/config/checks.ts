@@ -45,11 +45,11 @@ export function checkSignalIds(
 }
 
 /** What the connector itself finds in its configuration. A connector's bug here is a bug: it is thrown on. */
-export function checkConnector(connector: Connector, config: unknown, at: Located, problems: Problems): void {
+export function checkConnector(connector: Connector, config: unknown, at: Located, problems: Problems, words: ConfigWords): void {
   for (const { path, code, message, hint, level } of connector.lint?.(config) ?? []) {
     const place = locate(at, path as Path)
     // Ids are compared over all connections here; a connector that compares its own says it a second time.
-    if (!problems.has(place, 'E_DUPLICATE_SIGNAL')) problems.add(place, code, [message, hint], level)
+    if (!problems.has(place, 'E_DUPLICATE_SIGNAL')) problems.add(place, code, [words.said(message), hint && words.said(hint)], level)
   }
 }
 

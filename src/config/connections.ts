@@ -74,7 +74,7 @@ export function readConnection(
   for (const key of clockKeys?.keys() ?? [])
     problems.add(locateKey(at, ['clock'], key), 'W_CLOCK_UNUSED', words.clockUnused(key, connector.kind))
   if (!common.data || !own.success) return { loaded: undefined, canonical: resolved.canonical }
-  checkConnector(connector, own.data, at, problems)
+  checkConnector(connector, own.data, at, problems, words)
   const { kind, label, zone, silence, clock, lateness } = common.data
   const loaded = { name, kind, label: label as Label | undefined, zone, silence, clock, lateness, config: own.data, connector }
   return { loaded, canonical: resolved.canonical }

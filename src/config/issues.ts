@@ -38,13 +38,17 @@ function addIssue(issue: Issue, context: IssueContext, base: Path): void {
   }
   const found = valueAt(context.value, path)
   if (found === undefined && path.length > 0) {
-    problems.add(locate(at, path.slice(0, -1)), 'E_MISSING_KEY', says(issue) ? [issue.message] : words.missingKey(String(path.at(-1))))
+    problems.add(
+      locate(at, path.slice(0, -1)),
+      'E_MISSING_KEY',
+      says(issue) ? [words.said(issue.message)] : words.missingKey(String(path.at(-1))),
+    )
     return
   }
   const [code, wording] = describe(issue, found, words)
   const place = issue.code === 'invalid_key' ? locateHolder(at, path) : locate(at, path)
   const own = issue.code === 'invalid_key' ? keyWording(issue, words) : OWN_MESSAGES[issue.message]?.(words)
-  problems.add(place, code, own ?? (issue.message ? [issue.message, wording[1]] : wording))
+  problems.add(place, code, own ?? (issue.message ? [words.said(issue.message), wording[1]] : wording))
 }
 
 /** A key is refused for the reason its own schema gives. */
@@ -106,7 +110,7 @@ function union(branches: readonly (readonly Issue[])[], path: Path, context: Iss
   const written = branches.flat().find((issue) => issue.message)?.message
   const found = valueAt(context.value, path)
   if (expected.length === 0 || written)
-    problems.add(locate(at, path), 'E_VALUE', written ? (OWN_MESSAGES[written]?.(words) ?? [written]) : words.badValue())
+    problems.add(locate(at, path), 'E_VALUE', written ? (OWN_MESSAGES[written]?.(words) ?? [words.said(written)]) : words.badValue())
   else problems.add(locate(at, path), 'E_TYPE', words.wrongType([...new Set(expected)].join(words.or()), foundWord(found, words)))
 }
 
@@ -117,7 +121,7 @@ function describe(issue: Issue, found: unknown, words: ConfigWords): readonly [c
   switch (issue.code) {
     case 'invalid_type': {
       // A schema that says itself what it wants knows better than "expected a text".
-      if (issue.message) return ['E_VALUE', [issue.message]]
+      if (issue.message) return ['E_VALUE', [words.said(issue.message)]]
       const [message] = words.wrongType(typeWord(issue.expected, words), foundWord(found, words))
       const hint =
         issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')

@@ -52,8 +52,8 @@ test('both languages have the same sentences, and no sentence is left in the oth
   assert.deepEqual(Object.keys(configWords.fr).sort(), Object.keys(configWords.en).sort())
   const say = (language: 'fr' | 'en', key: string) =>
     JSON.stringify((configWords[language] as unknown as Record<string, (...args: string[]) => unknown>)[key]?.('x', 'y', 'z'))
-  // The mistakes of expressions have a test of their own.
-  const same = Object.keys(configWords.en).filter((key) => key !== 'expression' && say('fr', key) === say('en', key))
+  // The mistakes of expressions, and what parts say, have tests of their own.
+  const same = Object.keys(configWords.en).filter((key) => key !== 'expression' && key !== 'said' && say('fr', key) === say('en', key))
   assert.deepEqual(same, [])
 })
 

@@ -13,6 +13,11 @@ export interface RecordsContext {
   readonly words: ConfigWords
 }
 
+interface WithUnread extends RecordsContext {
+  /** Connections of the file that could not be read: nobody knows what they bring. */
+  readonly unread: readonly string[]
+}
+
 /** The feeds of a connection, in the order of the file; none where its system has no IT records. */
 export function feedsOf({ connector, config }: Pick<LoadedConnection, 'connector' | 'config'>): readonly Feed[] {
   return connector.records ? ((config as { records?: readonly Feed[] }).records ?? []) : []
@@ -22,7 +27,7 @@ export function feedsOf({ connector, config }: Pick<LoadedConnection, 'connector
 export function checkRecords(
   { records: kinds, equipment }: { readonly records: RecordKindsConfig; readonly equipment: EquipmentConfig },
   connections: readonly LoadedConnection[],
-  context: RecordsContext,
+  context: WithUnread,
 ): void {
   for (const [name, kind] of Object.entries(kinds)) {
     const at = (...path: Path): Path => ['records', name, ...path]
@@ -34,13 +39,19 @@ export function checkRecords(
     if (validity?.to !== undefined) checkField(validity.to, fields, 'time', at('validity', 'to'), context)
     if (place) checkField(place.field, fields, 'text', at('equipment', 'field'), context)
     if (place?.system !== undefined) checkSystem(place.system, equipment, at('equipment', 'system'), context)
+    for (const [source, system] of Object.entries(place?.systems ?? {}))
+      checkSystem(system, equipment, at('equipment', 'systems', source), context)
     const feeding = connections.filter((connection) => feedsOf(connection).some(({ record }) => record === name)).map((one) => one.name)
+    const checkSource = (source: string, path: Path) => {
+      if (!feeding.includes(source) && !context.unread.includes(source))
+        add(path, 'E_UNKNOWN_SOURCE', context.words.unknownSource(source, name, nearest(source, feeding)), context)
+    }
     for (const [use, sources] of Object.entries(kind.authority)) {
       sources.forEach((source, i) => {
-        if (!feeding.includes(source))
-          add(at('authority', use, i), 'E_UNKNOWN_SOURCE', context.words.unknownSource(source, name, nearest(source, feeding)), context)
+        checkSource(source, at('authority', use, i))
       })
     }
+    for (const source of Object.keys(place?.systems ?? {})) checkSource(source, at('equipment', 'systems', source))
   }
   for (const { path, index, other } of aliasClashes(equipment)) {
     const { system = '', name = '' } = equipment[path]?.aliases[index] ?? {}

@@ -15,8 +15,11 @@ export interface RecordKind {
   readonly fields: Readonly<Record<string, RecordField>>
   /** Fields that say when a record holds: from inclusive, to exclusive. Absent: it holds at all times. */
   readonly validity?: { readonly from: string; readonly to?: string }
-  /** The field that names the equipment, and whose names they are (`aliases` of the equipment); without `system` it is a path under the site. */
-  readonly equipment?: { readonly field: string; readonly system?: string }
+  /**
+   * The field that names the equipment, and whose names they are (`aliases` of the equipment): by `systems` those of some connections, by `system` those of all others; without it they
+   * are paths under the site.
+   */
+  readonly equipment?: { readonly field: string; readonly system?: string; readonly systems?: Readonly<Record<string, string>> }
   /** Connections by falling authority, per use (`default` for any other). A source that is not listed comes after those that are, by name. */
   readonly authority: Readonly<Record<string, readonly string[]>>
 }

@@ -50,6 +50,10 @@ test('what a row of a source may hold: it is set aside with its reason, and as m
   assert.equal(rowText({ text: 'x'.repeat(LIMITS.quarantinedRow) }).length, LIMITS.quarantinedRow)
   const fields = (count: number) => recordKindsConfig.safeParse({ order: { key: ['f0'], fields: named(count, {}) } }).success
   assert.deepEqual([LIMITS.recordFields, LIMITS.recordFields + 1].map(fields), [true, false])
+  const systems = (count: number) =>
+    recordKindsConfig.safeParse({ order: { key: ['id'], fields: { id: {} }, equipment: { field: 'id', systems: named(count, 'sap') } } })
+      .success
+  assert.deepEqual([LIMITS.recordSystems, LIMITS.recordSystems + 1].map(systems), [true, false])
 })
 
 test('a batch, and records that are forwarded together, fit in one record of a log', () => {

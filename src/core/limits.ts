@@ -12,6 +12,8 @@ export const LIMITS = {
   recordBytes: 64 * 1024 * 1024,
   /** Bytes of one encoded batch: with what a link or a log adds to it, it still is one record. */
   batchBytes: 64 * 1024 * 1024 - 8192,
+  /** Earlier epochs of its log that a node names to the next one, the newest: what that one lacks of them is then a gap there. */
+  endedEpochs: 16,
   /** Logs of other nodes that one node keeps. */
   streams: 4096,
   /** Segments of another node's log that are remembered by their ids. */
@@ -24,6 +26,8 @@ export const LIMITS = {
   deliveryRows: 10_000,
   /** Fields of one kind of record. */
   recordFields: 256,
+  /** Connections of a kind of record whose names of equipment are said one by one. */
+  recordSystems: 64,
   /** Characters of one text in a record. */
   fieldText: 65_536,
   /** Characters of a record's or a fact's key. */

@@ -45,6 +45,11 @@ export const recordKind = z
           .max(64)
           .optional()
           .describe('Whose names they are: `aliases` of the equipment; absent: paths under the site'),
+        systems: z
+          .record(z.string().min(1).max(64), z.string().min(1).max(64))
+          .refine((systems) => Object.keys(systems).length <= LIMITS.recordSystems, `more than ${LIMITS.recordSystems} connections`)
+          .optional()
+          .describe('By connection, where one does not use the names of `system`'),
       })
       .optional()
       .describe('The equipment a record is about'),

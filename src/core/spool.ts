@@ -69,6 +69,12 @@ export interface Seal {
   readonly hash: Uint8Array
 }
 
+/** An epoch of a node's log that is over, and its last record. */
+export interface EndedEpoch {
+  readonly epoch: number
+  readonly last: number
+}
+
 /** How far a node has the log of another. */
 export interface StreamPosition extends Position {
   /** Hash of the record at `sequence`; absent where a gap hides it. */

@@ -1,7 +1,11 @@
 import type { Variable } from '../core/expression/index.ts'
 import type { RecordKind, RecordVersion } from '../core/it-records.ts'
 import type { SignalDefinition } from '../core/signals.ts'
-import type { Micros } from '../core/time.ts'
+
+export interface ClockSignals {
+  readonly offset: string
+  readonly uncertainty: string
+}
 
 /** What correlations and figures are given to work with. */
 export interface CorrelateContext {
@@ -12,8 +16,8 @@ export interface CorrelateContext {
   readonly events: ReadonlyMap<string, Readonly<Record<string, Variable>>>
   /** Equipment path of a record; undefined where it is not known. */
   readonly placeOf: (record: RecordVersion) => string | undefined
-  /** How far the clock behind a signal is off, and how sure that is; undefined: not measured. */
-  readonly clockOf?: (signal: string) => { readonly offsetUs: Micros; readonly uncertaintyUs: Micros } | undefined
+  /** Whole ids of the signals in which it is stored how far the clock behind a signal is off, and how sure that is, in seconds; undefined: it is not measured. */
+  readonly clockOf?: (signal: string) => ClockSignals | undefined
   /** Definition of a whole signal id. */
   readonly definitionOf?: (signal: string) => SignalDefinition | undefined
 }

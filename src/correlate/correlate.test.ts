@@ -129,6 +129,20 @@ test('the source with the authority for the use decides; others that say otherwi
   assert.deepEqual([billed?.to, billed?.values.stops?.value, billed?.values.pieces?.value], [T + 40 * SECOND, 0, 99])
 })
 
+test('sources that call one place by other names do not disagree', async () => {
+  const history = new MemoryHistory()
+  flight(history, { stand: 'stand-1' }, 'a')
+  flight(history, { stand: 'S1' }, 'b')
+  history.sample('site/stand-1/current', T, 2)
+  const values = { current: { signal: './current', function: 'Start' } }
+  assert.deepEqual((await found(values, history)).current?.reasons, ['sources-disagree'])
+  const named = {
+    placeOf: (record: { values: Readonly<Record<string, FieldValue>> }) => String(record.values.stand).replace(/^S/, 'stand-'),
+  }
+  assert.deepEqual((await found(values, history, {}, named)).current?.reasons, undefined)
+  assert.equal((await found(values, history, { use: 'billing' }, named)).current?.value, 2)
+})
+
 test('sources that disagree about what is taken of related records, or about what a condition asks, make it Uncertain', async () => {
   const history = new MemoryHistory()
   flight(history, { pieces: 60 }, 'a')
@@ -162,17 +176,34 @@ test('equipment that nobody knows, clocks that are not sure enough, uncertain ev
   event(history, T + 90 * SECOND, null)
   history.sample('site/stand-1/current', T, 2)
   const values = { current: { signal: './current', at: 'from', asOf: 'nearest' }, stopped: { duration: 'stops' } }
-  const unsure = { clockOf: () => ({ offsetUs: 0, uncertaintyUs: 2 * SECOND }) }
+  const clockOf = () => ({ offset: 'site/ecluse/c/clock-offset', uncertainty: 'site/ecluse/c/clock-uncertainty' })
+  const measured = (at: number, offset: number, uncertainty: number) => {
+    history.sample(clockOf().offset, at, offset)
+    history.sample(clockOf().uncertainty, at, uncertainty)
+  }
+  const unsure = { clockOf }
+  const [unmeasured] = await computed(join(values, {}, unsure), history)
+  assert.equal(unmeasured?.values.current?.reasons, undefined)
+  measured(T - HOUR, 0, 2)
   const [first, second] = await computed(join(values, {}, unsure), history)
   assert.deepEqual(first?.values.current?.reasons, ['clock-uncertainty'])
   assert.deepEqual([first?.values.stopped?.value, first?.values.stopped?.reasons], [12, ['input-uncertain']])
-  const ahead = { clockOf: () => ({ offsetUs: 4 * SECOND, uncertaintyUs: SECOND / 10 }) }
-  const [off] = await computed(join(values, {}, ahead), history)
+  measured(T - 60 * SECOND, 4, 0.1)
+  const [off] = await computed(join(values, {}, unsure), history)
   assert.deepEqual(
     off?.values.current?.reasons,
     ['clock-uncertainty'],
     'times are kept as the device says them: one that is known to be ahead is not sure',
   )
+  measured(T - SECOND, 0, 0.01)
+  measured(T + 200 * SECOND, 9, 0.1)
+  const mean = { mean: { signal: './current', function: 'TimeAverage2' }, ...values }
+  const [then] = await computed(join(mean, {}, unsure), history)
+  for (const name of ['mean', 'current'])
+    assert.equal(then?.values[name]?.reasons, undefined, 'the clock of then was right, whatever it is now')
+  measured(T + 99 * SECOND, 0, 3)
+  const [late] = await computed(join(mean, {}, unsure), history)
+  assert.deepEqual([late?.values.mean?.reasons, late?.values.current?.reasons], [['clock-uncertainty'], undefined], 'at its end it was not')
   for (const value of Object.values(second?.values ?? {})) assert.deepEqual([value.value, value.reasons], [null, ['equipment-unknown']])
 })
 

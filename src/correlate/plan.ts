@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.ts'
 import { rank } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import { type Asked, bad, lowered, type Read, type ReadSpan, type ValueMaker } from './asked.ts'
+import { clockSpans } from './clocks.ts'
 import type { ExpressionValue, JoinValue, Kpi } from './config.ts'
 import type { CorrelateContext, JoinContext } from './context.ts'
 import { compileValue, compileWhere, eachValues, evaluated, unitAware, variableOf, whereOf } from './expressions.ts'
@@ -138,19 +139,22 @@ export async function readFor(
   for (const name of names) {
     related.set(name, await subjectsWithin(name, span, use, history, context))
   }
-  return { series: await readSeries(spansOf(all, asked), history), related }
+  return { series: await readSeries(spansOf(all, asked, context), history), related }
 }
 
 /** For each signal the time that one of the intervals needs of it. */
-function spansOf(makers: readonly ValueMaker[], asked: readonly Asked[]): Map<string, ReadSpan> {
+function spansOf(makers: readonly ValueMaker[], asked: readonly Asked[], context: CorrelateContext): Map<string, ReadSpan> {
   const spans = new Map<string, ReadSpan>()
+  const add = (id: string, { from, to, lookBackUs }: ReadSpan) => {
+    const known = spans.get(id) ?? { from, to, lookBackUs }
+    spans.set(id, { from: Math.min(from, known.from), to: Math.max(to, known.to), lookBackUs: Math.max(lookBackUs, known.lookBackUs) })
+  }
   for (const one of asked) {
     for (const maker of makers) {
       const span = maker.reads?.(one)
       for (const id of span ? maker.signals(one.equipment) : []) {
-        const known = spans.get(id) ?? (span as ReadSpan)
-        const { from, to, lookBackUs } = span as ReadSpan
-        spans.set(id, { from: Math.min(from, known.from), to: Math.max(to, known.to), lookBackUs: Math.max(lookBackUs, known.lookBackUs) })
+        add(id, span as ReadSpan)
+        for (const [clock, over] of clockSpans(id, span as ReadSpan, context)) add(clock, over)
       }
     }
   }

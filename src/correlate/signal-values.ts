@@ -7,6 +7,7 @@ import { newestIngest, rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import { type Asked, bad, factValue, type ValueMaker } from './asked.ts'
+import { clockReasons } from './clocks.ts'
 import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
@@ -34,12 +35,6 @@ export function holdOf(id: string, lookBackUs: Micros, context: CorrelateContext
  */
 export function periodReasons(id: string, lookBackUs: Micros, context: CorrelateContext): string[] {
   return context.definitionOf?.(id)?.isUnpaced && lookBackUs >= CORRELATE_LIMITS.reachUs ? [PERIOD_UNKNOWN] : []
-}
-
-/** Why the clock behind a signal cannot tell times as finely as the tolerance asks: it may be off by as much as it is known to be, and as that is uncertain. */
-function clockReasons(id: string, toleranceUs: Micros, { clockOf }: CorrelateContext): string[] {
-  const clock = clockOf?.(id)
-  return clock && Math.abs(clock.offsetUs) + clock.uncertaintyUs > toleranceUs ? ['clock-uncertainty'] : []
 }
 
 /**
@@ -82,7 +77,7 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
         ...(result.hasBad && !isOfQuality(name) ? ['input-bad'] : []),
         ...(fall === undefined ? [] : [fall]),
         ...periodReasons(whole, lookBackUs, context),
-        ...clockReasons(whole, toleranceUs, context),
+        ...clockReasons(whole, [from, until], toleranceUs, series, context),
         ...(converted.value === null ? ['no-value'] : []),
       ]
       return { value: factValue(converted.value, result.status, { unit: converted.unit, coverage, reasons }), inputs }
@@ -137,7 +132,7 @@ export function asOfMaker(declared: AsOfValue, toleranceUs: Micros, context: Cor
       const severity = rank(status)
       const reasons = [
         ...(severity === 1 ? ['input-uncertain'] : severity === 2 || isNull(status) ? ['input-bad'] : []),
-        ...clockReasons(whole, within, context),
+        ...clockReasons(whole, [at], within, series, context),
       ]
       return { value: factValue(converted.value, status, { unit: converted.unit, reasons }), inputs }
     },

@@ -1,8 +1,10 @@
+import { disagreements } from '../core/authority.ts'
 import { FOREVER } from '../core/derivation.ts'
 import type { FactInput, FactValue, StoredFact } from '../core/facts.ts'
 import { QueryRefused } from '../core/historian.ts'
 import type { History } from '../core/history.ts'
 import type { FieldValue, RecordKind, StoredVersion } from '../core/it-records.ts'
+import { isOnePlace } from '../core/record-place.ts'
 import { rank } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import type { JoinContext } from './context.ts'
@@ -110,7 +112,7 @@ function* decided(kind: RecordKind, versions: readonly StoredVersion[], use: str
   for (const [key, told] of byKey) {
     const [first, ...others] = told.sort((a, b) => place(a.source) - place(b.source) || (a.source < b.source ? -1 : 1)) as [StoredVersion]
     if (first.isDeleted) continue
-    const disagrees = (others as StoredVersion[]).some((other) => !other.isDeleted && differs(first, other, context.fieldsUsed(kind.name)))
+    const disagrees = (others as StoredVersion[]).some((other) => !other.isDeleted && differs(first, other, kind, context))
     yield {
       ...{ key, from: first.validFrom, to: first.validTo, values: first.values, isPlaced: kind.equipment !== undefined },
       equipment: context.placeOf(first),
@@ -120,12 +122,11 @@ function* decided(kind: RecordKind, versions: readonly StoredVersion[], use: str
   }
 }
 
-/** What one says nothing of, it does not deny. */
-const differs = (a: StoredVersion, b: StoredVersion, fields: ReadonlySet<string>): boolean =>
-  [...fields].some((field) => {
-    const [x, y] = [a.values[field] ?? null, b.values[field] ?? null]
-    return x !== null && y !== null && x !== y
-  })
+/** What one says nothing of, it does not deny; and two names of one place are no disagreement. */
+const differs = (a: StoredVersion, b: StoredVersion, kind: RecordKind, { fieldsUsed, placeOf }: JoinContext): boolean =>
+  disagreements(a.values, b.values).some(
+    (field) => fieldsUsed(kind.name).has(field) && !(field === kind.equipment?.field && isOnePlace(a, b, placeOf)),
+  )
 
 function ofFact({ key, equipment, from, to, values, definition, revision }: StoredFact): Subject {
   const isUncertain = Object.values(values).some(({ status }: FactValue) => rank(status) !== 0)

@@ -25,7 +25,7 @@ export const REFUSALS_KEPT = 256
 
 export interface GatewayParts
   extends NodeDependencies,
-    Pick<UplinkParts, 'spool' | 'last' | 'signalCount' | 'onTaken' | 'onRelayed' | 'onConfirmed'> {
+    Pick<UplinkParts, 'spool' | 'ended' | 'last' | 'signalCount' | 'onTaken' | 'onRelayed' | 'onConfirmed'> {
   readonly loaded: LoadedConfig
   readonly transport: Transport
   readonly remotes: Remotes
@@ -175,7 +175,7 @@ async function forked(position: StreamPosition, { spool, log, loaded, onRestart 
     return
   }
   const after = (segments[last + 1]?.firstSequence ?? spool.stats().lastSequence + 1) - 1
-  await askForEpoch(join(loaded.config.data, 'spool'), after)
+  await askForEpoch(join(loaded.config.data, 'spool'), after, position.sequence)
   log.warn({ after, theirs: position.sequence }, 'an older copy of this log was restored; starting again in a new epoch')
   onRestart()
 }

@@ -108,7 +108,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     classOf: classes && ((id: string) => classes.of(id)),
     mayLeave: classes && outGate && ((passing) => outGate.ask(passing).permitted),
   })
-  const { spool, historian, lastRecordedTime, storedTo } = stores
+  const { spool, historian, lastRecordedTime, storedTo, ended } = stores
   evidence = await startEvidence(loaded, signer, stores, deps, policing, hasUplink && config.node.role !== 'relay').catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     throw error
@@ -202,6 +202,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
         loaded,
         transport: flows.observed(transport),
         spool,
+        ended,
         last,
         remotes,
         signalCount: () => signals.size,
@@ -265,7 +266,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       reasons,
     },
     nodeOf: (index) => remotes.nodeOf(index),
-    connections: () => connections.map((connection) => connection.health()),
     onBatch: publish,
   })
   // What was stored while it started: nothing else may come that would tell it.

@@ -1,11 +1,21 @@
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { Historian } from '../core/historian.ts'
+import { LIMITS } from '../core/limits.ts'
 import type { Passing } from '../core/policy.ts'
 import type { ReasonSets } from '../core/reasons.ts'
 import type { Declared } from '../core/record-content.ts'
 import type { SignalTable } from '../core/signals.ts'
-import { beginEpoch, continuedFrom, isEpochAskedFor, type OpenedSpool, openSpool, type SpoolOptions } from '../gateway/index.ts'
+import type { EndedEpoch, Spool } from '../core/spool.ts'
+import {
+  beginEpoch,
+  type Continued,
+  continuedFrom,
+  isEpochAskedFor,
+  type OpenedSpool,
+  openSpool,
+  type SpoolOptions,
+} from '../gateway/index.ts'
 import { openHistorian } from '../historian/index.ts'
 import type { Signer } from '../lib/signed.ts'
 import { isComputing } from './deriving/declared.ts'
@@ -21,6 +31,8 @@ export interface Stores extends OpenedSpool {
   readonly historian: Historian
   /** Batches up to this sequence are in the historian under an earlier epoch of this log. */
   readonly storedTo: number
+  /** Earlier epochs of this node's log, where it sends it on. */
+  readonly ended: readonly EndedEpoch[]
 }
 
 export interface StoresParts extends Pick<SpoolOptions, 'auditHead' | 'classOf'> {
@@ -74,7 +86,7 @@ export async function openStores(
     ...{ clock, signals, reasons, log, random },
     ...signing,
   }
-  const [historian, opened] = await Promise.allSettled([opening, openOrContinue(options, opening)])
+  const [historian, opened] = await Promise.allSettled([opening, openOrContinue(options, opening, hasUplink && !isRelay)])
   if (historian.status === 'fulfilled' && opened.status === 'fulfilled') return { ...opened.value, historian: historian.value }
   if (historian.status === 'fulfilled') await historian.value.close()
   if (opened.status === 'fulfilled') await opened.value.spool.close()
@@ -92,12 +104,32 @@ function declaredIn({ config, connections }: LoadedConfig, mayLeave: StoresParts
   return { declared, ...(mayLeave && !namedIn(declared).every(mayLeave) && { outward: declaredFor(declared, mayLeave) }) }
 }
 
-async function openOrContinue(options: SpoolOptions, opening: Historian | Promise<Historian>): Promise<OpenedSpool & { storedTo: number }> {
+/**
+ * Earlier epochs of this node's log. What the historian has of one was in it, whatever became of its files; where a copy was put back, the next node had
+ * more of it than this one, and said so.
+ */
+async function endedOf({ node, epoch }: Spool, continued: Continued | undefined, historian: Historian): Promise<EndedEpoch[]> {
+  const own = (await historian.checkpoints()).filter((one) => one.node === node && one.epoch < epoch && one.sequence > 0)
+  const ended = new Map(own.map((one) => [one.epoch, one.sequence]))
+  if (continued) ended.set(continued.epoch, continued.after)
+  for (const one of continued?.ended ?? []) ended.set(one.epoch, one.last)
+  return [...ended]
+    .map(([of, last]) => ({ epoch: of, last }))
+    .sort((a, b) => a.epoch - b.epoch)
+    .slice(-LIMITS.endedEpochs)
+}
+
+async function openOrContinue(
+  options: SpoolOptions,
+  opening: Historian | Promise<Historian>,
+  isNaming: boolean,
+): Promise<OpenedSpool & Pick<Stores, 'storedTo' | 'ended'>> {
   const { directory, node } = options
   if (await isEpochAskedFor(directory)) {
     const checkpoints = await (await opening).checkpoints()
     await beginEpoch(options, (epoch) => checkpoints.find((one) => one.node === node && one.epoch === epoch)?.sequence ?? 0)
   }
   const opened = await openSpool(options)
-  return { ...opened, storedTo: (await continuedFrom(directory))?.storedTo ?? 0 }
+  const continued = await continuedFrom(directory)
+  return { ...opened, storedTo: continued?.storedTo ?? 0, ended: isNaming ? await endedOf(opened.spool, continued, await opening) : [] }
 }

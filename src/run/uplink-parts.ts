@@ -1,7 +1,7 @@
 import type { LastValues } from '../core/last-values.ts'
 import type { Link } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
-import type { Spool, SpoolRecord, StreamPosition } from '../core/spool.ts'
+import type { EndedEpoch, Spool, SpoolRecord, StreamPosition } from '../core/spool.ts'
 import type { Clock } from '../core/time.ts'
 import type { OutwardPolicy } from './policy/outward.ts'
 
@@ -16,6 +16,8 @@ export interface UplinkParts {
   readonly version: string
   /** New at every start of the process. */
   readonly instance: string
+  /** Earlier epochs of this node's log; absent: none. What the other end lacks of them is declared there. */
+  readonly ended?: readonly EndedEpoch[] | undefined
   /** A relay hands over what it received; every other node its own log. */
   readonly isRelay: boolean
   readonly last: LastValues

@@ -97,6 +97,53 @@ test('a relay hands over again what it still keeps when the other end has less t
   await running
 })
 
+test('what the other end lacks of an epoch that is over is declared there, once, and confirms nothing of the present one', async () => {
+  const clock = new ManualClock(START)
+  const stop = new AbortController()
+  const sent: string[] = []
+  const named: unknown[] = []
+  let end: (why: Error) => void = () => {}
+  const made: Link = {
+    ...shortLived(),
+    ended: new Promise((resolve) => {
+      end = resolve
+    }),
+    close: async () => end(new NotConnected('closed')),
+    connect: async ({ streams }) => {
+      named.push(...streams.map(({ epoch, last }) => [epoch, last]))
+      return {
+        ...{ node: 'hub', time: 0 },
+        streams: [
+          { node: 'edge', epoch: 2, sequence: 50 },
+          { node: 'edge', epoch: 3, sequence: 7 },
+        ],
+      }
+    },
+    send: async (records) => {
+      for (const { epoch, sequence, kind, seal, payload } of records) {
+        assert.deepEqual([kind, seal], ['gap', undefined])
+        sent.push(`${epoch} ${new TextDecoder().decode(payload)}`)
+        made.onDurable({ node: 'edge', epoch, sequence })
+      }
+    },
+  }
+  const later = { ...spool, epoch: 4 } as unknown as Spool
+  const ended = [
+    { epoch: 1, last: 20 },
+    { epoch: 2, last: 100 },
+    { epoch: 3, last: 7 },
+  ]
+  const uplink = uplinkOver(clock, () => made, stop.signal, { spool: later, ended })
+  const running = uplink.run()
+  await clock.advance(1_000)
+  assert.deepEqual(named, [...ended.map(({ epoch, last }) => [epoch, last]), [4, 0]])
+  assert.deepEqual(sent, ['1 {"from":1,"to":20,"cause":"epoch-ended"}', '2 {"from":51,"to":100,"cause":"epoch-ended"}'])
+  assert.equal(uplink.view().confirmedSequence, 0)
+  stop.abort()
+  await clock.advance(20_000)
+  await running
+})
+
 test('a log that dropped all it had, and cannot write yet that it did, does not keep the program from everything else', async () => {
   const clock = new ManualClock(START)
   const stop = new AbortController()

@@ -3,7 +3,7 @@ import type { SampleBatch } from '../core/batch.ts'
 import { NotConnected } from '../core/errors.ts'
 import { type Hello, type Link, LinkRefused, type StreamId, type Welcome } from '../core/link.ts'
 import type { UplinkView } from '../core/node-view.ts'
-import type { SpoolRecord, StreamPosition } from '../core/spool.ts'
+import type { EndedEpoch, SpoolRecord, StreamPosition } from '../core/spool.ts'
 import { BackOff } from '../lib/back-off.ts'
 import { sendPaced } from './policy/outward.ts'
 import { Relaying } from './relaying.ts'
@@ -129,6 +129,7 @@ export class Uplink {
       onSuccess()
       this.#settle(position)
     }
+    if (welcome) await this.#declareEnded(link, welcome)
     this.#peer = welcome?.node ?? ''
     this.#set('connected')
     this.#problem = undefined
@@ -170,11 +171,35 @@ export class Uplink {
     }
   }
 
+  #ended(): readonly EndedEpoch[] {
+    const { ended = [], isRelay, spool } = this.#parts
+    return isRelay || this.#link?.isOneWay ? [] : ended.filter(({ epoch }) => epoch < spool.epoch)
+  }
+
+  /** What the other end lacks of an epoch that is over, it will not get: it is told so. An older copy of it was restored, or our log of that time was lost. */
+  async #declareEnded(link: Link, welcome: Welcome): Promise<void> {
+    const { spool, clock, log } = this.#parts
+    for (const { epoch, last } of this.#ended()) {
+      const known = welcome.streams.find((one) => one.node === spool.node && one.epoch === epoch)?.sequence ?? 0
+      if (known >= last) continue
+      const gap = { from: known + 1, to: last, cause: 'epoch-ended' }
+      log.warn(
+        { epoch, ...gap, to: last, next: welcome.node },
+        'the next node lacks records of an earlier log of this node, which are gone; it is told',
+      )
+      const payload = new TextEncoder().encode(JSON.stringify(gap))
+      await link.send([{ node: spool.node, epoch, sequence: last, kind: 'gap', recordedTime: clock.now(), payload }])
+    }
+  }
+
   #hello(): Hello {
     const { spool, version, instance, isRelay, clock } = this.#parts
     const { firstSequence, lastSequence } = spool.stats()
     const own = { node: spool.node, epoch: spool.epoch, first: firstSequence, last: lastSequence }
-    const streams = isRelay ? spool.streams().map(({ node, epoch, sequence }) => ({ node, epoch, first: 1, last: sequence })) : [own]
+    const ended = this.#ended().map(({ epoch, last }) => ({ node: spool.node, epoch, first: 1, last }))
+    const streams = isRelay
+      ? spool.streams().map(({ node, epoch, sequence }) => ({ node, epoch, first: 1, last: sequence }))
+      : [...ended, own]
     return { node: spool.node, instance, version, time: clock.now(), streams }
   }
 
@@ -242,7 +267,7 @@ export class Uplink {
 
   #settle(position: StreamPosition): void {
     if (this.#relaying) this.#relaying.settle(position)
-    else {
+    else if (position.epoch === this.#parts.spool.epoch) {
       this.#confirm(Math.max(this.#confirmed, position.sequence))
       this.#parts.spool.release(LINK_CONSUMER, this.#confirmed + 1)
     }

@@ -125,7 +125,7 @@ export const en = {
     versions: 'every version, not only the newest',
     factKey: 'one result by its key',
     factEquipment: 'only of this equipment: its path under the site',
-    factsOut: 'write them to this file: .csv or .parquet',
+    factsOut: 'write them to this file: .csv, .jsonl or .parquet',
     revisions: 'every revision, not only the newest',
     recomputeFrom: 'start of the period: RFC 3339, or a duration before now: -30d',
     recomputeTo: 'end of the period (default: now)',

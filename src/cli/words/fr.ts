@@ -128,7 +128,7 @@ export const fr: Words = {
     versions: 'toutes les versions, pas seulement la dernière',
     factKey: 'un résultat, par sa clé',
     factEquipment: 'seulement de cet équipement : son chemin sous le site',
-    factsOut: 'les écrire dans ce fichier : .csv ou .parquet',
+    factsOut: 'les écrire dans ce fichier : .csv, .jsonl ou .parquet',
     revisions: 'toutes les révisions, pas seulement la dernière',
     recomputeFrom: 'début de la période : RFC 3339, ou une durée avant maintenant : -30d',
     recomputeTo: 'fin de la période (par défaut : maintenant)',

@@ -41,6 +41,8 @@ export const spoolEn = {
     foreign: (path: string) => `${path} is of another log; nothing was handed over`,
   },
   laid: (records: number, node: string, path: string) => `${records} record(s) of ${node} handed over: ${path}`,
+  noReceiver: (node: string) => `${node} takes in no files of records: it does not receive one way; nothing was handed over`,
+  noReceiverHint: 'name the configuration of the receiving hub with -c. Over TLS nothing has to be carried: the link sends what is missing',
   laidHint: 'The node takes in those that it lacks, at once when it runs, and moves the file to done/ or refused/.',
 }
 
@@ -86,5 +88,7 @@ export const spoolFr: typeof spoolEn = {
     foreign: (path) => `${path} est d’un autre journal ; rien n’a été remis`,
   },
   laid: (records, node, path) => `${records} enregistrement(s) de ${node} remis : ${path}`,
+  noReceiver: (node) => `${node} ne prend aucun fichier d’enregistrements : il ne reçoit pas à sens unique ; rien n’a été remis`,
+  noReceiverHint: 'nommez avec -c la configuration du hub récepteur. Par TLS il n’y a rien à porter : la liaison envoie ce qui manque',
   laidHint: 'Le nœud prend ceux qui lui manquent, aussitôt s’il tourne, et range le fichier dans done/ ou refused/.',
 }

@@ -7,6 +7,8 @@ import { mebibytes } from './sizes.ts'
 
 /** What `lint` says, in English: the master of the other languages. */
 export const en = {
+  /** What a part says of its own configuration. */
+  said: (text: string): string => text,
   fileMissing: (): Wording => [
     'there is no such file or directory',
     'give the path of a YAML file, or of a directory of YAML files; `ecluse demo` shows a complete one',

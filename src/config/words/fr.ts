@@ -3,9 +3,11 @@ import type { Wording } from '../places.ts'
 import type { ConfigWords } from '../words.ts'
 import { expressionInFrench } from './expressions.ts'
 import { policyInFrench } from './policy.ts'
+import { saidInFrench } from './said-in-french.ts'
 import { mebibytes } from './sizes.ts'
 
 export const fr: ConfigWords = {
+  said: saidInFrench,
   fileMissing: () => [
     'ce fichier ou ce dossier n’existe pas',
     'donnez le chemin d’un fichier YAML, ou d’un dossier de fichiers YAML ; `ecluse demo` en montre un complet',

@@ -125,7 +125,7 @@ function addPlaces({ node, edge }: GraphBuilder, { equipment, kinds }: Declarati
     const place = node('equipment', path, { equipment: path, ...(label && { label: label as Label }) })
     const systems = new Set(aliases.map(({ system }) => system))
     for (const { name, equipment: of, label: kindLabel } of kinds)
-      if (of && (of.system === undefined || systems.has(of.system)))
+      if (of && (of.system === undefined || [of.system, ...Object.values(of.systems ?? {})].some((system) => systems.has(system))))
         edge(place, node('record', name, { ...(kindLabel && { label: kindLabel }) }), 'place', of.system ?? path)
   }
 }

@@ -32,6 +32,7 @@ const cell = z.object({
 const stream = z.object({
   ...{ node: z.string(), epoch: z.number(), sequence: count, samples: count.optional(), connections: z.array(z.string()) },
   of: z.array(z.tuple([count, z.int().min(0).max(10_000_000)])),
+  unread: z.object({ at: count, cause: z.string() }).optional(),
   missing: z.array(
     z.object({ from: count, to: count, cause: z.string(), samples: count, cell: z.object({ node: z.string(), hour: count }) }),
   ),

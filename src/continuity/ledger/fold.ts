@@ -19,6 +19,14 @@ export function entryOf(record: SpoolRecord): Entry {
   return { record, inner: record.kind === 'forwarded' && record.payload.length > 0 ? decodeForwarded(record.payload).records : [] }
 }
 
+/** Samples of this log that went before anybody saw them: their number, and where and why they are missing. */
+export interface Gone {
+  readonly at: number
+  readonly cause: string
+  readonly cell: Cell
+  readonly count: number
+}
+
 /** Follows the log, record by record, and counts. Everything it knows follows from the log; nothing is estimated. */
 export class Fold {
   readonly book: Book
@@ -39,24 +47,33 @@ export class Fold {
   }
 
   /** Counts one record and what it brings of other nodes; undefined where it was counted before. */
-  take({ record, inner }: Entry): Block | undefined {
+  take({ record, inner }: Entry): { readonly block: Block; readonly gone?: Gone | undefined } | undefined {
     const { own } = this
     const { sequence, kind, seal } = record
     if (sequence <= own.sequence) return undefined
-    const hidden = own.sequence + 1
     const count = kind === 'forwarded' ? forwardedCount(record.payload) : countOf(record)
     const counts = new Map<Cell, number>()
     const unseen = unseenSamples(own, record, count)
-    // Gone before anybody looked: only its number is known.
-    if (unseen > 0) this.#log(counts, this.book.cell(own.node, '', 'samples', this.book.hourFor(record.recordedTime)), unseen)
-    if (seal) own.samples = seal.samples
+    const gone = unseen > 0 ? this.#unseen(record, unseen) : undefined
+    if (seal) {
+      own.samples = seal.samples
+      own.unread = undefined
+    } else if (kind === 'gap') own.unread = { at: sequence, cause: contentOf(record, 'gap')?.cause ?? 'missing' }
     own.sequence = sequence
     if (kind === 'gap') this.#declare(record)
     else if (kind === 'signals') defineSignals(own, contentOf(record, 'signals')?.signals ?? [])
     else if (kind === 'forwarded') for (const one of inner) this.#takeInner(counts, one)
     else this.#takeContent(counts, record)
-    const place = unseen > 0 && sequence > hidden ? hidden : sequence
-    return { first: place, last: sequence, counts: [...counts] }
+    return { block: { first: sequence, last: sequence, counts: [...counts] }, gone }
+  }
+
+  /** Gone before anybody looked: only its number is known. */
+  #unseen({ sequence, recordedTime }: SpoolRecord, count: number): Gone {
+    const { own } = this
+    const cell = this.book.cell(own.node, '', 'samples', this.book.hourFor(recordedTime))
+    cell.logged += count
+    const { at, cause } = own.unread ?? { at: Math.min(own.sequence + 1, sequence - 1), cause: 'missing' }
+    return { at, cause, cell, count }
   }
 
   /** What a record holds for the destinations, without counting it again. */

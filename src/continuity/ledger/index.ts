@@ -8,7 +8,7 @@ import { type Block, Blocks, type Destination, type Hole } from './blocks.ts'
 import { Book, dayOf } from './book.ts'
 import { addCell, type Cell, emptyCell, shareOf, tally, total } from './cells.ts'
 import { LedgerFiles } from './files.ts'
-import { entryOf, Fold } from './fold.ts'
+import { entryOf, Fold, type Gone } from './fold.ts'
 import { isExplicable, NOT_TOLD_APART, withHole } from './holes.ts'
 import { LEDGER_LIMITS } from './limits.ts'
 import { newStream, type Stream } from './streams.ts'
@@ -136,9 +136,18 @@ export class Ledger {
     for (const { record, inner } of entries)
       for (const { recordedTime } of [record, ...inner]) await this.#openDay(dayOf(accountHour(recordedTime)))
     for (const entry of entries) {
-      const block = this.#fold.take(entry)
-      if (block) this.#blocks.add(block, this.#reached)
+      const taken = this.#fold.take(entry)
+      if (taken?.gone) this.#lose(taken.gone)
+      if (taken) this.#blocks.add(taken.block, this.#reached)
     }
+  }
+
+  /** Who is past the place could not read it either; who is not has a hole there when it comes to it. */
+  #lose({ at, cause, cell, count }: Gone): void {
+    if (this.#destinations.some(({ reached }) => reached < at))
+      this.#blocks.add({ first: at, last: at, counts: [[cell, count]] }, this.#reached)
+    for (const { name, reached } of this.#destinations)
+      if (reached >= at) tally(shareOf(cell, name).lost, this.#fold.causeOf(at, at, cause), count)
   }
 
   /** Sequences that a destination will not have: they are counted as lost when it is past them. */

@@ -248,6 +248,30 @@ test('limits: more holes than are remembered, and longer periods than are answer
   await assert.rejects(ledger.lines({ from: START, to: START + (LEDGER_LIMITS.askedDays + 1) * DAY }, NO_WORDS), RangeError)
 })
 
+test('samples that the log lost before anybody saw them are dropped for every destination, whether it is past the place or not, over a restart', async (t) => {
+  for (const isPast of [false, true]) {
+    const directory = await scratch(t)
+    let ledger = await open(directory)
+    const log = new Log()
+    const before = [log.signals(['a']), log.batch([0, 0])]
+    log.batch([0, 0, 0])
+    const unread = { from: 3, to: 3, cause: 'corrupt' }
+    const gap = { ...log.json('gap', unread), sequence: 3, seal: undefined } as unknown as SpoolRecord
+    log.sequence = 3
+    await ledger.take([...before, gap])
+    ledger.miss('historian', unread)
+    if (isPast) await ledger.advance('historian', 3)
+    await ledger.save(START)
+    ledger = await open(directory)
+    await ledger.take([log.batch([0])])
+    await ledger.advance('historian', 4)
+    const lines = await ledger.lines(undefined, NO_WORDS)
+    const of = (name: string) => lines.find(({ connection }) => connection === name)?.destinations[0]
+    assert.deepEqual([of('')?.delivered, of('')?.dropped, of('')?.pending, of('')?.off], [0, { corrupt: 3 }, 0, 0])
+    assert.deepEqual([of('a')?.delivered, of('a')?.dropped, of('a')?.off], [3, {}, 0])
+  }
+})
+
 test('kinds of reasons leave out what differs from row to row', () => {
   assert.equal(
     reasonClass('priority is "urgent" where a number was expected; state is required and empty'),

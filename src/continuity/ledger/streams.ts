@@ -25,6 +25,8 @@ export interface Stream {
   /** By signal: the place of its connection in `connections` plus one; 0 where nobody defined it. */
   of: Uint32Array
   missing: Missing[]
+  /** The last sequence that the log could not be read at, and why; until the next record tells how many samples were there. */
+  unread?: { readonly at: number; readonly cause: string } | undefined
 }
 
 export function newStream(node: string, epoch: number, sequence = 0): Stream {

@@ -79,8 +79,16 @@ async function takeOne(
       .gaps()
       .filter((gap) => gap.node === node && gap.epoch === epoch && ranges.some(({ from, to }) => from <= gap.to && to >= gap.from))
     if (closes.some(({ to }) => to > position)) return undefined
+    // Carried twice, or closed meanwhile by another file.
+    if (closes.length === 0) {
+      log.info({ file: name, node, records }, 'a file of records holds nothing that is missing here')
+      return { file: name, records, filled: 0 }
+    }
     if (anchored === 0 && ends > 0 && !allowUnanchored)
-      throw new ImportRefused('foreign', `${name} meets no record that is here: nothing shows that it is of this log`)
+      throw new ImportRefused(
+        'foreign',
+        `${name} meets no record that is here: nothing shows that it is of this log. Export again with the gaps.json that is here now`,
+      )
     const peer = { node, address: name, mayForward: false, isCarried: true as const }
     let filled = 0
     await readImport(path, async (some) => {

@@ -48,13 +48,15 @@ export function compare(flows: readonly FlowView[], declared: Declared, start: D
   const today = new Map<string, number>()
   const lastSeen = new Map<string, Micros>()
   for (const flow of flows) {
-    const { crossing, decision: decided } = declared.judge(flow, now)
+    // As it stood when it was last seen: what was permitted then is no finding because the conduit was cut, or became overdue, since.
+    const { crossing, decision: decided } = declared.judge(flow, flow.lastSeen)
     const conduit = conduits.find(({ name }) => name === decided.conduit)
     if (conduit) {
       today.set(conduit.name, (today.get(conduit.name) ?? 0) + bytesOf(flow) - (start.bytes.get(flowKey(flow)) ?? 0))
       lastSeen.set(conduit.name, Math.max(lastSeen.get(conduit.name) ?? 0, flow.lastSeen))
     }
-    if (now - flow.lastSeen > PRESENT) continue
+    // What was seen before this start was under the file of that time.
+    if (now - flow.lastSeen > PRESENT || flow.lastSeen < started) continue
     const found = ofFlow(flow, crossing, decided, conduit, zones)
     if (found) raised.push(found)
     if (conduit) raised.push(...ofServices(flow, conduit))

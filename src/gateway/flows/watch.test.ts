@@ -206,6 +206,34 @@ test('flows, findings and the baseline outlive the process; a baseline that some
   assert.deepEqual([third.watch.baseline().state, third.watch.baseline().candidateHash], ['damaged', undefined])
 })
 
+test('a flow of before a conduit was cut, or before this start, is no finding; one that goes on is', async (t) => {
+  const cutAt = START + 60 * SECOND
+  const declared: WatchParts['declared'] = {
+    policy: { zones: [{ name: 'field' }] as unknown as WatchParts['declared']['policy']['zones'], conduits: [] },
+    judge: (_, time) => ({
+      crossing: { from: 'field', to: 'it', transport: 'modbus', direction: 'pull' },
+      decision: time < cutAt ? { permitted: true, reason: 'conduit', path: [] } : { permitted: false, reason: 'cut', path: [] },
+    }),
+  }
+  const { watch, clock, directory } = await openWatch(t, { declared })
+  const open = (one: typeof watch) => one.findings().filter(({ code, state }) => code === 'undeclared-flow' && state === 'open')
+  watch.observe(poll(clock.now()))
+  await clock.advance(120_000)
+  await watch.tick()
+  assert.deepEqual(open(watch), [])
+  watch.observe(poll(clock.now()))
+  await clock.advance(20_000)
+  await watch.tick()
+  assert.match(open(watch)[0]?.text.en ?? '', /no conduit permits this: it is cut$/)
+  await watch.save()
+  await clock.advance(1_000)
+  const always: WatchParts['declared'] = { ...declared, judge: (ends) => declared.judge(ends, cutAt) }
+  const again = await openWatch(t, { directory, clock, declared: always })
+  await clock.advance(20_000)
+  await again.watch.tick()
+  assert.deepEqual(open(again.watch), [], 'nothing was seen since')
+})
+
 test('a flow is judged by what is declared, and not at all where no zones are', async (t) => {
   const { watch, parts } = await openWatch(t)
   const ends = { via: 'meter', source: SELF, destination: '10.0.0.5', port: 502, protocol: 'modbus' }

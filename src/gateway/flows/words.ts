@@ -7,12 +7,22 @@ interface Words {
   readonly advice: Required<Label>
 }
 
+/** Why a conduit does not permit a flow, by the reason of the decision; nothing where that there is none says it all. */
+const WHY: Readonly<Record<string, Required<Label>>> = {
+  'no-zone': { en: ': the zone of one end is not declared', fr: ' : la zone d’un des bouts n’est pas déclarée' },
+  transport: { en: ': the one that comes nearest is for another transport', fr: ' : le plus proche est pour un autre transport' },
+  peer: { en: ': the one that comes nearest does not name this address', fr: ' : le plus proche ne nomme pas cette adresse' },
+  cut: { en: ': it is cut', fr: ' : il est coupé' },
+  'not-named': { en: ': the one that comes nearest does not name this', fr: ' : le plus proche ne nomme pas cela' },
+}
+const why = (reason: string | number | undefined): Required<Label> => WHY[String(reason)] ?? { en: '', fr: '' }
+
 /** What each finding says, and what to do about it. */
 const WORDS: Readonly<Record<FindingCode, Words>> = {
   'undeclared-flow': {
     text: (flow, { reason }) => ({
-      en: `${flow}: no conduit permits this (${reason})`,
-      fr: `${flow} : aucun conduit ne le permet (${reason})`,
+      en: `${flow}: no conduit permits this${why(reason).en}`,
+      fr: `${flow} : aucun conduit ne le permet${why(reason).fr}`,
     }),
     advice: {
       en: 'If the business needs it, declare a conduit with its reason; if not, find out who began it and cut it.',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blockBytes, decodeForwarded, type Forwarded } from '../../core/forwarded.ts'
+import { LIMITS } from '../../core/limits.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { defineSignals, numbered, readAll, start, TestClock, temporaryDirectory } from '../spool/harness.ts'
 import { Intake } from './intake.ts'
@@ -65,11 +66,32 @@ test('a node that is no relay has one log, the one it named', async () => {
     streams: epochs.map((epoch) => ({ node: 'edge-1', epoch, first: 1, last: 9 })),
   })
   const peer = { node: 'edge-1', address: 'memory', mayForward: false }
-  await assert.rejects(reception.open(hello([1, 2]), peer), { code: 'not-permitted' })
+  const many = Array.from({ length: LIMITS.endedEpochs + 2 }, (_, i) => i + 1)
+  await assert.rejects(reception.open(hello(many), peer), { code: 'not-permitted' })
   await reception.open(hello([2]), peer)
   const payload = new TextEncoder().encode('{"version":"1"}')
   const other = { node: 'edge-1', epoch: 3, sequence: 1, kind: 'config', recordedTime: 0, payload } as const
   await assert.rejects(reception.take([other]), { code: 'not-permitted', message: /not named/ })
+})
+
+test('of a log that ended its node may say what is gone, and nothing else', async (t) => {
+  const hub = await start(await temporaryDirectory(t), { node: 'hub' })
+  t.after(() => hub.spool.close())
+  const intake = new Intake({ log: hub.spool, clock: new TestClock() })
+  const reception = intake.reception({ probe: async () => true, end: () => {} })
+  const streams = [1, 2].map((epoch) => ({ node: 'edge-1', epoch, first: 1, last: 9 }))
+  await reception.open(
+    { node: 'edge-1', instance: '1', version: '0', time: 0, streams },
+    { node: 'edge-1', address: 'memory', mayForward: false },
+  )
+  const said = (kind: 'gap' | 'config', content: object): SpoolRecord => ({
+    ...{ node: 'edge-1', epoch: 1, sequence: 9, kind, recordedTime: 0 },
+    payload: new TextEncoder().encode(JSON.stringify(content)),
+  })
+  await assert.rejects(reception.take([said('config', { version: '1' })]), { code: 'epoch-superseded' })
+  assert.equal((await reception.take([said('gap', { from: 1, to: 9, cause: 'epoch-ended' })])).sequence, 9)
+  const [{ node, epoch, sequence } = { node: '', epoch: 0, sequence: 0 }] = hub.spool.streams()
+  assert.deepEqual([node, epoch, sequence], ['edge-1', 1, 9])
 })
 
 test('a relay that was put back to an older copy declares as gone what is here: only what is not here either is taken for gone', async (t) => {

@@ -2,6 +2,7 @@ import type { SampleBatch } from '../../core/batch.ts'
 import { checkBatch } from '../../core/batch-codec.ts'
 import { NotConnected } from '../../core/errors.ts'
 import type { Forwarded } from '../../core/forwarded.ts'
+import { LIMITS } from '../../core/limits.ts'
 import { type Hello, LinkRefused, type Peer, type Reception, type StreamId, type Welcome } from '../../core/link.ts'
 import { parseRecord } from '../../core/record-content.ts'
 import { type Spool, SpoolFull, type SpoolRecord, type StreamPosition } from '../../core/spool.ts'
@@ -87,6 +88,7 @@ export class Intake {
   reception(line: Line): Reception {
     let peer: Peer | undefined
     let named = new Set<string>()
+    let newest = 0
     let session: Session | undefined
     const refusing = async <T>(work: () => Promise<T>): Promise<T> => {
       try {
@@ -102,6 +104,7 @@ export class Intake {
         return refusing(async () => {
           const welcome = await this.#open(hello, from, line)
           named = new Set(hello.streams.map(keyOf))
+          newest = Math.max(0, ...hello.streams.map(({ epoch }) => epoch))
           session = this.#sessions.get(from.node)
           return welcome
         })
@@ -112,6 +115,9 @@ export class Intake {
           // A relay may meet a new node after its hello; any other sends the log it has named, whose epoch was looked at.
           if (peer && first && !peer.mayForward && !named.has(keyOf(first)))
             throw new LinkRefused('not-permitted', `${peer.node} sends a log that it has not named`)
+          // Of a log that ended only that something of it is gone is still said.
+          if (peer && first && !peer.mayForward && first.epoch < newest && !records.every((one) => one.kind === 'gap' && !one.seal))
+            throw new LinkRefused('epoch-superseded', `${peer.node} sends records of a log that ended`)
           return this.#take(records, peer)
         }),
       show: (stream, batch, upTo) => {
@@ -129,8 +135,11 @@ export class Intake {
     this.#parts.admit?.(peer)
     for (const { node } of hello.streams) permitted(node, peer)
     // Positions are kept for good: a node that named thousands of logs would leave no room for those of others.
-    if (!peer.mayForward && hello.streams.length > 1)
-      throw new LinkRefused('not-permitted', `${peer.node} names ${hello.streams.length} logs: it has one, only a relay has several`)
+    if (!peer.mayForward && hello.streams.length > 1 + LIMITS.endedEpochs)
+      throw new LinkRefused(
+        'not-permitted',
+        `${peer.node} names ${hello.streams.length} logs: it has one and at most ${LIMITS.endedEpochs} that ended, only a relay has more`,
+      )
     await this.#makeWay(hello, line)
     // A relay that was restored from an older copy names epochs that have ended: it has not written them, and what it repeats is skipped by sequence.
     for (const stream of newestOfEach(hello.streams)) if (stream.node === peer.node) this.#checkEpoch(stream)

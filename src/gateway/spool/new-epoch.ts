@@ -1,8 +1,10 @@
 import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { decodeBatch } from '../../core/batch-codec.ts'
+import { LIMITS } from '../../core/limits.ts'
 import { ReasonSets } from '../../core/reasons.ts'
 import { SignalTable } from '../../core/signals.ts'
+import type { EndedEpoch } from '../../core/spool.ts'
 import { machineFiles, replaceIn, type SpoolFiles } from './files.ts'
 import { writeIdentity } from './identity.ts'
 import { openSpool, type SpoolOptions } from './open.ts'
@@ -11,8 +13,8 @@ import { openSpool, type SpoolOptions } from './open.ts'
  * A log that was restored from an older copy and went on: its new records carry sequences that another node knows with other content. It goes on in a new
  * epoch, which begins with the batches that only it has; the old directory is set aside, whole.
  *
- * `new-epoch.json` in the spool's directory asks for it at the next start: `{after}`, the last sequence that both have. `continued.json` in the new one
- * says where it comes from: `{epoch, after, storedTo}`.
+ * `new-epoch.json` in the spool's directory asks for it at the next start: `{after, theirs}`, the last sequence that both have, and the last that the other
+ * node has. `continued.json` in the new one says where it comes from: `{epoch, after, storedTo, ended}`.
  */
 export interface Continued {
   /** The epoch before. */
@@ -20,6 +22,8 @@ export interface Continued {
   readonly after: number
   /** Batches of the new epoch up to this sequence are in this node's own historian already, under the old one. */
   readonly storedTo: number
+  /** How far the next node had each earlier epoch when it ended, oldest first, of the newest `LIMITS.endedEpochs`. */
+  readonly ended?: readonly EndedEpoch[]
 }
 
 const ASKED = 'new-epoch.json'
@@ -27,9 +31,9 @@ const CONTINUED = 'continued.json'
 const COPY_RECORDS = 256
 const COPY_BYTES = 8 * 1024 * 1024
 
-/** Asks for a new epoch at the next start; `after` is the last sequence that both logs have. */
-export async function askForEpoch(directory: string, after: number, files: SpoolFiles = machineFiles): Promise<void> {
-  await replaceIn(files, directory, ASKED, { after })
+/** Asks for a new epoch at the next start; `after` is the last sequence that both logs have, `theirs` the last of the other one. */
+export async function askForEpoch(directory: string, after: number, theirs: number, files: SpoolFiles = machineFiles): Promise<void> {
+  await replaceIn(files, directory, ASKED, { after, theirs })
 }
 
 /** True when a new epoch was asked for, or its beginning was interrupted. */
@@ -49,10 +53,14 @@ export async function continuedFrom(directory: string): Promise<Continued | unde
 export async function beginEpoch(options: SpoolOptions, stored: (epoch: number) => number): Promise<void> {
   const { directory, files = machineFiles, log } = options
   const next = `${directory}.next`
-  const asked = (await readJson(join(directory, ASKED))) as { after?: unknown } | undefined
+  const asked = (await readJson(join(directory, ASKED))) as { after?: unknown; theirs?: unknown } | undefined
   if (typeof asked?.after === 'number') {
     await rm(next, { recursive: true, force: true })
-    const continued = await copy(options, next, asked.after, stored)
+    const copied = await copy(options, next, asked.after, stored)
+    const last = typeof asked.theirs === 'number' ? asked.theirs : asked.after
+    const earlier = (await continuedFrom(directory))?.ended ?? []
+    const ended = [...earlier, { epoch: copied.epoch, last }].slice(-LIMITS.endedEpochs)
+    const continued: Continued = { ...copied, ended }
     await replaceIn(files, next, CONTINUED, continued)
     const aside = `${directory}-${continued.epoch}`
     await rm(aside, { recursive: true, force: true })

@@ -27,7 +27,7 @@ test('what is computed is as often as lint takes it to be, and as unknown as its
   const rest = { site: { id: 's', label: undefined }, equipment: {}, correlations: {}, kpis: {} } as never as { equipment: never }
   const placeOf = () => undefined
   const { derivations } = declaredDerivations({
-    ...{ config: { ...config, ...rest } as never, kinds: new Map(), placeOf, signals, clockOf: () => undefined },
+    ...{ config: { ...config, ...rest } as never, kinds: new Map(), placeOf, signals },
   })
   const range = { from: T, to: T + MINUTE }
   for (const one of derivations) {

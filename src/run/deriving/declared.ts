@@ -4,7 +4,6 @@ import type { Derivation } from '../../core/derivation.ts'
 import type { RecordKind, RecordVersion } from '../../core/it-records.ts'
 import type { DerivationView } from '../../core/node-view.ts'
 import type { DataType, Label, SignalDefinition, SignalTable } from '../../core/signals.ts'
-import type { Micros } from '../../core/time.ts'
 import { type CorrelateContext, createCorrelations, type JoinValue } from '../../correlate/index.ts'
 import { eventVariables } from '../../process/config.ts'
 import { declaredItems, derive, events, type Item, type Known, needsOf, states, windows } from '../../process/index.ts'
@@ -25,7 +24,6 @@ export interface DeclaredParts {
   readonly signals: SignalTable
   /** Whether the definition of a computed signal may name what it is computed from, wherever the signal itself may go; absent: it may. */
   readonly mayName?: ((signal: string, inputs: readonly string[]) => boolean) | undefined
-  readonly clockOf: (connection: string) => { readonly offsetUs: Micros; readonly uncertaintyUs: Micros } | undefined
 }
 
 export function isComputing({
@@ -136,13 +134,16 @@ interface Named {
 }
 
 /** What joins and figures are given: kinds, the values of other results, places, clocks, definitions. */
-function contextOf({ config, kinds, placeOf, signals, clockOf }: DeclaredParts): CorrelateContext {
+function contextOf({ config, kinds, placeOf, signals }: DeclaredParts): CorrelateContext {
   const definitionOf = (id: string) => signals.at(signals.indexOf(id) ?? -1)
   return {
     ...{ site: config.site.id, kinds, events: eventVariables(config), placeOf, definitionOf },
     clockOf: (id) => {
       const connection = definitionOf(id)?.connection
-      return connection === undefined ? undefined : clockOf(connection)
+      const clock = `${config.site.id}/ecluse/${connection}`
+      const ids = { offset: `${clock}/clock-offset`, uncertainty: `${clock}/clock-uncertainty` }
+      // A connection's clock has signals once it was measured; another node's come over the link.
+      return signals.indexOf(ids.uncertainty) === undefined ? undefined : ids
     },
   }
 }

@@ -5,7 +5,7 @@ import type { EquipmentNames } from '../../core/equipment.ts'
 import type { Historian, WriterTables } from '../../core/historian.ts'
 import type { RecordKind } from '../../core/it-records.ts'
 import type { Logger } from '../../core/log.ts'
-import type { ConnectionHealth, DerivationView, NodeView, SignalOrigin } from '../../core/node-view.ts'
+import type { DerivationView, NodeView, SignalOrigin } from '../../core/node-view.ts'
 import type { ReasonSets } from '../../core/reasons.ts'
 import { placeOfRecord } from '../../core/record-place.ts'
 import type { SignalTable } from '../../core/signals.ts'
@@ -31,7 +31,6 @@ export interface StartDerivingParts {
   readonly signals: SignalTable
   readonly reasons: ReasonSets
   readonly nodeOf: (index: number) => string | undefined
-  readonly connections: () => readonly ConnectionHealth[]
   readonly clock: Clock
   readonly log: Logger
   /** After a batch of derived samples is durable. */
@@ -55,9 +54,8 @@ export async function startDeriving(parts: StartDerivingParts): Promise<StartedD
   // A relay keeps no history to compute from.
   if (config.node.role === 'relay' || !isComputing(config)) return undefined
   const placeOf = placeOfRecord(kinds, parts.equipmentNames, () => clock.now())
-  const clockOf = (connection: string) => parts.connections().find(({ name }) => name === connection)?.clock
   const { derivations, about } = declaredDerivations({
-    ...{ config, kinds, placeOf, signals, clockOf },
+    ...{ config, kinds, placeOf, signals },
     mayName: classes && ((signal, inputs) => classes.mayName(signal, inputs)),
   })
   const lateness = new Map(loaded.connections.map(({ name, lateness: ms }) => [name, ms * 1000]))

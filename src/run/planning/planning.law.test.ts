@@ -213,7 +213,7 @@ async function resultsOf(loaded: LoadedConfig): Promise<Map<string, string>> {
   const { config } = loaded
   const kinds = toRecordKinds(config.records)
   const placeOf = placeOfRecord(kinds, new EquipmentNames(config.equipment), () => T0)
-  const { derivations } = declaredDerivations({ config, kinds, placeOf, signals, clockOf: () => undefined })
+  const { derivations } = declaredDerivations({ config, kinds, placeOf, signals })
   const range = { from: T0, to: T0 + SPAN * S }
   const out = new Map<string, string>()
   // Until nothing is another any more: what is made of what was made before it follows in the next round.

@@ -10,6 +10,7 @@ export function FindingCard({ finding, onDone }: { finding: FindingView; onDone:
   const { locale, words } = useLanguage()
   const { permissions } = useLive()
   const text = words.security
+  const names: Readonly<Record<string, string>> = text.evidenceNames
   const moment = (time: string) => formatInstant(new Date(time), locale)
   const { severity, state, text: what, advice, owner, techniques, evidence, count, firstSeen, lastSeen, acknowledged } = finding
   const rows: [string, string][] = [
@@ -18,7 +19,7 @@ export function FindingCard({ finding, onDone }: { finding: FindingView; onDone:
     [
       text.evidence,
       Object.entries(evidence)
-        .map(([name, value]) => `${name} ${value}`)
+        .map(([name, value]) => `${names[name] ?? name} ${value}`)
         .join(' · '),
     ],
     [text.seen, text.times(formatNumber(count, locale), moment(firstSeen), moment(lastSeen))],
