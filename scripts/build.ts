@@ -5,7 +5,7 @@ import { build } from 'vite'
 
 /**
  * `npm run build`: what is published. JavaScript of src/ and examples/ in dist/, the web bundle in dist/web, and in dist/bundle the program again, in
- * a sixth of the files: it starts faster and keeps 10 to 20 MB less. Packages stay what was installed; names stay as written, for a stack that somebody sends us.
+ * a sixth of the files: it starts faster and keeps about 10 MB less. Packages stay what was installed; names stay as written, for a stack that somebody sends us.
  */
 const root = join(import.meta.dirname, '..')
 const run = (...args: string[]) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
