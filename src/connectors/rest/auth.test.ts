@@ -130,6 +130,7 @@ test('check shows what each feed answers, and ends with what fails', async (t) =
       ok: false,
       detail: `${simulator.url}/no answers 404 (not found)`,
       hint: 'correct url and path: the server has nothing there',
+      fault: { code: 'http-status', values: { peer: `${simulator.url}/no`, status: 404 } },
       latencyMs: 0,
     },
   ])
