@@ -2,7 +2,7 @@ import type { SampleBatch } from '../core/batch.ts'
 import type { NodeView } from '../core/node-view.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 import { isNull, severity, statusName } from '../core/status.ts'
-import { formatTime } from '../core/time.ts'
+import { formatTime, type Micros } from '../core/time.ts'
 import { Refusal } from './problem.ts'
 import type { Sample } from './schemas.ts'
 
@@ -17,12 +17,22 @@ export interface Raw {
   readonly text?: string | undefined
 }
 
+/** Writes the times of one answer, of which many are the same: what came in one record was received at once. */
+export function timesOnce(): (time: Micros) => string {
+  const known = new Map<Micros, string>()
+  return (time) => {
+    const text = known.get(time) ?? formatTime(time)
+    known.set(time, text)
+    return text
+  }
+}
+
 /** A sample in the shape of the API. */
-export function toSample(signal: Pick<SignalDefinition, 'id' | 'dataType' | 'unit'>, raw: Raw): Sample {
+export function toSample(signal: Pick<SignalDefinition, 'id' | 'dataType' | 'unit'>, raw: Raw, textOf = formatTime): Sample {
   // Written member by member: an answer may have ten thousand of them.
-  const sample = { signal: signal.id, time: formatTime(raw.time) } as Sample
-  if (raw.receivedTime !== undefined) sample.receivedTime = formatTime(raw.receivedTime)
-  if (raw.recordedTime !== undefined) sample.recordedTime = formatTime(raw.recordedTime)
+  const sample = { signal: signal.id, time: textOf(raw.time) } as Sample
+  if (raw.receivedTime !== undefined) sample.receivedTime = textOf(raw.receivedTime)
+  if (raw.recordedTime !== undefined) sample.recordedTime = textOf(raw.recordedTime)
   sample.value = valueIn(signal, raw)
   if (signal.unit !== undefined) sample.unit = signal.unit
   sample.status = severity(raw.status)
@@ -53,17 +63,18 @@ export function batchSample({ signals, reasons }: NodeView, batch: SampleBatch, 
 }
 
 /** The last value of a signal; undefined when it never had one. */
-export function lastSample({ signals, reasons, last }: NodeView, index: number): Sample | undefined {
+export function lastSample({ signals, reasons, last }: NodeView, index: number, textOf = formatTime): Sample | undefined {
   const signal = signals.at(index)
   if (!signal || !last.has(index)) return undefined
-  return toSample(signal, {
+  const raw = {
     time: last.sourceTime[index] as number,
     receivedTime: last.receivedTime[index] as number,
     value: last.value[index] as number,
     status: last.status[index] as number,
     reasons: reasons.names(last.reasons[index] as number),
     text: last.text.get(index),
-  })
+  }
+  return toSample(signal, raw, textOf)
 }
 
 /** The definition of an id; 404 with the nearest known ids otherwise. */

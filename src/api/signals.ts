@@ -3,7 +3,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { displayOf, inUnit, restated, unitQuery } from './in-unit.ts'
 import { API_LIMITS } from './limits.ts'
 import { compileGlob } from './match.ts'
-import { lastSample } from './render.ts'
+import { lastSample, timesOnce } from './render.ts'
 import type { Resources, Server } from './route.ts'
 import { lastPage, type Signal, signalPage } from './schemas.ts'
 
@@ -97,9 +97,10 @@ export function signalRoutes(server: Server, { view: whole, viewOf }: Resources)
       const view = viewOf(request)
       const all = matching(view, query.match).filter((index) => view.last.has(index))
       const saying = inUnit(query.unit)
+      const textOf = timesOnce()
       const samples = all.slice(0, query.limit).flatMap((index) => {
         const signal = view.signals.at(index)
-        const sample = lastSample(view, index)
+        const sample = lastSample(view, index, textOf)
         return signal && sample ? restated(sample, saying(signal)) : []
       })
       return { samples, total: all.length, truncated: all.length > samples.length }

@@ -91,14 +91,15 @@ export class DirtySet {
   }
 
   /**
-   * Takes out neighbouring units that can be computed: those the watermark has passed, and with `goesOn` those that have begun and are due. The newest first: what
+   * Takes out neighbouring units that can be computed: those the watermark has passed, of those along time what it has passed, a second at least, and with `goesOn` those that have begun and are due. The newest first: what
    * somebody waits for does not wait for a backlog, and the order changes no result.
    */
   take(watermark: Micros, now: Micros, most: number, goesOn: boolean): DirtyUnit[] {
     const ready: DirtyUnit[] = []
     for (const unit of this.units()) {
       const isBegun = unit.from <= watermark
-      if (unit.to <= watermark || (this.#stretchUs !== undefined && isBegun) || (goesOn && isBegun && unit.due <= now)) ready.push(unit)
+      const isPiece = this.#stretchUs !== undefined && unit.from + DERIVING_LIMITS.pieceUs <= watermark
+      if (unit.to <= watermark || isPiece || (goesOn && isBegun && unit.due <= now)) ready.push(unit)
     }
     const endOf = ({ to }: DirtyUnit) => Math.min(to, watermark)
     ready.sort((a, b) => endOf(b) - endOf(a))

@@ -49,6 +49,21 @@ const settle = async (engine: { step(): Promise<boolean> }) => {
   while (await engine.step());
 }
 
+test('of what goes on along time no less than a piece is taken at once; what is over is taken whole', () => {
+  const set = new DirtySet(false, MINUTE)
+  set.add({ key: 'belt', from: 0, to: HOUR }, WHY.samples, 0, 0)
+  set.add({ key: 'pump', from: 0, to: 10 }, WHY.samples, 0, 0)
+  const { pieceUs } = DERIVING_LIMITS
+  const taken = (watermark: number) => set.take(watermark, watermark, 10, false).map(({ key, from, to }) => `${key} ${from} ${to}`)
+  assert.deepEqual(taken(pieceUs - 1), ['pump 0 10'])
+  assert.deepEqual(taken(pieceUs), [`belt 0 ${pieceUs}`])
+  // The clock goes on, and nothing is asked for every moment of it.
+  for (let at = pieceUs + 1; at <= 2 * pieceUs; at += pieceUs / 10) assert.deepEqual(taken(at), [])
+  assert.deepEqual(taken(2 * pieceUs + 1), [`belt ${pieceUs + 1} ${2 * pieceUs + 1}`])
+  assert.deepEqual(taken(HOUR), [`belt ${2 * pieceUs + 2} ${HOUR}`])
+  assert.equal(set.count, 0)
+})
+
 test('more dirty units than there is room for become ranges, and are opened again', () => {
   const set = new DirtySet(false)
   for (let i = 0; i <= DERIVING_LIMITS.units; i++) set.add({ key: `${i}`, from: i * 10, to: i * 10 }, WHY.samples, 0, 0)
