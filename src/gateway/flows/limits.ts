@@ -12,7 +12,6 @@ export const FLOW_LIMITS = {
   findings: 2_048,
   /** Of one finding's evidence. */
   evidenceLength: 256,
-  reasonLength: 500,
   canaries: 256,
   /** Addresses and networks of one zone. */
   hosts: 256,

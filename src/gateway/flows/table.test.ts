@@ -43,6 +43,8 @@ test('flows, services and identities are bounded, and what finds no room is coun
   assert.deepEqual([table.size, table.refused], [FLOW_LIMITS.flows, 5])
   const one = new FlowTable()
   for (let i = 0; i < FLOW_LIMITS.services + 3; i++) one.record({ ...read, service: `s${i}` })
+  for (let i = 0; i < FLOW_LIMITS.deviceFields + 2; i++) one.record({ ...read, service: 's1', device: { [`f${i}`]: 'x' } })
+  assert.equal(Object.keys(one.view()[0]?.device ?? {}).length, FLOW_LIMITS.deviceFields)
   for (let i = 0; i < FLOW_LIMITS.identities + 2; i++) one.record({ ...read, service: 's1', identity: `certificate ${i}` })
   const [flow] = one.view()
   assert.deepEqual([flow?.services.length, flow?.identities.length, flow?.capped], [FLOW_LIMITS.services, FLOW_LIMITS.identities, 5])

@@ -62,7 +62,7 @@ export class FlowTable {
     if (seen.service !== undefined) recordService(flow, seen, seen.service)
     if (!addName(flow.identities, seen.identity)) flow.capped++
     if (!addName(flow.clients, seen.client)) flow.capped++
-    if (seen.device) flow.device = { ...flow.device, ...seen.device }
+    if (seen.device) flow.device = Object.fromEntries(Object.entries({ ...flow.device, ...seen.device }).slice(0, FLOW_LIMITS.deviceFields))
   }
 
   view(): FlowView[] {
