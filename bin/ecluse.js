@@ -13,7 +13,7 @@ const FLAGS = ['--max-semi-space-size=4', '--expose-gc']
 const LAUNCHED = 'ECLUSE_LAUNCHED'
 const home = join(dirname(fileURLToPath(import.meta.url)), '..')
 // A checkout runs its TypeScript as it is; an installed package runs what `npm run build` emitted.
-const entry = ['src/main.ts', 'dist/bundle/main.js', 'dist/src/main.js'].map((file) => join(home, file)).find((file) => existsSync(file))
+const entry = ['src/main.ts', 'dist/src/main.js'].map((file) => join(home, file)).find((file) => existsSync(file))
 
 if (!entry) {
   console.error('ecluse: neither src/main.ts nor dist/src/main.js is there; reinstall the package or run `npm run build`')

@@ -130,6 +130,7 @@ test('the node says by itself that nobody decided what may leave it, and whose d
   const startedAt = (view: PolicyView) =>
     nodeFindings({
       ...{ node: 'hub', clock, uplink: () => undefined, remotes: () => [], refusals: () => [], contested: () => [], policy: view },
+      connectedNodes: () => [],
       ...{ outlook: () => ({}), spool: () => ({ droppedSamples: 0, corruptRecords: 0 }) },
     } as unknown as Parameters<typeof nodeFindings>[0]).map(({ code, node, owner, count, days }) => ({ code, node, owner, count, days }))
   const none = { owner: undefined, count: undefined, days: undefined }

@@ -333,7 +333,7 @@ test('a conduit that is cut at one end only: nothing is sent, nothing taken, and
   await hub.stop()
   const cut = await startLinked(directory, 'hub', hubFile(UPWARD('"**"', ', cut: true ')), listener)
   await until('the hub refuses', () =>
-    cut.view.refusals().some(({ code, message }) => code === 'not-permitted' && /conduit-cut/.test(message)),
+    cut.view.refusals().some(({ code, message }) => code === 'no-conduit' && /conduit-cut/.test(message)),
   )
   await Promise.all([open.stop(), cut.stop()])
 })

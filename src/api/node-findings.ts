@@ -1,8 +1,10 @@
 import { LIMITS } from '../core/limits.ts'
 import type { IdentityView } from '../core/link.ts'
 import type { NodeView } from '../core/node-view.ts'
+import { saidIn } from '../core/peer-faults.ts'
 import { DAY, MINUTE, type Micros, SECOND } from '../core/time.ts'
 import { isLinkDown, silentNodes } from './health.ts'
+import type { ProblemLanguage } from './problem-words/index.ts'
 import type { NodeFinding } from './schemas.ts'
 
 /** A certificate is a finding this long before its end: renewal is due far earlier, so it does not work. */
@@ -21,18 +23,25 @@ type Given = Pick<
 >
 
 /** What somebody should look at, errors first. */
-export function nodeFindings(view: Given): NodeFinding[] {
+export function nodeFindings(view: Given, language: ProblemLanguage = 'en'): NodeFinding[] {
   const now = view.clock.now()
-  const found = [...ofLink(view, now), ...ofSpool(view, now), ...ofOthers(view, now), ...ofCertificates(view, now), ...ofPolicy(view, now)]
+  const found = [
+    ...ofLink(view, now, language),
+    ...ofSpool(view, now),
+    ...ofOthers(view, now),
+    ...ofCertificates(view, now),
+    ...ofPolicy(view, now),
+  ]
   return found.sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
 }
 
-function ofLink({ node, uplink }: Given, now: Micros): NodeFinding[] {
+function ofLink({ node, uplink }: Given, now: Micros, language: ProblemLanguage): NodeFinding[] {
   const link = uplink()
   if (!link || !isLinkDown(link, now)) return []
   const seconds = (now - (link.downSince ?? now)) / SECOND
-  const { code, message = 'no answer yet' } = link.problem ?? {}
-  const told = { severity: 'error' as const, node, seconds, message: `${link.endpoint}: ${message}` }
+  const { code, message = 'no answer yet', fault } = link.problem ?? {}
+  const [why] = saidIn(language, { message, hint: undefined, fault })
+  const told = { severity: 'error' as const, node, seconds, message: `${link.endpoint}: ${why}` }
   if (code) {
     const hint = 'trying again is of no use until somebody acts: the node page says what this refusal means'
     return [{ code: 'link-refused', refusal: code, ...told, hint }]

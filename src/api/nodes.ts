@@ -23,7 +23,7 @@ export function nodeRoutes(server: Server, { view }: Resources): void {
       },
     },
     async ({ headers }) => {
-      const findings = nodeFindings(view)
+      const findings = nodeFindings(view, languageOf(headers['accept-language']))
       return {
         time: formatTime(view.clock.now()),
         self: ownNode(view, languageOf(headers['accept-language'])),

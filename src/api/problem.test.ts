@@ -7,6 +7,7 @@ import { type Fixture, json, startFixture } from './fixture.ts'
 import { en } from './problem-words/en.ts'
 import { fr } from './problem-words/fr.ts'
 import { languageOf, type ProblemKey, problemWords, sayIssues } from './problem-words/index.ts'
+import { frenchRefusal } from './problem-words/query-refused.ts'
 
 const KEYS = Object.keys(en) as ProblemKey[]
 /** Values for any word: some take a name, a number, a list; the first case of a code that is chosen by one of its values. */
@@ -35,6 +36,22 @@ describe('words of refusals', () => {
           if (said.includes(value)) assert.match(french[i] as string, new RegExp(value), `${key}: ${french[i]}`)
       }
     }
+  })
+
+  test('every reason why the history refuses a question is said in French, with its values', () => {
+    const root = join(import.meta.dirname, '..')
+    const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test|fixture)\.ts$/.test(file))
+    const all = sources.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/new QueryRefused\(\s*(['`])(.*?)\1[,)]/g)].map(([, , text = '']) => text),
+    )
+    assert.ok(all.length > 25, `${all.length}`)
+    for (const text of all) {
+      const english = text.replaceAll(/\$\{[^}]*\}/g, '7')
+      const french = frenchRefusal(english)
+      assert.doesNotMatch(french, /^l’historique refuse/, english)
+      assert.doesNotMatch(french, /\$\d/, english)
+    }
+    assert.equal(frenchRefusal('Binder Error: no column x'), 'l’historique refuse la demande : « Binder Error: no column x »')
   })
 
   test('every code that some code gives has words, and every word is given by some', () => {

@@ -30,6 +30,7 @@ export async function ledger(verb: Verb, options: LedgerOptions): Promise<Exit> 
     if (found.rows.length === 0) return `${words.none}, ${period}`
     const open = found.rows.filter(({ off }) => off !== 0).length
     return [rowsText(verb, found.rows), `${open === 0 ? words.allClosed : words.notClosed(open)}, ${period}`]
+      .concat(found.rows.some(({ connection }) => connection === '') ? [words.lostUnseen] : [])
       .concat(found.truncated ? [words.more(limit)] : [])
       .join('\n')
   })

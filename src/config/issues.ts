@@ -32,6 +32,11 @@ function addIssue(issue: Issue, context: IssueContext, base: Path): void {
     unknownKeys(issue.keys, path, context)
     return
   }
+  const whole = issue.code === 'invalid_union' && typeof valueAt(context.value, path) !== 'object' ? OWN_MESSAGES[issue.message] : undefined
+  if (whole && valueAt(context.value, path) !== undefined) {
+    problems.add(locate(at, path), 'E_VALUE', whole(words))
+    return
+  }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     union(issue.errors, path, context)
     return
@@ -64,6 +69,7 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badName': (words) => words.badName(),
   '@badField': (words) => words.badField(),
   '@badNetwork': (words) => words.badNetwork(),
+  '@badPeriod': (words) => words.badPeriod(),
   '@badZone': (words) => words.badZone(),
   '@httpsOnly': (words) => words.httpsOnly(),
   '@noNotice': (words) => words.noNotice(),

@@ -117,6 +117,85 @@ const FRENCH = {
     `${peer} n’accepte pas ce genre d’utilisateur`,
     'prenez-en un qu’il offre : anonyme, nom et mot de passe, ou certificat',
   ],
+  'answer-unusable': ({ peer, detail }: Given): Told => [
+    `${peer} répond ce qui ne peut servir : « ${detail} »`,
+    'vérifiez `url`, `path` et `rows` du flux',
+  ],
+  'pages-endless': ({ peer }: Given): Told => [
+    `${peer} : ses pages ne finissent pas, ou se répètent`,
+    'corrigez le paramètre sous `paging`, ou relevez `maxPages`',
+  ],
+  'foreign-link': ({ peer, to }: Given): Told => [
+    `${peer} donne un lien vers un autre hôte, ${to} : refusé`,
+    'corrigez `url` : c’est l’adresse que le serveur emploie lui-même dans ses liens',
+  ],
+  'bad-link': ({ peer }: Given): Told => [
+    `${peer} donne un lien qui n’en est pas un, trop long, ou avec des identifiants : refusé`,
+    'c’est au serveur d’en donner un autre',
+  ],
+  'no-cursor-value': ({ feed, field }: Given): Told => [
+    `aucune ligne de ${feed} n’a de valeur utilisable dans ${field}`,
+    'corrigez `cursor.field`',
+  ],
+  'no-delta': ({ peer }: Given): Told => [
+    `${peer} ne donne pas de lien delta sur sa dernière page`,
+    'le service ne suit pas ses changements : prenez `cursor` ou `snapshot`',
+  ],
+  'query-refused': ({ peer, detail }: Given): Told => [
+    `${peer} refuse la requête : « ${detail} »`,
+    'corrigez la requête, ou donnez-en le droit à cet utilisateur',
+  ],
+  'sign-in-refused': ({ peer, detail }: Given): Told => [
+    `${peer} ne nous laisse pas entrer : « ${detail} »`,
+    'vérifiez le nom, le mot de passe et la base',
+  ],
+  'tls-refused': ({ peer, detail }: Given): Told => [
+    `${peer} : le chiffrement ne s’établit pas : « ${detail} »`,
+    'le port est-il le bon, avec ou sans TLS, et `tls.ca` est-il juste ?',
+  ],
+  'query-running': (): Told => ['la requête de la tentative précédente tourne encore', 'rendez-la plus rapide'],
+  'query-columns': ({ detail }: Given): Told => [
+    `les colonnes de la requête ne conviennent pas : « ${detail} »`,
+    'nommez celles qu’il faut, chacune une fois',
+  ],
+  'too-many-partitions': ({ topic, count, limit }: Given): Told => [
+    `le sujet ${topic} a ${count} partitions ; ${limit} au plus sont lues`,
+    'prenez un sujet qui en a moins',
+  ],
+  'broker-gone': (): Told => ['le courtier ou le serveur n’est plus là', AGAIN],
+  'consumer-refused': ({ durable, stream, detail }: Given): Told => [
+    `le consommateur ${durable} de ${stream} ne convient pas : « ${detail} »`,
+    'retirez-le, pour qu’il soit refait, ou donnez un autre nom',
+  ],
+  'consumer-ended': ({ durable, stream }: Given): Told => [
+    `le consommateur ${durable} de ${stream} a pris fin, ou ne répond plus`,
+    'a-t-il été retiré, ou son flux ?',
+  ],
+  'stream-refused': ({ stream, detail }: Given): Told => [
+    `le flux ${stream} : « ${detail} »`,
+    'JetStream y est-il actif, le flux a-t-il ce sujet, et pouvons-nous l’employer ?',
+  ],
+  'messages-unbounded': ({ peer, bytes, limit }: Given): Told => [
+    `${peer} permet des messages de ${bytes} octets ; nous prenons un serveur qui en permet ${limit} au plus`,
+    'baissez max_payload du serveur',
+  ],
+  'tls-one-sided': ({ peer }: Given): Told => [
+    `${peer} : le chiffrement n’est voulu que d’un côté`,
+    'tls:// veut un serveur avec TLS, et un serveur qui veut TLS veut tls://',
+  ],
+  unasked: ({ bytes }: Given): Told => [`l’appareil a envoyé plus de ${bytes} octets que personne n’a demandés`, AGAIN],
+  'no-certificate': ({ file }: Given): Told => [
+    `${file} ne contient pas de certificat`,
+    'c’est un fichier PEM : il commence par -----BEGIN CERTIFICATE-----',
+  ],
+  'line-lost': ({ detail }: Given): Told => [`la ligne est perdue : « ${detail} »`, AGAIN],
+  'line-closed': (): Told => ['l’autre bout a fermé la ligne', AGAIN],
+  'line-stalled': ({ seconds }: Given): Told => [`l’autre bout n’a rien pris en ${seconds} s`, AGAIN],
+  'line-silent': ({ seconds }: Given): Told => [`rien entendu depuis ${seconds} s`, 'l’autre nœud est-il arrêté, ou la ligne coupée ?'],
+  'certificate-clock': ({ peer }: Given): Told => [
+    `le certificat de ${peer} n’est pas valable à l’heure de cette machine`,
+    'comparez les horloges des deux machines',
+  ],
   'configuration-refused': ({ detail }: Given): Told => [`configuration refusée : ${detail}`, 'corrigez la configuration et redémarrez'],
   defect: ({ detail }: Given): Told => [
     `erreur interne : ${detail}`,

@@ -162,7 +162,7 @@ export const kpi = z
       .max(3)
       .optional(),
     per: z
-      .union([z.enum(['hour', 'day']), z.strictObject({ record: fieldName })])
+      .union([z.enum(['hour', 'day']), z.strictObject({ record: fieldName })], '@badPeriod')
       .describe('Period: hour, day, or each record of a kind (shifts, orders)'),
     zone: zoneName.default('UTC').describe('Where the day begins at midnight, e.g. Europe/Paris'),
     equipment: z

@@ -7,6 +7,8 @@ import { Status, severity, statusFromName, statusName } from '../core/status.ts'
 import { type Micros, parseTime } from '../core/time.ts'
 import { type ProcessConfig, processConfig } from './config.ts'
 import { derive, events, type Known, states, windows } from './index.ts'
+import { lintProcess } from './lint.ts'
+import type { KnownSignal } from './places.ts'
 
 /** Readings in one example. */
 const READINGS = 10_000
@@ -15,6 +17,8 @@ const value = z.union([z.number(), z.boolean(), z.string(), z.null()])
 const signal = z.strictObject({
   unit: unitText.optional(),
   expectedPeriod: duration.optional(),
+  counter: z.strictObject({ rollover: z.number().positive().optional() }).optional().describe('It only counts up'),
+  mayFall: z.literal(true).optional().describe('It goes up and down: differences over a fall are meant'),
   readings: z
     .array(z.union([z.tuple([duration, value]), z.tuple([duration, value, z.string()])]))
     .max(READINGS)
@@ -58,19 +62,21 @@ export async function runComputed(given: ComputedExample, declared: ProcessConfi
   )
   const newest = Math.max(begin, ...[...rows.values()].flatMap((all) => all.map(({ time }) => time)))
   const watermark = given.until === undefined ? newest : begin + given.until * 1000
+  const { derive: derived = declared.derive, states: machines = declared.states } = given
+  const { windows: over = declared.windows, events: frames = declared.events } = given
+  const measured = new Map(Object.entries(given.signals).map(([id, one]) => [id, knownOf(one)]))
+  const config = { derive: derived, states: machines, windows: over, events: frames }
+  const { made } = lintProcess(config, { site: SITE, declared: measured, open: [] })
   const known: Known = {
     ids: () => rows.keys(),
-    signal: (id) => {
-      const period = given.signals[id.slice(SITE.length + 1)]?.expectedPeriod
-      const unit = given.signals[id.slice(SITE.length + 1)]?.unit
-      return rows.has(id) ? { unit, ...(period !== undefined && { expectedPeriodUs: period * 1000 }) } : undefined
-    },
+    // What is computed comes as often as on a node, and is held as long.
+    signal: (id) => (rows.has(id) ? (measured.get(id.slice(SITE.length + 1)) ?? made.get(id.slice(SITE.length + 1)) ?? {}) : undefined),
   }
   const all = [
-    ...(given.derive ?? declared.derive).map((one) => derive(one, SITE, known)),
-    ...(given.states ?? declared.states).map((one) => states(one, SITE, known)),
-    ...(given.windows ?? declared.windows).map((one) => windows(one, SITE, known)),
-    ...(given.events ?? declared.events).map((one) => events(one, SITE, known)),
+    ...derived.map((one) => derive(one, SITE, known)),
+    ...machines.map((one) => states(one, SITE, known)),
+    ...over.map((one) => windows(one, SITE, known)),
+    ...frames.map((one) => events(one, SITE, known)),
   ]
   const facts = await settle(all, rows, { from: begin, to: watermark })
   return Object.entries(given.expect).flatMap(([name, lines]) => {
@@ -83,6 +89,11 @@ export async function runComputed(given: ComputedExample, declared: ProcessConfi
     })
   })
 }
+
+const knownOf = ({ unit, expectedPeriod, counter, mayFall }: z.output<typeof signal>): KnownSignal => ({
+  ...{ unit, counter, mayFall },
+  ...(expectedPeriod !== undefined && { expectedPeriodUs: expectedPeriod * 1000 }),
+})
 
 interface Row {
   readonly time: Micros

@@ -52,6 +52,15 @@ test('a counter is one, its rollover known where it fell from near one; nothing 
     )?.proposal.counter
   // A quarter of an hour of rising is no counter yet.
   assert.deepEqual([rising(60), rising(1)], [{}, undefined])
+  // But no range either: it would be left with the next reading.
+  for (const sign of [1, -1])
+    assert.equal(
+      suggest(
+        history(900, 1, (i) => 3000 + sign * 3 * i),
+        500,
+      )?.proposal.range,
+      undefined,
+    )
 })
 
 test('codes of states, constants and numbers without a step are not given what they do not have', () => {

@@ -97,7 +97,8 @@ function levelsOf(
   const isRegular = periodOf(evidence).expectedPeriod !== undefined
   const calm = Math.max(MARGIN * evidence.calmMs, FLAT_PERIODS * evidence.gapsMs[1])
   return {
-    ...rangeOf(evidence),
+    // What only rose (a meter of few hours, a motor that warms up) or only fell has not shown where it ends.
+    ...(steps.some((step) => step > 0) && steps.some((step) => step < 0) && rangeOf(evidence)),
     ...(resolution !== undefined && { resolution }),
     ...(isRegular && evidence.distinct > 1 && evidence.calmMs * 1000 <= CALM_SHARE * span && { flatLine: niceDuration(calm) }),
     // A rate too small to be written is none.

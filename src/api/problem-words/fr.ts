@@ -1,4 +1,5 @@
 import type { en, enPatterns, MissingWhere, Told } from './en.ts'
+import { frenchRefusal } from './query-refused.ts'
 
 type List = readonly string[]
 
@@ -20,7 +21,7 @@ export const fr: typeof en = {
   'unreadable-body': (): Told => ['le corps de la demande est illisible', 'envoyez du JSON, avec son content-type'],
   'body-too-large': (): Told => ['le corps de la demande est trop grand'],
   refused: (): Told => ['cette demande n’a pas de réponse ici'],
-  'query-refused': (why): Told => [`l’historique refuse la demande : « ${why} »`],
+  'query-refused': (why): Told => [frenchRefusal(why)],
   'unknown-host': (name): Told => ['ce serveur ne répond pas à ce nom', `ouvrez-le sous le nom ${name}`],
   'no-conduit': (why): Told => [
     `aucun conduit ne laisse entrer les lecteurs de cette adresse : ${why}`,

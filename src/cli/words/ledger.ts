@@ -5,7 +5,9 @@ export const ledgerEn = {
   destination: 'TO',
   sum: 'SUM',
   result: 'STATE',
-  unknownConnection: '(not known any more)',
+  unknownConnection: '(nobody knows whose)',
+  lostUnseen:
+    '(nobody knows whose): gone before anybody counted them; how many is exact, by the log’s running number, of which connections is not known. The node that lost them may know: ask its ledger',
   destinations: { historian: 'historian', link: 'next node' } as Record<string, string>,
   units: { samples: 'samples', rows: 'rows' },
   read: 'read',
@@ -37,7 +39,9 @@ export const ledgerFr: typeof ledgerEn = {
   destination: 'VERS',
   sum: 'SOMME',
   result: 'ÉTAT',
-  unknownConnection: '(plus connue)',
+  unknownConnection: '(on ne sait de qui)',
+  lostUnseen:
+    '(on ne sait de qui) : perdu avant que quiconque le compte ; le nombre est exact, par le numéro courant du journal, les connexions ne sont pas connues. Le nœud qui les a perdus le sait peut-être : demandez son registre',
   destinations: { historian: 'historique', link: 'nœud suivant' },
   units: { samples: 'mesures', rows: 'lignes' },
   read: 'lu',

@@ -45,7 +45,9 @@ export async function topicIds(consumer: Consumer, config: KafkaConfig): Promise
           fault: fault('no-topic', { topic }),
         })
       if (found.partitionsCount > KAFKA_LIMITS.partitions)
-        throw new NotConnected(`topic ${topic} has ${found.partitionsCount} partitions; at most ${KAFKA_LIMITS.partitions} are read`)
+        throw new NotConnected(`topic ${topic} has ${found.partitionsCount} partitions; at most ${KAFKA_LIMITS.partitions} are read`, {
+          fault: fault('too-many-partitions', { topic, count: found.partitionsCount, limit: KAFKA_LIMITS.partitions }),
+        })
       return [topic, { id: found.id, partitions: found.partitionsCount }]
     }),
   )
@@ -76,7 +78,11 @@ export function asNotConnected(error: unknown, { brokers }: Pick<KafkaConfig, 'b
       fault: fault('not-allowed', { peer: where, what: 'Read, Describe' }),
       hint: 'the user needs Read on the topics and on the group, and Describe on the topics',
     })
-  if (/UNKNOWN_TOPIC/.test(told)) return new NotConnected(`${where}: a topic is not there`, { hint: 'make the topic, or correct its name' })
+  if (/UNKNOWN_TOPIC/.test(told))
+    return new NotConnected(`${where}: a topic is not there`, {
+      hint: 'make the topic, or correct its name',
+      fault: fault('no-topic', { topic: '?' }),
+    })
   const system = all.find(
     (one) => 'syscall' in one || /^(E[A-Z]+|ERR_TLS|CERT_|UNABLE_|DEPTH_|SELF_)/.test(String((one as NodeJS.ErrnoException).code)),
   )

@@ -1,6 +1,7 @@
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import { NotConnected } from '../../core/errors.ts'
 import { type BrokerMessage, runsOfMessage } from '../../core/message-rows.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { type PushedRun, takeDelivery } from '../../core/pushed-rows.ts'
 import type { RecordContext, RecordCounters, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import { Inbox } from '../../lib/inbox.ts'
@@ -103,7 +104,7 @@ export class KafkaRecords implements RecordSource {
           await new Promise<void>((resolve) => (this.#waitingForRoom = resolve))
         }
       }
-      inbox.fail(new NotConnected('the brokers ended the stream', { hint: 'it is tried again by itself' }))
+      inbox.fail(new NotConnected('the brokers ended the stream', { hint: 'it is tried again by itself', fault: fault('broker-gone') }))
     } catch (error) {
       inbox.fail(asNotConnected(error, this.#config))
     }

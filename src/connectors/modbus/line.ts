@@ -170,7 +170,12 @@ export class ModbusLine {
   #receive(socket: Socket, bytes: Buffer): void {
     if (socket !== this.#socket || this.#lost) return
     if (!this.#pending && (this.#unasked += bytes.length) > UNASKED_BYTES) {
-      this.#lose(socket, new NotConnected(`the device sent more than ${UNASKED_BYTES} bytes that nobody asked for`))
+      this.#lose(
+        socket,
+        new NotConnected(`the device sent more than ${UNASKED_BYTES} bytes that nobody asked for`, {
+          fault: fault('unasked', { bytes: UNASKED_BYTES }),
+        }),
+      )
       return
     }
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes])

@@ -60,7 +60,9 @@ async function pem(path: string, what: string, key: string, socket: Socket): Pro
   }
   if (content.includes('-----BEGIN CERTIFICATE-----')) return content
   socket.destroy()
-  throw new NotConnected(`${path} holds no certificate`, { hint: `${key} is a file in PEM: it begins with -----BEGIN CERTIFICATE-----` })
+  throw new NotConnected(`${path} holds no certificate`, {
+    ...{ hint: `${key} is a file in PEM: it begins with -----BEGIN CERTIFICATE-----`, fault: fault('no-certificate', { file: path }) },
+  })
 }
 
 function ready<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', { host, port }: Endpoint, stop: AbortSignal): Promise<S> {

@@ -1,6 +1,7 @@
 import type { ConsumerInfo, ConsumerMessages } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { NatsFeed } from './config.ts'
 import { NATS_LIMITS } from './limits.ts'
 
@@ -52,7 +53,10 @@ function refuseOthers(config: ConsumerInfo['config'], durable: string, name: str
   const { ack_policy, deliver_subject, max_ack_pending = 0, filter_subject } = config
   const hint = 'remove the consumer, so that it is made anew, or name another durable'
   const refuse = (what: string) => {
-    throw new NotConnected(`the consumer ${durable} of ${name} ${what}`, { hint })
+    throw new NotConnected(`the consumer ${durable} of ${name} ${what}`, {
+      hint,
+      fault: fault('consumer-refused', { durable, stream: name, detail: what }),
+    })
   }
   if (filter_subject !== subject) refuse(`does not read ${subject}`)
   if (deliver_subject) refuse('is a push consumer')
@@ -71,15 +75,17 @@ export async function consume(
   const { jetstream } = await import('@nats-io/jetstream')
   const { name, durable } = stream
   const consumer = await told(name, () => jetstream(link, { timeout: NATS_LIMITS.answerMs }).consumers.get(name, durable))
+  const over = fault('consumer-ended', { durable, stream: name })
   const messages = await consumer.consume({ max_bytes: maxBytes })
   void messages.closed().then((error) =>
     ended(
       new NotConnected(`the consumer ${durable} of ${name} ended${error instanceof Error ? `: ${error.message}` : ''}`, {
         hint: 'was it or its stream removed?',
+        fault: over,
       }),
     ),
   )
-  void watch(messages, () => ended(new NotConnected(`the consumer ${durable} of ${name} was removed, or does not answer`)))
+  void watch(messages, () => ended(new NotConnected(`the consumer ${durable} of ${name} was removed, or does not answer`, { fault: over })))
   return messages
 }
 
@@ -110,7 +116,7 @@ async function told<T>(stream: string, work: () => Promise<T>): Promise<T> {
       codeOf(error) === NO_SUCH_STREAM
         ? 'make the stream, or correct stream.name'
         : 'is JetStream enabled there, does the stream have this subject, and may we use it?'
-    throw new NotConnected(`stream ${stream}: ${text}`, { cause: error, hint })
+    throw new NotConnected(`stream ${stream}: ${text}`, { cause: error, hint, fault: fault('stream-refused', { stream, detail: text }) })
   }
 }
 

@@ -37,6 +37,7 @@ export async function openLink(config: NatsConfig, name: string): Promise<NatsCo
       `${shown} allows messages of ${most} bytes; we take a server that allows at most ${NATS_LIMITS.serverMessageBytes}`,
       {
         hint: 'lower max_payload of the server',
+        fault: fault('messages-unbounded', { peer: shown, bytes: most, limit: NATS_LIMITS.serverMessageBytes }),
       },
     )
   }
@@ -79,6 +80,7 @@ function refusal(error: unknown, shown: string): NotConnected {
   if (/secure|tls/i.test(text) && !('code' in Object(root)))
     return new NotConnected(`${shown}: encryption is wanted on one side only`, {
       hint: 'tls:// needs a server with TLS, and a server that wants TLS needs tls://',
+      fault: fault('tls-one-sided', { peer: shown }),
     })
   return new NotConnected(`${shown}: ${networkReason(root)}`, {
     hint: networkHint(root, 'server'),

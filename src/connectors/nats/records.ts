@@ -47,7 +47,11 @@ export class NatsRecords implements RecordSource {
     this.#inbox = inbox
     void link
       .closed()
-      .then(() => inbox.fail(new NotConnected('the server is gone', { hint: 'is it running? It is tried again by itself' })))
+      .then(() =>
+        inbox.fail(
+          new NotConnected('the server is gone', { hint: 'is it running? It is tried again by itself', fault: fault('broker-gone') }),
+        ),
+      )
     for (const [index, feed] of this.#config.records.entries()) await untilAborted(this.#subscribe(link, inbox, index, feed), signal)
     await untilAborted(this.#alive(link), signal)
   }
@@ -157,9 +161,12 @@ export class NatsRecords implements RecordSource {
     const from = clock.monotonicMs()
     const late = clock
       .sleep(NATS_LIMITS.answerMs, done.signal)
-      .then(() => done.signal.aborted || Promise.reject(new NotConnected('the server does not answer')))
+      .then(() => done.signal.aborted || Promise.reject(new NotConnected('the server does not answer', { fault: fault('broker-gone') })))
     try {
-      await Promise.race([link.flush().catch(() => Promise.reject(new NotConnected('the server is gone'))), late])
+      await Promise.race([
+        link.flush().catch(() => Promise.reject(new NotConnected('the server is gone', { fault: fault('broker-gone') }))),
+        late,
+      ])
       this.counters.latencyMs = Math.round(clock.monotonicMs() - from)
     } finally {
       done.abort()

@@ -1,4 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { shown } from './http.ts'
 import { REST_LIMITS } from './limits.ts'
 
@@ -21,13 +22,17 @@ function encoded(text: string): string {
 /** A link of an answer, which stays on its host. */
 export function linked(link: unknown, from: URL): URL {
   if (typeof link !== 'string' || link.length > REST_LIMITS.linkLength || !URL.canParse(link, from.href))
-    throw new NotConnected(`${shown(from)} gives a link that is none, or one longer than ${REST_LIMITS.linkLength} characters`)
+    throw new NotConnected(`${shown(from)} gives a link that is none, or one longer than ${REST_LIMITS.linkLength} characters`, {
+      fault: fault('bad-link', { peer: shown(from) }),
+    })
   const to = new URL(link, from)
   if (to.origin !== from.origin)
     throw new NotConnected(`${shown(from)} gives a link to another host, ${to.origin}: refused`, {
       hint: 'correct url: it is the address the server itself uses in its links',
+      fault: fault('foreign-link', { peer: shown(from), to: to.origin }),
     })
-  if (to.username !== '' || to.password !== '') throw new NotConnected(`${shown(from)} gives a link with credentials: refused`)
+  if (to.username !== '' || to.password !== '')
+    throw new NotConnected(`${shown(from)} gives a link with credentials: refused`, { fault: fault('bad-link', { peer: shown(from) }) })
   return to
 }
 
@@ -37,7 +42,9 @@ export function nextOfHeader(header: string | undefined): string | undefined {
   for (const part of (header ?? '').split(/,\s*(?=<)/)) {
     const close = part.indexOf('>')
     if (!part.trimStart().startsWith('<') || close < 0) continue
-    if (/;\s*rel\s*=\s*("([^"]*\s)?next(\s[^"]*)?"|next\s*(;|$))/i.test(part.slice(close))) return part.slice(part.indexOf('<') + 1, close)
+    // The value first, its words after: one pattern for both looks at a long value once for each of its words.
+    const [, quoted, bare = ''] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(part.slice(close)) ?? []
+    if ((quoted ?? bare).toLowerCase().split(/\s+/).includes('next')) return part.slice(part.indexOf('<') + 1, close)
   }
   return undefined
 }

@@ -70,7 +70,10 @@ export class HttpClient {
         const answer = await this.#once(at, asking, signal)
         const next = redirection(at, answer, asking)
         if (!next) return { ...answer, url: at, latencyMs: Math.round(clock.monotonicMs() - from) }
-        if (redirects === REST_LIMITS.redirects) throw new NotConnected(`${shown(url)} redirects more than ${REST_LIMITS.redirects} times`)
+        if (redirects === REST_LIMITS.redirects)
+          throw new NotConnected(`${shown(url)} redirects more than ${REST_LIMITS.redirects} times`, {
+            fault: fault('pages-endless', { peer: shown(url) }),
+          })
         at = next
       }
     } finally {
@@ -137,7 +140,9 @@ function redirection(from: URL, { status, headers }: Pick<Answer, 'status' | 'he
   if (![301, 302, 303, 307, 308].includes(status)) return undefined
   const hint = 'write the address it really has into the configuration'
   if (headers.location === undefined || form !== undefined || !URL.canParse(headers.location, from.href))
-    throw new NotConnected(`${shown(from)} answers ${status} and does not say where to go`, { hint })
+    throw new NotConnected(`${shown(from)} answers ${status} and does not say where to go`, {
+      ...{ hint, fault: fault('http-status', { peer: shown(from), status }) },
+    })
   const to = new URL(headers.location, from)
   if (to.origin !== from.origin)
     throw new NotConnected(`${shown(from)} redirects to another host, ${to.origin}: refused`, {
@@ -157,7 +162,9 @@ async function readBody(answer: IncomingMessage, maxBytes: number, url: URL): Pr
   const encoding = answer.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
     answer.destroy()
-    throw new NotConnected(`${shown(url)} answers compressed although we did not ask for it`, { hint: 'switch compression off there' })
+    throw new NotConnected(`${shown(url)} answers compressed although we did not ask for it`, {
+      ...{ hint: 'switch compression off there', fault: fault('answer-unusable', { peer: shown(url), detail: encoding }) },
+    })
   }
   if (Number(answer.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   const chunks: Buffer[] = []
@@ -173,9 +180,13 @@ async function readBody(answer: IncomingMessage, maxBytes: number, url: URL): Pr
 function asNotConnected(error: unknown, url: URL): NotConnected {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (code === 'HPE_HEADER_OVERFLOW')
-    return new NotConnected(`${shown(url)} answers with more than ${REST_LIMITS.headerBytes} bytes of header`, { cause: error })
+    return new NotConnected(`${shown(url)} answers with more than ${REST_LIMITS.headerBytes} bytes of header`, {
+      ...{ cause: error, fault: fault('too-large', { peer: shown(url), bytes: REST_LIMITS.headerBytes }) },
+    })
   if (code.startsWith('HPE_'))
-    return new NotConnected(`${shown(url)} does not answer in HTTP`, { cause: error, hint: 'is the port right?' })
+    return new NotConnected(`${shown(url)} does not answer in HTTP`, {
+      ...{ cause: error, hint: 'is the port right?', fault: fault('not-this-protocol', { peer: shown(url), detail: code }) },
+    })
   return new NotConnected(`${url.origin}: ${networkReason(error)}`, {
     ...{ cause: error, hint: networkHint(error, 'server'), fault: networkFault(error, url.origin) },
   })

@@ -1,5 +1,6 @@
 import { NotConnected } from '../../core/errors.ts'
 import { pieces, rowsAt } from '../../core/json-rows.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { RecordDelivery, Row } from '../../core/record-source.ts'
 import { readJson } from '../../lib/exact-json.ts'
 import { addressOf, linked } from './address.ts'
@@ -74,20 +75,29 @@ function readPage(plan: FeedPlan, answer: Answer): Page {
   if (type !== '' && !/\bjson\b/i.test(type))
     throw new NotConnected(`${where} does not answer with JSON`, {
       hint: 'is it a page for people, of a login perhaps? Check url, path and auth',
+      fault: fault('not-json', { peer: where }),
     })
   const read = readJson(answer.body, REST_LIMITS)
   if ('problem' in read)
-    throw new NotConnected(`${where} answers with what cannot be read: ${read.problem}`, { hint: 'check url and path' })
+    throw new NotConnected(`${where} answers with what cannot be read: ${read.problem}`, {
+      ...{ hint: 'check url and path', fault: fault('answer-unusable', { peer: where, detail: read.problem }) },
+    })
   const rows = rowsAt(read.value, plan.rows, plan.shownRows)
   if (typeof rows === 'string')
-    throw new NotConnected(`${where}: ${rows}`, { hint: 'correct `rows` of the feed: the path to the list in the answer' })
+    throw new NotConnected(`${where}: ${rows}`, {
+      hint: 'correct `rows` of the feed: the path to the list in the answer',
+      fault: fault('answer-unusable', { peer: where, detail: rows }),
+    })
   return { ...rows, body: read.value, answer }
 }
 
 function highestOf(plan: FeedPlan, rows: readonly Row[], best: CursorValue | undefined): CursorValue | undefined {
   const found = highest(rows, plan.cursorField ?? [], best)
   if (found === undefined && rows.length > 0)
-    throw new NotConnected(`no row of ${plan.feed.path} has a usable value in ${plan.feed.cursor?.field}`, { hint: 'correct cursor.field' })
+    throw new NotConnected(`no row of ${plan.feed.path} has a usable value in ${plan.feed.cursor?.field}`, {
+      hint: 'correct cursor.field',
+      fault: fault('no-cursor-value', { feed: plan.feed.path, field: plan.feed.cursor?.field ?? '' }),
+    })
   return found
 }
 
@@ -97,6 +107,7 @@ function deltaLink({ body, answer }: Page, next: URL | undefined): string {
   if (link === undefined)
     throw new NotConnected(`${shown(answer.url)} gives no delta link on its last page`, {
       hint: 'the service cannot track changes here: use cursor or snapshot',
+      fault: fault('no-delta', { peer: shown(answer.url) }),
     })
   return linked(link, answer.url).href
 }

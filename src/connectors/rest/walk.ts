@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { NotConnected } from '../../core/errors.ts'
 import type { JsonRows } from '../../core/json-rows.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Row } from '../../core/record-source.ts'
 import { follow } from '../../lib/json-path.ts'
 import { addressOf, linked, nextOfHeader } from './address.ts'
@@ -51,11 +52,15 @@ export class Walk {
     this.#seen.add(url.href)
     const next = this.#after(url, page, from)
     if (!next) return undefined
-    if (next.href.length > REST_LIMITS.linkLength) throw new NotConnected(`${shown(url)}: the address of its next page is too long`)
-    if (this.#seen.has(next.href)) throw new NotConnected(`${shown(url)} leads round in a circle: its next page was read before`)
+    const endless = fault('pages-endless', { peer: shown(url) })
+    if (next.href.length > REST_LIMITS.linkLength)
+      throw new NotConnected(`${shown(url)}: the address of its next page is too long`, { fault: fault('bad-link', { peer: shown(url) }) })
+    if (this.#seen.has(next.href))
+      throw new NotConnected(`${shown(url)} leads round in a circle: its next page was read before`, { fault: endless })
     if (this.pages >= this.#plan.feed.maxPages)
       throw new NotConnected(`${shown(url)} has more than ${this.#plan.feed.maxPages} pages`, {
         hint: 'raise maxPages, or ask for larger pages',
+        fault: endless,
       })
     return next
   }
@@ -91,6 +96,7 @@ export class Walk {
     if (body === this.#lastBody)
       throw new NotConnected(`${shown(url)} answers two pages with the same rows`, {
         hint: 'correct the parameter under paging: the server does not heed it',
+        fault: fault('pages-endless', { peer: shown(url) }),
       })
     this.#lastBody = body
   }

@@ -68,6 +68,6 @@ async function firstRows<Config>(dialect: Dialect<Config>, session: Session, fee
       fault: fault('no-column', { column: missing, known: columns.join(', ') }),
     })
   const first = unreadable[0]
-  if (first) throw new NotConnected(`a row cannot be read: ${first.reason}`)
+  if (first) throw new NotConnected(`a row cannot be read: ${first.reason}`, { fault: fault('query-columns', { detail: first.reason }) })
   return `${rows.length} rows of ${columns.join(', ')}`
 }

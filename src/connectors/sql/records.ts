@@ -1,5 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
-import { fault } from '../../core/peer-faults.ts'
+import { fault, networkFault } from '../../core/peer-faults.ts'
 import type { RecordContext, RecordCounters, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import type { SqlFeed } from './config.ts'
 import { type Cursor, cursorOf, decodeCursor, encodeCursor, startOf } from './cursor.ts'
@@ -73,7 +73,7 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
     done.abort()
     stop.throwIfAborted()
     if (first === 'late' && this.#ended)
-      throw new NotConnected('the query before this attempt is still running', { hint: 'make it faster' })
+      throw new NotConnected('the query before this attempt is still running', { hint: 'make it faster', fault: fault('query-running') })
     this.#ended = undefined
   }
 
@@ -169,6 +169,7 @@ export class SqlRecords<Config extends SqlConfig> implements RecordSource {
     if (!column)
       throw new NotConnected(`the query has no column ${cursor.column}, which cursor names`, {
         hint: `it has ${columns.map(({ name }) => name).join(', ')}`,
+        fault: fault('no-column', { column: cursor.column, known: columns.map(({ name }) => name).join(', ') }),
       })
     for (let i = rows.length - 1; i >= 0; i--) {
       try {
@@ -224,6 +225,8 @@ async function withinTime<T>(
   }
 }
 
+const BY_STEP = { tcp: 'lost', tls: 'tls-refused', 'sign-in': 'sign-in-refused', query: 'query-refused' } as const
+
 /** In words for people, without the password. */
 export function toNotConnected<Config extends { readonly password?: string }>(
   dialect: Dialect<Config>,
@@ -232,9 +235,12 @@ export function toNotConnected<Config extends { readonly password?: string }>(
   prefix = '',
 ): NotConnected {
   if (error instanceof NotConnected) return error
-  const { message, hint }: Explained = dialect.explain(error, config)
+  const { step, message, hint }: Explained = dialect.explain(error, config)
   const text = withoutPassword(`${prefix}${dialect.place(config)}: ${message}`, config.password)
-  return new NotConnected(text, { ...(hint !== undefined && { hint }) })
+  const peer = dialect.place(config)
+  const detail = withoutPassword(message, config.password)
+  const why = networkFault(error, peer) ?? fault(BY_STEP[step], { peer, detail })
+  return new NotConnected(text, { ...(hint !== undefined && { hint }), fault: why })
 }
 
 function withoutPassword(text: string, password: string | undefined): string {

@@ -1,4 +1,5 @@
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { RecordDelivery, Row } from '../../core/record-source.ts'
 import { SQL_LIMITS } from './limits.ts'
 import { type Column, type Page, Unreadable } from './session.ts'
@@ -30,10 +31,15 @@ function checkColumns(columns: readonly Column[]): void {
   if (columns.length > SQL_LIMITS.columns)
     throw new NotConnected(`the query has ${columns.length} columns; at most ${SQL_LIMITS.columns} are read`, {
       hint: 'name those you need',
+      fault: fault('query-columns', { detail: `${columns.length} > ${SQL_LIMITS.columns}` }),
     })
   const names = new Set<string>()
   for (const { name } of columns) {
-    if (names.has(name)) throw new NotConnected(`the query has two columns ${name}`, { hint: `name them apart: AS ${name}_2` })
+    if (names.has(name))
+      throw new NotConnected(`the query has two columns ${name}`, {
+        hint: `name them apart: AS ${name}_2`,
+        fault: fault('query-columns', { detail: `2 × ${name}` }),
+      })
     names.add(name)
   }
 }

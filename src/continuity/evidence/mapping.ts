@@ -311,5 +311,10 @@ export const NIS2_21_2: readonly Requirement[] = [
     'Permissions, accounts and an inventory of what is connected; staff is not in its reach',
     'Droits, comptes et inventaire de ce qui est relié ; le personnel n’est pas de son ressort',
   ),
-  of('21(2)(j)', 'not', 'No second factor yet', 'Pas encore de second facteur'),
+  of(
+    '21(2)(j)',
+    'partly',
+    'A second factor can be required, links between nodes are authenticated and encrypted; voice and emergency communication are not in its reach',
+    'Un second facteur peut être exigé, les liaisons entre nœuds sont authentifiées et chiffrées ; voix et communications d’urgence ne sont pas de son ressort',
+  ),
 ]

@@ -1,6 +1,7 @@
 import * as tls from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
 import type { Channel } from '../../core/link.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import type { NodeIdentity } from '../identity/node-identity.ts'
 import { plainSerial } from '../identity/x509.ts'
@@ -44,7 +45,11 @@ export async function dial({ address, identity, clock, stop, limits: given }: Di
   stop?.addEventListener('abort', onStop, { once: true })
   void clock.sleep(limits.admissionMs, done.signal).then(() => {
     if (!done.signal.aborted)
-      frames.fail(new NotConnected(`${address} does not say within ${limits.admissionMs / 1000} s whether it admits this node`))
+      frames.fail(
+        new NotConnected(`${address} does not say within ${limits.admissionMs / 1000} s whether it admits this node`, {
+          fault: fault('no-answer-within', { peer: address, seconds: limits.admissionMs / 1000 }),
+        }),
+      )
   })
   try {
     const node = readAdmission(await frames.receive())

@@ -2,6 +2,7 @@ import type { SampleBatch } from '../../core/batch.ts'
 import { encodedCount } from '../../core/batch-codec.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { type Channel, type Hello, type Link, type LinkCounters, LinkRefused, type StreamId, type Welcome } from '../../core/link.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { SpoolRecord, StreamPosition } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { Packer } from './compact.ts'
@@ -77,7 +78,10 @@ export class FrameLink implements Link {
       return frame.welcome
     } catch (error) {
       await this.close()
-      if (late.signal.aborted && !stop.aborted) throw new NotConnected(`no answer within ${LINK_LIMITS.helloMs / 1000} s`, { cause: error })
+      if (late.signal.aborted && !stop.aborted)
+        throw new NotConnected(`no answer within ${LINK_LIMITS.helloMs / 1000} s`, {
+          ...{ cause: error, fault: fault('no-connection-within', { seconds: LINK_LIMITS.helloMs / 1000 }) },
+        })
       throw error
     } finally {
       settled.abort()
@@ -178,7 +182,11 @@ export class FrameLink implements Link {
       await clock.sleep(LINK_LIMITS.pingMs, this.#stop.signal)
       if (this.#stop.signal.aborted) return
       if (clock.monotonicMs() - this.#lastHeardMs > LINK_LIMITS.silenceMs) {
-        this.#end(new NotConnected(`nothing heard for ${LINK_LIMITS.silenceMs / 1000} s`))
+        this.#end(
+          new NotConnected(`nothing heard for ${LINK_LIMITS.silenceMs / 1000} s`, {
+            fault: fault('line-silent', { seconds: LINK_LIMITS.silenceMs / 1000 }),
+          }),
+        )
         await channel.close(false)
         return
       }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { NotConnected } from '../../core/errors.ts'
 import { type Channel, LinkRefused, type Peer } from '../../core/link.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import { FrameReader, FrameTooLarge, frameHeader } from './frame-reader.ts'
 import type { TlsLimits } from './tls-limits.ts'
@@ -62,11 +63,13 @@ export function frameSocket(socket: Duplex, { clock, limits, firstBytes }: Frami
     if (arrivedBytes > limits.receiveBytes) socket.pause()
     wakeReader()
   })
-  socket.on('error', (error) => fail(new NotConnected(`the line was lost: ${error.message}`, { cause: error })))
-  socket.on('end', () => fail(new NotConnected('the other end closed the line')))
+  socket.on('error', (error) =>
+    fail(new NotConnected(`the line was lost: ${error.message}`, { cause: error, fault: fault('line-lost', { detail: error.message }) })),
+  )
+  socket.on('end', () => fail(new NotConnected('the other end closed the line', { fault: fault('line-closed') })))
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
-      fail(new NotConnected('the line is closed'))
+      fail(new NotConnected('the line is closed', { fault: fault('line-closed') }))
       gone.abort()
       resolve()
     })
@@ -87,7 +90,12 @@ export function frameSocket(socket: Duplex, { clock, limits, firstBytes }: Frami
         sinks.add(wake)
         void clock.sleep(limits.stallMs, late.signal).then(wake)
       })
-      if (!failure && written === before) fail(new NotConnected(`the other end took nothing for ${limits.stallMs / 1000} s`))
+      if (!failure && written === before)
+        fail(
+          new NotConnected(`the other end took nothing for ${limits.stallMs / 1000} s`, {
+            fault: fault('line-stalled', { seconds: limits.stallMs / 1000 }),
+          }),
+        )
     }
   }
 

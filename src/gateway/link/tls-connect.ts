@@ -63,6 +63,7 @@ function explain(error: NodeJS.ErrnoException, address: string): Error {
     return new NotConnected(`the certificate of ${address} is not in force at this machine’s time (${code})`, {
       cause: error,
       hint: 'compare the clocks of both machines',
+      fault: fault('certificate-clock', { peer: address }),
     })
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|ISSUER|LEAF|VERIFY|PURPOSE/.test(code))
     return new LinkRefused('wrong-hub', `${address} is not the hub this node enrolled with (${code})`)

@@ -82,6 +82,7 @@ export function LedgerPage({ query, period, signals }: { query: string; period: 
       {!data && loading && <p className="soft">{words.account.working}…</p>}
       {data && rows.length === 0 && <p className="soft">{text.empty}</p>}
       {rows.length > 0 && <LedgerTable rows={rows} busy={loading} />}
+      {rows.some(({ connection }) => connection === '') && <p className="soft">{text.lostUnseen}</p>}
       {data?.truncated && <p className="quality-more">{text.truncated(number(rows.length))}</p>}
       <details className="explain">
         <summary>{text.explain}</summary>

@@ -48,10 +48,13 @@ export function DefinitionState({ definition }: { definition: Definition }) {
           {isSlow(definition) && <Mark of={1} />}{' '}
           {isStopped ? text.stopped : lagSeconds === 0 ? text.upToDate : formatSpan(lagSeconds, locale)}
         </Figure>
-        <Figure name={text.published}>
-          {number(published)}
-          <small className="soft">{text.withdrawn(number(withdrawn))}</small>
-        </Figure>
+        {/* What is counted are results; signals have samples. */}
+        {type !== 'signal' && (
+          <Figure name={text.published}>
+            {number(published)}
+            <small className="soft">{text.withdrawn(number(withdrawn))}</small>
+          </Figure>
+        )}
         <Figure name={text.late}>
           {late > 0 && <Mark of={1} />} {number(late)}
           <small className="soft">{text.lateHelp}</small>

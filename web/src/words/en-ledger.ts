@@ -21,7 +21,9 @@ export const ledger = {
   destination: 'To',
   sum: 'Sum',
   state: 'State',
-  unknownConnection: 'not known any more',
+  unknownConnection: 'nobody knows whose',
+  lostUnseen:
+    'Nobody knows whose: gone before anybody counted them. How many is exact, by the log’s running number; of which connections is not known here. The node that lost them may know: see its ledger.',
   destinations: { historian: 'the historian', link: 'the next node' } as Readonly<Record<string, string>>,
   ownWord: 'as the destination itself counted',
   byPlace: 'as confirmed by its place in the log',
@@ -56,7 +58,7 @@ export const ledger = {
     ],
     [
       'dropped',
-      'What is lost for good, by reason: dropped by the device or the source, by the limit of floods, or by a log that was full before the destination had it.',
+      'What is lost for good, by reason: dropped by the device or the source, by the limit of floods, or by a log that was full before the destination had it. What cannot be told apart from it (not-told-apart) counts here too, never as delivered.',
     ],
     ['pending', 'In the log on disk, and not yet at the destination.'],
     ['nothing new', 'Rows of IT records that said what was known already.'],

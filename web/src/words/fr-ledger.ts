@@ -23,7 +23,9 @@ export const ledger: Words['ledger'] = {
   destination: 'Vers',
   sum: 'Somme',
   state: 'État',
-  unknownConnection: 'plus connue',
+  unknownConnection: 'on ne sait de qui',
+  lostUnseen:
+    'On ne sait de qui : perdu avant que quiconque le compte. Le nombre est exact, par le numéro courant du journal ; les connexions ne sont pas connues ici. Le nœud qui les a perdus le sait peut-être : voyez son registre.',
   destinations: { historian: 'l’historique', link: 'le nœud suivant' },
   ownWord: 'compté par la destination elle-même',
   byPlace: 'confirmé par sa place dans le journal',
@@ -58,7 +60,7 @@ export const ledger: Words['ledger'] = {
     ],
     [
       'abandonné',
-      'Ce qui est perdu pour de bon, par raison : abandonné par l’appareil ou la source, par la limite de débit, ou par un journal plein avant que la destination l’ait reçu.',
+      'Ce qui est perdu pour de bon, par raison : abandonné par l’appareil ou la source, par la limite de débit, ou par un journal plein avant que la destination l’ait reçu. Ce qu’on ne peut en distinguer (not-told-apart) compte ici aussi, jamais comme livré.',
     ],
     ['en attente', 'Dans le journal sur disque, et pas encore à destination.'],
     ['rien de nouveau', 'Lignes d’enregistrements qui disaient ce qui était déjà connu.'],
