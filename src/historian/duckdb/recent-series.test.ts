@@ -177,6 +177,20 @@ test('never more rows than the limit: the oldest go, and what nobody asks for', 
   assert.ok(db.asked > before)
 })
 
+test('a sample that comes before too many others is not put in its place: what is kept of its signal is read again', async () => {
+  const db = new Database({ recentRows: 20_000, seriesRows: 20_000 })
+  db.commit([at(-9)])
+  const early = { signals: ['1'], from: NOW - 9 * SECOND, to: NOW - 8 * SECOND, lookBackUs: 0 }
+  await db.recent.series(early, db.ask)
+  db.commit(Array.from({ length: 1_100 }, (_, i) => at(i / 10_000 - 1)))
+  assert.deepEqual([...((await db.recent.series(early, db.ask))[0] as Series).value], [-9])
+  assert.equal(db.asked, 1)
+  db.commit([at(-8.5)])
+  assert.deepEqual([...((await db.recent.series(early, db.ask))[0] as Series).value], [-9, -8.5])
+  // The wide question is refused here, and the one that was asked is not.
+  assert.equal(db.asked, 3)
+})
+
 test('a question about the past, or as it was known then, goes to the database; so does one that would be refused', async () => {
   const db = new Database({ seriesRows: 2 })
   db.commit([at(-3), at(-2), at(-1)])
