@@ -434,7 +434,10 @@ async function checkPassports(t: TestContext, hub: RunningNode, directory: strin
   }
   const samplesOf = ({ chain }: Passport) =>
     chain.filter(({ kind }) => kind === 'samples').map(({ name, state, problem }) => [name, state, problem])
-  assert.deepEqual(samplesOf(await ask('one')), [['t/count/1', 'whole', undefined]])
+  const one = await ask('one')
+  assert.deepEqual(samplesOf(one), [['t/count/1', 'whole', undefined]])
+  const result = one.chain.find(({ kind }) => kind === 'result')
+  assert.deepEqual([result?.state, result?.problem, result?.details?.node], ['whole', undefined, 'edge'], 'declared at the edge, not here')
   if (!isThere) return
   const seven = await ask('seven')
   assert.deepEqual(samplesOf(seven), [['t/count/7', 'dead', 'samples-gone']])

@@ -81,10 +81,10 @@ describe('nodes over HTTP', () => {
 
   test('a node that stands alone', async () => {
     const { self, nodes, findings } = await read({
-      spool: { held: [{ consumer: 'historian', records: 2, bytes: 64, oldestTime: 1_000_000 }] },
+      spool: { held: [{ consumer: 'historian', records: 2, bytes: 64, oldestTime: 1_000_000, oldestAgeMs: 0 }] },
     })
     assert.deepEqual([self.role, self.uplink, nodes, findings], ['all', undefined, [], []])
-    assert.deepEqual(self.spool.held, { consumer: 'historian', records: 2, bytes: 64, oldestTime: '1970-01-01T00:00:01.000Z' })
+    assert.deepEqual(self.spool.held, { consumer: 'historian', records: 2, bytes: 64, oldestTime: '1970-01-01T00:00:01.000Z', oldestAgeMs: 0 })
     assert.deepEqual(self.spool.timeLeft, OUTLOOK.timeLeft)
     assert.deepEqual([self.spool.growthBytesPerSecond, self.spool.diskFreeBytes, self.spool.maxAgeSeconds], [100, 5000, 86_400])
     assert.equal((await readHealth()).link, undefined)
@@ -92,9 +92,9 @@ describe('nodes over HTTP', () => {
 
   test('what is held is what the next node has not confirmed; unmeasured is absent', async () => {
     const held = [
-      { consumer: 'rules', records: 90, bytes: 900, oldestTime: 1 },
-      { consumer: 'link', records: 10, bytes: 100, oldestTime: 2 },
-      { consumer: 'historian', records: 0, bytes: 0, oldestTime: undefined },
+      { consumer: 'rules', records: 90, bytes: 900, oldestTime: 1, oldestAgeMs: 1 },
+      { consumer: 'link', records: 10, bytes: 100, oldestTime: 2, oldestAgeMs: 2 },
+      { consumer: 'historian', records: 0, bytes: 0, oldestTime: undefined, oldestAgeMs: 0 },
     ]
     const outlook = { ...OUTLOOK, growthBytesPerSecond: undefined, timeLeft: undefined, diskFreeBytes: undefined }
     const { self, findings } = await read({ uplink: UPLINK, outlook, spool: { held } })

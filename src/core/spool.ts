@@ -154,6 +154,8 @@ export interface SpoolHeld {
   readonly bytes: number
   /** When the oldest of them was written. */
   readonly oldestTime: Micros | undefined
+  /** How old that is by what this process has seen pass, milliseconds: a wall clock that is set ages nothing. 0 without any. */
+  readonly oldestAgeMs: number
 }
 
 /** The spool has no room and its policy is `block`. */

@@ -15,6 +15,7 @@ export { qualityOf } from './characteristics.ts'
 export { appliedRules, explain } from './explain.ts'
 export { byRecord, RecordWindows } from './rules/by-record.ts'
 export { ClocksOff, clockOffset } from './rules/clock-offset.ts'
+export { longestSilenceUs } from './rules/gap.ts'
 
 /** Nothing declared besides the signals themselves. */
 export const NOTHING_DECLARED: Declarations = { site: '', peers: {}, maintenance: [], substitutes: {} }

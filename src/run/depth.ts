@@ -35,13 +35,12 @@ export class Depth {
     const { bytes, held } = this.#spool.stats()
     // The rules need the last half minute at any time and give it up by themselves.
     const deepest = held.find(({ consumer }) => consumer !== RULES_CONSUMER)
-    const oldestAgeMs = deepest?.oldestTime === undefined ? 0 : (this.#deps.clock.now() - deepest.oldestTime) / 1000
     const { bytesPerSecond } = this.#growth
     const known = { bytesPerSecond, diskFreeBytes: this.#diskFreeBytes, overflow, maxAgeMs: maxAge }
     return {
       growthBytesPerSecond: bytesPerSecond,
       ...{ overflow, maxAgeMs: maxAge, diskFreeBytes: this.#diskFreeBytes },
-      timeLeft: timeLeft({ ...known, bytes, heldBytes: deepest?.bytes ?? 0, maxBytes, oldestAgeMs }),
+      timeLeft: timeLeft({ ...known, bytes, heldBytes: deepest?.bytes ?? 0, maxBytes, oldestAgeMs: deepest?.oldestAgeMs ?? 0 }),
     }
   }
 }

@@ -5,6 +5,7 @@ import type { SignalTable } from '../core/signals.ts'
 import type { Delivery } from '../core/source.ts'
 import { rank, Status } from '../core/status.ts'
 import type { Clock } from '../core/time.ts'
+import { longestSilenceUs } from '../qualify/index.ts'
 import type { HealthRecord } from './health.ts'
 
 export interface SilenceLimits {
@@ -100,8 +101,10 @@ export class Liveness {
     const late: number[] = []
     const gone: number[] = []
     for (const index of this.members()) {
-      const period = signals.at(index)?.expectedPeriodUs
-      if (period === undefined) continue
+      const definition = signals.at(index)
+      const period = definition?.expectedPeriodUs
+      const longest = definition && longestSilenceUs(definition)
+      if (period === undefined || longest === undefined) continue
       if (!last.has(index)) {
         if (now - this.#startedTime > period + limits.badAfter * 1000) gone.push(index)
         continue
@@ -109,7 +112,7 @@ export class Liveness {
       const silentUs = now - (last.receivedTime[index] as number)
       const severity = rank(last.status[index] as number)
       // A mark of ours renews receivedTime; the step to Bad counts from it.
-      if (severity === 0 && silentUs > Math.max(period, limits.uncertainAfter * 1000)) late.push(index)
+      if (severity === 0 && silentUs > Math.max(longest, limits.uncertainAfter * 1000)) late.push(index)
       else if (severity === 1 && silentUs > period + (limits.badAfter - limits.uncertainAfter) * 1000) gone.push(index)
     }
     return late.length > 0 ? this.#mark(late, 'overdue', 1) : gone.length > 0 ? this.#mark(gone, 'overdue', 2) : undefined

@@ -7,7 +7,7 @@ import { RULES_CONSUMER, RuleMemory } from './rule-memory.ts'
 
 test('records of other nodes, which are not judged here, do not fill the spool for the rules: they let go at the next look', async () => {
   const released: [string, number][] = []
-  const held = (bytes: number) => [{ consumer: RULES_CONSUMER, records: 1, bytes, oldestTime: undefined }]
+  const held = (bytes: number) => [{ consumer: RULES_CONSUMER, records: 1, bytes, oldestTime: undefined, oldestAgeMs: 0 }]
   let stats = { firstSequence: 1, lastSequence: 40, maxBytes: 1000, held: held(250) } as unknown as SpoolStats
   const memory = new RuleMemory({
     memories: [],

@@ -240,6 +240,22 @@ test('a signal with an expected period is overdue on its own while its neighbour
   assert.deepEqual(stored, ['a=1 Good', 'b=2 Good', 'b=2 UncertainLastUsableValue overdue', 'b=NaN BadNoCommunication overdue'])
 })
 
+test('a reading that comes a little after its expected period was not overdue before it', async () => {
+  const { clock, signals, lane, liveness, stored, batch, tick } = rig()
+  signals.define({ id: 'b', connection: 'c', address: 'b', dataType: 'number', expectedPeriodUs: 6_000_000 })
+  await lane.put({ batch: batch([0, 1], [1, 2]) })
+  for (let second = 1; second <= 32; second++) {
+    await clock.advance(1_000)
+    liveness.heard()
+    if (second % 8 === 0) await lane.put({ batch: batch([1, second]) })
+    await tick()
+  }
+  assert.deepEqual(
+    stored.filter((text) => text.startsWith('b=')),
+    ['b=2 Good', 'b=8 Good', 'b=16 Good', 'b=24 Good', 'b=32 Good'],
+  )
+})
+
 test('a signal with an expected period that never speaks on a living connection is Bad, and says so', async () => {
   const { clock, signals, lane, liveness, stored, batch, tick } = rig()
   signals.define({ id: 'b', connection: 'c', address: 'b', dataType: 'number', expectedPeriodUs: 6_000_000 })

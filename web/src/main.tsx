@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { firstTheme } from './frame/preferences.ts'
+import { nameAfterHeading } from './frame/title.ts'
 import { copyRawValues } from './parts/value.tsx'
 import './style/tokens.css'
 import './style/base.css'
@@ -20,6 +21,7 @@ import 'uplot/dist/uPlot.min.css'
 
 document.documentElement.dataset.theme = firstTheme()
 copyRawValues(document)
+nameAfterHeading(document)
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(

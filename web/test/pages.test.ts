@@ -47,6 +47,7 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
           assert.deepEqual(await violations(browser.page), [], `${name} ${language} ${theme}`)
         }
         assert.equal(await page.locator('html').getAttribute('lang'), language === 'English' ? 'en' : 'fr')
+        assert.equal(await page.title(), `${(await page.locator('h1').first().textContent())?.trim()} – Écluse`)
       }
       assert.deepEqual(errors, [])
     })

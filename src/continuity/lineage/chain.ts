@@ -35,11 +35,12 @@ function idOfName(name: string, { root, below }: ChainParts): string {
   return 'fact' in root && root.fact.definition === name ? 'result' : `derived:${name}`
 }
 
-function factStations(feedsOf: FeedsOf, { view, below }: ChainParts): Station[] {
+function factStations(feedsOf: FeedsOf, { view, below, computedAt }: ChainParts): Station[] {
   const stations: Station[] = []
   for (const { definition, feeds, facts, lost, others } of below.facts.values()) {
     const declared = view.derivations().some(({ name }) => name === definition)
-    const problem = !declared ? 'declaration-gone' : lost.length > 0 ? 'fact-gone' : undefined
+    const node = facts[0] && computedAt(facts[0].ingest)
+    const problem = !declared && node === undefined ? 'declaration-gone' : lost.length > 0 ? 'fact-gone' : undefined
     const hop: Hop = {
       ...{ id: `facts:${definition}`, kind: 'facts', name: definition, feeds: feedsOf(feeds), state: problem ? 'dead' : 'whole' },
       ...(problem && { problem }),
@@ -49,7 +50,8 @@ function factStations(feedsOf: FeedsOf, { view, below }: ChainParts): Station[] 
       }),
       ...extent(facts.map(({ from }) => from)),
       lastSeen: Math.max(0, ...facts.map(({ knownTime }) => knownTime)),
-      ...{ details: { ...(lost.length > 0 && { lost: lost.length }), ...(others > 0 && { otherRevisions: others }) }, canExpand: true },
+      details: { ...(lost.length > 0 && { lost: lost.length }), ...(others > 0 && { otherRevisions: others }), ...(node && { node }) },
+      canExpand: true,
     }
     const members = () => [
       ...lost.map((name): Member => ({ name, problem: 'fact-gone' })),
@@ -87,17 +89,20 @@ function recordStations(feedsOf: FeedsOf, parts: ChainParts): Station[] {
   return stations
 }
 
-function resultStation(fact: Extract<Root, { fact: unknown }>['fact'], { view, ownersOf, below }: ChainParts): Station {
-  const { definition, version, revision, cause, knownTime, to, from } = fact
+function resultStation(fact: Extract<Root, { fact: unknown }>['fact'], { view, ownersOf, below, computedAt }: ChainParts): Station {
+  const { definition, version, revision, cause, knownTime, to, from, ingest } = fact
+  const node = computedAt(ingest)
   const declared = view.derivations().find(({ name }) => name === definition)
-  const problem = !declared ? 'declaration-gone' : declared.version !== version ? 'declaration-changed' : undefined
+  // What another node computes is declared there: whether it is so still, is to be seen there.
+  const isChanged = declared !== undefined && declared.version !== version
+  const problem = node !== undefined ? undefined : !declared ? 'declaration-gone' : isChanged ? 'declaration-changed' : undefined
   const hop: Hop = {
     ...{ id: 'result', kind: 'result', name: definition, feeds: [], state: problem === 'declaration-gone' ? 'dead' : 'whole' },
     ...(problem && { problem }),
     owners: ownersOf(below.signals.keys()),
     counts: { facts: 1 },
     ...{ lastSeen: knownTime, delayUs: Math.max(0, knownTime - (to ?? from)), oldest: from, ...(to !== null && { newest: to }) },
-    ...{ details: { revision, cause, version }, canExpand: false },
+    ...{ details: { revision, cause, version, ...(node && { node }) }, canExpand: false },
   }
   return { hop, members: NOBODY }
 }
@@ -120,7 +125,7 @@ const COUNTED = { signal: 'signals', record: 'records', result: 'facts' } as con
 type CameIn = readonly [passing: Passing, way: Parameters<NodeView['policy']['letIn']>[1]]
 
 /** What came into this node from somewhere else, and by which way: by its connections, or from the node that sends it here. */
-function cameIn(measured: readonly SignalBelow[], { view, below, root, sender }: ChainParts): CameIn[] {
+function cameIn(measured: readonly SignalBelow[], { view, below, root, computedAt }: ChainParts): CameIn[] {
   const nodeWay = (node: string) => ({ node: view.remotes().find((one) => one.node === node)?.via ?? node })
   const signals = measured.flatMap(({ signal: id }): CameIn[] => {
     const index = view.signals.indexOf(id)
@@ -130,8 +135,9 @@ function cameIn(measured: readonly SignalBelow[], { view, below, root, sender }:
     return [[{ kind: 'signal', id }, node === undefined ? { connection } : nodeWay(node)]]
   })
   const records = [...below.records.values()].map(({ kind, source }): CameIn => [{ kind: 'record', id: kind }, { connection: source }])
-  const isSent = 'fact' in root && sender !== undefined && sender !== view.node
-  return [...signals, ...records, ...(isSent ? [[{ kind: 'result', id: root.fact.definition }, nodeWay(sender)] as const] : [])]
+  const node = 'fact' in root ? computedAt(root.fact.ingest) : undefined
+  const sent = 'fact' in root && node !== undefined ? [[{ kind: 'result', id: root.fact.definition }, nodeWay(node)] as const] : []
+  return [...signals, ...records, ...sent]
 }
 
 /** The conduits that let it in, each with the line of the file that says so; where nothing crosses zones, there is none. */

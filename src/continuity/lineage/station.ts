@@ -12,8 +12,8 @@ import type { OwnersOf } from './owners.ts'
 export interface ChainParts {
   readonly view: NodeView
   readonly root: Root
-  /** The node that a fact was computed at. */
-  readonly sender?: string | undefined
+  /** The node that a fact was computed at, where that is another one: there it is declared. By the ingest that brought it. */
+  readonly computedAt: (ingest: number) => string | undefined
   readonly below: Below
   readonly counted: ReadonlyMap<string, Counted>
   readonly ingests: { readonly rows: ReadonlyMap<number, IngestRow>; readonly lost: ReadonlySet<number> }

@@ -112,6 +112,14 @@ interface Followed {
   readonly behind: readonly string[]
 }
 
+/** Which facts were computed at another node, by the ingest that brought them. */
+async function nodesOf(root: Root, below: Below, { historian, node }: NodeView): Promise<(ingest: number) => string | undefined> {
+  const facts = [...('fact' in root ? [root.fact] : []), ...[...below.facts.values()].flatMap((one) => one.facts.slice(0, 1))]
+  const rows = await historian.ingests(facts.map(({ ingest }) => ingest).slice(0, CONTINUITY_LIMITS.ingests))
+  const others = new Map(rows.flatMap((row) => (row.node === node ? [] : [[row.ingest, row.node] as const])))
+  return (ingest) => others.get(ingest)
+}
+
 async function follow(
   root: Root,
   at: Micros,
@@ -127,8 +135,8 @@ async function follow(
   const ingests = await readIngests(below, counted, historian)
   const contracts = view.contracts(view.clock.now())
   const owners = ownersOf(contracts, view.signals)
-  const sender = 'fact' in root ? (await historian.ingests([root.fact.ingest]))[0]?.node : undefined
-  const chain = chainOf({ view, root, sender, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
+  const computedAt = await nodesOf(root, below, view)
+  const chain = chainOf({ view, root, computedAt, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
   const behind = recorded === undefined ? [] : await behindOf(root, below, { recorded, asKnownAt }, view, tally)
   return { below, counted, clocks, chain, contracts, behind, isCut: below.isCut }
 }

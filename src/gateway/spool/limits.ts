@@ -30,8 +30,8 @@ export const SPOOL_LIMITS = {
   writeAttempts: 2,
   /** A segment is closed when its first record is older than this share of `maxAge`, so that age can be enforced by whole segments. */
   ageShare: 1 / 8,
-  /** Milliseconds after a start before the wall clock is asked how old is what was found: time for it to be set by the network. */
-  clockSettlesMs: 600_000,
+  /** Milliseconds after a start before the wall clock is asked how old is what was found: time for it to be set right, by the network or by a person. */
+  clockSettlesMs: 86_400_000,
   /** A record said to be of before this (2020) was written without a clock: its time tells no age. Microseconds. */
   earliestTime: 1_577_836_800_000_000,
   /** A segment may be at most this share of `maxBytes`, so that dropping the oldest does not drop everything. */

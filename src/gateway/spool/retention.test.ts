@@ -150,7 +150,7 @@ test('age: the last segment stays until another one carries the log on', async (
 test('age: a wall clock that is set makes nothing old, while the node runs or before it starts', async (t) => {
   const directory = await temporaryDirectory(t)
   const clock = new TestClock()
-  const first = await start(directory, { ...SMALL, maxAgeMs: DAY / 1000, clock })
+  const first = await start(directory, { ...SMALL, maxAgeMs: (3 * DAY) / 1000, clock })
   for (const [n, ahead] of [0, 3_650 * DAY, -20_000 * DAY, 0].entries()) {
     clock.ahead = ahead
     clock.time += 2 * HOUR
@@ -158,7 +158,7 @@ test('age: a wall clock that is set makes nothing old, while the node runs or be
   }
   await first.spool.close()
   clock.ahead = 3_650 * DAY
-  const { spool } = await start(directory, { ...SMALL, maxAgeMs: DAY / 1000, clock })
+  const { spool } = await start(directory, { ...SMALL, maxAgeMs: (3 * DAY) / 1000, clock, consumers: ['link'] })
   for (let i = 40; i < 50; i++) await spool.append(numbered(i))
   clock.ahead = 0
   clock.time += SPOOL_LIMITS.clockSettlesMs * 1000
@@ -168,7 +168,9 @@ test('age: a wall clock that is set makes nothing old, while the node runs or be
     Array.from({ length: 60 }, (_, n) => n),
   )
   assert.equal(spool.stats().droppedSamples, 0)
-  clock.time += 2 * DAY
+  const [held] = spool.stats().held
+  assert.ok(held && held.oldestAgeMs >= SPOOL_LIMITS.clockSettlesMs && held.oldestAgeMs <= SPOOL_LIMITS.clockSettlesMs + (9 * HOUR) / 1000)
+  clock.time += 4 * DAY
   for (let i = 60; i < 70; i++) await spool.append(numbered(i))
   assert.ok(spool.stats().droppedSamples > 100, 'and what is old by then goes')
   await spool.close()
@@ -226,7 +228,7 @@ test('what each consumer still needs is told in records, bytes and time, the one
   const half = Math.floor(lastSequence / 2)
   spool.release('link', half + 1)
   const [link, historian] = spool.stats().held
-  assert.deepEqual(historian, { consumer: 'historian', records: 0, bytes: 0, oldestTime: undefined })
+  assert.deepEqual(historian, { consumer: 'historian', records: 0, bytes: 0, oldestTime: undefined, oldestAgeMs: 0 })
   assert.deepEqual([link?.consumer, link?.records], ['link', lastSequence - half])
   assert.ok(Math.abs((link?.bytes ?? 0) - bytes / 2) < bytes / 10, `${link?.bytes} of ${bytes}`)
   assert.ok(Math.abs((link?.oldestTime ?? 0) - begun - 50 * SECOND) < 10 * SECOND)

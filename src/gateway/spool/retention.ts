@@ -14,7 +14,7 @@ import type { Catalogue, Segment } from './segments.ts'
  *
  * - released by every consumer: at once, except the newest such segment, which stays while there is room;
  * - older than `maxAge`: gone, released or not. How old is what this process has seen pass: nothing becomes old because the wall clock is set. Only of what a
- *   start finds does the wall clock tell the age, once it has had time to be set right;
+ *   start finds does the wall clock tell the age, once it has had a day to be set right;
  * - over `maxBytes` (policy `drop-oldest`): gone, released or not.
  *
  * What goes unreleased is counted to the sample and declared by a gap record.
@@ -66,13 +66,15 @@ export class Retention {
   #from(needed: number, last: number): Omit<SpoolHeld, 'consumer'> {
     const segments = this.#catalogue.all.filter(({ lastSequence }) => lastSequence >= needed)
     const [oldest] = segments
-    if (!oldest) return { records: 0, bytes: 0, oldestTime: undefined }
+    if (!oldest) return { records: 0, bytes: 0, oldestTime: undefined, oldestAgeMs: 0 }
     const from = Math.max(needed, oldest.firstSequence)
     const done = (from - oldest.firstSequence) / (oldest.lastSequence - oldest.firstSequence + 1)
     return {
       records: last - from + 1,
       bytes: Math.round(segments.reduce((sum, { bytes }) => sum + bytes, 0) - oldest.bytes * done),
       oldestTime: Math.round(oldest.createdTime + (oldest.lastTime - oldest.createdTime) * done),
+      // As it will go: with the last record of its segment.
+      oldestAgeMs: this.#clock.monotonicMs() - (oldest.agedFromMs ?? this.#startedMs),
     }
   }
 
