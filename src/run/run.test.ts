@@ -151,7 +151,7 @@ test('a connection is retried with back-off, closed after every attempt, and cou
   await clock.advance(1)
   assert.deepEqual(stored, ['a=1 Good'])
   await clock.advance(1_000)
-  assert.deepEqual(stored, ['a=1 Good', 'a=2 Good'], 'after a success the wait is short again')
+  assert.deepEqual(stored, ['a=1 Good', 'a=2 Good same-time'], 'after a success the wait is short again')
   const { reconnects, attempts, read, good } = health.view({ signals: 2, dropped: {}, latencyMs: undefined })
   assert.deepEqual({ reconnects, attempts, read, good, closed: source.closed }, { reconnects: 1, attempts: 4, read: 2, good: 2, closed: 3 })
   stop.abort()
@@ -197,7 +197,7 @@ test('a batch is acknowledged only once it is durable; a full spool keeps it, in
   spool.full = false
   await clock.advance(2_000)
   assert.deepEqual([acked, health.pending], [[1, 2, 3], 0])
-  assert.deepEqual(stored, ['a=1 Good', 'a=2 Good', 'b=3 Good'])
+  assert.deepEqual(stored, ['a=1 Good', 'a=2 Good same-time', 'b=3 Good'])
   stop.abort()
   await running
   await lane.close(0)
