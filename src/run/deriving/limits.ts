@@ -13,7 +13,7 @@ export const DERIVING_LIMITS = {
   /** Time between two units from which they are no neighbours. */
   neighbourUs: HOUR,
   /** Of what is computed along time and goes on, so much at least is computed at once: the watermark rises with the clock, and would else bring a little of it in every round. */
-  pieceUs: SECOND,
+  pieceUs: SECOND / 4,
   /** Units that opening a piece of a range should come to at most; then a shorter piece is opened. */
   sliceUnits: 10_000,
   /** Longest and shortest piece of a range that is opened at once. */
