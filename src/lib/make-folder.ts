@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isThere } from './is-there.ts'
 
 /**
  * Makes a folder and those above it that are not there; returns the first one made. Unlike the runtime's own recursive form it ends where the system
@@ -16,14 +17,4 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   }
   if (!(await stat(path)).isDirectory()) throw Object.assign(new Error(`${path} is a file, not a folder`), { code: 'ENOTDIR' })
   return missing[0]
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
 }

@@ -4,6 +4,7 @@ import { basename, join, resolve, sep } from 'node:path'
 import { NotConnected } from '../../core/errors.ts'
 import { fault } from '../../core/peer-faults.ts'
 import { compileGlob } from '../../lib/glob.ts'
+import { isThere } from '../../lib/is-there.ts'
 import { FILES_LIMITS } from './limits.ts'
 import { compareAge } from './taken.ts'
 
@@ -97,15 +98,5 @@ export async function* chunksOf(handle: FileHandle, size: number, stop: AbortSig
 /** Moves a file that was taken. Nothing in the other folder is replaced: `hash` tells files of one name apart. Throws what the system throws. */
 export async function moveAway(folder: string, target: string, file: FoundFile, hash: string): Promise<void> {
   const to = join(resolve(folder, target), basename(file.name))
-  await rename(join(folder, file.name), (await exists(to)) ? `${to}.${hash}` : to)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
+  await rename(join(folder, file.name), (await isThere(to)) ? `${to}.${hash}` : to)
 }

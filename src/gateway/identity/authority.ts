@@ -1,7 +1,8 @@
-import { rename, rm, stat } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { type Clock, DAY, HOUR, type Micros } from '../../core/time.ts'
+import { isThere } from '../../lib/is-there.ts'
 import { replaceFile, syncDirectory } from '../../lib/replace-file.ts'
 import { authorityOf, fingerprintOf, isRenewalDue } from './certificate.ts'
 import { IdentityError } from './errors.ts'
@@ -116,16 +117,6 @@ async function create(home: string, { directory, name, clock, passphrase }: Auth
   } catch (error) {
     await rm(draft, { recursive: true, force: true })
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
   }
 }
 
