@@ -183,8 +183,8 @@ test('browse lists so many entries and no more, and says to a broker how much ma
         connect = bytes
         socket.write(packet(0x20, [0, 0, 0]))
       } else if (kind === 8) {
-        // One subscription at a time is all that browse asks for.
-        socket.write(packet(0x90, bytes.subarray(2, 4), [0, 0]))
+        // The identifier stands behind the length, which takes two bytes here; all six filters of a Sparkplug host are granted.
+        socket.write(packet(0x90, bytes.subarray(3, 5), [0, 0, 0, 0, 0, 0, 0]))
         socket.write(packet(0x30, topic, [0], nbirth(metrics)))
       } else if (kind === 12) socket.write(packet(0xd0))
     })
