@@ -248,7 +248,9 @@ test('413: bodies are bounded, announced or not, and so are headers', async (t) 
 test('bodies under way are bounded in sum', async (t) => {
   const { source, post } = await bench(t, { maxBody: '64MiB' })
   const places = WEBHOOK_LIMITS.waitingBytes / WEBHOOK_LIMITS.bodyBytes
-  const held = Array.from({ length: places }, () => undefined).map(() => raw(source.port, head(`content-length: ${WEBHOOK_LIMITS.bodyBytes}`)))
+  const held = Array.from({ length: places }, () => undefined).map(() =>
+    raw(source.port, head(`content-length: ${WEBHOOK_LIMITS.bodyBytes}`)),
+  )
   let answer: Awaited<ReturnType<typeof post>>
   const sent: Promise<unknown>[] = []
   do {
