@@ -100,8 +100,8 @@ function causeOf(before: Fact | undefined, why: number, version: string): Revisi
 }
 
 /**
- * Samples whose value, status or text is another than the one stored at their time. One that holds no more is replaced by BadNoData: a sample that was
- * there is never gone.
+ * Samples whose value, status or text is another than the one stored at their time, and says that it is not the first there (`recomputed`). One that holds no more is
+ * replaced by BadNoData: a sample that was there is never gone.
  */
 async function changedSamples(outcomes: readonly Outcome[], history: History): Promise<DerivedSample[]> {
   const computed = new Map<string, Map<Micros, DerivedSample>>()
@@ -120,18 +120,24 @@ async function changedSamples(outcomes: readonly Outcome[], history: History): P
   return stored.flatMap((series) => {
     const of = computed.get(series.signal) ?? new Map<Micros, DerivedSample>()
     const same = new Set<Micros>()
+    const before = new Set<Micros>()
     const gone: DerivedSample[] = []
     for (let i = 0; i < series.count; i++) {
       const time = series.time[i] as number
       const now = of.get(time)
       const status = series.status[i] as number
       if (now) {
+        before.add(time)
         if (Object.is(now.value, series.value[i]) && now.status === status && now.text === series.text?.get(i)) same.add(time)
       } else if (status !== Status.BadNoData && outcomes.some((outcome) => wrote(outcome, series.signal, time))) {
         gone.push({ signal: series.signal, time, value: Number.NaN, status: Status.BadNoData, reasons: ['withdrawn'] })
       }
     }
-    return [...[...of.values()].filter(({ time }) => !same.has(time)), ...gone]
+    const changed = [...of.values()].filter(({ time }) => !same.has(time))
+    return [
+      ...changed.map((sample) => (before.has(sample.time) ? { ...sample, reasons: [...sample.reasons, 'recomputed'] } : sample)),
+      ...gone,
+    ]
   })
 }
 
