@@ -314,7 +314,7 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     recordKinds: kinds,
     recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
     originOf: (signal, at) => deriving?.originOf(signal, at),
-    behind: (definition, from, to) => deriving?.behind(definition, from, to),
+    behind: (definition, from, to, key) => deriving?.behind(definition, from, to, key),
     dependencies,
     ...(telling && { openLineage: () => telling.view() }),
     configurations,

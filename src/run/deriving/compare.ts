@@ -1,5 +1,5 @@
 import type { Derivation, DerivedSample, Outcome, Unit } from '../../core/derivation.ts'
-import { type Fact, type RevisionCause, type StoredFact, saysTheSame } from '../../core/facts.ts'
+import { declarationOf, type Fact, type RevisionCause, readTheSame, type StoredFact, saysTheSame } from '../../core/facts.ts'
 import { QueryRefused } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import { Status } from '../../core/status.ts'
@@ -40,7 +40,7 @@ async function changedFacts(
   const changed = [...computed.values()].flatMap(({ fact, why }) => {
     const before = published.get(fact.key) ?? gone.get(fact.key)
     if (before && saysTheSame(before, fact)) return []
-    return [{ fact: { ...fact, cause: causeOf(before, why, derivation.version) }, revision: (before?.revision ?? 0) + 1 }]
+    return [{ fact: { ...fact, cause: causeOf(before, fact, why) }, revision: (before?.revision ?? 0) + 1 }]
   })
   const withdrawn = [...published.values()].flatMap((fact) => {
     if (computed.has(fact.key)) return []
@@ -85,18 +85,28 @@ function owns(derivation: Derivation, unit: Unit, { key, from }: Fact): boolean 
 }
 
 function withdrawal({ revision, knownTime, ingest, ...fact }: StoredFact, why: number, version: string): Fact {
-  return { ...fact, version, isWithdrawn: true, cause: causeOf({ ...fact, version }, why, version) }
+  return { ...fact, version, isWithdrawn: true, cause: causeOf(fact, { ...fact, version, inputs: [] }, why) }
 }
 
-/** The strongest of what made the unit be computed again. Samples of what still goes on are no late ones. */
-function causeOf(before: Fact | undefined, why: number, version: string): RevisionCause {
+/**
+ * The strongest of what made the unit be computed again. Samples of what still goes on are no late ones; and where all that was read is what was read before, none of it
+ * made the difference.
+ */
+function causeOf(before: Fact | undefined, now: Fact, why: number): RevisionCause {
   if (!before) return 'first'
-  if (before.version !== version) return 'declaration'
+  if (declarationOf(before.version) !== declarationOf(now.version)) return 'declaration'
+  if (before.version !== now.version) return 'engine'
   if (why & WHY.record) return 'record'
   if (why & WHY.fact) return 'fact'
-  if (why & WHY.samples) return before.to === null ? 'progress' : 'late-samples'
-  if (why & WHY.recompute) return 'recompute'
-  return why & WHY.declaration ? 'declaration' : 'progress'
+  const goesOn = before.to === null
+  if (why & WHY.samples && goesOn) return 'progress'
+  const isSame = !goesOn && readTheSame(before.inputs, now.inputs)
+  if (why & WHY.samples && !isSame) return 'late-samples'
+  if (why & WHY.declaration) return 'declaration'
+  if (why & WHY.engine) return 'engine'
+  // Computed while more was to come: that it is final now makes a difference by itself.
+  if (isSame && !(why & WHY.progress)) return 'definition'
+  return why & WHY.recompute ? 'recompute' : 'progress'
 }
 
 /**
