@@ -17,6 +17,7 @@ import { type Clock, DAY } from '../core/time.ts'
 import { openWriteGate } from '../gateway/index.ts'
 import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
 import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qualify/index.ts'
+import { changesView } from './changes/start.ts'
 import { keepConfiguration, keptConfigurations } from './configurations.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { Depth } from './depth.ts'
@@ -96,9 +97,6 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
   const reasons = new ReasonSets()
   const last = new LastValues()
   const startedTime = clock.now()
-  await keepConfiguration(config.data, loaded, startedTime).catch((error) =>
-    log.warn({ error: String(error) }, 'the configuration could not be kept: `ecluse plan` has nothing to compare with'),
-  )
   const { transport } = deps
   const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
   const signer = await openSigner(loaded)
@@ -114,6 +112,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     throw error
   })
   const proof = evidence
+  await keepConfiguration(config.data, loaded, startedTime, proof.changes.decision.state).catch((error) =>
+    log.warn({ error: String(error) }, 'the configuration could not be kept: `ecluse plan` has nothing to compare with'),
+  )
   const flows = await startFlows(loaded, signer, evidence.audit, deps, policing).catch(async (error) => {
     await Promise.all([spool.close(), historian.close()])
     await evidence?.close()
@@ -293,6 +294,9 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     })
 
   const configurations = keptConfigurations(config.data)
+  const kept = await configurations.list()
+  const plan = planning({ configurations, version: loaded.version, signals: () => signals.all() })
+  const changing = { ...proof.changes, loaded, audit: evidence.audit, clock, configurations, kept, plan }
   const view: NodeView = {
     site: config.site,
     node: config.node.id,
@@ -318,7 +322,8 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
     dependencies,
     ...(telling && { openLineage: () => telling.view() }),
     configurations,
-    plan: planning({ configurations, version: loaded.version, signals: () => signals.all() }),
+    plan,
+    changes: changesView(changing),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
