@@ -58,7 +58,10 @@ export function changeRoutes(server: Server, { view, callerOf }: Resources): voi
       const { files, whole, language, user } = request.body
       const by = askerOf(request, request.body.reason, user)
       const { change, ...offered } = await refusing(() => view.changes.propose({ files, isWhole: whole, language }, by))
-      return { ...answerOf({ ...offered, ...(change && { digest: change.digest }) }), ...(change && { change: told(change, view.changes) }) }
+      return {
+        ...answerOf({ ...offered, ...(change && { digest: change.digest }) }),
+        ...(change && { change: told(change, view.changes) }),
+      }
     },
   )
   server.post(
