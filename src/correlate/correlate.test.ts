@@ -232,7 +232,7 @@ test('what is measured late of a clock touches what it was in force for, and not
     const name = id.includes('stand-1') ? 'plc' : 'other'
     return { offset: `site/ecluse/${name}/clock-offset`, uncertainty: `site/ecluse/${name}/clock-uncertainty` }
   }
-  const own = join({ mean: { signal: './current', function: 'TimeAverage2' } }, {}, { clockOf })
+  const own = join({ mean: { signal: './current', function: 'TimeAverage2' } }, { lookBack: '10s' }, { clockOf })
   assert.deepEqual(own.inputs.clocks, ['site/ecluse/**/clock-offset', 'site/ecluse/**/clock-uncertainty'])
   const touched = async (signal: string) =>
     (await own.touched([{ signal, from: T - SECOND, to: T - SECOND }], history)).map(({ key }) => key).sort()
