@@ -19,7 +19,18 @@ const REFUSAL_KEPT = 10 * MINUTE
 
 type Given = Pick<
   NodeView,
-  'node' | 'clock' | 'uplink' | 'outlook' | 'spool' | 'remotes' | 'refusals' | 'contested' | 'identity' | 'policy' | 'connectedNodes'
+  | 'node'
+  | 'clock'
+  | 'uplink'
+  | 'outlook'
+  | 'spool'
+  | 'remotes'
+  | 'refusals'
+  | 'refusedFiles'
+  | 'contested'
+  | 'identity'
+  | 'policy'
+  | 'connectedNodes'
 >
 
 /** What somebody should look at, errors first. */
@@ -103,6 +114,10 @@ function ofOthers(view: Given, now: Micros): NodeFinding[] {
     if (now - time > REFUSAL_KEPT) continue
     const hint = `turned away ${count} times, last from ${address}`
     found.push({ code: 'sender-refused', severity: 'warning', node, refusal: code, count, message, hint })
+  }
+  for (const { file, code, message } of view.refusedFiles()) {
+    const hint = 'nothing of it was taken in. When this is settled, take it away from imports/refused'
+    found.push({ code: 'import-refused', severity: 'warning', node: view.node, carried: code, file, message, hint })
   }
   return found
 }
