@@ -29,7 +29,7 @@ test('a certificate of the customer’s own that is replaced on disk is shown as
     file,
     `version: 1\nsite: { id: t }\nnode: { id: hub, role: hub }\ndata: ${join(home, 'data')}\nlink: { ca: ca.pem, certificate: hub.pem, key: hub.key }\n`,
   )
-  const transport = await transportOf(await loadConfig(file, { connectors: [] }), { clock: systemClock, log: silent })
+  const transport = await transportOf(await loadConfig(file, { connectors: [], env: {} }), { clock: systemClock, log: silent })
   const days = () => ((transport?.identity?.().listener?.notAfter ?? 0) - systemClock.now()) / DAY
   assert.ok(days() > 199)
   issue('20')
