@@ -1,62 +1,31 @@
 import { join } from 'node:path'
-import { feedsOf, type LoadedConfig } from '../config/index.ts'
-import { toUses } from '../continuity/config.ts'
+import type { LoadedConfig } from '../config/index.ts'
 import type { SampleBatch } from '../core/batch.ts'
-import { EquipmentNames } from '../core/equipment.ts'
-import { LastValues } from '../core/last-values.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView, StatedChanges } from '../core/node-view.ts'
-import { ReasonSets } from '../core/reasons.ts'
-import { toRecordKinds } from '../core/record-kinds.ts'
-import { placeOfRecord } from '../core/record-place.ts'
 import type { SelfTestResult } from '../core/self-test.ts'
-import { SignalTable } from '../core/signals.ts'
 import type { SpoolRecord } from '../core/spool.ts'
-import { type Clock, DAY } from '../core/time.ts'
-import { openWriteGate } from '../gateway/index.ts'
-import { type ContractWatch, createContractWatch } from '../govern/contracts/index.ts'
-import { byRecord, ClocksOff, clockOffset, Qualify, RecordWindows } from '../qualify/index.ts'
-import { keepConfiguration, keptConfigurations } from './configurations.ts'
-import { dependenciesOf } from './dependencies.ts'
+import type { Clock } from '../core/time.ts'
 import { Depth } from './depth.ts'
 import { type StartedDeriving, startDeriving } from './deriving/start.ts'
-import { discovering } from './discovering.ts'
-import { openSigner, type RunningEvidence, startEvidence } from './evidence/start.ts'
 import { FanOut } from './fan-out.ts'
 import { Feeder } from './feeder.ts'
-import { startFlows } from './flows/start.ts'
-import { openGateway } from './gateway.ts'
-import { noLedger, startLedger } from './ledger.ts'
-import { tellOpenLineage } from './open-lineage.ts'
-import { planning } from './planning/start.ts'
-import { policingOf, zoneOfConnections } from './policy/policing.ts'
-import { tellingThrough } from './policy/telling.ts'
-import { policyView } from './policy/view.ts'
+import { type Foundation, openFoundation } from './foundation.ts'
+import { type Gateway, openGateway } from './gateway.ts'
+import { createJudges, type Judges } from './judges.ts'
+import { noLedger, type RunningLedger, startLedger } from './ledger.ts'
+import { knownDependencies, startTelling, viewOf } from './node-view.ts'
 import type { RecordBook } from './records/book.ts'
-import { discardQuarantined, releaseQuarantined } from './records/release.ts'
 import { openBooks, startRecordConnections } from './records/start.ts'
 import { Remotes } from './remotes.ts'
-import { inTurn, repeatedly, whileSame } from './repeatedly.ts'
 import { resume } from './resume.ts'
-import { type Memory, RuleMemory } from './rule-memory.ts'
-import { RuleRecords } from './rule-records.ts'
+import { startRoutines } from './routines.ts'
 import { isSampled, type Shared, startConnection } from './sampled.ts'
-import { settledTime } from './settled.ts'
-import { droppedBefore, ledgerOfSignals } from './signal-ledger.ts'
 import { statedChanges } from './stated-changes.ts'
-import { openStores } from './stores.ts'
-import { within } from './within.ts'
 
 const DRAIN_LIMIT_MS = 10_000
-/** A decision about quarantine is answered after this long, whether the historian has it or not. */
-const STORED_LIMIT_MS = 5_000
 const LINK_DRAIN_MS = 2_000
-const GROWTH_EVERY_MS = 5_000
-const SIGN_EVERY_MS = 60_000
-const FLOWS_EVERY_MS = 1_000
-const COMPACT_EVERY_MS = 3_600_000
-const MEASURE_ROWS = 250_000
 /** How long another node may be silent before its values here are Uncertain, and Bad. It says every second that it lives. */
 const LINK_SILENCE = { uncertainAfter: 10_000, badAfter: 60_000 }
 
@@ -86,94 +55,47 @@ export interface RunningNode {
 
 /** Wires the parts as values and starts every connection. Rejects when the spool or the historian cannot be opened; nothing runs then. */
 export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): Promise<RunningNode> {
-  const { config } = loaded
+  const opened = new AsyncDisposableStack()
+  const stopping = new AbortController()
+  const shutdown = async () => {
+    stopping.abort()
+    await opened.disposeAsync()
+  }
+  try {
+    const started = await start(loaded, deps, opened, stopping.signal)
+    let stopped: Promise<void> | undefined
+    return { ...started, stop: () => (stopped ??= shutdown()) }
+  } catch (error) {
+    await shutdown()
+    throw error
+  }
+}
+
+/** Each part registers with `opened` how it ends, so that the stop goes the other way: sources first, then what is computed, then what stores, then the log. */
+async function start(
+  loaded: LoadedConfig,
+  deps: NodeDependencies,
+  opened: AsyncDisposableStack,
+  stop: AbortSignal,
+): Promise<Omit<RunningNode, 'stop'>> {
   const { clock, log } = deps
-  const signals = new SignalTable(zoneOfConnections(loaded))
-  const policing = policingOf(loaded, signals, clock)
-  const { classes } = policing ?? {}
-  const outGate = policing?.gateFor('link-out')
-  const split = classes && ((batch: SampleBatch) => classes.split(batch))
-  const reasons = new ReasonSets()
-  const last = new LastValues()
-  const startedTime = clock.now()
-  await keepConfiguration(config.data, loaded, startedTime).catch((error) =>
-    log.warn({ error: String(error) }, 'the configuration could not be kept: `ecluse plan` has nothing to compare with'),
-  )
-  const { transport } = deps
-  const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
-  const signer = await openSigner(loaded)
-  let evidence: RunningEvidence | undefined
-  const stores = await openStores(loaded, signals, reasons, deps, hasUplink, {
-    ...{ signer, auditHead: () => evidence?.audit.view() },
-    classOf: classes && ((id: string) => classes.of(id)),
-    mayLeave: classes && outGate && ((passing) => outGate.ask(passing).permitted),
-  })
-  const { spool, historian, lastRecordedTime, storedTo, ended } = stores
-  evidence = await startEvidence(loaded, signer, stores, deps, policing, hasUplink && config.node.role !== 'relay').catch(async (error) => {
-    await Promise.all([spool.close(), historian.close()])
-    throw error
-  })
-  const proof = evidence
-  const flows = await startFlows(loaded, signer, evidence.audit, deps, policing).catch(async (error) => {
-    await Promise.all([spool.close(), historian.close()])
-    await evidence?.close()
-    throw error
-  })
-  const { peers, maintenance, substitutes, site } = config
-  const clocksOff = new ClocksOff()
-  const windows = new RecordWindows(site.id, { maintenance: config.maintenanceRecords, calibration: config.calibrationRecords })
-  const others = [clockOffset(reasons, clocksOff), byRecord(reasons, windows)]
-  const qualify = new Qualify(signals, reasons, { peers, maintenance, substitutes, site: site.id, others })
-  const contracts = createContractWatch({ contracts: loaded.contracts, site: site.id, signals, reasons, since: startedTime })
-  const memory = new RuleMemory({ memories: memoriesOf(config.data, qualify, contracts), spool, clock, log })
+  const foundation = await openFoundation(loaded, deps, opened)
+  const { spool, historian, signals, reasons, last } = foundation
+  const judges = createJudges(foundation)
   const fanOut = new FanOut<SampleBatch>(log)
   const changes = new FanOut<StatedChanges>(log)
   const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
-  const kinds = toRecordKinds(config.records)
-  const equipmentNames = new EquipmentNames(config.equipment)
-  const ruleRecords = new RuleRecords({
-    ...{ windows, kinds, placeOf: placeOfRecord(kinds, equipmentNames, () => clock.now()), now: () => clock.now() },
-  })
+  const { from, books } = await takeUp(foundation, judges, remotes)
+  opened.defer(() => judges.memory.save())
+  const ledger = await openLedger(foundation, from)
+  opened.defer(() => ledger.close())
+
+  let reached = from
   let deriving: StartedDeriving | undefined
-  let books: ReadonlyMap<string, RecordBook> = new Map()
-  const resumed = async () => {
-    await memory.restore()
-    remotes.restore(await historian.writers(), spool.node)
-    books = await openBooks(loaded.connections, historian, spool.node)
-    await ruleRecords.load(historian)
-    const onRecords = (record: SpoolRecord) => {
-      for (const book of books.values()) book.absorb(record)
-      ruleRecords.absorb(record)
-    }
-    const seeding = { historian, spool, lastRecordedTime, signals, reasons, last, clock, random: deps.random, remotes, onRecords, split }
-    const sequence = await resume(seeding)
-    remotes.reached(spool.streams())
-    return sequence
-  }
-  const from = await resumed().catch(async (error) => {
-    await Promise.all([spool.close(), historian.close()])
-    await evidence.close()
-    throw error
-  })
-  spool.follow((records) => {
-    for (const record of records) ruleRecords.absorb(record)
-  })
-  const start = deps.isUnaccounted ? async () => noLedger() : startLedger
-  const ledger = await start({
-    ...{ ...deps, spool, storedTo, signals, from, directory: join(config.data, 'ledger') },
-    historian: config.node.role === 'relay' ? undefined : historian,
-    hasUplink,
-  }).catch(async (error) => {
-    await Promise.all([spool.close(), historian.close()])
-    await evidence.close()
-    throw error
-  })
   const feeder = new Feeder({
-    ...deps,
-    spool,
-    historian,
-    from,
-    storedTo,
+    ...{ ...deps, spool, historian, from, storedTo: foundation.stores.storedTo },
+    commitRows: loaded.config.historian.commitRows,
+    commitIntervalMs: loaded.config.historian.commitInterval,
     onStored: async (sequence, records) => {
       reached = sequence
       await ledger.stored(sequence, records)
@@ -181,198 +103,96 @@ export async function startNode(loaded: LoadedConfig, deps: NodeDependencies): P
       const stated = statedChanges(records)
       if (stated) changes.publish(stated)
     },
-    commitRows: config.historian.commitRows,
-    commitIntervalMs: config.historian.commitInterval,
   })
-  let reached = from
-  const stopping = new AbortController()
-  const publish = (batch: SampleBatch) => {
-    last.update(batch, signals.size)
-    fanOut.publish(batch)
-  }
-  let onRestart = () => {}
-  const restart = new Promise<void>((resolve) => {
-    onRestart = resolve
-  })
-  const gateway =
-    transport &&
-    (await openGateway({
-      ...{
-        ...deps,
-        loaded,
-        transport: flows.observed(transport),
-        spool,
-        ended,
-        last,
-        remotes,
-        signalCount: () => signals.size,
-        onRestart,
-        audit: evidence.audit,
-      },
-      policing,
-      onTaken: (records, before, over) => ledger.sent(records, before, over),
-      onRelayed: (relayed, over) => ledger.relayed(relayed, over),
-      onConfirmed: (sequence) => ledger.confirmed(sequence),
-      onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
-    }).catch(async (error) => {
-      stopping.abort()
-      await feeder.close(DRAIN_LIMIT_MS)
-      await ledger.close()
-      await Promise.all([spool.close(), historian.close()])
-      await evidence.close()
-      throw error
-    }))
-  const judges = { qualify, contracts, memory, clocksOff }
-  const shared: Shared = { ...deps, ...judges, signals, reasons, last, fanOut, remotes, spool, policing, flows, stop: stopping.signal }
+  opened.defer(() => feeder.close(DRAIN_LIMIT_MS))
+
+  const { promise: restart, resolve: onRestart } = Promise.withResolvers<void>()
+  const gateway = await openWays(foundation, remotes, ledger, onRestart)
+  opened.defer(() => gateway?.close(LINK_DRAIN_MS))
+
+  const shared: Shared = { ...foundation, ...judges, fanOut, remotes, stop }
   const sampled = loaded.connections.flatMap((connection) => (isSampled(connection) ? startConnection(connection, loaded, shared) : []))
-  const stored = (sequence: number, stop: AbortSignal) => feeder.stored(sequence, stop)
-  const recorded = { ...deps, loaded, books, kinds, spool, policing, history: historian, stored, flows, stop: stopping.signal }
-  const connections = [...sampled, ...startRecordConnections(recorded)]
-  const watching = repeatedly(clock, FLOWS_EVERY_MS, stopping.signal, () => flows.tick(proof.takeDifferences()))
-  const settled = settledTime(clock, lastRecordedTime)
-  const compacting = repeatedly(clock, COMPACT_EVERY_MS, stopping.signal, async () => {
-    await historian
-      .compact(clock.now(), settled())
-      .catch((error) => log.error({ error: String(error) }, 'compaction failed; it is tried again'))
-    // Measured once an hour, so that the scoreboard of a day finds its closed hours ready.
-    const day = { from: clock.now() - DAY, to: clock.now(), limit: MEASURE_ROWS }
-    await historian
-      .measures(day)
-      .catch((error) => log.warn({ error: String(error) }, 'the hours could not be measured; they are when asked for'))
-  })
+  const stored = (sequence: number, until: AbortSignal) => feeder.stored(sequence, until)
+  const connections = [...sampled, ...startRecordConnections({ ...foundation, ...judges, books, history: historian, stored, stop })]
+  opened.defer(async () => void (await Promise.all(connections.map((connection) => connection.finish()))))
 
   const depth = new Depth(loaded, spool, deps)
-  const measuring = repeatedly(clock, GROWTH_EVERY_MS, stopping.signal, () => depth.measure())
-  const signing = repeatedly(clock, SIGN_EVERY_MS, stopping.signal, () => evidence.tick())
-  const listening = repeatedly(clock, remotes.tickMs, stopping.signal, async () => remotes.tick())
-  const remembering = repeatedly(clock, memory.tickMs, stopping.signal, () => {
-    contracts.tick(clock.now())
-    return memory.tick()
-  })
+  const routines = startRoutines(foundation, judges, remotes, depth, stop)
+  opened.defer(async () => void (await Promise.all(routines)))
 
-  deriving = await startDeriving({
-    ...{
-      ...deps,
-      loaded,
-      kinds,
-      equipmentNames,
-      historian,
-      writers: await historian.writers(),
-      spool,
-      split,
-      classes,
-      storedSequence: from,
-      signals,
-      reasons,
-    },
-    nodeOf: (index) => remotes.nodeOf(index),
-    onBatch: publish,
+  deriving = await openDeriving(foundation, judges, remotes, from, (batch) => {
+    last.update(batch, signals.size)
+    fanOut.publish(batch)
   })
+  opened.defer(() => deriving?.close())
   // What was stored while it started: nothing else may come that would tell it.
   deriving?.stored(reached)
 
-  const deciding = {
-    ...{ historian, spool, connections: loaded.connections, kinds, books, settling: new Set<string>() },
-    stored: (sequence: number) => within(feeder.stored(sequence, stopping.signal), STORED_LIMIT_MS, clock),
-  }
-  const oneAtATime = inTurn()
-  const oneGroup = inTurn()
-
-  const dependencies = whileSame(signals, () => dependenciesOf(loaded, signals.all()))
-  const lineageGate = policing?.gateFor('openlineage')
-  const telling =
-    config.openLineage &&
-    tellOpenLineage({
-      ...{ ...deps, config: config.openLineage, directory: config.data, stop: stopping.signal },
-      ...(lineageGate && { policy: tellingThrough(lineageGate, site.id) }),
-      teller: { site: config.site.id, node: config.node.id, version: deps.version, configVersion: loaded.version },
-      source: () => ({
-        ...{ site: config.site.id, graph: dependencies(), contracts: contracts.findings(clock.now()), historian },
-        signalAt: (index) => signals.at(index)?.id,
-      }),
-    })
-
-  const configurations = keptConfigurations(config.data)
-  const view: NodeView = {
-    site: config.site,
-    node: config.node.id,
-    role: config.node.role,
-    epoch: spool.epoch,
-    version: deps.version,
-    configVersion: loaded.version,
-    startedTime,
-    clock,
-    signals,
-    reasons,
-    last,
-    historian,
-    connections: () => connections.map((connection) => connection.health()),
-    contracts: contracts.findings,
-    equipment: config.equipment,
-    equipmentNames,
-    uses: toUses(config.uses),
-    recordKinds: kinds,
-    recordSources: (kind) => loaded.connections.filter((one) => feedsOf(one).some(({ record }) => record === kind)).map(({ name }) => name),
-    originOf: (signal, at) => deriving?.originOf(signal, at),
-    behind: (definition, from, to) => deriving?.behind(definition, from, to),
-    dependencies,
-    ...(telling && { openLineage: () => telling.view() }),
-    configurations,
-    plan: planning({ configurations, version: loaded.version, signals: () => signals.all() }),
-    derivations: () => deriving?.view() ?? [],
-    recompute: async (query) => (await deriving?.recompute(query)) ?? [],
-    discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
-    releaseQuarantined: (ids, decision) => oneAtATime(() => releaseQuarantined(ids, decision, deciding)),
-    discardQuarantined: (ids, decision) => oneAtATime(() => discardQuarantined(ids, decision, deciding)),
-    ledger: (period) => ledger.view(period),
-    ledgerOfSignals: (isAsked) =>
-      oneGroup(() => ledgerOfSignals({ spool, historian, signals, droppedBefore: () => droppedBefore(ledger) }, isAsked)),
-    spool: () => spool.stats(),
-    outlook: () => depth.view(),
-    uplink: () => gateway?.uplink?.view(),
-    remotes: () => remotes.view(),
-    nodeOf: (signal) => remotes.nodeOf(signal),
-    contested: () => remotes.contested(),
-    linkAddress: () => gateway?.address,
-    connectedNodes: () => gateway?.connected() ?? [],
-    ...(transport?.identity && { identity: transport.identity }),
-    refusals: () => gateway?.refusals() ?? [],
-    policy: policyView(loaded, policing, signals, clock),
-    writes: openWriteGate({ audit: flows.watched(evidence.audit), isSignal: (id) => signals.indexOf(id) !== undefined }),
-    audit: flows.watched(evidence.audit),
-    flows: flows.view,
-    evidence: evidence.view,
-    ...(deps.selfTest && { selfTest: deps.selfTest }),
-    historianLag: () => ({ records: feeder.lag, problem: feeder.problem }),
-    subscribe: (onBatch) => fanOut.subscribe(onBatch),
-    onChanges: (listener) => changes.subscribe(listener),
-  }
-  const shutdown = async () => {
-    stopping.abort()
-    await Promise.all(connections.map((connection) => connection.finish()))
-    await Promise.all([telling?.done, watching, compacting, remembering, listening, measuring, signing, gateway?.close(LINK_DRAIN_MS)])
-    await flows.close()
-    await memory.save()
-    await deriving?.close()
-    await feeder.close(DRAIN_LIMIT_MS)
-    await ledger.close()
-    await evidence.finish()
-    await spool.close()
-    await historian.close()
-    await evidence.close()
-  }
-  let stopped: Promise<void> | undefined
-  return { view, restart, stop: () => (stopped ??= shutdown()) }
+  const parts = { ...foundation, ...judges, books, ledger, feeder, remotes, depth, fanOut, changes, gateway, deriving, connections, stop }
+  const dependencies = knownDependencies(foundation)
+  const telling = startTelling(parts, dependencies)
+  opened.defer(() => telling?.done)
+  return { view: viewOf(parts, dependencies, telling), restart }
 }
 
-/** What survives a restart besides the samples themselves. */
-function memoriesOf(data: string, qualify: Qualify, contracts: ContractWatch): Memory[] {
-  const rules: Memory = {
-    ...{ name: 'the rules', file: join(data, 'qualify', 'memory') },
-    save: () => qualify.save(),
-    restore: (bytes) => qualify.restore(bytes),
-    learn: (batch) => qualify.learn(batch),
+/** Where the node stopped: what its rules remember, what others send it, its books of IT records, its last values. `from` is the historian's place in the log. */
+async function takeUp(foundation: Foundation, { memory, ruleRecords }: Judges, remotes: Remotes) {
+  const { loaded, spool, historian, stores } = foundation
+  await memory.restore()
+  remotes.restore(await historian.writers(), spool.node)
+  const books: ReadonlyMap<string, RecordBook> = await openBooks(loaded.connections, historian, spool.node)
+  await ruleRecords.load(historian)
+  const onRecords = (record: SpoolRecord) => {
+    for (const book of books.values()) book.absorb(record)
+    ruleRecords.absorb(record)
   }
-  const { save, restore, learn } = contracts
-  return [rules, { name: 'the contracts', file: join(data, 'contracts', 'findings'), outlivesEpoch: true, save, restore, learn }]
+  const from = await resume({ ...foundation, lastRecordedTime: stores.lastRecordedTime, remotes, onRecords })
+  remotes.reached(spool.streams())
+  spool.follow((records) => {
+    for (const record of records) ruleRecords.absorb(record)
+  })
+  return { from, books }
+}
+
+function openLedger(foundation: Foundation, from: number): Promise<RunningLedger> | RunningLedger {
+  if (foundation.isUnaccounted) return noLedger()
+  const { loaded, stores, historian } = foundation
+  const { data, node } = loaded.config
+  return startLedger({
+    ...{ ...foundation, storedTo: stores.storedTo, from, directory: join(data, 'ledger') },
+    historian: node.role === 'relay' ? undefined : historian,
+  })
+}
+
+/** The ways to other nodes; undefined where this one stands alone. */
+async function openWays(
+  foundation: Foundation,
+  remotes: Remotes,
+  ledger: RunningLedger,
+  onRestart: () => void,
+): Promise<Gateway | undefined> {
+  const { transport, flows, stores, signals, evidence } = foundation
+  if (!transport) return undefined
+  return openGateway({
+    ...{ ...foundation, transport: flows.observed(transport), ended: stores.ended, remotes, onRestart, audit: evidence.audit },
+    signalCount: () => signals.size,
+    onTaken: (records, before, over) => ledger.sent(records, before, over),
+    onRelayed: (relayed, over) => ledger.relayed(relayed, over),
+    onConfirmed: (sequence) => ledger.confirmed(sequence),
+    onResumed: (sequence, pass) => ledger.resumed(sequence, pass),
+  })
+}
+
+async function openDeriving(
+  foundation: Foundation,
+  judges: Judges,
+  remotes: Remotes,
+  storedSequence: number,
+  onBatch: (batch: SampleBatch) => void,
+): Promise<StartedDeriving | undefined> {
+  return startDeriving({
+    ...{ ...foundation, ...judges, writers: await foundation.historian.writers(), storedSequence, onBatch },
+    classes: foundation.policing?.classes,
+    nodeOf: (index) => remotes.nodeOf(index),
+  })
 }

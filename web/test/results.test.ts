@@ -7,7 +7,7 @@ import { attentionOf, isCalm } from '../src/live/attention.ts'
 import { bandOfFact, bandsOfRecords, isAbove, laneChoices, shownBands } from '../src/live/bands.ts'
 import { planeOf, validSpan } from '../src/live/bitemporal.ts'
 import { coverageOf, factChanges, ownKey, shownKey, worstOfFact } from '../src/live/fact-rows.ts'
-import { barsOf, kpiSeries, lastEnded, mainValue, stepOf, targetOf } from '../src/live/kpis.ts'
+import { barsOf, type KpiTarget, kpiSeries, lastEnded, mainValue, scaleOf, stepOf, targetOf } from '../src/live/kpis.ts'
 import { localInput, spanTimes, utcOf } from '../src/live/local-time.ts'
 import { alignedColumns, overlayWindow, valueAt } from '../src/live/overlay.ts'
 import { bySource, changesOf, findRows, recordRows, sorted } from '../src/live/record-rows.ts'
@@ -147,9 +147,20 @@ test('a KPI knows its limits and its better way, however they are written, and c
   assert.equal(one.periods.length, 12)
   assert.equal(lastEnded(one), 10)
   assert.equal(typeof stepOf(one), 'number')
-  const { bars } = barsOf(one, { range: [90, 100], trend: 'higher' })
+  const target: KpiTarget = { range: [90, 100], trend: 'higher' }
+  const { bars } = barsOf(one, target, scaleOf([one], target))
   const [uncovered] = bars.filter(({ hasValue }) => !hasValue)
   assert.deepEqual(uncovered, { height: 1, unknown: 1, isOut: false, hasValue: false })
+  // Beside a place with a higher figure the same bar is lower: the rows can be compared.
+  const twice = {
+    ...one,
+    periods: one.periods.map((fact) => ({ ...fact, values: { availability: { ...fact.values.availability, value: 200 } } })),
+  }
+  const beside = barsOf(one, target, scaleOf([one, twice], target)).bars
+  assert.deepEqual(
+    beside.filter(({ hasValue }) => hasValue).map(({ height }) => height * 2),
+    bars.filter(({ hasValue }) => hasValue).map(({ height }) => height),
+  )
   assert.ok(bars.every(({ height, unknown }) => height >= 0 && height <= 1 && unknown >= 0 && unknown <= 1))
 })
 

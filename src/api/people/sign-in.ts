@@ -53,7 +53,8 @@ export class SignIn {
     await beforeDone()
     this.#access.checkLink(token)
     this.#access.linkUsed()
-    const account = await this.#access.accounts.create({ name, roles: [ADMINISTRATOR], password: kept }, this.#clock.now())
+    const now = this.#clock.now()
+    const account = await this.#access.accounts.create({ name, roles: [ADMINISTRATOR], password: kept, lastSignIn: now }, now)
     return this.begin(account, place, !hasSecondFactor(account))
   }
 

@@ -57,12 +57,25 @@ export interface Bar {
 export const isOut = (value: number, { range: [low, high] }: KpiTarget): boolean =>
   (low !== undefined && value < low) || (high !== undefined && value > high)
 
-/** Bars over one scale: from zero, or the lowest value where that is below, to the highest value or limit. */
-export function barsOf({ name, periods }: KpiSeries, target: KpiTarget): { bars: Bar[]; limits: (number | undefined)[] } {
-  const numbers = periods.flatMap(({ values }) => (typeof values[name]?.value === 'number' ? [values[name].value] : []))
-  const limits = target.range.filter((limit) => limit !== undefined)
-  const low = Math.min(0, ...numbers, ...limits)
-  const high = Math.max(...numbers, ...limits, low + Number.EPSILON)
+/** Between which two values bars are drawn. */
+export interface Scale {
+  readonly low: number
+  readonly high: number
+}
+
+/** One scale for all places of a KPI, so that they can be compared: from zero, or the lowest value where that is below, to the highest value or limit. */
+export function scaleOf(series: readonly KpiSeries[], { range }: KpiTarget): Scale {
+  const values = series.flatMap(({ name, periods }) => periods.map((fact) => fact.values[name]?.value))
+  const numbers = [...values, ...range].filter((one) => typeof one === 'number')
+  const low = Math.min(0, ...numbers)
+  return { low, high: Math.max(...numbers, low + Number.EPSILON) }
+}
+
+export function barsOf(
+  { name, periods }: KpiSeries,
+  target: KpiTarget,
+  { low, high }: Scale,
+): { bars: Bar[]; limits: (number | undefined)[] } {
   const height = (value: number) => (high === low ? 0 : (value - low) / (high - low))
   const bars = periods.map(({ values }) => {
     const { value, coverage } = values[name] ?? { value: null, coverage: 0 }

@@ -27,7 +27,7 @@ export function PassportPage({ of }: { of: PassportOf }) {
   return (
     <div className="passport">
       <header className="page-head">
-        <h1>{`${text.title} · ${name}`}</h1>
+        <h1>{[text.title, name].filter(Boolean).join(' · ')}</h1>
         <Back of={of} />
       </header>
       <div className="tools">

@@ -4,15 +4,18 @@ import { formatNumber, formatUnit, labelOf } from '../format.ts'
 import { shownRange, shownUnit } from '../live/shown.ts'
 import { isPeriod } from '../live/trend-columns.ts'
 import { useLive, useShape } from '../live/use-live.ts'
+import { CurrentValue } from '../parts/current-value.tsx'
 import { DependentsHere } from '../parts/dependents-here.tsx'
 import { Elsewhere } from '../parts/elsewhere.tsx'
 import { HourStrip } from '../parts/hour-strip.tsx'
+import { Places } from '../parts/places.tsx'
 import { SampleTable } from '../parts/sample-table.tsx'
 import { SignalContracts } from '../parts/signal-contracts.tsx'
-import { SignalNow } from '../parts/signal-now.tsx'
+import { SignalRules } from '../parts/signal-rules.tsx'
 import { TrendSection } from '../parts/trend-section.tsx'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
+import { useWhy } from './use-why.ts'
 
 interface SignalPageProps {
   readonly id: string
@@ -24,43 +27,57 @@ interface SignalPageProps {
   readonly lanes: readonly string[]
 }
 
-export function SignalPage({ id, period, from, to, lanes }: SignalPageProps) {
-  const { locale, words } = useLanguage()
+export function SignalPage({ id, ...shown }: SignalPageProps) {
+  const { words } = useLanguage()
   const { plant } = useLive()
   useShape()
   const index = plant.indexOf(id)
-  const [follow, setFollow] = useState(true)
   const signal = index === undefined ? undefined : plant.signals[index]
-  if (!signal || index === undefined) {
-    return (
-      <>
-        <h1>{words.signal.unknown}</h1>
-        <p>{words.signal.unknownText(id)}</p>
-        <p>
-          <a href={hrefTo('namespace')}>{words.nav.namespace}</a>
-        </p>
-      </>
-    )
-  }
-  const chosen = isPeriod(period) ? period : '1h'
-  const label = labelOf(signal.label, locale)
+  if (signal && index !== undefined) return <KnownSignal {...shown} id={id} signal={signal} index={index} />
+  return (
+    <>
+      <h1>{words.signal.unknown}</h1>
+      <p>{words.signal.unknownText(id)}</p>
+      <p>
+        <a href={hrefTo('namespace')}>{words.nav.namespace}</a>
+      </p>
+    </>
+  )
+}
+
+interface KnownSignalProps extends SignalPageProps {
+  readonly signal: Signal
+  readonly index: number
+}
+
+/** What it is now and where it comes from, its trend, then what is known about it, then its samples. */
+function KnownSignal({ id, period, from, to, lanes, signal, index }: KnownSignalProps) {
+  const { locale } = useLanguage()
+  const [follow, setFollow] = useState(true)
+  const why = useWhy(index, signal)
   return (
     <div className="signal">
       <header className="page-head">
         <Crumbs id={id} />
-        <h1>{label ?? id.slice(id.lastIndexOf('/') + 1)}</h1>
+        <h1>{labelOf(signal.label, locale) ?? id.slice(id.lastIndexOf('/') + 1)}</h1>
       </header>
       <div className="signal-columns">
-        <SignalNow index={index} signal={signal} />
+        <CurrentValue index={index} signal={signal} why={why} />
+        <Origin signal={signal} />
+      </div>
+      <TrendSection {...{ signal, index, from, to, lanes, follow }} period={isPeriod(period) ? period : '1h'} onFollow={setFollow} />
+      <HourStrip id={id} />
+      <div className="signal-columns">
         <div className="signal-side">
-          <Origin signal={signal} />
+          {why && <Places places={why.equipment} />}
+          {why && <SignalRules why={why} signal={signal} />}
+        </div>
+        <div className="signal-side">
           <SignalContracts id={id} />
           <DependentsHere id={id} />
           <Elsewhere id={id} />
         </div>
       </div>
-      <HourStrip id={id} />
-      <TrendSection {...{ signal, index, from, to, lanes, follow }} period={chosen} onFollow={setFollow} />
       <SampleTable signal={signal} index={index} />
     </div>
   )

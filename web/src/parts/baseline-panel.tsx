@@ -2,6 +2,7 @@ import { type FormEvent, useId, useState } from 'react'
 import type { BaselineAnswer } from '../../../src/api/schemas.ts'
 import { acceptBaseline, learnBaseline } from '../api.ts'
 import { formatInstant, formatNumber } from '../format.ts'
+import { byFlow, whatText } from '../live/services.ts'
 import { useLive } from '../live/use-live.ts'
 import { useLanguage } from '../words/index.ts'
 
@@ -34,7 +35,7 @@ export function BaselinePanel({ of, onDone }: { of: BaselineAnswer; onDone: () =
   )
 }
 
-/** What would come into force and what would go, line by line. */
+/** What would come into force and what would go, flow by flow. */
 function Changes({ of: { changes, changesTotal } }: { of: BaselineAnswer }) {
   const { locale, words } = useLanguage()
   const text = words.security
@@ -53,11 +54,11 @@ function Changes({ of: { changes, changesTotal } }: { of: BaselineAnswer }) {
             </tr>
           </thead>
           <tbody>
-            {changes.map(({ change, flow, what }) => (
-              <tr key={`${change} ${flow} ${what}`}>
+            {byFlow(changes).map(({ change, flow, protocol, whats }) => (
+              <tr key={`${change} ${flow}`}>
                 <td>{change === 'added' ? text.added : text.removed}</td>
                 <th scope="row">{flow}</th>
-                <td>{what}</td>
+                <td>{whats.map((what) => whatText(protocol, what, text)).join(' · ')}</td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,6 @@
 import type { FlowList } from '../../../src/api/schemas.ts'
 import { formatBytes, formatInstant, formatNumber } from '../format.ts'
+import { serviceText } from '../live/services.ts'
 import { hrefToConduit } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { Mark } from './status-mark.tsx'
@@ -51,7 +52,10 @@ export function FlowTable({ list }: { list: FlowList }) {
                   </td>
                   <td>
                     {flow.services
-                      .map(({ service, addresses }) => (addresses.length > 0 ? `${service} [${ranges(addresses)}]` : service))
+                      .map(({ service, addresses }) => {
+                        const name = serviceText(flow.protocol, service, text.modbus)
+                        return addresses.length > 0 ? `${name} [${ranges(addresses)}]` : name
+                      })
                       .join(' · ') || '–'}
                   </td>
                   <td>{ranges(flow.units) || '–'}</td>

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useId } from 'react'
-import { barsOf, type KpiSeries, type KpiTarget } from '../live/kpis.ts'
+import { barsOf, type KpiSeries, type KpiTarget, type Scale } from '../live/kpis.ts'
 
 const WIDTH = 480
 const HEIGHT = 64
@@ -7,6 +7,7 @@ const HEIGHT = 64
 interface KpiBarsProps {
   readonly series: KpiSeries
   readonly target: KpiTarget
+  readonly scale: Scale
   /** The period that is read out beside it. */
   readonly at: number
   readonly label: string
@@ -14,9 +15,9 @@ interface KpiBarsProps {
 }
 
 /** A bar per period, oldest first; the right part of a bar is hatched by as much as its period was not covered. Arrows move from bar to bar. */
-export function KpiBars({ series, target, at, label, onPoint }: KpiBarsProps) {
+export function KpiBars({ series, target, scale, at, label, onPoint }: KpiBarsProps) {
   const hatch = useId()
-  const { bars, limits } = barsOf(series, target)
+  const { bars, limits } = barsOf(series, target, scale)
   const slot = WIDTH / Math.max(12, bars.length)
   const onKeyDown = (event: KeyboardEvent) => {
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: bars.length - 1 }[event.key]

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Definition, FactView } from '../../../src/api/schemas.ts'
 import { formatDate, formatNumber, formatShare, formatUnit } from '../format.ts'
-import { isOut, type KpiSeries, type KpiTarget, lastEnded, stepOf } from '../live/kpis.ts'
+import { isOut, type KpiSeries, type KpiTarget, lastEnded, type Scale, scaleOf, stepOf } from '../live/kpis.ts'
 import { hrefTo } from '../router.ts'
 import { type Locale, useLanguage, type Words } from '../words/index.ts'
 import { EquipmentLink } from './equipment-link.tsx'
@@ -22,6 +22,7 @@ interface KpiPanelProps {
 export function KpiPanel({ definition, title, series, target, chosen }: KpiPanelProps) {
   const { locale, words } = useLanguage()
   const text = words.kpis
+  const scale = scaleOf(series, target)
   const unit = series.flatMap(({ name, periods }) => periods.map(({ values }) => values[name]?.unit)).find((one) => one !== undefined)
   return (
     <section className={`panel card card-${definition.isStopped ? 2 : 0}`} id={`kpi-${definition.name}`} aria-current={chosen || undefined}>
@@ -38,7 +39,7 @@ export function KpiPanel({ definition, title, series, target, chosen }: KpiPanel
       {series.length === 0 && <p className="soft">{text.none}</p>}
       <ul className="kpi-rows">
         {series.map((one) => (
-          <KpiRow key={one.equipment ?? ''} definition={definition} series={one} target={target} title={title} />
+          <KpiRow key={one.equipment ?? ''} definition={definition} series={one} target={target} scale={scale} title={title} />
         ))}
       </ul>
     </section>
@@ -56,10 +57,11 @@ interface KpiRowProps {
   readonly definition: Definition
   readonly series: KpiSeries
   readonly target: KpiTarget
+  readonly scale: Scale
   readonly title: string
 }
 
-function KpiRow({ definition, series, target, title }: KpiRowProps) {
+function KpiRow({ definition, series, target, scale, title }: KpiRowProps) {
   const { locale, words } = useLanguage()
   const text = words.kpis
   const [pointed, setPointed] = useState<number>()
@@ -78,7 +80,14 @@ function KpiRow({ definition, series, target, title }: KpiRowProps) {
           </small>
         )}
       </div>
-      <KpiBars series={series} target={target} at={at} label={text.bars(title, series.equipment ?? text.wholeSite)} onPoint={setPointed} />
+      <KpiBars
+        series={series}
+        target={target}
+        scale={scale}
+        at={at}
+        label={text.bars(title, series.equipment ?? text.wholeSite)}
+        onPoint={setPointed}
+      />
       <Period fact={fact} name={series.name} target={target} definition={definition.name} isPointed={pointed !== undefined} />
     </li>
   )
