@@ -30,7 +30,7 @@ export async function plan(verb: Verb, path: string | undefined, options: PlanOp
   writeResult(io, options.output, toldPlan(told, after.ok), () => planText(verb, told))
   if (after.ok) return told.breaks.length > 0 || told.contracts.some(({ isBroken }) => isBroken) ? EXIT.failed : EXIT.ok
   const errors = after.problems.filter(({ level }) => level === 'error')
-  io.err(`${formatProblems(errors)}\n${words.plan.refused(errors.length)}\n`)
+  io.err(`${formatProblems(errors, words.hint)}\n${words.plan.refused(errors.length)}\n`)
   return EXIT.config
 }
 
