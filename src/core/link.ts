@@ -161,7 +161,7 @@ export interface OneWay {
   /** A link that sends the log from `next` on; of what explains it, only what `pass` leaves. */
   link?(spool: Spool, next: number, pass?: (records: readonly SpoolRecord[]) => readonly SpoolRecord[]): Promise<Link>
   /** Hands what arrives to receptions, one for each start of a sender. */
-  receive?(reception: (peer: Peer) => Reception & MissingTaker): Promise<Listening>
+  receive?(reception: (peer: Peer) => OneWayReception): Promise<Listening>
   /** Files of records carried by hand, taken in where gaps were declared. */
   takeImports?(taker: MissingTaker, spool: Spool): Promise<void>
   /** What did not arrive. */
@@ -171,6 +171,11 @@ export interface OneWay {
 /** Takes records that lie in declared gaps, in order of their sequences; those that are here already change nothing. Resolves when they are durable. */
 export interface MissingTaker {
   importMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void>
+}
+
+/** Where nobody can be told: what is refused before it comes to the reception itself is told here. */
+export interface OneWayReception extends Reception, MissingTaker {
+  refused(refusal: LinkRefused): void
 }
 
 /** Certificates as far as this node knows them. */

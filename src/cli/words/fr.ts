@@ -7,6 +7,7 @@ import { factsFr, recordsFr } from './facts.ts'
 import { flowOptionsFr, flowsFr, flowVerbsFr } from './flows.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
+import { initFr } from './init.ts'
 import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
 import { passportFr } from './passport.ts'
@@ -56,6 +57,7 @@ export const fr: Words = {
     facts: 'Montre les résultats d’un nœud : ce qui est calculé et jusqu’où, ou les résultats d’une définition',
     discover: 'Cherche quels signaux ont bougé avant un évènement ou un nombre : des suggestions avec leurs preuves, jamais des causes',
     recompute: 'Fait recalculer les résultats d’une période, avec ce qui est arrivé après l’horizon',
+    init: 'Écrit un premier ecluse.yaml à remplir, et son schéma pour votre éditeur',
     schema: 'Écrit le schéma JSON de la configuration, pour les éditeurs',
     trust: 'Montre le certificat d’un appareil et, sur votre décision, lui fait confiance',
     enroll: 'Donne à ce nœud son identité, avec un jeton à usage unique de son hub ou relais',
@@ -109,6 +111,7 @@ export const fr: Words = {
     out: 'fichier à écrire (par défaut : NŒUD-DÉBUT-FIN.ecx dans ce dossier)',
     junit: 'écrire aussi le résultat en XML JUnit dans ce fichier (- : sur la sortie standard)',
     noOpen: 'n’ouvre pas le navigateur',
+    site: 'identifiant du site, premier élément de chaque identifiant de signal ; par défaut : tiré du nom du dossier',
     relay: 'c’est un relais : il peut transmettre ce que d’autres nœuds ont mesuré',
     replace: 'même s’il y a déjà une identité',
     identityData: 'dossier de données du nœud (par défaut : celui de la configuration)',
@@ -161,7 +164,7 @@ export const fr: Words = {
   unexpected: (message) => `une erreur interne d’ecluse s’est produite : ${message}`,
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
   ...{ records: recordsFr, ledger: ledgerFr, facts: factsFr, plan: planFr },
-  ...{ configBundle: configBundleFr, policy: policyFr, discover: discoverFr, passport: passportFr },
+  ...{ configBundle: configBundleFr, policy: policyFr, discover: discoverFr, passport: passportFr, init: initFr },
   why: {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',

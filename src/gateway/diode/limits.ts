@@ -31,6 +31,8 @@ export const DIODE_LIMITS = {
   queuedBytes: 4 * 1024 * 1024,
   /** Gaps remembered; beyond it the two nearest of a stream are joined into one that covers both. */
   gaps: 10_000,
+  /** Logs remembered of which an older copy went on; beyond it the oldest is forgotten. */
+  forked: 256,
   /** Bytes of the file that remembers gaps. */
   gapFileBytes: 8 * 1024 * 1024,
 } as const

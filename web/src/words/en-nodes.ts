@@ -112,6 +112,8 @@ export const nodes = {
     missing: 'Missing in its log, without a word why',
     'signals without a definition': 'Samples whose signals nothing explains',
     unreadable: 'Not readable by this version',
+    'diode-loss': 'Lost on a one-way link: can be carried by hand (ecluse spool export --gaps)',
+    'epoch-ended': 'Of an earlier log of that node, which ended before all of it was here',
   },
   measuredBy: 'Measured by',
   findingTexts: {

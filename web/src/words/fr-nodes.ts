@@ -114,6 +114,8 @@ export const nodes: typeof English = {
     missing: 'Absent de son journal, sans un mot d’explication',
     'signals without a definition': 'Échantillons de signaux que rien n’explique',
     unreadable: 'Illisible par cette version',
+    'diode-loss': 'Perdus sur une liaison à sens unique : peuvent être apportés à la main (ecluse spool export --gaps)',
+    'epoch-ended': 'D’un journal antérieur de ce nœud, terminé avant que tout n’en soit ici',
   },
   measuredBy: 'Mesuré par',
   findingTexts: {
