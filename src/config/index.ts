@@ -1,5 +1,6 @@
 export { readContractFile } from './contracts.ts'
 export { type ConfiguredCrossing, type CrossingPart, connectionCrossing, crossingsOf } from './crossings.ts'
+export { digestOf } from './digest.ts'
 export { declaredBy, declaredPassing, type Explanation, explain, type Sought } from './explain.ts'
 export { formatProblems } from './format.ts'
 export { configSchema } from './json-schema.ts'

@@ -241,6 +241,15 @@ export const en = {
   'plan-too-long': (): Told => ['these are more or longer files than are compared here', 'ecluse plan compares files of any length'],
   'plan-took-too-long': (): Told => ['this was not compared in the time there is', 'ecluse plan compares on another machine'],
   'plan-failed': (): Told => ['comparing failed; the log says why', 'ecluse plan compares on another machine'],
+  'change-unknown': (): Told => ['there is no such change here', 'GET /api/v1/changes tells those that are kept'],
+  'change-not-a-person': (): Told => [
+    'only somebody with an account approves a change',
+    'sign in to the pages: *Lineage*, then *Plan a change here*',
+  ],
+  'change-own': (): Told => ['a change is approved by others than who proposed it', 'ask somebody else to look at it'],
+  'change-wrong-role': (): Told => ['you have none of the roles that approve changes', 'they are those of `governance.changes.by`'],
+  'change-twice': (): Told => ['you have approved this change already'],
+  'change-too-many': (): Told => ['as many have approved this change as are kept'],
 }
 
 const EASY = 'several words that do not belong together are long, and easy to keep in mind'

@@ -68,6 +68,11 @@ export class Intake {
     this.#sessions.get(node)?.line.end(refusal)
   }
 
+  /** The transport itself has turned away what a sender sent. */
+  refused(peer: Peer, refusal: LinkRefused): void {
+    this.#parts.onRefused?.(peer, refusal)
+  }
+
   /** Takes records that lie in declared gaps; whoever calls has checked that they do, and where they are from. Resolves when they are durable. */
   async takeMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void> {
     const [first] = records
