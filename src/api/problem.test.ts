@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
+import { silent } from '../core/log.ts'
 import { type Fixture, json, startFixture } from './fixture.ts'
+import { problemHandler, Refusal } from './problem.ts'
 import { en } from './problem-words/en.ts'
 import { fr } from './problem-words/fr.ts'
 import { languageOf, type ProblemKey, problemWords, sayIssues } from './problem-words/index.ts'
@@ -129,4 +131,16 @@ describe('a refusal in the language of the caller', () => {
     assert.deepEqual([large.code, large.message], ['body-too-large', 'le corps de la demande est trop grand'])
     assert.equal((await told('/api/v1/nowhere', 'fr')).message, 'il n’y a rien à cette adresse')
   })
+})
+
+test('what we refuse ourselves fills no log; what we did not expect, and why a refusal came about, is in it', () => {
+  const logged: unknown[] = []
+  const log = { ...silent, error: (values: unknown) => logged.push(values) }
+  const reply = { code: () => reply, headers: () => reply, send: () => reply }
+  const say = (error: Error) => problemHandler(log)(error, { headers: {}, routeOptions: {} } as never, reply as never)
+  say(new Refusal(503, 'too-many-streams', 50))
+  assert.deepEqual(logged, [])
+  say(Object.assign(new Refusal(500, 'plan-failed'), { cause: new Error('x') }))
+  say(new Error('unexpected'))
+  assert.equal(logged.length, 2)
 })

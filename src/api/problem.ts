@@ -56,7 +56,8 @@ export function problemHandler(log: Logger) {
   return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
     const language = languageOf(request.headers['accept-language'])
     const { status, ...body } = problemOf(error, language)
-    if (status >= 500)
+    // What we refuse ourselves (busy, closing) is no defect: a stranger who asks often must not fill the log.
+    if (status >= 500 && !(error instanceof Refusal && error.cause === undefined))
       log.error({ error: error.stack, cause: String(error.cause ?? ''), route: request.routeOptions.url }, 'a request failed')
     void reply
       .code(status)

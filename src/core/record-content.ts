@@ -4,6 +4,7 @@ import { decodeBatch } from './batch-codec.ts'
 import type { Fact } from './facts.ts'
 import type { RecordBatch } from './it-records.ts'
 import { LIMITS } from './limits.ts'
+import { isSignalId } from './names.ts'
 import type { SignalDefinition } from './signals.ts'
 import type { AppendedContent, RecordKind, StreamPosition } from './spool.ts'
 import { account, facts, recordBatch, root } from './stated-content.ts'
@@ -32,7 +33,8 @@ const signals = z.array(
   z.tuple([
     z.int().min(0).lt(LIMITS.signals),
     z.looseObject({
-      id: z.string().min(1).max(LIMITS.idLength),
+      // What another node names is held to what a name is here: it goes into files, links and logs.
+      id: z.string().refine(isSignalId, 'no signal id'),
       connection: z.string(),
       address: z.string(),
       dataType: z.enum(['number', 'boolean', 'text']),
