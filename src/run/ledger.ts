@@ -248,7 +248,7 @@ function withheldIn(inner: readonly SpoolRecord[], passed: readonly SpoolRecord[
   return causes
 }
 
-function wholeHours({ from, to }: { readonly from: Micros; readonly to: Micros }): { from: Micros; to: Micros } {
+export function wholeHours({ from, to }: { readonly from: Micros; readonly to: Micros }): { from: Micros; to: Micros } {
   return { from: Math.floor(from / HOUR) * HOUR, to: Math.ceil(to / HOUR) * HOUR }
 }
 

@@ -117,7 +117,8 @@ export const readQualityHours = (signal: string, from: Date, to: Date) =>
 export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
 /** What became of all that was read by connections of this name (a glob; empty: all). */
 /** Sums of signals (a glob), over the log that is there. */
-export const readSignalLedger = (signals: string) => call<LedgerAnswer>(`ledger?${query({ signals })}`)
+export const readSignalLedger = (signals: string, period?: { readonly from: Date; readonly to: Date }) =>
+  call<LedgerAnswer>(`ledger?${query({ signals, ...(period && { from: period.from.toISOString(), to: period.to.toISOString() }) })}`)
 export const readLedger = (connection: string, period: { readonly from: Date; readonly to: Date } | undefined, limit: number) =>
   call<LedgerAnswer>(`ledger?${query({ connection, from: period?.from.toISOString(), to: period?.to.toISOString(), limit })}`)
 /** `known`: as it was known then. A member list is told of the hop that is named. */
