@@ -1,6 +1,8 @@
 import type {
   AuditList,
   BaselineAnswer,
+  ChangeList,
+  ChangeView,
   ConfigurationListView,
   ContractList,
   DefinitionList,
@@ -24,6 +26,7 @@ import type {
   PolicyExplanation,
   PolicyRights,
   Problem,
+  ProposedAnswer,
   QualityPage,
   QuarantineList,
   RecomputeAnswer,
@@ -149,6 +152,11 @@ export async function readRunningConfiguration(): Promise<Answer<KeptConfigurati
 }
 export const makePlan = (files: readonly { readonly name: string; readonly text: string }[], language: string) =>
   call<PlanAnswer>('plan', json('POST', { files, language }), PLAN_MS)
+
+export const readChanges = () => call<ChangeList>('changes')
+export const proposeChange = (files: readonly { readonly name: string; readonly text: string }[], reason: string, language: string) =>
+  call<ProposedAnswer>('changes', json('POST', { files, reason, language }), PLAN_MS)
+export const approveChange = (digest: string, reason: string) => call<ChangeView>(`changes/${digest}/approvals`, json('POST', { reason }))
 
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */
