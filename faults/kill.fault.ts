@@ -7,7 +7,7 @@ import { batchesOf, numberOf, readAll, start } from '../src/gateway/spool/harnes
 import { verifySpool } from '../src/gateway/spool/verify.ts'
 import { configure, judge, killUnder, startNodeProcess, withBench } from './node.ts'
 import { faultsOf } from './oracle.ts'
-import type { Form, Row } from './row.ts'
+import { type Form, ofLong, type Row } from './row.ts'
 import { killAt } from './strace.ts'
 
 /**
@@ -15,7 +15,7 @@ import { killAt } from './strace.ts'
  * directory is opened again and everything acknowledged so far is looked for.
  */
 export const title = 'kill -9'
-export const isTimed = true
+export const beside = 'one'
 export const needs = ['strace']
 
 const SPOOL_CALLS = ['pwritev', 'fdatasync', 'fsync', 'rename', 'unlink', 'ftruncate']
@@ -28,7 +28,7 @@ const ENOUGH_BATCHES = 300
 const LIVES = 6
 
 export async function run(form: Form): Promise<Row[]> {
-  const [spools, nodes, random] = form === 'short' ? [14, 4, 2] : [700, 150, 150]
+  const [spools, nodes, random] = form === 'short' ? [14, 4, 2] : ([700, 150, 150].map(ofLong) as [number, number, number])
   return [await spoolKills(spools), await nodeKills(nodes, random)]
 }
 

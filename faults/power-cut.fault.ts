@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../bench/node.ts'
 import { systemClock } from '../src/core/time.ts'
 import { type Bench, configure, judge, startNodeProcess, withBench } from './node.ts'
 import { faultsOf, type Verdict } from './oracle.ts'
-import { type Form, type Row, tool } from './row.ts'
+import { type Form, ofLong, type Row, tool } from './row.ts'
 
 /**
  * The node writes to an ext4 file system in a file. A copy of that file is the disk as a power cut leaves it: what the kernel had not handed down yet is
@@ -23,7 +23,7 @@ const CUTS_A_LIFE = 10
 const STILL = 2
 
 export async function run(form: Form): Promise<Row[]> {
-  const cuts = form === 'short' ? 3 : 200
+  const cuts = form === 'short' ? 3 : ofLong(200)
   const verdicts: Verdict[] = []
   const failed: string[] = []
   while (verdicts.length + failed.length < cuts) {
@@ -75,7 +75,7 @@ async function one(bench: Bench, outer: string, pid: number, isStill: boolean): 
     try {
       await configure({ ...after, data })
       // A machine that lost its power has none of its processes any more; here the writer lives on.
-      for (const lock of ['historian/historian.lock', 'spool/lock']) rmSync(join(data, lock), { recursive: true, force: true })
+      for (const lock of globSync('**/{lock,*.lock}', { cwd: data })) rmSync(join(data, lock), { recursive: true, force: true })
       return await judge({ ...after, data })
     } finally {
       execFileSync(tool('umount'), ['-l', join(after.folder, 'copy')])

@@ -46,6 +46,9 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--scale <N>', options.scale, integer(1, 100), 1)
     .option('--no-open', options.noOpen)
     .action(async (given) => done(await (await import('./demo.ts')).demo(verb, given)))
+  command('init [DIR]', verbs.init)
+    .option('--site <ID>', options.site)
+    .action(async (directory, given) => done(await (await import('./init.ts')).init(verb, directory ?? '.', given)))
   // These take the file as their argument; who is used to -c from the others may write that.
   command('run [PATH]', verbs.run)
     .option(...config)
@@ -183,6 +186,16 @@ function planVerbs(verb: Verb, program: Command, done: (exit: number) => void): 
     .addOption(new Option('--against <PATH>', plan.against).conflicts('running'))
     .option('--running', plan.running)
     .action(async (path, given) => done(await (await import('./plan.ts')).plan(verb, path, given)))
+  const applying = (words: string, text: string) =>
+    common(verb, prepared(verb, program.command(words), text))
+      .requiredOption('--reason <TEXT>', verb.words.apply.reason)
+      .option('-c, --config <PATH>', options.config)
+  applying('apply <PATH>', verb.words.apply.verb).action(async (path, given) =>
+    done(await (await import('./apply.ts')).apply(verb, path, given)),
+  )
+  applying('rollback [VERSION]', verb.words.apply.rollbackVerb).action(async (version, given) =>
+    done(await (await import('./rollback.ts')).rollback(verb, version, given)),
+  )
   const lineage = asking('lineage [KIND:ID]', plan.lineageVerb)
   lineage
     .option('--backward', plan.backward)

@@ -60,7 +60,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const border = parts.policing && (await borderOf(parts.policing, parts))
   const { outward } = border ?? {}
   const link = linkMaker(parts, outward?.pass)
-  const cursor = transport.oneWay?.link && cursorIn(join(loaded.config.data, 'link', 'sent'))
+  const cursor = transport.oneWay?.link && cursorIn(join(loaded.config.data, 'link', 'sent'), spool.epoch)
   const endpoint = transport.endpoint ?? ''
   const refused = new Map<string, SenderRefusal>()
   const uplink =
@@ -129,15 +129,24 @@ function linkMaker({ transport, clock, spool }: GatewayParts, pass: OutwardPolic
   return dial && (() => new FrameLink({ dial, clock, ...(renew && { renew: renew.bind(transport) }) }))
 }
 
-function cursorIn(path: string): Cursor {
+/** The file holds a sequence and the epoch it is of: in a new epoch nothing has been sent yet. Without an epoch it is from before this was kept. */
+export function cursorIn(path: string, epoch: number): Cursor {
   return {
-    read: async () => Number(await readFile(path, 'utf8').catch(() => '0')) || 0,
-    write: (sequence) => replaceFile(path, `${sequence}\n`),
+    read: async () => {
+      const [sequence, of = epoch] = (await readFile(path, 'utf8').catch(() => '0')).trim().split(' ').map(Number)
+      return of === epoch ? sequence || 0 : 0
+    },
+    write: (sequence) => replaceFile(path, `${sequence} ${epoch}\n`),
   }
 }
 
 async function receive(intake: Intake, serving: Set<Promise<void>>, { transport, clock }: GatewayParts): Promise<Listening | undefined> {
-  if (transport.oneWay) return transport.oneWay.receive?.(() => ({ ...intake.reception(NOBODY), importMissing: takerOf(intake) }))
+  if (transport.oneWay)
+    return transport.oneWay.receive?.((peer) => ({
+      ...intake.reception(NOBODY),
+      importMissing: takerOf(intake),
+      refused: (refusal) => intake.refused(peer, refusal),
+    }))
   const renew = transport.answerRenewal?.bind(transport)
   return transport.listen?.((channel) => {
     const served = serveChannel(channel, { reception: (line) => intake.reception(line), clock, ...(renew && { renew }) })

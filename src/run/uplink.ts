@@ -173,7 +173,7 @@ export class Uplink {
 
   #ended(): readonly EndedEpoch[] {
     const { ended = [], isRelay, spool } = this.#parts
-    return isRelay || this.#link?.isOneWay ? [] : ended.filter(({ epoch }) => epoch < spool.epoch)
+    return isRelay ? [] : ended.filter(({ epoch }) => epoch < spool.epoch)
   }
 
   /** What the other end lacks of an epoch that is over, it will not get: it is told so. An older copy of it was restored, or our log of that time was lost. */

@@ -27,6 +27,10 @@ const file = z.object({
       }),
     )
     .max(DIODE_LIMITS.gaps),
+  forked: z
+    .array(z.object({ node: z.string().min(1).max(LIMITS.nodeLength), epoch: z.number() }))
+    .max(DIODE_LIMITS.forked)
+    .default([]),
 })
 
 /**
@@ -38,13 +42,15 @@ export class GapMap {
   readonly #write: typeof replaceFile
   readonly #boots: Map<number, number>
   #gaps: DeclaredGap[]
+  #forked: StreamId[]
   #saving: Promise<void> = Promise.resolve()
 
-  private constructor(path: string, write: typeof replaceFile, boots: Map<number, number>, gaps: DeclaredGap[]) {
+  private constructor(path: string, write: typeof replaceFile, { boots, gaps, forked }: Omit<z.infer<typeof file>, 'version'>) {
     this.#path = path
     this.#write = write
-    this.#boots = boots
+    this.#boots = new Map(boots)
     this.#gaps = gaps
+    this.#forked = forked
   }
 
   /** Throws RangeError when the file is not one of ours: its gaps are needed, so it is not put aside. */
@@ -53,9 +59,7 @@ export class GapMap {
       if (cause.code === 'ENOENT') return undefined
       throw cause
     })
-    if (!text) return new GapMap(path, write, new Map(), [])
-    const { boots, gaps } = parseGapFile(text, path)
-    return new GapMap(path, write, new Map(boots), gaps)
+    return new GapMap(path, write, text ? parseGapFile(text, path) : { boots: [], gaps: [], forked: [] })
   }
 
   gaps(): readonly DeclaredGap[] {
@@ -71,6 +75,16 @@ export class GapMap {
 
   bootOf(sender: number): number {
     return this.#boots.get(sender) ?? 0
+  }
+
+  /** True for a log that went on from an older copy: nothing of it is taken any more, or its records would pass for those of the first one. */
+  isForked({ node, epoch }: StreamId): boolean {
+    return this.#forked.some((one) => isOf(one, node, epoch))
+  }
+
+  noteForked({ node, epoch }: StreamId): Promise<void> {
+    if (!this.isForked({ node, epoch })) this.#forked = [...this.#forked, { node, epoch }].slice(-DIODE_LIMITS.forked)
+    return this.#save()
   }
 
   noteBoot(sender: number, boot: number): Promise<void> {
@@ -105,7 +119,7 @@ export class GapMap {
   #save(): Promise<void> {
     const before = this.#saving.catch(() => {})
     this.#saving = before.then(() =>
-      this.#write(this.#path, `${JSON.stringify({ version: 1, boots: [...this.#boots], gaps: this.#gaps })}\n`),
+      this.#write(this.#path, `${JSON.stringify({ version: 1, boots: [...this.#boots], gaps: this.#gaps, forked: this.#forked })}\n`),
     )
     return this.#saving
   }

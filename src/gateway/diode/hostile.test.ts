@@ -82,6 +82,7 @@ test('well sealed messages that are nonsense end with themselves', async (t) => 
       show() {},
       close() {},
       importMissing: async () => assert.fail('imported'),
+      refused() {},
     }),
   })
   intake.put(await hello())
@@ -127,6 +128,7 @@ test('a sender that names too many streams is refused', async (t) => {
       show() {},
       close() {},
       importMissing: async () => {},
+      refused() {},
     }),
   })
   for (const from of [0, 1]) {
@@ -295,6 +297,13 @@ test('gaps: declared once, filled exactly, kept over a start, joined when there 
   await crowded.declare(gap(1_000_000, 1_000_000))
   assert.equal(crowded.gaps().length, DIODE_LIMITS.gaps)
   assert.deepEqual(crowded.missing(of, [44, 45, 46, 49, 55]), [44, 45, 46, 49], 'the two nearest became one')
+  for (let epoch = 0; epoch <= DIODE_LIMITS.forked; epoch++) await gaps.noteForked({ node: 'a', epoch })
+  const forked = await GapMap.open(path)
+  assert.deepEqual(
+    [0, 1, DIODE_LIMITS.forked].map((epoch) => forked.isForked({ node: 'a', epoch })),
+    [false, true, true],
+    'beyond the limit the oldest is forgotten',
+  )
 })
 
 test('settings out of their bounds are refused', () => {

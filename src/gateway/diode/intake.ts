@@ -1,19 +1,32 @@
 import { decodeBatch } from '../../core/batch-codec.ts'
 import { readBlock } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
-import type { MissingTaker } from '../../core/link.ts'
-import { type Hello, LinkRefused, type Peer, type Reception } from '../../core/link.ts'
+import { type Hello, LinkRefused, type OneWayReception, type Peer, type StreamId } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
-import { type Content, parseRecord } from '../../core/record-content.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import type { GapMap } from './gap-map.ts'
 import { DIODE_LIMITS } from './limits.ts'
 import type { Message } from './message.ts'
 import { beat, bodyOf, headOf, parse, reading, recordsHead, showHead, Unreadable } from './reading.ts'
+import {
+  bytesOf,
+  ENDED,
+  gapsOf,
+  type Held,
+  isExplained,
+  isGap,
+  isLoss,
+  keyOf,
+  LOST,
+  newestOf,
+  type Stream,
+  sequencesOf,
+  startOf,
+} from './stream.ts'
 
 export interface IntakeOptions {
-  readonly reception: () => Reception & MissingTaker
+  readonly reception: () => OneWayReception
   readonly peer: Peer
   readonly gaps: GapMap
   readonly clock: Clock
@@ -39,28 +52,9 @@ export const newIntakeCounters = (): IntakeCounters => ({
   ...{ records: 0, filled: 0, known: 0, overflow: 0, refused: 0, unexplained: 0, unreadable: 0 },
 })
 
-const CAUSE = 'diode-loss'
 const RETRY_MS = 1000
-
-interface Stream {
-  readonly node: string
-  readonly epoch: number
-  /** How far the reception is. Everything up to here that can be explained is. */
-  position: number
-  /** All dictionaries in force at a record of the stream. */
-  dictionaries?: { readonly explainedBy: number; readonly records: readonly SpoolRecord[] } | undefined
-  /** The first messages of them, while others are to come. */
-  begun?: { readonly explainedBy: number; readonly parts: number; readonly records: SpoolRecord[]; got: number } | undefined
-  /** Records behind a gap that may hide what explains them, compressed, in order. */
-  held: Held[]
-}
-
-interface Held {
-  readonly first: number
-  readonly last: number
-  readonly explainedBy: number
-  readonly message: Message
-}
+/** A refusal that comes with every message is told so often. */
+const TOLD_MS = 10_000
 
 /** Hands the messages of one boot of one sender to its reception, one after the other; declares what is missing between them. */
 export class Intake {
@@ -69,10 +63,12 @@ export class Intake {
   readonly #streams = new Map<string, Stream>()
   readonly #stop = new AbortController()
   #wake = Promise.withResolvers<void>()
-  #reception: (Reception & MissingTaker) | undefined
+  #reception: OneWayReception | undefined
   #said: Hello | undefined
   #queuedBytes = 0
   #heldBytes = 0
+  #isCompared = false
+  #toldMs = Number.NEGATIVE_INFINITY
   readonly #working: Promise<void>
 
   constructor(options: IntakeOptions) {
@@ -130,7 +126,7 @@ export class Intake {
       } catch (cause) {
         if (cause instanceof LinkRefused) {
           counters.refused++
-          log.warn({ node: this.#options.peer.node, code: cause.code, cause: cause.message }, 'what a one-way sender sent is refused')
+          this.#tell(cause)
           return
         }
         if (cause instanceof Unreadable) {
@@ -148,6 +144,15 @@ export class Intake {
     }
   }
 
+  #tell(refusal: LinkRefused): void {
+    const { clock, log, peer } = this.#options
+    if (clock.monotonicMs() - this.#toldMs < TOLD_MS) return
+    this.#toldMs = clock.monotonicMs()
+    const { code, message: cause } = refusal
+    log.warn({ node: peer.node, code, cause }, 'what a one-way sender sent is refused')
+    this.#reception?.refused(refusal)
+  }
+
   async #handle(message: Message): Promise<void> {
     await this.#open()
     switch (message.kind) {
@@ -159,6 +164,7 @@ export class Intake {
         return this.#dictionaries(message)
       case 'show': {
         const { node, epoch, upTo } = headOf(showHead, message)
+        this.#mustGoOn({ node, epoch })
         const body = await bodyOf(message)
         this.#reception?.show(
           { node, epoch },
@@ -173,8 +179,47 @@ export class Intake {
     const { sent, ...hello } = parse(beat, await bodyOf(message))
     this.#said = hello
     await this.#open()
-    for (const one of this.#streams.values()) await this.#release(one)
-    for (const { node, epoch, sequence, explainedBy } of sent) await this.#missing(this.#stream(node, epoch), sequence, explainedBy)
+    await this.#compare(hello, sent)
+    await this.#endEpochs(hello)
+    for (const one of this.#streams.values()) if (!this.#options.gaps.isForked(one)) await this.#release(one)
+    for (const { node, epoch, sequence, explainedBy } of sent) {
+      const of = this.#stream(node, epoch)
+      if (!this.#options.gaps.isForked(of)) await this.#missing(of, sequence, explainedBy)
+    }
+    for (const stream of hello.streams) this.#mustGoOn(stream)
+  }
+
+  /** A log that has less than is here of it went back: it is an older copy that goes on with sequences that are taken. Seen when a sender is first heard. */
+  async #compare({ streams }: Hello, sent: readonly (StreamId & { readonly sequence: number })[]): Promise<void> {
+    if (this.#isCompared || !this.#reception) return
+    this.#isCompared = true
+    for (const { node: of, epoch, last } of newestOf(this.#options.peer.node, streams)) {
+      const known = this.#streams.get(keyOf({ node: of, epoch }))
+      const most = Math.max(last, ...sent.map((one) => (one.node === of && one.epoch === epoch ? one.sequence : 0)))
+      if (known && most < known.position) await this.#options.gaps.noteForked(known)
+    }
+  }
+
+  /** Throws LinkRefused for a log that went back, at every message: only a new epoch helps. */
+  #mustGoOn(of: StreamId): void {
+    if (!this.#options.gaps.isForked(of)) return
+    throw new LinkRefused(
+      'forked',
+      `${of.node} sends a log that is not the one here up to record ${this.#streams.get(keyOf(of))?.position ?? 0}: an older copy of it was put back and went on, or two programs write it. Nothing of it is taken`,
+    )
+  }
+
+  /** What is not here of the sender's earlier logs never comes this way any more. Said with every beat, so that no loss hides it. */
+  async #endEpochs({ streams }: Hello): Promise<void> {
+    const { node } = this.#options.peer
+    const [newest] = newestOf(node, streams)
+    for (const { epoch, last } of streams.filter((one) => one.node === node && one.epoch < (newest?.epoch ?? 0))) {
+      const of = this.#stream(node, epoch)
+      if (!this.#reception || last <= of.position) continue
+      await this.#declare(of, of.position + 1, last, ENDED)
+      const { sequence } = await this.#reception.take([this.#gap(of, of.position + 1, last, ENDED)])
+      of.position = sequence
+    }
   }
 
   /** Opens a reception when there is none, as soon as it is known who sends. */
@@ -189,6 +234,7 @@ export class Intake {
   async #records(message: Message): Promise<void> {
     const { node, epoch, explainedBy } = headOf(recordsHead, message)
     const of = this.#stream(node, epoch)
+    this.#mustGoOn(of)
     const records = await this.#read(message, node, epoch)
     const [head] = records
     const last = records.at(-1)?.sequence
@@ -300,7 +346,10 @@ export class Intake {
     const real = records.filter((record) => !isGap(record))
     for (const { from, to } of gapsOf(records).filter(isLoss)) await this.#declare(of, Math.max(from, of.position + 1), to)
     if (!this.#reception) return
-    const { sequence } = await this.#reception.take(records)
+    const { sequence } = await this.#reception.take(records).catch(async (cause: unknown) => {
+      if (cause instanceof LinkRefused && cause.code === 'chain-broken') await gaps.noteForked(of)
+      throw cause
+    })
     of.position = sequence
     if (of.dictionaries && of.dictionaries.explainedBy <= sequence) of.dictionaries = undefined
     counters.records += real.length
@@ -309,13 +358,13 @@ export class Intake {
     if (arrived.length > 0) await gaps.fill(of, arrived)
   }
 
-  async #declare({ node, epoch }: Stream, from: number, to: number): Promise<void> {
+  async #declare({ node, epoch }: Stream, from: number, to: number, cause = LOST): Promise<void> {
     if (from > to) return
-    await this.#options.gaps.declare({ node, epoch, from, to, cause: CAUSE, time: this.#options.clock.now() })
+    await this.#options.gaps.declare({ node, epoch, from, to, cause, time: this.#options.clock.now() })
   }
 
-  #gap({ node, epoch }: Stream, from: number, to: number): SpoolRecord {
-    const payload = new TextEncoder().encode(JSON.stringify({ from, to, cause: CAUSE }))
+  #gap({ node, epoch }: Stream, from: number, to: number, cause = LOST): SpoolRecord {
+    const payload = new TextEncoder().encode(JSON.stringify({ from, to, cause }))
     return { node, epoch, sequence: to, kind: 'gap', recordedTime: this.#options.clock.now(), payload }
   }
 
@@ -327,35 +376,14 @@ export class Intake {
   }
 
   #stream(node: string, epoch: number): Stream {
-    const key = `${epoch} ${node}`
+    const key = keyOf({ node, epoch })
     const known = this.#streams.get(key)
     if (known) return known
+    const { peer } = this.#options
+    if (node !== peer.node && !peer.mayForward) throw new LinkRefused('not-permitted', `${peer.node} may not speak for ${node}`)
     if (this.#streams.size >= LIMITS.streams) throw new LinkRefused('too-large', `more than ${LIMITS.streams} streams`)
     const made = { node, epoch, position: 0, held: [] }
     this.#streams.set(key, made)
     return made
   }
 }
-
-const bytesOf = ({ head, body }: Message): number => head.length + body.length
-
-/** True when the newest dictionary before some records is here: handed on, or repeated. */
-function isExplained({ position, dictionaries }: Stream, explainedBy: number): boolean {
-  return explainedBy <= position || (dictionaries?.records.some(({ sequence }) => sequence === explainedBy) ?? false)
-}
-
-/** A gap that was made on the way: in no log, so without a seal. */
-const isGap = ({ kind, seal }: SpoolRecord): boolean => kind === 'gap' && !seal
-
-/** The gaps among records, as they say of themselves. */
-function gapsOf(records: readonly SpoolRecord[]): { from: number; to: number; cause: string }[] {
-  return records.filter(isGap).map((record) => reading(() => parseRecord('gap', record.payload)) as Content & { kind: 'gap' })
-}
-
-/** True for what got lost on this way. Gaps that the sender declares are passed on, but nobody there can close them. */
-const isLoss = ({ cause }: { cause: string }): boolean => cause === CAUSE
-
-/** Where a record's claim begins: a gap made while reading stands for all the sequences it names. */
-const startOf = (record: SpoolRecord): number => (isGap(record) ? (gapsOf([record])[0]?.from ?? record.sequence) : record.sequence)
-
-const sequencesOf = (records: readonly SpoolRecord[]): number[] => records.map(({ sequence }) => sequence)

@@ -31,6 +31,11 @@ export const DIODE_LIMITS = {
   queuedBytes: 4 * 1024 * 1024,
   /** Gaps remembered; beyond it the two nearest of a stream are joined into one that covers both. */
   gaps: 10_000,
+  /** Logs remembered of which an older copy went on; beyond it the oldest is forgotten. */
+  forked: 256,
+  /** Refused files carried by hand that are told of; the rest when these are taken away. Bytes of what is kept of one. */
+  refusedFiles: 100,
+  outcomeBytes: 8 * 1024,
   /** Bytes of the file that remembers gaps. */
   gapFileBytes: 8 * 1024 * 1024,
 } as const

@@ -1,4 +1,4 @@
-import type { MissingTaker, Peer, Reception } from '../../core/link.ts'
+import type { OneWayReception, Peer } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time.ts'
 import { Codes } from './blocks.ts'
@@ -20,7 +20,7 @@ export interface SenderIdentity {
 export interface DiodeReceiverOptions {
   readonly senders: readonly SenderIdentity[]
   /** A new one per start of a sender. */
-  readonly reception: (peer: Peer) => Reception & MissingTaker
+  readonly reception: (peer: Peer) => OneWayReception
   readonly gaps: GapMap
   readonly clock: Clock
   readonly log: Logger

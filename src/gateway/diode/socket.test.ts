@@ -36,7 +36,7 @@ test('records and live samples go through real sockets', async (t) => {
   const intake = new Intake({ log: hub.log, clock: systemClock, onShow: (_stream, _batch, upTo) => shown.resolve(upTo) })
   const receiver = new DiodeReceiver({
     senders: [{ sender: 1, key: KEY, node: 'edge-1' }],
-    reception: () => ({ ...intake.reception({ probe: async () => false, end() {} }), importMissing: async () => {} }),
+    reception: () => ({ ...intake.reception({ probe: async () => false, end() {} }), importMissing: async () => {}, refused() {} }),
     gaps: await GapMap.open(join(directory, 'gaps.json')),
     ...{ clock: systemClock, log: silent },
   })

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Forwarded } from '../../core/forwarded.ts'
-import type { Hello, MissingTaker } from '../../core/link.ts'
+import type { Hello, OneWayReception } from '../../core/link.ts'
 import { silent } from '../../core/log.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
 import type { Spool, SpoolRecord, StreamPosition } from '../../core/spool.ts'
@@ -61,14 +61,16 @@ export function network(random: () => number, weather: Weather, deliver: (bytes:
 }
 
 export const KEY = new Uint8Array(32).fill(5)
-export const helloOf = ({ node, epoch }: Pick<Spool, 'node' | 'epoch'>, instance = 'one'): Hello => ({
-  ...{ node, instance, version: '0', time: 0, streams: [{ node, epoch, first: 1, last: 0 }] },
-})
+export const helloOf = (of: Pick<Spool, 'node' | 'epoch'> & Partial<Pick<Spool, 'stats'>>, instance = 'one'): Hello => {
+  const { node, epoch } = of
+  return { ...{ node, instance, version: '0', time: 0 }, streams: [{ node, epoch, first: 1, last: of.stats?.().lastSequence ?? 0 }] }
+}
 
 /** Another node's log in memory, with what was imported into its gaps. */
 export function memoryHub() {
   const records: SpoolRecord[] = []
   const imported: SpoolRecord[] = []
+  const refusals: string[] = []
   const positions = new Map<string, StreamPosition>()
   const log = {
     node: 'hub',
@@ -81,7 +83,7 @@ export function memoryHub() {
     forwardMissing: async ({ records: more }: Forwarded) => more.at(-1) as SpoolRecord,
     streams: () => [...positions.values()],
   }
-  return { records, imported, log }
+  return { records, imported, refusals, log }
 }
 
 /** An edge with a spool on disk, a network, and a hub; everything but the edge's spool runs in simulated time. */
@@ -96,14 +98,15 @@ export async function world(test: TestContext, seed: number, weather: Weather, s
   const gaps = await GapMap.open(`${directory}/gaps.json`, async () => {})
   const makeReceiver = () => {
     const intake = new Intake({ log: hub.log, clock })
-    const importer: MissingTaker = {
+    const oneWay: Pick<OneWayReception, 'importMissing' | 'refused'> = {
       importMissing: async (records) => {
         hub.imported.push(...records)
       },
+      refused: (refusal) => hub.refusals.push(refusal.code),
     }
     return new DiodeReceiver({
       senders: [{ sender: 1, key: KEY, node: 'edge-1' }],
-      reception: () => ({ ...intake.reception({ probe: async () => false, end() {} }), ...importer }),
+      reception: () => ({ ...intake.reception({ probe: async () => false, end() {} }), ...oneWay }),
       ...{ gaps, clock, log: silent },
     })
   }
