@@ -8,6 +8,7 @@ import { connectors } from '../src/connectors/index.ts'
 /** The French counterpart of every page for who uses Écluse, by path from the root. */
 const FRENCH: Readonly<Record<string, string>> = {
   'README.md': 'README.fr.md',
+  'docs/changes.md': 'docs/fr/changements.md',
   'docs/contracts.md': 'docs/fr/contrats.md',
   'docs/correlate.md': 'docs/fr/correlations.md',
   'docs/discover.md': 'docs/fr/decouverte.md',

@@ -15,13 +15,13 @@ export function configPath(verb: Verb, given: string | undefined): string {
 
 /** Ready to run, or ConfigurationError. */
 export async function load(verb: Verb, given: string | undefined): Promise<LoadedConfig> {
-  const { io, language, words } = verb
+  const { io, language } = verb
   // An import of several files that was cut off is ended before any of them is read.
   await finishReplacingAbove(configPath(verb, given))
   const loaded = await loadConfig(configPath(verb, given), { connectors: await verb.connectors(), env: io.env, language })
   // That there is no policy is for `lint` and the findings of the node to say, not for every command.
   const warnings = loaded.warnings.filter(({ code }) => code !== 'W_NO_ZONES')
-  if (warnings.length > 0) io.err(`${formatProblems(warnings, words.hint)}\n`)
+  if (warnings.length > 0) io.err(`${formatProblems(warnings, verb.words.hint)}\n`)
   return loaded
 }
 

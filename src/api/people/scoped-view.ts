@@ -20,7 +20,19 @@ export interface ZoneMap {
 const PASSED = [
   ...(['site', 'node', 'role', 'epoch', 'version', 'configVersion', 'startedTime', 'clock', 'reasons', 'last', 'equipment'] as const),
   ...(['equipmentNames', 'uses', 'recordKinds', 'recompute', 'releaseQuarantined', 'discardQuarantined', 'spool', 'outlook'] as const),
-  ...(['behind', 'nodeOf', 'linkAddress', 'policy', 'audit', 'flows', 'writes', 'historianLag', 'subscribe', 'configurations'] as const),
+  ...([
+    'behind',
+    'nodeOf',
+    'linkAddress',
+    'policy',
+    'audit',
+    'flows',
+    'writes',
+    'historianLag',
+    'subscribe',
+    'configurations',
+    'changes',
+  ] as const),
   ...(['openLineage', 'identity', 'evidence', 'selfTest'] as const),
 ] satisfies readonly (keyof NodeView)[]
 
@@ -67,6 +79,7 @@ export function scopedView(view: NodeView, rights: Rights, map: ZoneMap): NodeVi
     uplink: () => (seesOwn ? view.uplink() : undefined),
     contested: () => view.contested().filter(({ signal }) => signals.indexOf(signal) !== undefined),
     refusals: () => (seesOwn ? view.refusals() : []),
+    refusedFiles: () => (seesOwn ? view.refusedFiles() : []),
     connectedNodes: () => (seesOwn ? view.connectedNodes() : []),
     discover: () => Promise.reject(new QueryRefused('searching needs the right to query every zone')),
     onChanges: (listener) =>
