@@ -24,6 +24,10 @@ const TIMED = [
 ]
 /** Where Node keeps what it made of each file: most of the processes of a run load the same ones. */
 const COMPILED = join('node_modules', '.cache', 'compile')
+/** As many files share a process at most: a folder of more is halved, for two cores to share. */
+const GROUP = 17
+/** Longer than any test may take: a process that says nothing for as long hangs. */
+const SILENT_MS = 330_000
 const bin = (name: string) => `node_modules/.bin/${name}`
 
 const checks: [string, string[]][] = [
@@ -40,7 +44,7 @@ let failed = 0
 let skipped = 0
 
 if (patterns.length === 0) {
-  for (const { code } of await Promise.all(checks.map(([command, args]) => run(command, args)))) {
+  for (const { code } of await Promise.all(checks.map(([command, args]) => run([command, ...args].join(' '), command, args)))) {
     if (code === 0) passed++
     else failed++
   }
@@ -57,27 +61,16 @@ if (missing.length > 0) {
 }
 const timed = found.filter((file) => TIMED.includes(file))
 const together = found.filter((file) => !timed.includes(file))
-// The long ones first, so that none of them is left alone at the end.
-const whole = together.filter((file) => /^(faults|test|web)\//.test(file))
-const unit = together.filter((file) => !whole.includes(file))
-for (const [files, concurrency] of [
-  [whole, 3],
-  [unit, 3],
-  [timed, 1],
+for (const [groups, width] of [
+  [grouped(together), 3],
+  [timed.map((file) => [file]), 1],
 ] as const) {
-  if (files.length === 0) continue
-  const { code, output } = await run(process.execPath, [
-    '--import',
-    './scripts/seed-laws.ts',
-    '--test',
-    `--test-concurrency=${concurrency}`,
-    '--test-timeout=300000',
-    ...files,
-  ])
-  passed += count(output, 'pass')
-  failed += count(output, 'fail') + count(output, 'cancelled')
-  skipped += count(output, 'skipped')
-  if (code !== 0 && count(output, 'fail') + count(output, 'cancelled') === 0) failed++
+  const queue = [...groups]
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let group = queue.shift(); group; group = queue.shift()) await runFiles(group)
+    }),
+  )
 }
 if (skipped > 0 && process.env.ECLUSE_PEERS === 'required') {
   console.error(`${skipped} skipped although ECLUSE_PEERS=required: a peer or the browser is missing, see the lines marked ﹣ above`)
@@ -86,22 +79,87 @@ if (skipped > 0 && process.env.ECLUSE_PEERS === 'required') {
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exit(failed > 0 || passed === 0 ? 1 : 0)
 
+/**
+ * Files that load the same things share a process, a folder at a time. Those that start whole nodes, faults and browsers have one each, and come first:
+ * they are the long ones, and none of them shall be left alone at the end.
+ */
+function grouped(files: string[]): string[][] {
+  const alone = files.filter((file) => !file.startsWith('src/')).map((file) => [file])
+  const byFolder = Object.groupBy(
+    files.filter((file) => file.startsWith('src/')),
+    (file) => /^src\/(?:(?:connectors|gateway|core)\/)?[^/]+/.exec(file)?.[0] ?? file,
+  )
+  const folders = Object.values(byFolder).flatMap((group) => halves(group ?? []))
+  return [...alone, ...folders.sort((a, b) => b.length - a.length)]
+}
+
+function halves(files: string[]): string[][] {
+  if (files.length <= GROUP) return [files]
+  const middle = Math.ceil(files.length / 2)
+  return [...halves(files.slice(0, middle)), ...halves(files.slice(middle))]
+}
+
+/** A file that ends or hangs its process has failed, by name; those after it run in a new one. */
+async function runFiles(files: string[]): Promise<void> {
+  for (let left = files; left.length > 0; ) {
+    const { code, output } = await run(
+      left.length === 1 ? (left[0] as string) : `${left[0]} to ${left.at(-1)}, ${left.length} files in one process`,
+      process.execPath,
+      ['--import', './scripts/seed-laws.ts', '--test-timeout=300000', 'scripts/test-files.ts', ...left],
+      (text) => {
+        // A file at a time, so that what runs side by side reads as one after another.
+        const end = [...text.matchAll(/^[✔✖﹣].*\n/gm)].at(-1)
+        return end ? end.index + end[0].length : 0
+      },
+    )
+    const marked = (mark: string) => left.filter((file) => `\n${output}`.includes(`\n${mark} ${file} (`))
+    const [good, bad] = [marked('✔'), marked('✖')]
+    // A file is a test of its own here: it is not counted, unless nothing in it failed but itself. Nothing is counted of a process without a last word.
+    passed += Math.max(0, count(output, 'pass') - good.length)
+    failed += Math.max(count(output, 'fail') + count(output, 'cancelled') - bad.length, bad.length)
+    skipped += count(output, 'skipped')
+    const [ended, ...rest] = left.filter((file) => !good.includes(file) && !bad.includes(file))
+    const how = `its process ended with ${code ?? 'a signal'}`
+    if (ended) console.error(`✖ ${ended} did not come to its end: ${how}`)
+    else if (code !== 0 && bad.length === 0) console.error(`✖ after the tests of ${left.join(', ')} ${how}`)
+    if (ended || (code !== 0 && bad.length === 0)) failed++
+    left = rest
+  }
+}
+
 function count(output: string, word: string): number {
   return Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
 }
 
-function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
-  console.log(`> ${[command, ...args].join(' ').slice(0, 120)}`)
+/** @param upTo how much of what is held back may be shown now; all of it when the process has ended. */
+function run(
+  title: string,
+  command: string,
+  args: string[],
+  upTo = (text: string) => text.length,
+): Promise<{ code: number | null; output: string }> {
+  console.log(`> ${title}`)
   return new Promise((done) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, FORCE_COLOR: '0', NODE_COMPILE_CACHE: resolve(COMPILED) },
     })
     let output = ''
+    let shown = 0
+    const show = (end: number) => {
+      process.stdout.write(output.slice(shown, end))
+      shown = end
+    }
+    const silent = setTimeout(() => child.kill('SIGKILL'), SILENT_MS)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text
-      process.stdout.write(text)
+      silent.refresh()
+      show(shown + upTo(output.slice(shown)))
     })
-    child.on('close', (code) => done({ code, output }))
+    child.on('close', (code) => {
+      clearTimeout(silent)
+      show(output.length)
+      done({ code, output })
+    })
   })
 }

@@ -44,7 +44,7 @@ const querystring = z.strictObject({
     .max(1_024)
     .default('average,count,percentGood')
     .describe(
-      `Some of ${AGGREGATES.join(', ')}, which count samples; or of OPC UA Part 13, with a status each and durations in ms: ${SAID_NAMES.join(', ')}; any of them by its BrowseName too (Average, TimeAverage2)`,
+      `Some of ${AGGREGATES.join(', ')}, which count samples, one of several of one time; or of OPC UA Part 13, with a status each and durations in ms: ${SAID_NAMES.join(', ')}; any of them by its BrowseName too (Average, TimeAverage2)`,
     ),
   ...configuration,
 })

@@ -90,6 +90,21 @@ test('hours of quality, leads of a search, what braces stand for', async (t) => 
   assert.throws(braces(API_LIMITS.globAlternatives + 1))
 })
 
+test('hours of signals in one answer about quality: what is cut says so', async (t) => {
+  const asked: number[] = []
+  const api = await startFixture(3)
+  t.after(() => api.close())
+  await api.signIn()
+  const { historian } = api.view
+  const measures: NodeView['historian']['measures'] = async ({ limit }) => {
+    asked.push(limit)
+    return { rows: [], truncated: true }
+  }
+  Object.assign(historian, { measures })
+  const page = (await (await api.call('/api/v1/quality')).json()) as { truncated: boolean }
+  assert.deepEqual([asked, page.truncated], [[API_LIMITS.qualityRows], true])
+})
+
 test('signals of one question about intervals', async (t) => {
   const api = await startFixture(API_LIMITS.aggregateSignals)
   t.after(() => api.close())

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { buildGraph, type Declarations } from '../continuity/graph/index.ts'
 import { type Fixture, startFixture } from './fixture.ts'
+import { API_LIMITS } from './limits.ts'
 import { configurationList, keptConfiguration, lineage, lineagePlaces } from './lineage-schemas.ts'
 
 const MANY = 10_000
@@ -38,7 +39,10 @@ test('lineage: one hop by default, counted by kind and by equipment, then page b
   const { status, body } = await ask({ of: 'connection:plc', limit: '3' })
   assert.equal(status, 200)
   const found = lineage.parse(body)
-  assert.deepEqual([found.total, found.items.length, found.groups.length, found.groupsTotal], [MANY + 1, 3, 1_000, 2_001])
+  assert.deepEqual(
+    [found.total, found.items.length, found.groups.length, found.groupsTotal],
+    [MANY + 1, 3, API_LIMITS.lineageGroups, 2_001],
+  )
   assert.deepEqual(found.counts, [
     { kind: 'signal', count: MANY },
     { kind: 'page', count: 1 },
@@ -74,7 +78,7 @@ test('lineage: with no name, the places with what they hold and what depends on 
   const places = async (query: Record<string, string>) =>
     lineagePlaces.parse(await (await node.call(`/api/v1/lineage/places?${new URLSearchParams(query)}`)).json())
   const top = await places({})
-  assert.deepEqual([top.places.length, top.placesTotal, top.here.map(({ id }) => id)], [1_000, 2_000, ['t/sum']])
+  assert.deepEqual([top.places.length, top.placesTotal, top.here.map(({ id }) => id)], [API_LIMITS.lineageGroups, 2_000, ['t/sum']])
   const line = top.places.find(({ path }) => path === 'line-1')
   assert.deepEqual(line, { path: 'line-1', hasPlaces: false, signals: 5, derived: 0, results: 0, consumers: 1 })
   assert.ok(top.kinds?.some(({ kind, count }) => kind === 'signal' && count === MANY + 1))

@@ -39,8 +39,12 @@ test('what breaks is told by place with counts first; what finds no room is coun
     ...({ is: 'removed', kind: 'signal', ids: Array.from({ length: 99 }, (_, i) => `t/${i}`), cosmetic: false } as const),
     ...{ keys: [{ key: 'unit', before: 'A', after: undefined }], breaks: many, changes: [] },
   }
+  const rewritten = {
+    ...({ is: 'changed', kind: 'setting', ids: ['site'], cosmetic: false, breaks: [], changes: [] } as const),
+    keys: [{ key: 'label', before: undefined, after: 'x'.repeat(API_LIMITS.planValue + 1) }],
+  }
   const breaks = [...many, thing('kpi', 'k'), thing('signal', 't/x/y', 'x')]
-  answer = async () => ({ problems: [], plan: { ...EMPTY, changes: [removed], breaks, recompute: ['kpi:k'] } })
+  answer = async () => ({ problems: [], plan: { ...EMPTY, changes: [removed, rewritten], breaks, recompute: ['kpi:k'] } })
   const found = planAnswer.parse(await (await offer({ language: 'fr' })).json())
   assert.deepEqual(asked, { files, isWhole: false, language: 'fr' })
   assert.deepEqual(
@@ -51,7 +55,8 @@ test('what breaks is told by place with counts first; what finds no room is coun
       ['x', 1, 0],
     ],
   )
-  const [change] = found.plan?.changes ?? []
+  const [change, long] = found.plan?.changes ?? []
+  assert.equal(long?.keys[0]?.after?.length, API_LIMITS.planValue)
   assert.deepEqual(
     [change?.ids.length, change?.idsTotal, change?.keys, found.plan?.recompute],
     [API_LIMITS.planNames, 99, [{ key: 'unit', before: '"A"' }], ['k']],

@@ -80,6 +80,11 @@ test('CVE-2025-13911, CVE-2025-13913, CVE-2022-1264 (Ignition), CVE-2026-25895 (
       ),
     refused('content'),
   )
+  const named = (length: number) => `${'n'.repeat(length - 5)}.yaml`
+  const at = (path: string) => () =>
+    readBundle(bytes(writeBundle({ site: 't', counter: 1, entry: path, files: [{ path, text: '' }] }, signer)), verifier, 0)
+  assert.doesNotThrow(at(named(BUNDLE_LIMITS.pathLength)))
+  assert.throws(at(named(BUNDLE_LIMITS.pathLength + 1)), BundleRefused)
   assert.throws(() => readBundle(Buffer.alloc(BUNDLE_LIMITS.bytes + 1), verifier, 0), refused('content'))
   const half = { path: 'b.yaml', text: 'x'.repeat(BUNDLE_LIMITS.characters / 2 + 1) }
   const large = writeBundle({ site: 't', counter: 1, entry: 'b.yaml', files: [half, { ...half, path: 'c.yaml' }] }, signer)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { request } from 'node:https'
 import { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { https } from '../lib/http.ts'
 
 export interface PinnedRequest {
   readonly method?: string
@@ -19,13 +19,17 @@ export const fingerprintOf = (der: Uint8Array): string => createHash('sha256').u
  */
 export function pinnedFetch(url: string, sha256: string, { method = 'GET', headers, body, signal }: PinnedRequest): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, signal, agent: false, minVersion: 'TLSv1.3', rejectUnauthorized: false }, (answer) => {
-      const status = answer.statusCode ?? 500
-      const fields = Object.entries(answer.headers).flatMap(([name, value]) =>
-        [value ?? []].flat().map((one) => [name, one] as [string, string]),
-      )
-      resolve(new Response(Readable.toWeb(answer) as ReadableStream, { status, headers: fields }))
-    })
+    const asked = https.request(
+      url,
+      { method, headers, signal, agent: false, minVersion: 'TLSv1.3', rejectUnauthorized: false },
+      (answer) => {
+        const status = answer.statusCode ?? 500
+        const fields = Object.entries(answer.headers).flatMap(([name, value]) =>
+          [value ?? []].flat().map((one) => [name, one] as [string, string]),
+        )
+        resolve(new Response(Readable.toWeb(answer) as ReadableStream, { status, headers: fields }))
+      },
+    )
     asked.on('error', reject)
     asked.on('socket', (socket) => {
       socket.once('secureConnect', () => {

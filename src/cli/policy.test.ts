@@ -25,7 +25,7 @@ test('policy explain: the line that decides, 0 when it may and 1 when not, in bo
   assert.deepEqual([yes.code, /^yes/.test(yes.out), /ecluse\.yaml:7, conduits\.poll\.signals/.test(yes.out)], [0, true, true], yes.out)
   const no = await explain('plc send pump/secret')
   assert.deepEqual([no.code, /^no: the conduit does not name it \(poll\)/.test(no.out)], [1, true], no.out)
-  assert.match((await explain('plc send pump/secret', '--lang', 'fr')).out, /^non: le conduit ne le nomme pas/)
+  assert.match((await explain('plc send pump/secret', '--lang', 'fr')).out, /^non : le conduit ne le nomme pas/)
   const role = await explain('visitor read office')
   assert.deepEqual([role.code, /roles\.visitor\.grants/.test(role.out)], [0, true], role.out)
   assert.equal((await explain('visitor read field')).code, 1)

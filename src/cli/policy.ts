@@ -64,7 +64,7 @@ function explanation(verb: Verb, answer: Explanation): string {
         : policy.notGranted
       : policy.because(policy.reasons[answer.reason], answer.conduit)
   const decided = policy.decidedBy(answer.place, answer.path.map(String).join('.'))
-  return `${answer.permitted ? policy.yes : policy.no}: ${because}\n  ${subject}\n  ${decided}`
+  return `${answer.permitted ? policy.yes : policy.no} ${because}\n  ${subject}\n  ${decided}`
 }
 
 /** `ecluse policy matrix`: zones × zones with their conduits, roles × zones with what they may. */

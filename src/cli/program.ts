@@ -46,6 +46,9 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--scale <N>', options.scale, integer(1, 100), 1)
     .option('--no-open', options.noOpen)
     .action(async (given) => done(await (await import('./demo.ts')).demo(verb, given)))
+  command('init [DIR]', verbs.init)
+    .option('--site <ID>', options.site)
+    .action(async (directory, given) => done(await (await import('./init.ts')).init(verb, directory ?? '.', given)))
   // These take the file as their argument; who is used to -c from the others may write that.
   command('run [PATH]', verbs.run)
     .option(...config)

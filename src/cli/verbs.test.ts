@@ -9,6 +9,7 @@ import { IDENTITY, makeWorld, paperYaml } from './world.fixture.ts'
 const VERBS = [
   'demo',
   'run',
+  'init',
   'lint',
   'test',
   'check',

@@ -9,7 +9,7 @@ export const CONFIG_LIMITS = {
   /** Values that may come out of aliases (`*name`): small anchors are shared, "billion laughs" are refused. */
   aliasedNodes: 20_000,
   /** Values in one file, aliases included. */
-  nodes: 2_000_000,
+  nodes: 500_000,
   /** Bytes of a file named by `${file:...}`. */
   secretBytes: 64 * 1024,
   /** Problems shown; the rest are counted. */

@@ -225,12 +225,11 @@ function readWhole(
   },
 ): ReadWhole | undefined {
   const { problems, words } = context
-  const { connections: rawConnections, ...rest } = value as Record<string, unknown>
+  const { connections, ...rest } = value as Record<string, unknown>
+  // A key with nothing but comments below it: none yet.
+  const rawConnections = connections ?? {}
   const resolved = resolveReferences(rest, at, [ecluseConfig], context)
-  const whole: Record<string, unknown> = {
-    ...(resolved.value as object),
-    ...('connections' in (value as object) && { connections: rawConnections }),
-  }
+  const whole: Record<string, unknown> = { ...(resolved.value as object), connections: rawConnections }
   const parsed = ecluseConfig.safeParse(whole, { error: noDefaultMessage })
   const issues = (parsed.error?.issues ?? []).filter((issue) => !resolved.unknown.has(pathKey(issue.path)))
   const versionWrong = issues.some((issue) => issue.path[0] === 'version')
@@ -246,7 +245,7 @@ function readWhole(
     ...readConnection(name, raw, locate(at, ['connections', name]), declared, connectors, { ...context, models: whole.models }),
   }))
   const collects = parsed.data?.node.role !== 'hub' && parsed.data?.node.role !== 'relay'
-  if (collects && entries.length === 0 && (rawConnections === undefined || isMap(rawConnections))) {
+  if (collects && entries.length === 0 && isMap(rawConnections)) {
     problems.add(locateKey(at, [], 'connections'), 'W_NO_CONNECTIONS', words.noConnections())
   }
   if (parsed.data)

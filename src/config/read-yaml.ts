@@ -1,4 +1,5 @@
 import { Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import { surelyMoreThan } from './count-yaml.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 import type { Located, LocatedKey, Problems, SourceText } from './places.ts'
 import type { ConfigWords } from './words.ts'
@@ -23,6 +24,11 @@ export function readYaml(text: string, file: string, problems: Problems, words: 
     },
   }
   const start = { source, offset: 0 }
+  const tooMany = surelyMoreThan(CONFIG_LIMITS.nodes, text)
+  if (tooMany !== undefined) {
+    problems.add({ source, offset: tooMany }, 'E_YAML_LIMIT', words.tooManyNodes())
+    return undefined
+  }
   let document: Document
   try {
     document = parseDocument(text, {

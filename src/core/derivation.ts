@@ -8,9 +8,12 @@ import type { Micros } from './time.ts'
  * A record moved in time or to another place is two changes: where it was, and where it is.
  */
 export type Change =
-  | { readonly signal: string; readonly from: Micros; readonly to: Micros }
+  | { readonly signal: string; readonly from: Micros; readonly to: Micros; readonly anew?: Anew }
   | { readonly record: string; readonly key: string; readonly equipment?: string; readonly from: Micros; readonly to: Micros }
   | { readonly fact: string; readonly key: string; readonly equipment?: string; readonly from: Micros; readonly to: Micros }
+
+/** Why samples that a declaration writes are others, where no sample below them is. */
+export type Anew = 'declaration' | 'engine' | 'recompute'
 
 /** The end of what has none yet. A number like any other, so that it can be stored and asked for. */
 export const FOREVER: Micros = Number.MAX_SAFE_INTEGER
@@ -68,10 +71,16 @@ export interface Outcome {
  */
 export interface Derivation {
   readonly name: string
-  /** Hash of the declaration: another one makes other facts. */
+  /** Hash of the declaration and what computes it (`versionBy`): another one makes other facts. */
   readonly version: string
   /** Ids or globs of whole signal ids, kinds of records and names of facts whose changes matter. */
-  readonly inputs: { readonly signals: readonly string[]; readonly records: readonly string[]; readonly facts: readonly string[] }
+  readonly inputs: {
+    readonly signals: readonly string[]
+    readonly records: readonly string[]
+    readonly facts: readonly string[]
+    /** Globs of signals whose changes matter, too, and which nobody waits for: how far clocks are off. */
+    readonly clocks?: readonly string[]
+  }
   /**
    * Which published facts are a unit's: `keyed`: the one whose key is the unit's. `started`: those whose key begins with the unit's and `@`, begun within
    * [from, to] of the unit. `none`: it has none, only samples.

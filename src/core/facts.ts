@@ -29,8 +29,14 @@ export type FactInput =
   | { readonly record: string; readonly key: string; readonly source: string; readonly revision: number }
   | { readonly fact: string; readonly key: string; readonly revision: number }
 
-/** Why there is a new revision. */
-export const REVISION_CAUSES = ['first', 'progress', 'late-samples', 'record', 'fact', 'declaration', 'recompute'] as const
+/**
+ * Why there is a new revision. `declaration`: it, or a computed signal that it reads, is declared otherwise. `definition`: the same samples, records and results mean
+ * something else, for what is known of its signals or places changed. `engine`: the same declaration is computed in another way by this version of the program.
+ */
+export const REVISION_CAUSES = [
+  ...(['first', 'progress', 'late-samples', 'record', 'fact'] as const),
+  ...(['declaration', 'definition', 'engine', 'recompute'] as const),
+] as const
 export type RevisionCause = (typeof REVISION_CAUSES)[number]
 
 /** What was found for one record, event or period, at one time. A later one of the same definition and key takes its place; both are kept. */
@@ -62,6 +68,27 @@ export interface StoredFact extends Fact {
   /** When this node learnt it. */
   readonly knownTime: Micros
   readonly ingest: number
+}
+
+/** The version of a result: that of its declaration, and of what computes it (`correlate@2`), which is raised when the same declaration comes to something else. */
+export const versionBy = (declaration: string, engine: string): string => `${declaration}+${engine}`
+
+/** The part of a version that names the declaration. */
+export const declarationOf = (version: string): string => version.split('+', 1)[0] as string
+
+/** True when two computations read the same samples, records and results. */
+export function readTheSame(a: readonly FactInput[], b: readonly FactInput[]): boolean {
+  const named = (inputs: readonly FactInput[]) =>
+    inputs.map((one) =>
+      JSON.stringify(
+        'signal' in one
+          ? [one.signal, one.samples, one.newestIngest]
+          : 'record' in one
+            ? [one.record, one.key, one.source, one.revision]
+            : [one.fact, one.key, one.revision],
+      ),
+    )
+  return named(a).join() === named(b).join()
 }
 
 /** True when both say the same, whatever made them: then there is nothing to publish. */

@@ -49,7 +49,7 @@ export interface AggregateQuery {
   readonly limit: number
 }
 
-/** One signal in one interval. Statistics use samples that are not Bad; `percentGood` counts Good among all; `worstStatus` is a status code. */
+/** One signal in one interval. Of several samples of one time the one counts that does in a series. Statistics use samples that are not Bad; `percentGood` counts Good among all; `worstStatus` is a status code. */
 export interface AggregateRow {
   readonly signal: string
   readonly time: Micros

@@ -273,8 +273,8 @@ export interface NodeView {
   recordSources(kind: string): readonly string[]
   /** Which declaration writes a derived signal, and what a sample of it came of; undefined where no declaration does (any more). */
   originOf(signal: string, at: Micros): SignalOrigin | undefined
-  /** Whether results of a definition in [from, to] miss something that changed since they were computed. */
-  behind(definition: string, from: Micros, to: Micros): Behind | undefined
+  /** Whether results of a definition in [from, to], or the one of a key, miss something that changed since they were computed. */
+  behind(definition: string, from: Micros, to: Micros, key?: string): Behind | undefined
   /** What depends on what, by the configuration and the signals known now. */
   dependencies(): DependencyGraph
   readonly configurations: KeptConfigurations

@@ -94,7 +94,7 @@ const FRENCH = {
   redirected: ({ peer, to }: Given): Told => [`${peer} renvoie vers un autre hôte, ${to} : refusé`, 'donnez l’adresse définitive'],
   'not-json': ({ peer }: Given): Told => [`${peer} ne répond pas en JSON`, 'l’adresse est-elle juste ?'],
   'no-token': ({ peer }: Given): Told => [`${peer} ne donne pas de jeton`, 'vérifiez auth : tokenUrl, clientId et secret'],
-  'no-topic': ({ topic }: Given): Told => [`le sujet ${topic} n’existe pas`, 'créez-le, ou corrigez son nom'],
+  'no-topic': ({ topic }: Given): Told => [`ce sujet n’existe pas, ou l’un de ceux-ci : ${topic}`, 'créez-le, ou corrigez son nom'],
   'no-column': ({ column, known }: Given): Told => [`la requête n’a pas de colonne ${column}`, `elle a ${known}`],
   'query-slow': ({ seconds }: Given): Told => [`pas de lignes en ${seconds} s`, 'donnez un index à la table, ou relevez queryTimeout'],
   'cannot-listen': ({ peer, detail }: Given): Told => [
@@ -178,6 +178,10 @@ const FRENCH = {
   'messages-unbounded': ({ peer, bytes, limit }: Given): Told => [
     `${peer} permet des messages de ${bytes} octets ; nous prenons un serveur qui en permet ${limit} au plus`,
     'baissez max_payload du serveur',
+  ],
+  'answer-too-large': ({ limit }: Given): Told => [
+    `un courtier envoie plus que les ${limit} octets que nous prenons d’un coup`,
+    'regardez qui écrit dans le sujet, et la taille de ses lots',
   ],
   'tls-one-sided': ({ peer }: Given): Told => [
     `${peer} : le chiffrement n’est voulu que d’un côté`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Change, type Derivation, FOREVER, type Outcome, type Unit } from '../core/derivation.ts'
-import type { Fact, RevisionCause } from '../core/facts.ts'
+import { type Fact, type RevisionCause, versionBy } from '../core/facts.ts'
 import { QueryRefused } from '../core/historian.ts'
 import type { History } from '../core/history.ts'
 import { MINUTE, type Micros } from '../core/time.ts'
@@ -57,13 +57,14 @@ function joinOf(name: string, declared: Correlation, context: CorrelateContext):
   return { name, version: versionOf(declared, [declared.each, ...plan.related], context), declared, plan, hasOwnTimes }
 }
 
+/** Raised when the same declaration over the same history comes to something else. 2: clocks are inputs, and seen in the middle of an interval, too. */
+const ENGINE = 'correlate@2'
+
 /** Of a declaration together with the kinds of records it reads: who has authority over them makes other facts, too. */
 export function versionOf(declared: object, names: readonly string[], { site, kinds }: CorrelateContext): string {
   const read = [...new Set(names)].map((one) => kinds.get(one) ?? one)
-  return createHash('sha256')
-    .update(JSON.stringify([site, declared, read]))
-    .digest('hex')
-    .slice(0, 16)
+  const hash = createHash('sha256').update(JSON.stringify([site, declared, read]))
+  return versionBy(hash.digest('hex').slice(0, 16), ENGINE)
 }
 
 /** How far beyond the validity of a record something may lie that matters to it. */

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { type Change, FOREVER } from '../core/derivation.ts'
+import { versionBy } from '../core/facts.ts'
 import type { History } from '../core/history.ts'
 import type { Micros } from '../core/time.ts'
 
+/** Raised when the same declaration over the same history comes to something else. */
+const ENGINE = 'process@1'
+
 /** The hash of a declaration: what is declared otherwise computes otherwise. */
 export function versionOf(declaration: object): string {
-  return createHash('sha256').update(JSON.stringify(declaration)).digest('hex').slice(0, 16)
+  return versionBy(createHash('sha256').update(JSON.stringify(declaration)).digest('hex').slice(0, 16), ENGINE)
 }
 
 export type SignalChange = Extract<Change, { signal: string }>

@@ -122,7 +122,7 @@ export function viewOf(running: Running, dependencies: NodeView['dependencies'],
 function computedBy({ deriving }: Running): Pick<NodeView, 'originOf' | 'behind' | 'derivations' | 'recompute'> {
   return {
     originOf: (signal, at) => deriving?.originOf(signal, at),
-    behind: (definition, from, to) => deriving?.behind(definition, from, to),
+    behind: (definition, from, to, key) => deriving?.behind(definition, from, to, key),
     derivations: () => deriving?.view() ?? [],
     recompute: async (query) => (await deriving?.recompute(query)) ?? [],
   }

@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { request as plainRequest } from 'node:http'
-import { request as tlsRequest } from 'node:https'
 import { join } from 'node:path'
 import type { OpenLineageConfig } from '../continuity/config.ts'
 import { eventsOf, OPEN_LINEAGE_LIMITS, type RunEvent, type RunSource, runsOf, type Teller } from '../continuity/openlineage/index.ts'
@@ -8,6 +6,7 @@ import { tlsOptions } from '../core/client-tls.ts'
 import type { Logger } from '../core/log.ts'
 import { type Clock, HOUR, type Micros } from '../core/time.ts'
 import { BackOff } from '../lib/back-off.ts'
+import { http, https } from '../lib/http.ts'
 import { replaceFile } from '../lib/replace-file.ts'
 
 const BACK_OFF_FIRST_MS = 1_000
@@ -118,7 +117,7 @@ function answered({ url, token, tls }: OpenLineageConfig, body: string, stop: Ab
   }
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', headers, signal }
-    const sent = url.startsWith('https:') ? tlsRequest(url, { ...options, ...tlsOptions(tls) }) : plainRequest(url, options)
+    const sent = url.startsWith('https:') ? https.request(url, { ...options, ...tlsOptions(tls) }) : http.request(url, options)
     sent.on('error', reject)
     sent.on('response', (response) => {
       // What it says is of no use to anybody: only that it was taken.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { violations } from './axe.ts'
+import { isAccessibleInEachLook } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -135,13 +135,7 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
         await page.locator('form button[type=submit]').click()
         await page.locator('details.lineage-group summary').first().click()
       }
-      for (const language of ['Français', 'English']) {
-        await page.getByRole('button', { name: language }).click()
-        for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
-          await page.getByRole('button', { name: theme }).click()
-          assert.deepEqual(await violations(browser.page), [], `${hash} ${language} ${theme}`)
-        }
-      }
+      await isAccessibleInEachLook(page, hash)
     }
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { violations, widerBy } from './axe.ts'
+import { isAccessibleInEachLook, violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -40,15 +40,7 @@ describe('the pages in a browser', { skip: noBrowser }, () => {
       await open(hash)
       if (name === 'signal') await page.locator('.hours button').first().waitFor()
       if (['signal', 'quality', 'contracts'].includes(name)) await page.locator('.samples tbody tr').first().waitFor()
-      for (const language of ['Français', 'English']) {
-        await page.getByRole('button', { name: language }).click()
-        for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
-          await page.getByRole('button', { name: theme }).click()
-          assert.deepEqual(await violations(browser.page), [], `${name} ${language} ${theme}`)
-        }
-        assert.equal(await page.locator('html').getAttribute('lang'), language === 'English' ? 'en' : 'fr')
-        assert.equal(await page.title(), `${(await page.locator('h1').first().textContent())?.trim()} – Écluse`)
-      }
+      await isAccessibleInEachLook(page, name)
       assert.deepEqual(errors, [])
     })
   }

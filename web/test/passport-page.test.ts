@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { violations, widerBy } from './axe.ts'
+import { isAccessibleInEachLook, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -30,13 +30,7 @@ describe('the passport page in a browser', { skip: noBrowser }, () => {
     await open(`${PASSPORT}&use=billing`)
     await verdict('no')
     await page.locator('.panel-head button').click()
-    for (const language of ['Français', 'English']) {
-      await page.getByRole('button', { name: language }).click()
-      for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
-        await page.getByRole('button', { name: theme }).click()
-        assert.deepEqual(await violations(browser.page), [], `${language} ${theme}`)
-      }
-    }
+    await isAccessibleInEachLook(page, 'passport')
     await page.setViewportSize({ width: 680, height: 420 })
     const wider = await widerBy(page)
     await page.setViewportSize({ width: 1360, height: 840 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { FactList, RecordList } from '../../src/api/schemas.ts'
-import { violations, widerBy } from './axe.ts'
+import { isAccessibleInEachLook, violations, widerBy } from './axe.ts'
 import { type Browser, noBrowser, openBrowser } from './browser.ts'
 import { type FixtureServer, startFixture } from './fixture-server.ts'
 
@@ -83,13 +83,7 @@ describe('records, results and KPIs in a browser', { skip: noBrowser }, () => {
       const { page, errors } = browser
       await open(pages[name])
       await page.locator(shown).first().waitFor()
-      for (const language of ['Français', 'English']) {
-        await page.getByRole('button', { name: language }).click()
-        for (const theme of [/^(Clair|Light)$/, /^(Sombre|Dark)$/]) {
-          await page.getByRole('button', { name: theme }).click()
-          assert.deepEqual(await violations(browser.page), [], `${name} ${language} ${theme}`)
-        }
-      }
+      await isAccessibleInEachLook(page, name)
       await page.setViewportSize({ width: 680, height: 420 })
       const wider = await widerBy(page)
       await page.setViewportSize({ width: 1360, height: 840 })

@@ -1,5 +1,5 @@
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { http } from '../../lib/http.ts'
 import { API_LIMITS } from '../limits.ts'
 import type { Server } from '../route.ts'
 
@@ -11,7 +11,7 @@ export interface Reserved {
 
 /** A second listener for who administers: connections of its own, so that a flood of the public one takes none of them. Rejects with EADDRINUSE when the port is taken. */
 export async function openReserved(server: Server, { host, port }: { host: string; port: number }): Promise<Reserved> {
-  const own = createServer(
+  const own = http.createServer(
     {
       ...{ headersTimeout: API_LIMITS.headersMs, requestTimeout: API_LIMITS.requestMs, keepAliveTimeout: API_LIMITS.keepAliveMs },
       ...{ connectionsCheckingInterval: 1_000, maxHeaderSize: API_LIMITS.headerBytes },

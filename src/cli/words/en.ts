@@ -6,6 +6,7 @@ import { evidenceEn } from './evidence.ts'
 import { factsEn, recordsEn } from './facts.ts'
 import { flowOptionsEn, flowsEn, flowVerbsEn } from './flows.ts'
 import { identityEn } from './identity.ts'
+import { initEn } from './init.ts'
 import { ledgerEn } from './ledger.ts'
 import { nodesEn } from './nodes.ts'
 import { passportEn } from './passport.ts'
@@ -53,6 +54,7 @@ export const en = {
     facts: 'Show results of a running node: what is computed and how far, or the results of one definition',
     discover: 'Search which signals moved before an event or a number did: suggestions with evidence, never causes',
     recompute: 'Have the results of a period computed anew, with what came later than the horizon',
+    init: 'Write a first ecluse.yaml to fill in, and its schema for your editor',
     schema: 'Print the JSON Schema of the configuration, for editors',
     trust: "Show a device's certificate and, when you say so, trust it",
     enroll: 'Give this node its identity with a one-time token of its hub or relay',
@@ -106,6 +108,7 @@ export const en = {
     out: 'file to write (default: NODE-FROM-TO.ecx in this directory)',
     junit: 'also write the outcome as JUnit XML to this file (-: to standard output)',
     noOpen: 'do not open the browser',
+    site: 'id of the site, first part of every signal id; default: from the name of the folder',
     relay: 'it is a relay: it may hand over what other nodes measured',
     replace: 'also where there is an identity already',
     identityData: 'data directory of the node (default: that of the configuration)',
@@ -159,6 +162,7 @@ export const en = {
   policy: policyEn,
   configBundle: configBundleEn,
   discover: discoverEn,
+  init: initEn,
   passport: passportEn,
   why: {
     none: 'no reading',

@@ -9,6 +9,8 @@ const causesEn: Record<RevisionCause, string> = {
   record: 'record changed',
   fact: 'input changed',
   declaration: 'declared otherwise',
+  definition: 'signal or place defined otherwise',
+  engine: 'computed in another way',
   recompute: 'recomputed',
 }
 
@@ -134,6 +136,8 @@ export const factsFr: typeof factsEn = {
     record: 'enregistrement modifié',
     fact: 'entrée modifiée',
     declaration: 'déclaration modifiée',
+    definition: 'signal ou lieu défini autrement',
+    engine: 'calculé autrement',
     recompute: 'recalculé',
   },
   noDefinitions: 'rien n’est calculé : `events:`, `correlations:` et `kpis:` dans la configuration le déclarent',

@@ -7,6 +7,7 @@ import { factsFr, recordsFr } from './facts.ts'
 import { flowOptionsFr, flowsFr, flowVerbsFr } from './flows.ts'
 import { contract } from './fr-contract.ts'
 import { identityFr } from './identity.ts'
+import { initFr } from './init.ts'
 import { ledgerFr } from './ledger.ts'
 import { nodesFr } from './nodes.ts'
 import { passportFr } from './passport.ts'
@@ -23,20 +24,20 @@ export const fr: Words = {
     demo: 'Démarre un terminal d’aéroport simulé et Écluse qui le relève ; rien à installer ni à configurer',
     run: 'Fait tourner un nœud selon sa configuration, jusqu’à ce qu’on l’arrête',
     lint: 'Vérifie la configuration sans toucher au réseau',
-    test: 'Passer les exemples de tests/*.yaml, à côté de la configuration, dans les règles',
+    test: 'Passe les exemples de tests/*.yaml, à côté de la configuration, dans les règles',
     check: 'Vérifie la configuration, puis joint chaque appareil, étape par étape',
     browse: 'Liste ce qu’offre un appareil, sous la forme attendue par la configuration',
     read: 'Montre les dernières valeurs d’un nœud en marche',
     watch: 'Suit les valeurs d’un nœud en marche, à mesure qu’elles arrivent',
     suggest:
-      "Proposer plages, périodes et limites d'après l'historique d'un nœud en marche, comme modification de la configuration ; ne modifie rien",
+      "Propose plages, périodes et limites d'après l'historique d'un nœud en marche, comme modification de la configuration ; ne modifie rien",
     status: 'Montre l’état d’un nœud en marche et de ses connexions',
-    policy: 'Interroger la politique : zones, conduits, rôles',
+    policy: 'Interroge la politique : zones, conduits, rôles',
     policyExplain:
-      'Dire si SUBJECT peut faire ACTION (`send`, ou un droit des rôles) avec OBJECT, et quelle ligne de quel fichier en décide',
-    policyMatrix: 'Montrer les zones × zones avec leurs conduits, et les rôles × zones avec leurs droits',
-    policyTest: 'Jouer les tests de la politique de la configuration',
-    policySimulate: 'Dire qui et quoi gagnerait ou perdrait avec une autre configuration ; ne change rien',
+      'Dit si SUBJECT peut faire ACTION (`send`, ou un droit des rôles) avec OBJECT, et quelle ligne de quel fichier en décide',
+    policyMatrix: 'Montre les zones × zones avec leurs conduits, et les rôles × zones avec leurs droits',
+    policyTest: 'Joue les tests de la politique de la configuration',
+    policySimulate: 'Dit qui et quoi gagnerait ou perdrait avec une autre configuration ; ne change rien',
     contract: 'Travaille sur les contrats de données',
     contractShow: 'Montre un contrat : ses parties, ce qui est promis, à quoi il peut servir, et ce qui l’a rompu là où un nœud tourne',
     contractDiff: 'Dit ce qui change du contrat A au contrat B ; finit par 1 quand un changement rompt un engagement',
@@ -45,7 +46,7 @@ export const fr: Words = {
     spoolVerify: 'Vérifie chaque octet d’un journal et sa chaîne d’empreintes ; finit par 1 si quoi que ce soit est faux',
     spoolExport: 'Écrit des enregistrements d’un journal dans un fichier, pour un nœud où ils manquent ; le nœud peut tourner',
     spoolImport: 'Vérifie un tel fichier et le remet au nœud de la configuration, qu’il tourne ou non',
-    why: 'Dire si une valeur peut servir, et pourquoi : verdict pour un usage, chaîne, contrats, changements ; d’un signal, ses règles et la qualité de l’heure',
+    why: 'Dit si une valeur peut servir, et pourquoi : verdict pour un usage, chaîne, contrats, changements ; d’un signal, ses règles et la qualité de l’heure',
     records: 'Montre les enregistrements informatiques d’un nœud : leurs types, ou ceux d’un type avec toutes leurs versions',
     recordsQuarantine: 'Montre les lignes qui ne sont pas des enregistrements de leur type, et pourquoi',
     recordsRelease: 'Juge de nouveau des lignes en quarantaine selon la déclaration présente',
@@ -56,6 +57,7 @@ export const fr: Words = {
     facts: 'Montre les résultats d’un nœud : ce qui est calculé et jusqu’où, ou les résultats d’une définition',
     discover: 'Cherche quels signaux ont bougé avant un évènement ou un nombre : des suggestions avec leurs preuves, jamais des causes',
     recompute: 'Fait recalculer les résultats d’une période, avec ce qui est arrivé après l’horizon',
+    init: 'Écrit un premier ecluse.yaml à remplir, et son schéma pour votre éditeur',
     schema: 'Écrit le schéma JSON de la configuration, pour les éditeurs',
     trust: 'Montre le certificat d’un appareil et, sur votre décision, lui fait confiance',
     enroll: 'Donne à ce nœud son identité, avec un jeton à usage unique de son hub ou relais',
@@ -109,6 +111,7 @@ export const fr: Words = {
     out: 'fichier à écrire (par défaut : NŒUD-DÉBUT-FIN.ecx dans ce dossier)',
     junit: 'écrire aussi le résultat en XML JUnit dans ce fichier (- : sur la sortie standard)',
     noOpen: 'n’ouvre pas le navigateur',
+    site: 'identifiant du site, premier élément de chaque identifiant de signal ; par défaut : tiré du nom du dossier',
     relay: 'c’est un relais : il peut transmettre ce que d’autres nœuds ont mesuré',
     replace: 'même s’il y a déjà une identité',
     identityData: 'dossier de données du nœud (par défaut : celui de la configuration)',
@@ -161,7 +164,7 @@ export const fr: Words = {
   unexpected: (message) => `une erreur interne d’ecluse s’est produite : ${message}`,
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
   ...{ records: recordsFr, ledger: ledgerFr, facts: factsFr, plan: planFr },
-  ...{ configBundle: configBundleFr, policy: policyFr, discover: discoverFr, passport: passportFr },
+  ...{ configBundle: configBundleFr, policy: policyFr, discover: discoverFr, passport: passportFr, init: initFr },
   why: {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',
@@ -188,10 +191,10 @@ export const fr: Words = {
   },
   test: {
     none: (folder) => `aucun exemple dans ${folder}`,
-    noneHint: 'écrivez tests/*.yaml à côté de la configuration : une liste de `name`, `signal`, `series` et `expect` (docs/rules.md)',
+    noneHint: 'écrivez tests/*.yaml à côté de la configuration : une liste de `name`, `signal`, `series` et `expect` (docs/fr/regles.md)',
     tooMany: (limit) => `plus de ${limit} fichiers d’exemples`,
     invalid: (what) => `ces exemples sont illisibles : ${what}`,
-    invalidHint: 'docs/rules.md montre la forme d’un exemple',
+    invalidHint: 'docs/fr/regles.md montre la forme d’un exemple',
     line: (name, n) => `${name}, ligne ${n}`,
     reading: (n) => `mesure ${n}`,
     expected: (what) => `attendu ${what}`,
@@ -293,7 +296,7 @@ export const fr: Words = {
     dataNewer: (directory, version) =>
       `les données de ${directory} ont été écrites par la version ${version}, sous une forme que celle-ci ne connaît pas`,
     dataNewerHint: (version) =>
-      `réinstallez cette version, ou restaurez la sauvegarde faite avant elle (docs/running.md) ; ${version} n’a rien changé`,
+      `réinstallez cette version, ou restaurez la sauvegarde faite avant elle (docs/fr/exploitation.md) ; ${version} n’a rien changé`,
     startFailedHint: '`ecluse doctor` vérifie la machine',
   },
   demo: {

@@ -138,6 +138,8 @@ export const passportEn = {
       record: 'record changed',
       fact: 'input changed',
       declaration: 'declared otherwise',
+      definition: 'signal or place defined otherwise',
+      engine: 'computed in another way',
       recompute: 'recomputed',
     },
   } satisfies Record<Cause, string>,
@@ -274,7 +276,7 @@ export const passportFr: typeof passportEn = {
   causes: {
     ...{ first: 'premier', correction: 'corrigé', repeat: 'répété', duplicate: 'doublon', computed: 'recalculé', progress: 'se poursuit' },
     ...{ 'late-samples': 'mesures tardives', record: 'enregistrement modifié', fact: 'entrée modifiée', declaration: 'déclaré autrement' },
-    recompute: 'recalculé',
+    ...{ definition: 'signal ou lieu défini autrement', engine: 'calculé autrement', recompute: 'recalculé' },
   },
   options: {
     use: 'pour quoi faire : un des usages déclarés ; le code de sortie est alors 0 pour oui, 3 pour avec prudence, 2 pour non',

@@ -85,7 +85,7 @@ export const planEn = {
   notKept: 'the running node kept no copy of its configuration',
   notKeptHint: 'start it again with this version, or compare with a file: --against FILE',
   of: (name: string, direction: 'forward' | 'backward') =>
-    direction === 'forward' ? `what depends on ${name}` : `what ${name} depends on`,
+    direction === 'forward' ? `what depends on ${name}:` : `what ${name} depends on:`,
   none: 'nothing',
   kind: 'KIND',
   id: 'ID',
@@ -148,7 +148,7 @@ export const planFr: typeof planEn = {
   refused: (count) => `le nouveau fichier ne passe pas lint : ${count} erreur(s)`,
   notKept: 'le nœud en marche n’a pas gardé de copie de sa configuration',
   notKeptHint: 'le redémarrer avec cette version, ou comparer à un fichier : --against FICHIER',
-  of: (name, direction) => (direction === 'forward' ? `ce qui dépend de ${name}` : `ce dont dépend ${name}`),
+  of: (name, direction) => (direction === 'forward' ? `ce qui dépend de ${name} :` : `ce dont dépend ${name} :`),
   none: 'rien',
   kind: 'SORTE',
   id: 'ID',

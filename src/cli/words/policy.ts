@@ -25,8 +25,8 @@ const partsEn: Record<CrossingPart, string> = {
 export const policyEn = {
   reasons: reasonsEn,
   parts: partsEn,
-  yes: 'yes',
-  no: 'no',
+  yes: 'yes:',
+  no: 'no:',
   crossing: (part: string, name: string, from: string, to: string, transport: string, direction: string) =>
     `${part} ${name}: ${from} -> ${to} by ${transport}, ${direction}`,
   because: (reason: string, conduit: string | undefined) => `${reason}${conduit ? ` (${conduit})` : ''}`,
@@ -98,8 +98,8 @@ export const policyFr: typeof policyEn = {
     ...{ connection: 'connexion', 'link-out': 'liaison vers', 'link-in': 'liaison depuis', openlineage: 'OpenLineage vers' },
     ...{ syslog: 'journal d’audit vers', http: 'lecteurs à' },
   },
-  yes: 'oui',
-  no: 'non',
+  yes: 'oui :',
+  no: 'non :',
   crossing: (part, name, from, to, transport, direction) => `${part} ${name} : ${from} -> ${to} par ${transport}, ${direction}`,
   because: (reason, conduit) => `${reason}${conduit ? ` (${conduit})` : ''}`,
   decidedBy: (place, path) => `décidé par ${place}, ${path}`,

@@ -4,6 +4,8 @@ import { createRecordsBatch, Reader, Writer } from '@platformatic/kafka'
 
 export interface TestBroker {
   readonly port: number
+  /** The most bytes that a member asked for at a time. */
+  readonly asked: { readonly maxBytes: number }
   /** Appends a message of the topic's only partition; null is a tombstone. */
   send(key: string | null, value: string | null, headers?: Record<string, string>): void
   /** The offset committed by a group; undefined when there is none. */
@@ -45,6 +47,7 @@ export async function startTestBroker(topic: string, { tls, plain }: TestBrokerO
   const log: Buffer[] = []
   const commits = new Map<string, bigint>()
   const sockets = new Set<Socket>()
+  const asked = { maxBytes: 0 }
   let [topicNumber, members, port] = [1, 0, 0]
   const topicId = () => `00000000-0000-0000-0000-${String(topicNumber).padStart(12, '0')}`
 
@@ -187,7 +190,9 @@ export async function startTestBroker(topic: string, { tls, plain }: TestBrokerO
       .appendTaggedFields()
 
   const fetching = async (w: Writer, request: Reader): Promise<Writer> => {
-    for (let i = 0; i < 4; i++) request.readInt32()
+    for (let i = 0; i < 3; i++) request.readInt32()
+    const maxBytes = request.readInt32()
+    asked.maxBytes = Math.max(asked.maxBytes, maxBytes)
     request.readInt8()
     request.readInt32()
     request.readInt32()
@@ -203,7 +208,10 @@ export async function startTestBroker(topic: string, { tls, plain }: TestBrokerO
     const from = Number(wanted?.[1][0]?.[2] ?? 0n)
     // As a real broker waits, so that an idle member does not ask all the time.
     if (from >= log.length) await new Promise((resolve) => setTimeout(resolve, 20))
-    const records = Buffer.concat(log.slice(from))
+    // One batch at least, whatever its size, and no more than was asked for (KIP-74).
+    let [to, size] = [from, 0]
+    while (to < log.length && (to === from || size + (log[to] as Buffer).length <= maxBytes)) size += (log[to++] as Buffer).length
+    const records = Buffer.concat(log.slice(from, to))
     return onePartition(w.appendInt32(0).appendInt16(0).appendInt32(0), (x) =>
       x
         .appendInt16(0)
@@ -244,6 +252,7 @@ export async function startTestBroker(topic: string, { tls, plain }: TestBrokerO
   }
   return {
     port,
+    asked,
     send(key, value, headers = {}) {
       const bytes = (text: string | null) => (text === null ? undefined : Buffer.from(text))
       const entries = new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]))

@@ -4,14 +4,20 @@ import { tlsOptions } from '../../core/client-tls.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { fault, networkFault } from '../../core/peer-faults.ts'
 import { networkHint, networkReason } from '../../lib/network-hints.ts'
+import { boundAnswers, boundUnpacking } from './bounds.ts'
 import { brokerOf, type KafkaConfig } from './config.ts'
 import { KAFKA_LIMITS } from './limits.ts'
 
-/** A member of our group; nothing is opened yet, and nothing is tried twice: the runner does that. */
-export async function makeConsumer(config: KafkaConfig, clientId: string): Promise<Consumer> {
-  const { Consumer: Member } = await import('@platformatic/kafka')
+/** A member of our group; nothing is opened yet, and nothing is tried twice: the runner does that. `onTooLarge`: why we left a broker; the library only says that the line is closed. */
+export async function makeConsumer(
+  config: KafkaConfig,
+  clientId: string,
+  onTooLarge: (why: NotConnected) => void = () => {},
+): Promise<Consumer> {
+  const { Consumer: Member, compressionsAlgorithms } = await import('@platformatic/kafka')
+  boundUnpacking(compressionsAlgorithms)
   const { brokers, group, sasl, tls, timeout } = config
-  return new Member({
+  const member: Consumer = new Member({
     clientId,
     groupId: group,
     bootstrapBrokers: brokers.map(brokerOf),
@@ -27,6 +33,8 @@ export async function makeConsumer(config: KafkaConfig, clientId: string): Promi
     ...(tls && { tls: tlsOptions(tls), tlsServerName: tls.serverName ?? !brokers.some((broker) => isIP(brokerOf(broker).host) > 0) }),
     ...(sasl && { sasl: { mechanism: sasl.mechanism, username: sasl.user, password: sasl.password } }),
   })
+  boundAnswers(member, onTooLarge)
+  return member
 }
 
 /** How long a broker may wait for something to send. */
@@ -63,9 +71,11 @@ export async function told<T>(config: KafkaConfig, work: () => Promise<T>): Prom
 }
 
 /** The library's errors hold whole requests: only what they say is told, and no cause goes along. */
-export function asNotConnected(error: unknown, { brokers }: Pick<KafkaConfig, 'brokers'>): NotConnected {
+export function asNotConnected(error: unknown, { brokers, records }: Pick<KafkaConfig, 'brokers' | 'records'>): NotConnected {
   if (error instanceof NotConnected) return error
   const all = [...causes(error)]
+  const own = all.find((one) => one instanceof NotConnected)
+  if (own) return own
   const told = all.map((one) => `${one.name} ${'apiId' in one ? one.apiId : ''} ${one.message}`).join('\n')
   const where = brokers.length === 1 ? brokers[0] : `${brokers.length} brokers`
   if (/AuthenticationError|SASL|PLT_KFK_AUTHENTICATION/i.test(told))
@@ -78,11 +88,14 @@ export function asNotConnected(error: unknown, { brokers }: Pick<KafkaConfig, 'b
       fault: fault('not-allowed', { peer: where, what: 'Read, Describe' }),
       hint: 'the user needs Read on the topics and on the group, and Describe on the topics',
     })
-  if (/UNKNOWN_TOPIC/.test(told))
-    return new NotConnected(`${where}: a topic is not there`, {
+  if (/UNKNOWN_TOPIC/.test(told)) {
+    // The broker does not say which: all that are asked for are named.
+    const topics = records.map(({ topic }) => topic).join(', ')
+    return new NotConnected(`${where}: of the topics ${topics} one is not there`, {
       hint: 'make the topic, or correct its name',
-      fault: fault('no-topic', { topic: '?' }),
+      fault: fault('no-topic', { topic: topics }),
     })
+  }
   const system = all.find(
     (one) => 'syscall' in one || /^(E[A-Z]+|ERR_TLS|CERT_|UNABLE_|DEPTH_|SELF_)/.test(String((one as NodeJS.ErrnoException).code)),
   )

@@ -5,6 +5,7 @@ import type { CheckStep } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { testRunner } from '../../core/record-source.fixture.ts'
 import type { RecordDelivery, Row } from '../../core/record-source.ts'
+import { type Clock, systemClock } from '../../core/time.ts'
 import { selfSigned, withoutOpenssl } from '../../lib/certificates.fixture.ts'
 import { startTestBroker } from './broker.fixture.ts'
 import { kafkaConfig } from './config.ts'
@@ -126,14 +127,33 @@ test('more than may wait is read bit by bit, and all of it', async (t) => {
   const source = new KafkaRecords({ ...config, maxMessage: KAFKA_LIMITS.messageBytes }, runner.context)
   t.after(() => source.close())
   const text = 'x'.repeat(15 * 1024 * 1024)
-  for (let n = 0; n < 6; n++) broker.send('AF1', JSON.stringify({ n, text }))
+  const count = Math.ceil(KAFKA_LIMITS.inboxBytes / text.length) + 1
+  for (let n = 0; n < count; n++) broker.send('AF1', JSON.stringify({ n, text }))
   await source.connect(t.signal)
-  const all = await rows(source, 6, acknowledge)
+  const all = await rows(source, count, acknowledge)
   assert.deepEqual(
     all.map(({ n }) => n),
-    [0, 1, 2, 3, 4, 5],
+    Array.from({ length: count }, (_, n) => n),
   )
-  await committed(broker, 6n)
+  assert.equal(broker.asked.maxBytes, KAFKA_LIMITS.fetchBytes)
+  await committed(broker, BigInt(count))
+})
+
+test('nothing is sent: read says so now and then', async (t) => {
+  const { config, runner } = await bench(t)
+  const waited: number[] = []
+  const clock: Clock = {
+    ...systemClock,
+    sleep: (ms, stop) => {
+      waited.push(ms)
+      return systemClock.sleep(ms === KAFKA_LIMITS.aliveMs ? 20 : ms, stop)
+    },
+  }
+  const source = new KafkaRecords(config, { ...runner.context, clock })
+  t.after(() => source.close())
+  await source.connect(t.signal)
+  assert.deepEqual(await source.read(limit()), { feed: 0, rows: [] })
+  assert.ok(waited.includes(KAFKA_LIMITS.aliveMs))
 })
 
 test('brokers that go are not connected; close makes a pending read settle; check', async (t) => {

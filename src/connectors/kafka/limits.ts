@@ -10,6 +10,10 @@ export const KAFKA_LIMITS = {
   messageBytes: 16 * 1024 * 1024,
   /** Bytes asked for at a time, of all partitions of a broker. */
   fetchBytes: 16 * 1024 * 1024,
+  /** Bytes of one answer of a broker; who announces more is left. A batch larger than what was asked for comes alone, and whole. */
+  answerBytes: 64 * 1024 * 1024,
+  /** Bytes of one batch, unpacked. */
+  unpackedBytes: 64 * 1024 * 1024,
   /** Bytes of messages that wait for `read`; past it the brokers are not asked for more. */
   inboxBytes: 64 * 1024 * 1024,
   /** Lists and maps inside one another. */

@@ -21,6 +21,8 @@ export class KafkaRecords implements RecordSource {
   #inbox: Inbox<BrokerMessage> | undefined
   #queue: PushedRun[] = []
   #waitingForRoom: (() => void) | undefined
+  /** Why we left a broker, if we did. */
+  #tooLarge: NotConnected | undefined
   /** Of each partition the last message that is durable and not committed. */
   readonly #toCommit = new Map<string, Message>()
 
@@ -32,7 +34,10 @@ export class KafkaRecords implements RecordSource {
   async connect(stop: AbortSignal): Promise<void> {
     stop.throwIfAborted()
     const { records } = this.#config
-    const consumer = await makeConsumer(this.#config, `ecluse-${this.#context.connection}`)
+    this.#tooLarge = undefined
+    const consumer = await makeConsumer(this.#config, `ecluse-${this.#context.connection}`, (why) => {
+      if (this.#consumer === consumer) this.#tooLarge = why
+    })
     this.#consumer = consumer
     const onAbort = () => void this.close()
     stop.addEventListener('abort', onAbort, { once: true })
@@ -50,7 +55,7 @@ export class KafkaRecords implements RecordSource {
     } catch (error) {
       await this.close()
       stop.throwIfAborted()
-      throw asNotConnected(error, this.#config)
+      throw this.#told(error)
     } finally {
       stop.removeEventListener('abort', onAbort)
     }
@@ -85,6 +90,10 @@ export class KafkaRecords implements RecordSource {
     await consumer?.close(true).catch((error) => log.debug({ err: error.message }, 'the group was left with an error'))
   }
 
+  #told(error: unknown): NotConnected {
+    return this.#tooLarge ?? asNotConnected(error, this.#config)
+  }
+
   /** Moves messages into the inbox in their order, and no faster than it is emptied. */
   async #pump(
     stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>,
@@ -106,7 +115,7 @@ export class KafkaRecords implements RecordSource {
       }
       inbox.fail(new NotConnected('the brokers ended the stream', { hint: 'it is tried again by itself', fault: fault('broker-gone') }))
     } catch (error) {
-      inbox.fail(asNotConnected(error, this.#config))
+      inbox.fail(this.#told(error))
     }
   }
 
@@ -123,7 +132,7 @@ export class KafkaRecords implements RecordSource {
     if (this.#inbox !== inbox) return
     for (const message of messages)
       message.commit((error) => {
-        if (error) inbox.fail(asNotConnected(error, this.#config))
+        if (error) inbox.fail(this.#told(error))
       })
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,8 +12,10 @@ import { OPENSSL, startMosquitto, withoutTls } from './brokers.fixture.ts'
 import { mqttConfig } from './config.ts'
 import { contextFor, readUntil } from './context.fixture.ts'
 import { mqtt } from './index.ts'
+import { MQTT_LIMITS } from './limits.ts'
 import { startDemoBroker, startSparkplugSimulator } from './simulator.ts'
 import { MqttSource } from './source.ts'
+import { metric, nbirth } from './sparkplug/host.fixture.ts'
 
 const stop = new AbortController().signal
 /** The machine's clock, on which a wait of seconds is over at once. */
@@ -155,4 +159,43 @@ test('browse finds the metrics of nodes born before it listened, and plain topic
   await out.endAsync()
   await simulator.stop()
   await broker.stop()
+})
+
+/** A packet of MQTT 5: its first byte, and what follows behind its length (5.0, 2.1). */
+function packet(first: number, ...parts: (Buffer | number[])[]): Buffer {
+  const body = Buffer.concat(parts.map((part) => Buffer.from(part)))
+  const length: number[] = []
+  for (let left = body.length; ; left >>= 7) {
+    length.push(left > 127 ? (left & 127) | 128 : left)
+    if (left < 128) return Buffer.concat([Buffer.of(first, ...length), body])
+  }
+}
+
+test('browse lists so many entries and no more, and says to a broker how much may be in flight', async (t) => {
+  const metrics = Array.from({ length: MQTT_LIMITS.browseEntries + 1 }, (_, i) => metric(`m${i}`, i + 1, 'Double', i))
+  const topic = Buffer.from('\0\x12spBv1.0/g/NBIRTH/n')
+  let connect = Buffer.alloc(0)
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      const kind = (bytes[0] as number) >> 4
+      if (kind === 1) {
+        connect = bytes
+        socket.write(packet(0x20, [0, 0, 0]))
+      } else if (kind === 8) {
+        // The identifier stands behind the length, which takes two bytes here; all six filters of a Sparkplug host are granted.
+        socket.write(packet(0x90, bytes.subarray(3, 5), [0, 0, 0, 0, 0, 0, 0]))
+        socket.write(packet(0x30, topic, [0], nbirth(metrics)))
+      } else if (kind === 12) socket.write(packet(0xd0))
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const url = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const config = mqttConfig.parse({ url, protocolVersion: 5, format: 'sparkplug' })
+  const found = await collect(mqtt.browse?.(config, contextFor({ clock: impatient }), '**', stop))
+  // Receive Maximum (3.1.2.11.3): 33, and two bytes.
+  const at = connect.indexOf(0x21, 12)
+  assert.equal(connect.readUInt16BE(at + 1), MQTT_LIMITS.inFlight)
+  assert.equal(found.length, MQTT_LIMITS.browseEntries)
 })

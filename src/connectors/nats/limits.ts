@@ -20,6 +20,4 @@ export const NATS_LIMITS = {
   aliveMs: 5_000,
   /** Milliseconds the server has for a sign of life, and for its answers. */
   answerMs: 5_000,
-  /** Milliseconds an orderly end of the line may take. */
-  closeMs: 1_000,
 } as const

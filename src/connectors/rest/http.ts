@@ -1,5 +1,5 @@
-import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import type { Agent as TlsAgent } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { tlsOptions } from '../../core/client-tls.ts'
@@ -7,6 +7,7 @@ import { NotConnected } from '../../core/errors.ts'
 import type { OnExchange } from '../../core/flows.ts'
 import { fault, networkFault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
+import { http, https } from '../../lib/http.ts'
 import { networkHint, networkReason } from '../../lib/network-hints.ts'
 import type { RestConfig } from './config.ts'
 import { REST_LIMITS } from './limits.ts'
@@ -42,7 +43,7 @@ export function shown({ origin, pathname }: URL): string {
 /** Requests to one system, each bounded in bytes, time and redirections; none leaves its host. */
 export class HttpClient {
   readonly #options: HttpOptions
-  readonly #plain = new PlainAgent({ keepAlive: true, maxSockets: 2 })
+  readonly #plain = new http.Agent({ keepAlive: true, maxSockets: 2 })
   readonly #tls: TlsAgent
   readonly #closed = new AbortController()
   /** Bytes of kept connections that were told already. */
@@ -50,7 +51,7 @@ export class HttpClient {
 
   constructor(options: HttpOptions) {
     this.#options = options
-    this.#tls = new TlsAgent({ keepAlive: true, maxSockets: 2, ...tlsOptions(options.tls) })
+    this.#tls = new https.Agent({ keepAlive: true, maxSockets: 2, ...tlsOptions(options.tls) })
   }
 
   /** One answer, whatever its status. Throws NotConnected. */
@@ -112,7 +113,7 @@ export class HttpClient {
   #send(url: URL, { headers, form }: Asking, signal: AbortSignal): Promise<IncomingMessage> {
     const isTls = url.protocol === 'https:'
     return new Promise((resolve, reject) => {
-      const sent = (isTls ? tlsRequest : plainRequest)(
+      const sent = (isTls ? https.request : http.request)(
         url,
         {
           method: form === undefined ? 'GET' : 'POST',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Row } from '../../core/record-source.ts'
+import { http } from '../../lib/http.ts'
 
 export interface RestSimulatorOptions {
   /** The first rows. */
@@ -80,7 +81,7 @@ export async function createRestSimulator(options: RestSimulatorOptions): Promis
     if (url.pathname.startsWith('/odata/')) return send(request, response, odataAnswer(url, request, table), modified)
     return response.writeHead(404).end()
   }
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     response.once('close', () => {
       if (asked.length < ASKED) asked.push({ method: request.method ?? '', url: request.url ?? '', status: response.statusCode })
     })

@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { NotConnected } from '../../core/errors.ts'
 import { fault } from '../../core/peer-faults.ts'
+import { http, https } from '../../lib/http.ts'
 import type { WebhookConfig } from './config.ts'
 import { WEBHOOK_LIMITS } from './limits.ts'
 
@@ -32,7 +32,9 @@ export async function openListener(config: WebhookConfig, handle: Handle): Promi
     response.on('error', () => {})
     void handle(request, response)
   }
-  const server = tls ? createTlsServer({ ...options, ...tlsOf(tls), handshakeTimeout: timeout }, listener) : createServer(options, listener)
+  const server = tls
+    ? https.createServer({ ...options, ...tlsOf(tls), handshakeTimeout: timeout }, listener)
+    : http.createServer(options, listener)
   server.maxConnections = WEBHOOK_LIMITS.connections
   server.timeout = timeout + patience + 5_000
   await listening(server, host, port)

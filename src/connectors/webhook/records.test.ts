@@ -247,7 +247,10 @@ test('413: bodies are bounded, announced or not, and so are headers', async (t) 
 
 test('bodies under way are bounded in sum', async (t) => {
   const { source, post } = await bench(t, { maxBody: '64MiB' })
-  const held = [1, 2].map(() => raw(source.port, head(`content-length: ${WEBHOOK_LIMITS.bodyBytes}`)))
+  const places = WEBHOOK_LIMITS.waitingBytes / WEBHOOK_LIMITS.bodyBytes
+  const held = Array.from({ length: places }, () => undefined).map(() =>
+    raw(source.port, head(`content-length: ${WEBHOOK_LIMITS.bodyBytes}`)),
+  )
   let answer: Awaited<ReturnType<typeof post>>
   const sent: Promise<unknown>[] = []
   do {
@@ -260,6 +263,7 @@ test('bodies under way are bounded in sum', async (t) => {
     answer = await next
   } while (answer.status === 202)
   assert.deepEqual([answer.status, /too much/.test(answer.body.error ?? '')], [503, true])
+  assert.equal(source.counters.dropped['request-503'], 1)
   await source.close()
   await Promise.allSettled([...held, ...sent])
 })

@@ -1,3 +1,4 @@
+import { declarationOf } from '../../core/facts.ts'
 import type { IngestRow } from '../../core/historian.ts'
 import type { NodeView } from '../../core/node-view.ts'
 import type { Passing } from '../../core/policy.ts'
@@ -94,7 +95,7 @@ function resultStation(fact: Extract<Root, { fact: unknown }>['fact'], { view, o
   const node = computedAt(ingest)
   const declared = view.derivations().find(({ name }) => name === definition)
   // What another node computes is declared there: whether it is so still, is to be seen there.
-  const isChanged = declared !== undefined && declared.version !== version
+  const isChanged = declared !== undefined && declarationOf(declared.version) !== declarationOf(version)
   const problem = node !== undefined ? undefined : !declared ? 'declaration-gone' : isChanged ? 'declaration-changed' : undefined
   const hop: Hop = {
     ...{ id: 'result', kind: 'result', name: definition, feeds: [], state: problem === 'declaration-gone' ? 'dead' : 'whole' },

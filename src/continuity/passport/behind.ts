@@ -6,7 +6,7 @@ import type { Tally } from '../lineage/remembered.ts'
 
 /**
  * Definitions on the way to a value whose results miss something that changed since: it came later than the horizon, or their computing had stopped. Samples are held
- * against what was stored when the value was (`recorded`); which records and results a late one belongs to, nobody kept.
+ * against what was stored when the value was (`recorded`); of records and results it is kept which one a late change touches.
  */
 export async function behindOf(
   root: Root,
@@ -19,12 +19,12 @@ export async function behindOf(
     ...('fact' in root ? [root.fact] : []),
     ...[...below.facts.values()].flatMap(({ facts }) => facts),
     ...[...below.signals.values()].flatMap(({ derivation, from, to }) =>
-      derivation === undefined ? [] : [{ definition: derivation, from, to }],
+      derivation === undefined ? [] : [{ definition: derivation, from, to, key: undefined }],
     ),
   ]
   const now = view.clock.now()
-  const missed = spans.flatMap(({ definition, from, to }) => {
-    const behind = view.behind(definition, from, to ?? now)
+  const missed = spans.flatMap(({ definition, from, to, key }) => {
+    const behind = view.behind(definition, from, to ?? now, key)
     return behind ? [{ definition, ...behind }] : []
   })
   if (missed.length === 0) return []

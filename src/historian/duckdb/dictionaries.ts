@@ -41,6 +41,9 @@ export class Dictionaries {
   readonly #writers = new Map<string, Writer>()
   readonly #signals = new Map<string, Signal>()
   readonly #ids: string[] = ['']
+  /** By key of a signal: the writer that brings it; and the keys of those that several do. */
+  readonly #bringers: number[] = []
+  readonly #shared = new Set<number>()
   /** Connections that any definition names. Two nodes may bring one signal by connections of different names. */
   readonly connections: string[] = ['']
   readonly #connectionKeys = new Map<string, number>([['', 0]])
@@ -92,6 +95,7 @@ export class Dictionaries {
       if (!of) continue
       of.signals = withElement(of.signals, number as number, key as number)
       of.connections = withElement(of.connections, number as number, this.#connectionKey(source as string))
+      this.#brings(of, key as number)
     }
     for (const [writer, number, key] of await rowsOf(connection, 'SELECT writer, number, reasons FROM store.reason_indices')) {
       const of = byKey.get(writer as number)
@@ -119,6 +123,16 @@ export class Dictionaries {
   /** Sets of reasons that name one of these, with whatever version (`late@2`). */
   reasonSetsWith(wanted: ReadonlySet<string>): number[] {
     return this.#reasonNames.flatMap((names, key) => (names.some((name) => wanted.has(bareReason(name))) ? [key] : []))
+  }
+
+  /** Several logs bring it: none of them knows what the others have told. */
+  isShared(key: number): boolean {
+    return this.#shared.has(key)
+  }
+
+  #brings(writer: Writer, key: number): void {
+    if ((this.#bringers[key] ?? writer.key) === writer.key) this.#bringers[key] = writer.key
+    else this.#shared.add(key)
   }
 
   hasText(id: string): boolean {
@@ -194,6 +208,7 @@ export class Dictionaries {
     if (writer.signals[number] === key && writer.connections[number] === source) return
     writer.signals = withElement(writer.signals, number, key)
     writer.connections = withElement(writer.connections, number, source)
+    this.#brings(writer, key)
     this.#insert('signal_indices', [writer.key, number, key, definition.connection])
   }
 
@@ -247,6 +262,9 @@ export class Dictionaries {
     else this.pending.set(table, [row])
   }
 }
+
+/** A sample with this reason is in no series. */
+export const DUPLICATE: ReadonlySet<string> = new Set(['duplicate'])
 
 /** The name of a reason without its rule's version. */
 export const bareReason = (name: string): string => name.split('@', 1)[0] as string

@@ -1,12 +1,12 @@
 import { HOUR, MINUTE, type Micros } from '../../core/time.ts'
 import { coldPaths } from './cold.ts'
+import { DUPLICATE } from './dictionaries.ts'
 import { type Facts, type Held, LOOK_BACK, numbersOf } from './measure-facts.ts'
 import { scan } from './measure-scan.ts'
 import type { ReadContext } from './read-samples.ts'
 import { at, whole } from './rows.ts'
 import { allSamples } from './schema.ts'
 
-const DUPLICATE: ReadonlySet<string> = new Set(['duplicate'])
 /** What has no delay of a device's own: see MeasureRow. */
 const UNTIMED: ReadonlySet<string> = new Set(['duplicate', 'late', 'source-silent', 'overdue', 'node-stopped'])
 

@@ -2,6 +2,7 @@ import { QueryRefused } from '../../core/historian.ts'
 import type { Series, SeriesQuery } from '../../core/history.ts'
 import { DAY, HOUR, MINUTE, type Micros, SECOND } from '../../core/time.ts'
 import { coldPaths } from './cold.ts'
+import { DUPLICATE } from './dictionaries.ts'
 import type { StoreLimits } from './limits.ts'
 import { orderOf } from './read-aggregate.ts'
 import { ingestAt, type ReadContext } from './read-samples.ts'
@@ -9,9 +10,6 @@ import { at, whole } from './rows.ts'
 import { allSamples } from './schema.ts'
 import { SeriesColumns } from './series-columns.ts'
 import { columnOf } from './vectors.ts'
-
-/** A sample with this reason is in no series. */
-export const DUPLICATE: ReadonlySet<string> = new Set(['duplicate'])
 
 interface Span {
   /** Inclusive. */

@@ -1,5 +1,5 @@
 import type { SampleBatch } from '../../core/batch.ts'
-import { type Change, FOREVER } from '../../core/derivation.ts'
+import { type Anew, type Change, FOREVER } from '../../core/derivation.ts'
 import type { Fact } from '../../core/facts.ts'
 import { decodeForwarded } from '../../core/forwarded.ts'
 import type { WriterTables } from '../../core/historian.ts'
@@ -22,7 +22,11 @@ export interface ChangesParts {
   readonly onStored: (node: string, recordedTime: Micros) => void
   /** Facts of this record were told before they were stored. */
   readonly isTold: (record: SpoolRecord) => boolean
+  /** Why samples of a record are others, where no sample below them is. */
+  readonly anewOf?: (record: SpoolRecord) => Anew | undefined
 }
+
+type Stretches = Map<string, { from: Micros; to: Micros }[]>
 
 /** What stored records change in history, for every node's log under its own numbers. */
 export class Changes {
@@ -39,19 +43,25 @@ export class Changes {
   async of(records: readonly SpoolRecord[]): Promise<Change[]> {
     const changes: Change[] = []
     // Over all of them: batches follow each other closely, and what is close is one change.
-    const stretches = new Map<string, { from: Micros; to: Micros }[]>()
+    const stretches = new Map<Anew | undefined, Stretches>()
     const kinds = new Map<string, Set<string>>()
     const definitions = new Map<string, Set<string>>()
     for (const record of records.flatMap((one) => (one.kind === 'forwarded' ? [...decodeForwarded(one.payload).records, one] : [one]))) {
       this.#parts.onStored(record.node, record.recordedTime)
       const content = parseRecord(record.kind, record.payload)
       if (content.kind === 'signals') for (const [index, { id }] of content.signals) this.#learn(record.node, record.epoch, index, id)
-      else if (content.kind === 'batch') this.#stretches(content.batch, this.#table(record.node, record.epoch), stretches)
-      else if (content.kind === 'records') for (const { kind, key } of content.records.versions) note(kinds, this.#parts.records, kind, key)
+      else if (content.kind === 'batch') {
+        const anew = this.#parts.anewOf?.(record)
+        const own = stretches.get(anew) ?? new Map()
+        stretches.set(anew, own)
+        this.#stretches(content.batch, this.#table(record.node, record.epoch), own)
+      } else if (content.kind === 'records')
+        for (const { kind, key } of content.records.versions) note(kinds, this.#parts.records, kind, key)
       else if (content.kind === 'facts' && !this.#parts.isTold(record))
         for (const { definition, key } of content.facts) note(definitions, this.#parts.facts, definition, key)
     }
-    for (const [signal, list] of stretches) for (const { from, to } of list) changes.push({ signal, from, to })
+    for (const [anew, own] of stretches)
+      for (const [signal, list] of own) for (const { from, to } of list) changes.push({ signal, from, to, ...(anew && { anew }) })
     for (const [kind, keys] of kinds) changes.push(...(await this.#places([...keys], (some) => this.#versions(kind, some))))
     return [...changes, ...(await this.#factPlaces(definitions))]
   }
@@ -85,7 +95,7 @@ export class Changes {
   }
 
   /** For each signal the times it has samples of; samples close to each other are one stretch. */
-  #stretches({ count, signal, sourceTime }: SampleBatch, ids: readonly string[], out: Map<string, { from: Micros; to: Micros }[]>): void {
+  #stretches({ count, signal, sourceTime }: SampleBatch, ids: readonly string[], out: Stretches): void {
     const { stretchUs, stretches } = DERIVING_LIMITS
     for (let i = 0; i < count; i++) {
       const id = ids[signal[i] as number]

@@ -1,5 +1,5 @@
 import type { Derivation, DerivedSample, Outcome, Unit } from '../../core/derivation.ts'
-import { type Fact, type RevisionCause, type StoredFact, saysTheSame } from '../../core/facts.ts'
+import { declarationOf, type Fact, type RevisionCause, readTheSame, type StoredFact, saysTheSame } from '../../core/facts.ts'
 import { QueryRefused } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import { Status } from '../../core/status.ts'
@@ -40,7 +40,7 @@ async function changedFacts(
   const changed = [...computed.values()].flatMap(({ fact, why }) => {
     const before = published.get(fact.key) ?? gone.get(fact.key)
     if (before && saysTheSame(before, fact)) return []
-    return [{ fact: { ...fact, cause: causeOf(before, why, derivation.version) }, revision: (before?.revision ?? 0) + 1 }]
+    return [{ fact: { ...fact, cause: causeOf(before, fact, why) }, revision: (before?.revision ?? 0) + 1 }]
   })
   const withdrawn = [...published.values()].flatMap((fact) => {
     if (computed.has(fact.key)) return []
@@ -85,23 +85,33 @@ function owns(derivation: Derivation, unit: Unit, { key, from }: Fact): boolean 
 }
 
 function withdrawal({ revision, knownTime, ingest, ...fact }: StoredFact, why: number, version: string): Fact {
-  return { ...fact, version, isWithdrawn: true, cause: causeOf({ ...fact, version }, why, version) }
-}
-
-/** The strongest of what made the unit be computed again. Samples of what still goes on are no late ones. */
-function causeOf(before: Fact | undefined, why: number, version: string): RevisionCause {
-  if (!before) return 'first'
-  if (before.version !== version) return 'declaration'
-  if (why & WHY.record) return 'record'
-  if (why & WHY.fact) return 'fact'
-  if (why & WHY.samples) return before.to === null ? 'progress' : 'late-samples'
-  if (why & WHY.recompute) return 'recompute'
-  return why & WHY.declaration ? 'declaration' : 'progress'
+  return { ...fact, version, isWithdrawn: true, cause: causeOf(fact, { ...fact, version, inputs: [] }, why) }
 }
 
 /**
- * Samples whose value, status or text is another than the one stored at their time. One that holds no more is replaced by BadNoData: a sample that was
- * there is never gone.
+ * The strongest of what made the unit be computed again. Samples of what still goes on are no late ones; and where all that was read is what was read before, none of it
+ * made the difference.
+ */
+function causeOf(before: Fact | undefined, now: Fact, why: number): RevisionCause {
+  if (!before) return 'first'
+  if (declarationOf(before.version) !== declarationOf(now.version)) return 'declaration'
+  if (before.version !== now.version) return 'engine'
+  if (why & WHY.record) return 'record'
+  if (why & WHY.fact) return 'fact'
+  const goesOn = before.to === null
+  if (why & WHY.samples && goesOn) return 'progress'
+  const isSame = !goesOn && readTheSame(before.inputs, now.inputs)
+  if (why & WHY.samples && !isSame) return 'late-samples'
+  if (why & WHY.declaration) return 'declaration'
+  if (why & WHY.engine) return 'engine'
+  // Computed while more was to come: that it is final now makes a difference by itself.
+  if (isSame && !(why & WHY.progress)) return 'definition'
+  return why & WHY.recompute ? 'recompute' : 'progress'
+}
+
+/**
+ * Samples whose value, status or text is another than the one stored at their time, and says that it is not the first there (`recomputed`). One that holds no more is
+ * replaced by BadNoData: a sample that was there is never gone.
  */
 async function changedSamples(outcomes: readonly Outcome[], history: History): Promise<DerivedSample[]> {
   const computed = new Map<string, Map<Micros, DerivedSample>>()
@@ -120,18 +130,24 @@ async function changedSamples(outcomes: readonly Outcome[], history: History): P
   return stored.flatMap((series) => {
     const of = computed.get(series.signal) ?? new Map<Micros, DerivedSample>()
     const same = new Set<Micros>()
+    const before = new Set<Micros>()
     const gone: DerivedSample[] = []
     for (let i = 0; i < series.count; i++) {
       const time = series.time[i] as number
       const now = of.get(time)
       const status = series.status[i] as number
       if (now) {
+        before.add(time)
         if (Object.is(now.value, series.value[i]) && now.status === status && now.text === series.text?.get(i)) same.add(time)
       } else if (status !== Status.BadNoData && outcomes.some((outcome) => wrote(outcome, series.signal, time))) {
         gone.push({ signal: series.signal, time, value: Number.NaN, status: Status.BadNoData, reasons: ['withdrawn'] })
       }
     }
-    return [...[...of.values()].filter(({ time }) => !same.has(time)), ...gone]
+    const changed = [...of.values()].filter(({ time }) => !same.has(time))
+    return [
+      ...changed.map((sample) => (before.has(sample.time) ? { ...sample, reasons: [...sample.reasons, 'recomputed'] } : sample)),
+      ...gone,
+    ]
   })
 }
 

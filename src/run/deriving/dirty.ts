@@ -3,7 +3,7 @@ import type { Micros } from '../../core/time.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 
 /** Why a unit is to be computed: bits, several at once. */
-export const WHY = { progress: 1, recompute: 2, declaration: 4, samples: 8, fact: 16, record: 32 } as const
+export const WHY = { progress: 1, recompute: 2, declaration: 4, samples: 8, fact: 16, record: 32, engine: 64 } as const
 
 /** A unit that waits. */
 export interface DirtyUnit {

@@ -1,5 +1,6 @@
 import type { Change, Derivation } from '../../core/derivation.ts'
 import { FOREVER } from '../../core/derivation.ts'
+import { declarationOf } from '../../core/facts.ts'
 import type { HeldDays } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { Logger } from '../../core/log.ts'
@@ -54,8 +55,8 @@ export interface Engine {
   recompute(definition: string | undefined, from: Micros, to: Micros, signal: AbortSignal): Promise<void>
   /** What changed later than the horizon, and what was too much for the history: results there are as they were. */
   pending(): readonly PendingRange[]
-  /** Whether results of a definition in [from, to] may miss such a change, or one that came after it had stopped. */
-  behind(definition: string, from: Micros, to: Micros): Behind | undefined
+  /** Whether results of a definition in [from, to], or the one of a key, may miss such a change, or one that came after it had stopped. */
+  behind(definition: string, from: Micros, to: Micros, key?: string): Behind | undefined
   view(): readonly DerivationView[]
   /** Waits for what is being computed. */
   save(): Promise<SavedEngine>
@@ -83,6 +84,8 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     for (const result of results) if (result.status === 'rejected') throw result.reason
     return results.some((result) => result.status === 'fulfilled' && result.value)
   }
+  /** What is declared as it was, and computed in another way, says so. */
+  const isDeclaredOtherwise = (before: string, now: string) => declarationOf(before) !== declarationOf(now)
   const startAnew = (worker: Worker, why: number) => {
     const horizon = parts.now() - parts.horizonUs
     // What is computed for records or events is where they are; the rest is only where there are samples.
@@ -93,7 +96,7 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     const { name, version } = worker.derivation
     const before = saved && Object.hasOwn(saved, name) ? saved[name] : undefined
     if (before) restoreWorker(worker, before)
-    if (before && before.version !== version) startAnew(worker, WHY.declaration)
+    if (before && before.version !== version) startAnew(worker, isDeclaredOtherwise(before.version, version) ? WHY.declaration : WHY.engine)
     else if (!before || before.isStopped) startAnew(worker, WHY.recompute)
   }
   let tail: Promise<unknown> = Promise.resolve()
@@ -128,7 +131,7 @@ export function createEngine(parts: EngineParts, saved?: SavedEngine): Engine {
     },
     pending: () =>
       workers.flatMap(({ derivation, late }) => late.ranges.map(({ from, to }) => ({ definition: derivation.name, from, to }))),
-    behind: (definition, from, to) => workers.find(({ derivation }) => derivation.name === definition)?.behind(from, to),
+    behind: (definition, from, to, key) => workers.find(({ derivation }) => derivation.name === definition)?.behind(from, to, key),
     view: () => workers.map((worker) => worker.view()),
     save: () => oneAtATime(async () => Object.fromEntries(workers.map((worker) => [worker.derivation.name, saveWorker(worker)]))),
     startAnew: () => {

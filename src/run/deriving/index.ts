@@ -1,5 +1,5 @@
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
-import type { Change, Derivation, DerivedSample } from '../../core/derivation.ts'
+import type { Anew, Change, Derivation, DerivedSample } from '../../core/derivation.ts'
 import type { Fact } from '../../core/facts.ts'
 import type { HeldDays, WriterTables } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
@@ -18,7 +18,7 @@ import { DERIVING_LIMITS } from './limits.ts'
 import { readState, writeState } from './state-file.ts'
 import { Unstored } from './unstored.ts'
 import { Watermarks } from './watermarks.ts'
-import type { DerivationView } from './worker.ts'
+import type { DerivationView, Publish } from './worker.ts'
 
 /** The log keeps what was stored since the state was last saved, under this name. */
 export const DERIVING_CONSUMER = 'process'
@@ -113,7 +113,11 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   const onStored = (node: string, recordedTime: Micros) => watermarks.stored(node, recordedTime)
   const told = new Set<number>()
   const isTold = ({ node, epoch, sequence }: SpoolRecord) => node === spool.node && epoch === spool.epoch && told.has(sequence)
-  const changes = new Changes({ signals, history, records, facts, placeOf, onStored, isTold }, parts.writers)
+  /** Why the samples of a record of this log are others; known until they are taken in. */
+  const anewBy = new Map<number, Anew>()
+  const anewOf = ({ node, epoch, sequence }: SpoolRecord) =>
+    node === spool.node && epoch === spool.epoch ? anewBy.get(sequence) : undefined
+  const changes = new Changes({ signals, history, records, facts, placeOf, onStored, isTold, anewOf }, parts.writers)
   const found = await readState(file, log)
   const isOurs =
     found !== undefined &&
@@ -149,7 +153,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   }
   /** Facts to be told to what is computed from them, before they are stored. */
   let fresh: { readonly sequence: number; readonly facts: readonly Fact[] }[] = []
-  const publish = async (_name: string, computed: readonly Revised[], samples: readonly DerivedSample[]) => {
+  const publish: Publish = async (_name, computed, samples, anew) => {
     let last = 0
     try {
       // What may not pass alike never shares a record: a record is withheld whole.
@@ -162,6 +166,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
       }
       for (let at = 0; at < samples.length; at += TAKE_ROWS) {
         last = (await parts.append(batchOf(samples.slice(at, at + TAKE_ROWS), parts))).sequence
+        if (anew && anewBy.size < DERIVING_LIMITS.anewRecords) anewBy.set(last, anew)
       }
     } catch (error) {
       // Beyond a limit of what can be stored: the derivation's own fault. Anything else is the log's, and passes.
@@ -217,6 +222,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     position = group.last
     group = undefined
     for (const sequence of told) if (sequence <= position) told.delete(sequence)
+    for (const sequence of anewBy.keys()) if (sequence <= position) anewBy.delete(sequence)
     return true
   }
   const makeRoom = async () => {

@@ -6,6 +6,8 @@ export const DERIVING_LIMITS = {
   units: 50_000,
   /** Ranges of one derivation that wait, and ranges remembered as late beyond the horizon; the nearest ones are merged beyond it. */
   ranges: 64,
+  /** Units remembered by their keys as late beyond the horizon; of more the times are. */
+  lateUnits: 10_000,
   /** Units computed together. */
   groupUnits: 500,
   /** Facts asked for at once; a group that has more is divided. */
@@ -41,6 +43,8 @@ export const DERIVING_LIMITS = {
   togetherNames: 5_000,
   /** Facts that are published and not stored yet, which others are computed from already; more are waited for. */
   unstoredFacts: 50_000,
+  /** Records of computed samples of which it is known, until they are taken in, that a declaration and no sample made them others; of more it is not. */
+  anewRecords: 10_000,
   /** Facts in one record of the log. */
   publishedFacts: 500,
   /** Bytes of the saved state; past it everything within the horizon is computed anew at the next start. */

@@ -14,7 +14,7 @@ import { SignalTable } from '../../core/signals.ts'
 import { DAY, HOUR, MINUTE } from '../../core/time.ts'
 import { Changes } from './changes.ts'
 import { DirtySet, mergedRanges, TooManyUnits, WHY } from './dirty.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type SavedEngine } from './engine.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 import { readState, writeState } from './state-file.ts'
 import { Watermarks } from './watermarks.ts'
@@ -156,6 +156,53 @@ test('changes beyond the horizon are counted, bounded, offered and computed when
   assert.ok(asked.length > 1 && asked.every((us) => us <= DERIVING_LIMITS.sliceMostUs))
   assert.deepEqual(engine.pending(), [])
   assert.equal(engine.behind('one', 5 * HOUR, 6 * HOUR), undefined)
+})
+
+test('what came too late marks the results that it touches, and no others of its time', async () => {
+  const touching = (more: Partial<Derivation>) =>
+    counting('one', {
+      inputs: { ...inputs, records: ['flights'] },
+      touched: async (changes) =>
+        changes.map((one) => ({ definition: 'one', key: 'key' in one ? one.key : 'belt', from: one.from, to: one.to })),
+      ...more,
+    })
+  const late = (key: string): Change => ({ record: 'flights', key, from: 5 * HOUR, to: 6 * HOUR })
+  const saved = async (derivation: Derivation) => {
+    const engine = engineOf([derivation])
+    await engine.absorb([late('1')])
+    return JSON.parse(JSON.stringify(await engine.save())) as SavedEngine
+  }
+  const keyed = touching({ facts: 'keyed' })
+  const history = new MemoryHistory()
+  const now = 10 * DAY
+  const parts = { history, publish: async () => ({}), horizonUs: DAY, now: () => now, watermark: () => now, log: silent }
+  const engine = createEngine({ ...parts, derivations: [keyed] }, await saved(keyed))
+  const behind = (key: string | undefined) => engine.behind('one', 5 * HOUR, 6 * HOUR, key)
+  assert.deepEqual([behind('1'), behind('2'), behind(undefined)], [{ bySamplesAlone: false }, undefined, { bySamplesAlone: false }])
+  assert.deepEqual(engine.pending(), [{ definition: 'one', from: 5 * HOUR, to: 6 * HOUR }])
+  const started = engineOf([touching({ facts: 'started' })])
+  await started.absorb([change(5 * HOUR)])
+  assert.deepEqual(
+    ['belt@1', 'pump@1'].map((key) => started.behind('one', 5 * HOUR, 6 * HOUR, key)),
+    [{ bySamplesAlone: true }, undefined],
+  )
+  for (let i = 0; i <= DERIVING_LIMITS.lateUnits; i++) await engine.absorb([late(`more-${i}`)])
+  assert.deepEqual(behind('2'), { bySamplesAlone: false }, 'beyond the limit their times are marked')
+  assert.ok((await engine.save()).one?.late.ranges.length === 1)
+})
+
+test('a derivation that is stopped misses records that change, and says so', async () => {
+  const bad = counting('bad', {
+    facts: 'keyed',
+    compute: () => Promise.reject(new TypeError('a bug')),
+    inputs: { ...inputs, records: ['flights'] },
+  })
+  const engine = engineOf([bad])
+  await engine.absorb([change(10 * DAY - 1)])
+  await settle(engine)
+  assert.deepEqual(engine.behind('bad', 0, 1, 'x'), { bySamplesAlone: true })
+  await engine.absorb([{ record: 'flights', key: 'x', from: 0, to: 1 }])
+  assert.deepEqual(engine.behind('bad', 0, 1, 'x'), { bySamplesAlone: false })
 })
 
 test('a time is computed anew day by day where history holds something, and nowhere else', async () => {

@@ -24,7 +24,12 @@ const state = z.object({
       ...{ version: z.string(), isStopped: z.boolean() },
       units: z.array(z.tuple([z.string(), z.number(), z.number(), z.int(), z.number(), z.number()])).max(2 * DERIVING_LIMITS.units),
       ranges: z.array(range).max(DERIVING_LIMITS.ranges),
-      late: z.object({ count: z.int().min(0), ranges: z.array(range).max(DERIVING_LIMITS.ranges) }),
+      late: z.object({
+        count: z.int().min(0),
+        ranges: z
+          .array(z.union([range, z.tuple([z.number(), z.number(), z.int(), z.number(), z.string()])]))
+          .max(DERIVING_LIMITS.ranges + DERIVING_LIMITS.lateUnits),
+      }),
     }),
   ),
 })

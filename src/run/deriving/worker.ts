@@ -1,4 +1,4 @@
-import { type Change, type Derivation, type DerivedSample, FOREVER, type Outcome, type Unit } from '../../core/derivation.ts'
+import { type Anew, type Change, type Derivation, type DerivedSample, FOREVER, type Outcome, type Unit } from '../../core/derivation.ts'
 import { QueryRefused } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
 import type { Logger } from '../../core/log.ts'
@@ -42,6 +42,8 @@ export type Publish = (
   name: string,
   facts: readonly Revised[],
   samples: readonly DerivedSample[],
+  /** Why the samples are others, where no sample below them is. */
+  anew?: Anew,
 ) => Promise<{ readonly readable?: Promise<void> }>
 
 export interface WorkerParts {
@@ -69,6 +71,8 @@ export class Worker {
   /** Until what was published last can be read back, nothing more is compared with it. */
   #unread: Promise<void> | undefined
   #sliceUs: Micros = 60 * 60 * 1_000_000
+  /** Stopped, it did not take in a record or a result that changed. */
+  #missedOthers = false
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -79,9 +83,12 @@ export class Worker {
 
   /** Marks what changes touch. Rejects with HistoryProblem, when they have to be told again. */
   async touch(changes: readonly Change[], history: History): Promise<void> {
-    if (this.isStopped) return
+    if (this.isStopped) {
+      this.#missedOthers ||= changes.some((change) => !('signal' in change))
+      return
+    }
     await this.#stopping(async () => {
-      const byWhy = Map.groupBy(changes, (change) => ('signal' in change ? WHY.samples : 'record' in change ? WHY.record : WHY.fact))
+      const byWhy = Map.groupBy(changes, whyOf)
       for (const [why, alike] of byWhy) {
         // A long stretch of samples is opened a piece at a time; so is what touches too much to be named at once.
         const isLong = (change: Change) => 'signal' in change && change.to - change.from > DERIVING_LIMITS.sliceMostUs
@@ -97,7 +104,7 @@ export class Worker {
 
   mark(unit: Pick<Unit, 'key' | 'from' | 'to'>, why: number, due = 0): void {
     const now = this.#parts.now()
-    if (unit.to < now - this.#parts.horizonUs) this.late.add({ from: unit.from, to: unit.to, why, since: now })
+    if (unit.to < now - this.#parts.horizonUs) this.late.add({ ...unit, why, since: now })
     else this.dirty.add(unit, why, now, due)
   }
 
@@ -163,11 +170,17 @@ export class Worker {
     return { step: async () => (await this.#stopping(step)) === true, finish }
   }
 
-  /** Whether something changed in [from, to] that its results there do not know of, and will not by themselves. */
-  behind(from: Micros, to: Micros): Behind | undefined {
-    const missed = this.late.ranges.filter((range) => range.from <= to && from <= range.to)
-    if (missed.length === 0) return this.isStopped ? { bySamplesAlone: true } : undefined
-    return { bySamplesAlone: missed.every(({ why }) => why === WHY.samples) }
+  /** Whether something changed in [from, to] that its results there, or that of one key, do not know of, and will not by themselves. */
+  behind(from: Micros, to: Micros, key?: string): Behind | undefined {
+    const { facts } = this.derivation
+    const isMeant = (unit: string) =>
+      key === undefined || facts === 'none' || (facts === 'keyed' ? key === unit : key.startsWith(`${unit}@`))
+    const missed = this.late.within(from, to, isMeant)
+    const bySamplesAlone = missed.every(({ why }) => why === WHY.samples)
+    if (!this.isStopped) return missed.length === 0 ? undefined : { bySamplesAlone }
+    const others = WHY.record | WHY.fact
+    const waits = [...this.dirty.units(), ...this.dirty.ranges].some(({ why }) => (why & others) !== 0)
+    return { bySamplesAlone: bySamplesAlone && !waits && !this.#missedOthers }
   }
 
   view(): DerivationView {
@@ -268,7 +281,7 @@ export class Worker {
     const reasoned = withReasons(derivation, units, outcomes, watermark)
     const { facts, samples, withdrawn } = await differences(derivation, reasoned, this.#parts.history)
     if (facts.length + samples.length > 0) {
-      const { readable } = await publish(derivation.name, facts, samples)
+      const { readable } = await publish(derivation.name, facts, samples, anewOf(reasoned.reduce((why, one) => why | one.why, 0)))
       this.#unread = readable?.finally(() => {
         this.#unread = undefined
       })
@@ -301,6 +314,15 @@ export class Worker {
       return undefined
     }
   }
+}
+
+const whyOf = (change: Change): number =>
+  'signal' in change ? (change.anew ? WHY[change.anew] : WHY.samples) : 'record' in change ? WHY.record : WHY.fact
+
+/** Why samples are others where no sample below them is; undefined: perhaps one is. */
+function anewOf(why: number): Anew | undefined {
+  if (why & (WHY.samples | WHY.fact | WHY.record)) return undefined
+  return (['declaration', 'engine', 'recompute'] as const).find((one) => why & WHY[one])
 }
 
 /** Every unit asked for has an outcome: one that nobody answered for comes to nothing. */

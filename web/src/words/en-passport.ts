@@ -129,6 +129,8 @@ export const passport = {
       record: 'record changed',
       fact: 'input changed',
       declaration: 'declared otherwise',
+      definition: 'signal or place defined otherwise',
+      engine: 'computed in another way',
       recompute: 'recomputed',
     },
   },

@@ -167,6 +167,8 @@ export const results = {
     record: 'a record changed',
     fact: 'another result changed',
     declaration: 'the declaration changed',
+    definition: 'a signal or place is defined otherwise',
+    engine: 'this version computes in another way',
     recompute: 'computed again on demand',
   },
   inputs: 'Computed from',

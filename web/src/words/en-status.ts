@@ -6,6 +6,8 @@ export const reasons = {
   late: 'Came late',
   'out-of-order': 'Older than a sample already seen',
   'same-time': 'Says otherwise for a time already told',
+  recomputed: 'Computed again: takes the place of another value',
+  withdrawn: 'Computed again: nothing holds here any more',
   'clock-ahead': 'The device’s clock runs ahead',
   'source-silent': 'The source has gone silent',
   overdue: 'Not renewed within its expected period',

@@ -124,6 +124,6 @@ export const passport: Words['passport'] = {
   causes: {
     ...{ first: 'premier', correction: 'corrigé', repeat: 'répété', duplicate: 'doublon', computed: 'recalculé', progress: 'se poursuit' },
     ...{ 'late-samples': 'mesures tardives', record: 'enregistrement modifié', fact: 'entrée modifiée', declaration: 'déclaré autrement' },
-    recompute: 'recalculé',
+    ...{ definition: 'signal ou lieu défini autrement', engine: 'calculé autrement', recompute: 'recalculé' },
   },
 }

@@ -164,6 +164,8 @@ export const results: Words['results'] = {
     record: 'un enregistrement a changé',
     fact: 'un autre résultat a changé',
     declaration: 'la déclaration a changé',
+    definition: 'un signal ou un lieu est défini autrement',
+    engine: 'cette version calcule autrement',
     recompute: 'recalculé sur demande',
   },
   inputs: 'Calculé à partir de',

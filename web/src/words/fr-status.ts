@@ -7,6 +7,8 @@ export const reasons: Words['reasons'] = {
   late: 'Arrivé en retard',
   'out-of-order': 'Plus ancien qu’un échantillon déjà vu',
   'same-time': 'Dit autre chose d’un instant déjà donné',
+  recomputed: 'Recalculé : prend la place d’une autre valeur',
+  withdrawn: 'Recalculé : plus rien ne vaut ici',
   'clock-ahead': 'L’horloge de l’appareil avance',
   'source-silent': 'La source ne répond plus',
   overdue: 'Pas renouvelé dans la période attendue',
