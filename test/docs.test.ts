@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
+import { lintText } from '../src/config/index.ts'
+import { connectors } from '../src/connectors/index.ts'
 
 /** The French counterpart of every page for who uses Écluse, by path from the root. */
 const FRENCH: Readonly<Record<string, string>> = {
   'README.md': 'README.fr.md',
+  'docs/changes.md': 'docs/fr/changements.md',
   'docs/contracts.md': 'docs/fr/contrats.md',
   'docs/correlate.md': 'docs/fr/correlations.md',
   'docs/discover.md': 'docs/fr/decouverte.md',
@@ -121,4 +124,26 @@ test('every relative link of every page leads to a file and, where it names one,
       .map(([target, anchor]) => `${page}: ${target}${anchor === undefined ? '' : `#${anchor}`}`),
   )
   assert.deepEqual(dead, [])
+})
+
+/** Pieces of configuration among the YAML of a page: each as a whole file of its own. Lists (examples of `ecluse test`), parts of another piece and several files in one block are none. */
+function configurations(page: string): string[] {
+  const blocks = [...text(page).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+  const whole = blocks.filter((block) => /^[a-zA-Z#]/.test(block) && !/^# \w+\/ecluse\.yaml/m.test(block))
+  return whole.map((block) => (/^version:/m.test(block) ? block : `version: 1\nsite: { id: x }\n${block}`))
+}
+
+/** What a piece cannot know, because it stands in another one; anything else that lint refuses is a mistake of the page. */
+const ELSEWHERE = /^(E_UNKNOWN_(MODEL|SIGNAL|RECORD|EVENT|ZONE)|E_NO_EQUIPMENT|E_EXPRESSION|E_SECRET_FILE|E_CONTRACT_FILE)$/
+
+test('what a page shows of the configuration, lint accepts', () => {
+  const pages = [...Object.keys(FRENCH), ...Object.values(FRENCH)]
+  const pieces = pages.flatMap((page) => configurations(page).map((yaml) => ({ page, yaml })))
+  assert.ok(pieces.length >= 40)
+  const refused = pieces.flatMap(({ page, yaml }) =>
+    lintText(yaml, { connectors, env: {} })
+      .problems.filter(({ level, code, message }) => level === 'error' && !ELSEWHERE.test(code) && !message.startsWith('there is no role'))
+      .map(({ line, code, message }) => `${page}, line ${line} of a piece: ${code} ${message}`),
+  )
+  assert.deepEqual(refused, [])
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildGraph, type Declarations } from '../continuity/graph/index.ts'
 import { noAudit } from '../core/audit.ts'
 import { BatchBuilder, type SampleBatch } from '../core/batch.ts'
+import { noChanges } from '../core/changes.ts'
 import { EquipmentNames } from '../core/equipment.ts'
 import { noFlows } from '../core/flows.ts'
 import type { Historian, SampleColumns } from '../core/historian.ts'
@@ -148,6 +149,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     writes: { ask: async () => 'writes-off', refused: () => ({ 'no-such-signal': 0, 'writes-off': 0 }) },
     contracts: options.contracts ?? (() => []),
     dependencies: () => buildGraph(NOTHING_DECLARED),
+    changes: noChanges,
     configurations: { list: async () => [], read: async () => undefined },
     plan: () => Promise.reject(new Error('not part of the fixture')),
     equipment: {},

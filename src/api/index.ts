@@ -7,6 +7,7 @@ import type { NodeView } from '../core/node-view.ts'
 import { ADMINISTRATOR, administrator } from '../core/roles.ts'
 import { aggregateRoutes } from './aggregate.ts'
 import { auditRoutes } from './audit.ts'
+import { changeRoutes } from './changes.ts'
 import { configurationRoutes } from './configurations.ts'
 import { contractRoutes } from './contracts.ts'
 import { description } from './description.ts'
@@ -138,6 +139,7 @@ export async function startApi(view: NodeView, options: ApiOptions): Promise<Run
     lineageEventRoutes,
     configurationRoutes,
     planRoutes,
+    changeRoutes,
     sessionRoutes,
     oidcRoutes,
     profileRoutes,

@@ -43,7 +43,8 @@ export const API_LIMITS = {
   /** Things in one answer about dependencies, and pieces of equipment they are counted by. */
   lineageItems: 1_000,
   lineageGroups: 1_000,
-  /** An offered configuration: bytes of the request, files; in the answer things of each list, names and keys of one change, characters of a value, problems. */
+  /** An offered configuration: bytes of the request, files; in the answer things of each list, names and keys of one change, characters of a value, problems; characters of the reason for a change. */
+  changeReason: 200,
   planBodyBytes: 8 * 1024 * 1024,
   planFiles: 64,
   planItems: 5_000,

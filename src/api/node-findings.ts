@@ -31,6 +31,8 @@ type Given = Pick<
   | 'identity'
   | 'policy'
   | 'connectedNodes'
+  | 'changes'
+  | 'configVersion'
 >
 
 /** What somebody should look at, errors first. */
@@ -42,6 +44,7 @@ export function nodeFindings(view: Given, language: ProblemLanguage = 'en'): Nod
     ...ofOthers(view, now),
     ...ofCertificates(view, now),
     ...ofPolicy(view, now),
+    ...ofChanges(view),
   ]
   return found.sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
 }
@@ -178,6 +181,20 @@ function ofPolicy({ node, policy }: Given, now: Micros): NodeFinding[] {
       return [{ code: 'review-overdue', severity: 'error', message: `the review of conduit ${name} is overdue: nothing passes`, ...about }]
     return [{ code: 'review-due', severity: 'warning', message: `the review of conduit ${name} is due in ${days} days`, ...about }]
   })
+}
+
+/** It runs without the approvals that the configuration before it asks for. */
+function ofChanges({ changes, configVersion }: Given): NodeFinding[] {
+  const { state, change } = changes.ofVersion(configVersion)
+  if (state !== 'missing') return []
+  const { approvals, by } = changes.rule
+  const count = change ? changes.missing(change) : approvals
+  const message = `the configuration ${configVersion} runs without ${count} of the approvals that are asked for`
+  const who = by.length > 0 ? ` by ${by.join(', ')}` : ''
+  const hint = change
+    ? `have it approved${who}, or go back: ecluse rollback`
+    : `propose it (ecluse apply) and have it approved${who}, or go back: ecluse rollback`
+  return [{ code: 'not-approved', severity: 'error', node: configVersion, count, message, hint }]
 }
 
 function certificatesOf({ certificate, authority, listener, nodes }: IdentityView, own: string) {

@@ -98,13 +98,14 @@ export const NODE_FINDINGS = [
   'no-zones',
   'review-due',
   'review-overdue',
+  'not-approved',
 ] as const
 
 /** Something about nodes that somebody should look at. `message` and `hint` say it in English; the other fields say it to programs. */
 export const nodeFinding = z.object({
   code: z.enum(NODE_FINDINGS),
   severity: z.enum(['warning', 'error']),
-  node: z.string().describe('whom it is about; both nodes where two are; of a review, the conduit'),
+  node: z.string().describe('whom it is about; both nodes where two are; of a review, the conduit; of approvals, the configuration'),
   what: z.enum(['node', 'authority', 'listener']).optional().describe('whose certificate'),
   refusal: z.enum(REFUSAL_CODES).optional(),
   carried: z.enum(CARRIED_REFUSALS).optional().describe('why a file carried by hand was refused'),

@@ -243,7 +243,7 @@ function toHop({ worst, oldest, newest, lastSeen, delayUs, owners, feeds, detail
 }
 
 /** Details that are times. */
-const TIMES: ReadonlySet<string> = new Set(['receivedTime', 'recordedTime', 'since'])
+const TIMES: ReadonlySet<string> = new Set(['receivedTime', 'recordedTime', 'approvedTime', 'since'])
 
 function moments<T extends object>(times: T): { [K in keyof T]?: string } {
   return Object.fromEntries(

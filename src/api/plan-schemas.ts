@@ -44,6 +44,7 @@ export const planAnswer = z.object({
   ok: z.boolean().describe('the new file passes lint'),
   problems: z.array(problemInFile).describe('of the new file, those that the running one does not have; where it cannot be compared, all'),
   problemsTotal: count,
+  digest: z.string().optional().describe('SHA-256 over the files as they would run, hexadecimal: what people approve'),
   plan: z
     .object({
       before: z.string().describe('the version that runs'),

@@ -8,7 +8,8 @@ import type { Resources, Server } from './route.ts'
 
 const { planBodyBytes, planFiles, planItems, planNames, planValue, configProblems } = API_LIMITS
 
-const body = z.strictObject({
+/** Files that are offered as the next configuration. */
+export const planBody = z.strictObject({
   files: z
     .array(z.strictObject({ name: z.string().min(1).max(256), text: z.string() }))
     .min(1)
@@ -25,10 +26,14 @@ export function planRoutes(server: Server, { view }: Resources): void {
     {
       bodyLimit: planBodyBytes,
       config: { permission: 'operate', scope: 'every' },
-      schema: { summary: 'What a changed configuration would break. Nothing is carried out', body, response: { 200: planAnswer } },
+      schema: {
+        summary: 'What a changed configuration would break. Nothing is carried out',
+        body: planBody,
+        response: { 200: planAnswer },
+      },
     },
     async ({ body: { files, whole, language } }): Promise<PlanAnswer> => {
-      const offered = await view.plan({ files, isWhole: whole, language }).catch(refuse)
+      const offered = await view.plan({ files, isWhole: whole, language }).catch(refusePlan)
       return answerOf(offered)
     },
   )
@@ -38,17 +43,18 @@ const STATUS: Readonly<Record<PlanRefusalCode, number>> = {
   ...{ busy: 429, 'not-kept': 404, 'bad-name': 400, 'too-long': 413, 'took-too-long': 503, failed: 500 },
 }
 
-function refuse(error: unknown): never {
+export function refusePlan(error: unknown): never {
   if (!(error instanceof PlanRefused)) throw error
   throw Object.assign(new Refusal(STATUS[error.code], `plan-${error.code}`), { cause: error })
 }
 
-function answerOf({ problems, plan }: Offered): PlanAnswer {
+export function answerOf({ problems, plan, digest }: Offered): PlanAnswer {
   const told = plan?.problems ?? problems
   return {
     ok: plan?.ok ?? false,
     problems: told.slice(0, configProblems).map((one) => ({ ...one })),
     problemsTotal: told.length,
+    ...(digest !== undefined && { digest }),
     ...(plan && { plan: planOf(plan) }),
   }
 }

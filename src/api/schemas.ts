@@ -4,6 +4,7 @@ import { NODE_ROLES } from '../core/node-view.ts'
 import { uplink } from './node-schemas.ts'
 import { PROCESSED_NAMES } from './processed-names.ts'
 
+export type { ChangeList, ChangeView, ProposedAnswer } from './change-schemas.ts'
 export type { Contract, ContractList } from './contract-schemas.ts'
 export type { Definition, DefinitionList, FactList, FactView, RecomputeAnswer } from './fact-schemas.ts'
 export type { BaselineAnswer, FindingList, FindingView, FlowList } from './flow-schemas.ts'

@@ -132,11 +132,16 @@ export function runningUrl(data: string): string | undefined {
 
 /** Where the data is by a file that has errors elsewhere: people ask the running node while they edit. Undefined where no node left word. */
 function dataBeside(path: string): string | undefined {
+  const data = dataOf(path)
+  return runningUrl(data) === undefined ? undefined : data
+}
+
+/** Where the data is by what a file says of it, whatever else it says. */
+export function dataOf(path: string): string {
   const text = readText(path)
   const folder = text === undefined ? path : dirname(path)
   const named = /^data:[ \t]*["']?([^"'#\n]+?)["']?[ \t]*(?:#.*)?$/m.exec(text ?? '')?.[1]
-  const data = resolve(folder, named ?? 'data')
-  return runningUrl(data) === undefined ? undefined : data
+  return resolve(folder, named ?? 'data')
 }
 
 /** What a running node left word of: where it answers, and the fingerprint of its certificate. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
+import { changeList } from '../api/change-schemas.ts'
 import { auditList } from '../api/evidence-schemas.ts'
 import { type LoadedConfig, roleMayOf } from '../config/index.ts'
 import { EvidenceFolder, IEC_62443_3_3, NIS2_21_2, type Summary, summaryPage, verifyFolder } from '../continuity/index.ts'
@@ -33,7 +34,12 @@ const CHANGES = new Set([
   'configuration',
   'account',
   'approval',
+  'role',
+  'token',
+  'baseline',
+  'acknowledgement',
   'release',
+  'discard',
   'recompute',
   'export',
   'evidence-export',
@@ -46,6 +52,8 @@ const CHANGES = new Set([
 const SIGNAL_ROWS = 10_000
 const CHANGE_ROWS = 5_000
 
+const APPROVALS = 'approvals.json'
+
 /** What is asked of the running node, and the file it becomes. `ledger` answers where the node keeps one. */
 const ASKED = [
   ['inventory/health.json', '/api/v1/health', {}],
@@ -53,6 +61,7 @@ const ASKED = [
   ['inventory/nodes.json', '/api/v1/nodes', {}],
   ['policies/contracts.json', '/api/v1/contracts', {}],
   ['evidence.json', '/api/v1/evidence', {}],
+  [APPROVALS, '/api/v1/changes', {}],
 ] as const
 
 /** `ecluse evidence export`: a folder that an auditor can read without this program, and check with the public key. */
@@ -131,6 +140,7 @@ class Exporting {
         absent: this.#absent,
         policy: policyCounts(this.#loaded),
       },
+      ...(this.#found.has(APPROVALS) && { approvals: changeList.parse(this.#found.get(APPROVALS)) }),
       counts: this.#counts(),
     }
     await folder.write('index.html', summaryPage('en', summary))
@@ -231,6 +241,7 @@ inventory/     connections, signals, nodes and certificates when this was made
 policies/      data contracts; zones and conduits
 configuration/ the configuration in force and its version
 audit/         who did what: JSON lines; "previous" is the SHA-256 of the line before. head.sig signs the last line
+approvals.json configurations that were proposed, who proposed and who approved them, and what is asked of a change
 changes.json   changes and acts of the period, from audit/
 roots.json     Merkle roots of hours (RFC 6962 over the hashes of the records), from audit/
 spool/         the records, with a signature beside each segment; head.sig signs the last record. Left out with --no-records

@@ -19,7 +19,7 @@ export async function lineage(verb: Verb, name: string, options: LineageOptions)
   writeResult(verb.io, options.output, found, () => {
     const head = words.of(`${found.of.kind}:${found.of.id}`, direction)
     if (found.total === 0) return `${head} ${words.none}`
-    const counts = found.counts.map(({ kind, count }) => `${count} ${words.kinds[kind]}`).join(', ')
+    const counts = found.counts.map(({ kind, count }) => words.counted(count, kind)).join(', ')
     const rows = table(
       [
         { title: words.hops, cell: ({ hops }) => String(hops), right: true },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
 import { configurationList, keptConfiguration } from '../api/lineage-schemas.ts'
 import { signalPage } from '../api/schemas.ts'
-import { formatProblems, type LintResult, type LoadedConfig, lintFiles } from '../config/index.ts'
+import { digestOf, formatProblems, type LintResult, type LoadedConfig, lintFiles } from '../config/index.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import type { SignalDefinition } from '../core/signals.ts'
 import { type ConfigurationPlan, compareConfigurations } from '../run/planning/index.ts'
@@ -21,20 +21,22 @@ export interface PlanOptions extends CommonOptions, ClientOptions {
 /** `ecluse plan [PATH]`: what the file would change of what runs; 1 when something breaks, 78 when the file would be refused. */
 export async function plan(verb: Verb, path: string | undefined, options: PlanOptions): Promise<Exit> {
   const { io, words } = verb
-  const after = await lint(verb, configPath(verb, path))
+  const after = await lintHere(verb, configPath(verb, path))
   if (!after.understood) throw new ConfigurationError(after.problems)
   const { before, version, live } =
     options.against === undefined ? await running(verb, after.understood, options) : await fromFile(verb, options.against)
   const found = compareConfigurations(before, { ...after, understood: after.understood }, live)
   const told: ConfigurationPlan = { ...found, ...(version !== undefined && { before: version }) }
-  writeResult(io, options.output, toldPlan(told, after.ok), () => planText(verb, told))
+  const digest = digestOf(after.understood)
+  writeResult(io, options.output, { ...toldPlan(told, after.ok), digest }, () => `${planText(verb, told)}\n\n${words.apply.digest(digest)}`)
   if (after.ok) return told.breaks.length > 0 || told.contracts.some(({ isBroken }) => isBroken) ? EXIT.failed : EXIT.ok
   const errors = after.problems.filter(({ level }) => level === 'error')
-  io.err(`${formatProblems(errors)}\n${words.plan.refused(errors.length)}\n`)
+  io.err(`${formatProblems(errors, words.hint)}\n${words.plan.refused(errors.length)}\n`)
   return EXIT.config
 }
 
-const lint = async (verb: Verb, path: string): Promise<LintResult> =>
+/** Lint as every command on files does it. */
+export const lintHere = async (verb: Verb, path: string): Promise<LintResult> =>
   lintFiles(path, { connectors: await verb.connectors(), env: verb.io.env, language: verb.language })
 
 interface Before {
@@ -45,7 +47,7 @@ interface Before {
 }
 
 async function fromFile(verb: Verb, path: string): Promise<Before> {
-  const { understood, problems } = await lint(verb, path)
+  const { understood, problems } = await lintHere(verb, path)
   if (!understood) throw new ConfigurationError(problems)
   return { before: { loaded: understood, problems }, live: [] }
 }
@@ -71,7 +73,7 @@ async function running(verb: Verb, understood: LoadedConfig, options: PlanOption
 }
 
 /** A node is trusted no further than this: its names stay in the folder. */
-function inside(folder: string, name: string): string {
+export function inside(folder: string, name: string): string {
   const file = resolve(folder, name)
   if (file !== folder && !file.startsWith(folder + sep)) throw new Refused(`${name}?`)
   return file

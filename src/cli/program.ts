@@ -186,6 +186,16 @@ function planVerbs(verb: Verb, program: Command, done: (exit: number) => void): 
     .addOption(new Option('--against <PATH>', plan.against).conflicts('running'))
     .option('--running', plan.running)
     .action(async (path, given) => done(await (await import('./plan.ts')).plan(verb, path, given)))
+  const applying = (words: string, text: string) =>
+    common(verb, prepared(verb, program.command(words), text))
+      .requiredOption('--reason <TEXT>', verb.words.apply.reason)
+      .option('-c, --config <PATH>', options.config)
+  applying('apply <PATH>', verb.words.apply.verb).action(async (path, given) =>
+    done(await (await import('./apply.ts')).apply(verb, path, given)),
+  )
+  applying('rollback [VERSION]', verb.words.apply.rollbackVerb).action(async (version, given) =>
+    done(await (await import('./rollback.ts')).rollback(verb, version, given)),
+  )
   const lineage = asking('lineage [KIND:ID]', plan.lineageVerb)
   lineage
     .option('--backward', plan.backward)

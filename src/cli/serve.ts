@@ -8,6 +8,7 @@ import { IdentityError } from '../gateway/identity/errors.ts'
 import type { SpoolRefused } from '../gateway/spool/inspect.ts'
 import { collectAfterStart } from '../lib/after-start.ts'
 import { makeFolder } from '../lib/make-folder.ts'
+import type { NotApproved } from '../run/changes/start.ts'
 import { RUNNING_FILE } from './client.ts'
 import { Refused, type Verb } from './context.ts'
 import { claimData, type DataFormat } from './data-format.ts'
@@ -94,6 +95,8 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
     if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))
     if (error instanceof Error && IN_USE.has(error.name)) throw new Refused(words.node.dataInUse(directory), words.node.dataInUseHint)
     if (isSpoolRefused(error)) throw new Refused(...words.spool.broken[error.code](error.place, error.owner))
+    if (error instanceof Error && error.name === 'NotApproved')
+      throw new Refused(words.apply.notApproved((error as NotApproved).digest, (error as NotApproved).missing), words.apply.notApprovedHint)
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)
   })
   onNode?.(node.view)

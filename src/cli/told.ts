@@ -9,13 +9,16 @@ import { Refused, type Verb } from './context.ts'
 
 type Told = Pick<AuditEvent, 'kind' | 'what' | 'detail'>
 
+/** Who works at this command line, as the system calls them. */
+export const userName = (): string => userInfo().username
+
 /**
  * Leaves word in the node's audit log of what a command is about to do: through the node where it runs, else in the file itself. Throws Refused when neither
  * takes it: then the command does nothing.
  */
 export async function told(verb: Verb, loaded: LoadedConfig, config: string | undefined, event: Told): Promise<void> {
   const { data, node, audit } = loaded.config
-  const user = userInfo().username
+  const user = userName()
   const url = runningUrl(data)
   try {
     if (url !== undefined && (await isTakenByNode(verb, config, { ...event, user }))) return

@@ -5,7 +5,7 @@ import { type Located, locate, type Problems } from './places.ts'
 import type { EcluseConfig } from './schema.ts'
 import type { ConfigWords } from './words.ts'
 
-/** Zones that roles name, and roles that groups of a provider are mapped to: all of them are declared. */
+/** Zones that roles name, roles that groups of a provider are mapped to, and those that approve changes: all of them are declared. */
 export function checkPeople(config: EcluseConfig, at: Located, problems: Problems, words: ConfigWords): void {
   const zones = Object.keys(config.zones)
   for (const [name, { grants }] of Object.entries(config.roles))
@@ -20,6 +20,10 @@ export function checkPeople(config: EcluseConfig, at: Located, problems: Problem
       })
     })
   const roles = [...toRoles(config).keys()]
+  config.governance.changes.by.forEach((role, i) => {
+    if (roles.includes(role)) return
+    problems.add(locate(at, ['governance', 'changes', 'by', i]), 'E_VALUE', words.unknownRole(role, nearest(role, roles), roles.join(', ')))
+  })
   for (const [group, mapped] of Object.entries(config.people.oidc?.roles ?? {}))
     mapped.forEach((role, i) => {
       if (roles.includes(role)) return

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { auditConfig, openLineageConfig, usesConfig } from '../continuity/config.ts'
+import { auditConfig, governanceConfig, openLineageConfig, usesConfig } from '../continuity/config.ts'
 import { certificates } from '../core/client-tls.ts'
 import { duration, label, secret } from '../core/config-parts.ts'
 import { equipmentConfig } from '../core/equipment.ts'
@@ -77,6 +77,7 @@ export const ecluseConfig = z.strictObject({
   ...flowsConfig,
   ...peopleConfig,
   audit: auditConfig.prefault({}),
+  governance: governanceConfig.prefault({}),
   openLineage: openLineageConfig.optional(),
   equipment: equipmentConfig,
   records: recordKindsConfig,

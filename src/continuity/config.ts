@@ -123,4 +123,5 @@ function isPattern(pattern: string): boolean {
 }
 
 export { auditConfig, type ForwardConfig } from './audit/config.ts'
+export { governanceConfig } from './changes/config.ts'
 export { type OpenLineageConfig, openLineageConfig } from './openlineage/config.ts'

@@ -2,6 +2,8 @@ export { type ForwardParts, type ForwardPolicy, startForwarding } from './audit/
 export { AuditLog } from './audit/log.ts'
 export { createTrail, type RunningTrail } from './audit/trail.ts'
 export { type AuditReport, verifyAudit } from './audit/verify.ts'
+export { decideStart, missingApprovals, type StartDecision, startedDetail, startedUnder } from './changes/approvals.ts'
+export { CHANGE_LIMITS } from './changes/limits.ts'
 export { Anchors } from './evidence/anchors.ts'
 export { EvidenceFolder, MANIFEST, verifyFolder } from './evidence/folder.ts'
 export { IEC_62443_3_3, NIS2_21_2 } from './evidence/mapping.ts'

@@ -1,5 +1,6 @@
 import type { AuditTrail } from './audit.ts'
 import type { SampleBatch } from './batch.ts'
+import type { ChangesView } from './changes.ts'
 import type { ClockFinding } from './clock-finding.ts'
 import type { ClockMethod, ClockReading } from './clock-offset.ts'
 import type { ContractFindings } from './contracts.ts'
@@ -227,6 +228,9 @@ export interface KeptConfiguration {
   readonly entry: string
   /** Paths of its files, relative to one another. */
   readonly files: readonly string[]
+  /** Of its files (`digestOf`), and how it stood with approvals when it began; absent: kept by an older program. */
+  readonly digest?: string | undefined
+  readonly approval?: 'approved' | 'not-asked' | 'missing' | undefined
 }
 
 export interface KeptConfigurations {
@@ -278,6 +282,8 @@ export interface NodeView {
   /** What depends on what, by the configuration and the signals known now. */
   dependencies(): DependencyGraph
   readonly configurations: KeptConfigurations
+  /** Who let configurations run, and what waits for approval. */
+  readonly changes: ChangesView
   /** What offered files would change of what runs; nothing of them is carried out. Rejects with PlanRefused. */
   plan(candidate: Candidate): Promise<Offered>
   /** How telling others by OpenLineage goes; absent: nobody is told. */

@@ -72,6 +72,8 @@ export interface LoadTold {
 export interface Offered {
   readonly problems: readonly ConfigProblem[]
   readonly plan?: PlanTold
+  /** Of the files as they would run (`digestOf`). */
+  readonly digest?: string
 }
 
 /** Why a candidate is not looked at. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { digestOf } from '../config/index.ts'
 import { KEPT_LIMITS, keepConfiguration, keptConfigurations } from './configurations.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'ecluse-kept-'))
@@ -12,13 +13,13 @@ const versionOf = (n: number) => n.toString(16).padStart(16, '0')
 
 test('files are kept under the version, with paths relative to one another; the entry is the file, or the folder of several', async () => {
   const one = [source('/etc/plant/ecluse.yaml', 'a: ${env:SECRET}'), source('/etc/contracts/x.odcs.yaml', 'b', true)]
-  await keepConfiguration(data, { version: versionOf(1), sources: one }, 1)
+  await keepConfiguration(data, { version: versionOf(1), sources: one }, 1, 'approved')
   const several = [source('/etc/plant/a.yaml', 'a'), source('/etc/plant/b.yaml', 'b')]
   await keepConfiguration(data, { version: versionOf(2), sources: several }, 2)
   const kept = keptConfigurations(data)
   assert.deepEqual(await kept.read(versionOf(1)), {
     ...{ version: versionOf(1), keptTime: 1, entry: 'plant/ecluse.yaml', files: ['plant/ecluse.yaml', 'contracts/x.odcs.yaml'] },
-    texts: ['a: ${env:SECRET}', 'b'],
+    ...{ digest: digestOf({ sources: one }), approval: 'approved', texts: ['a: ${env:SECRET}', 'b'] },
   })
   assert.equal((await kept.read(versionOf(2)))?.entry, '.')
   assert.deepEqual(
@@ -38,12 +39,18 @@ test('only what was kept is served: no other path, no foreign file', async () =>
 
 test('of more than the limit the oldest goes; one that is too long is not kept', async () => {
   for (let n = 10; n < 15; n++)
-    await keepConfiguration(data, { version: versionOf(n), sources: [source('/a.yaml', String(n))] }, n, { ...KEPT_LIMITS, versions: 3 })
+    await keepConfiguration(data, { version: versionOf(n), sources: [source('/a.yaml', String(n))] }, n, undefined, {
+      ...KEPT_LIMITS,
+      versions: 3,
+    })
   assert.deepEqual(
     (await keptConfigurations(data).list()).map(({ keptTime }) => keptTime),
     [14, 13, 12],
   )
   await assert.rejects(
-    keepConfiguration(data, { version: versionOf(20), sources: [source('/a.yaml', '12345')] }, 20, { versions: 3, characters: 4 }),
+    keepConfiguration(data, { version: versionOf(20), sources: [source('/a.yaml', '12345')] }, 20, undefined, {
+      versions: 3,
+      characters: 4,
+    }),
   )
 })

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { z } from 'zod'
-import type { LoadedConfig } from '../config/index.ts'
+import { digestOf, type LoadedConfig } from '../config/index.ts'
 import type { KeptConfiguration, KeptConfigurations } from '../core/node-view.ts'
 import type { Micros } from '../core/time.ts'
 import { syncDirectory } from '../lib/replace-file.ts'
@@ -14,7 +14,14 @@ export const KEPT_LIMITS = {
   characters: 64 * 1024 * 1024,
 } as const
 
-const kept = z.object({ version: z.string(), keptTime: z.number(), entry: z.string(), files: z.array(z.string()).max(512) })
+const kept = z.object({
+  version: z.string(),
+  keptTime: z.number(),
+  entry: z.string(),
+  files: z.array(z.string()).max(512),
+  digest: z.string().optional(),
+  approval: z.enum(['approved', 'not-asked', 'missing']).optional(),
+})
 const INDEX = 'index.json'
 const folderOf = (data: string): string => join(data, 'config')
 
@@ -23,6 +30,7 @@ export async function keepConfiguration(
   data: string,
   { version, sources }: Pick<LoadedConfig, 'version' | 'sources'>,
   now: Micros,
+  approval?: KeptConfiguration['approval'],
   limits: { readonly versions: number; readonly characters: number } = KEPT_LIMITS,
 ): Promise<void> {
   if (sources.reduce((sum, { text }) => sum + text.length, 0) > limits.characters)
@@ -37,7 +45,10 @@ export async function keepConfiguration(
   const files = sources.map(({ path }) => relative(base, path).split(sep).join('/'))
   const own = sources.flatMap(({ isContract, path }) => (isContract ? [] : [path]))
   const entry = own.length === 1 ? (own[0] as string) : dirname(own[0] ?? base)
-  const index: KeptConfiguration = { version, keptTime: now, entry: relative(base, entry).split(sep).join('/') || '.', files }
+  const index: KeptConfiguration = {
+    ...{ version, keptTime: now, entry: relative(base, entry).split(sep).join('/') || '.', files },
+    ...{ digest: digestOf({ sources }), approval },
+  }
   await Promise.all(sources.map(({ text }, i) => writeFile(join(draft, String(i)), text, { mode: 0o600, flush: true })))
   await writeFile(join(draft, INDEX), JSON.stringify(index), { mode: 0o600, flush: true })
   await rm(target, { recursive: true, force: true })

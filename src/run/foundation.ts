@@ -1,11 +1,12 @@
 import type { LoadedConfig } from '../config/index.ts'
 import type { SampleBatch } from '../core/batch.ts'
 import { LastValues } from '../core/last-values.ts'
+import type { KeptConfiguration } from '../core/node-view.ts'
 import { ReasonSets } from '../core/reasons.ts'
 import { SignalTable } from '../core/signals.ts'
 import type { Micros } from '../core/time.ts'
 import type { Signer } from '../lib/signed.ts'
-import { keepConfiguration } from './configurations.ts'
+import { keepConfiguration, keptConfigurations } from './configurations.ts'
 import { openSigner, type RunningEvidence, startEvidence } from './evidence/start.ts'
 import { type RunningFlows, startFlows } from './flows/start.ts'
 import type { NodeDependencies } from './node.ts'
@@ -24,6 +25,8 @@ export interface Foundation extends NodeDependencies {
   readonly stores: Stores
   readonly signer: Signer
   readonly evidence: RunningEvidence
+  /** What this node ran, newest first. */
+  readonly kept: readonly KeptConfiguration[]
   readonly flows: RunningFlows
   /** Absent: no zones are declared. */
   readonly policing: Policing | undefined
@@ -43,9 +46,6 @@ export async function openFoundation(loaded: LoadedConfig, deps: NodeDependencie
   const { classes } = policing ?? {}
   const outGate = policing?.gateFor('link-out')
   const reasons = new ReasonSets()
-  await keepConfiguration(config.data, loaded, startedTime).catch((error) =>
-    log.warn({ error: String(error) }, 'the configuration could not be kept: `ecluse plan` has nothing to compare with'),
-  )
   const hasUplink = (transport?.dial ?? transport?.oneWay?.link) !== undefined
   const signer = await openSigner(loaded)
   let evidence: RunningEvidence | undefined
@@ -61,11 +61,15 @@ export async function openFoundation(loaded: LoadedConfig, deps: NodeDependencie
   opened.defer(() => spool.close())
   const isSent = hasUplink && config.node.role !== 'relay'
   evidence = await startEvidence(loaded, signer, stores, deps, policing, isSent)
-  const { audit, finish } = evidence
+  const { audit, finish, changes } = evidence
   opened.defer(finish)
+  await keepConfiguration(config.data, loaded, startedTime, changes.decision.state).catch((error) =>
+    log.warn({ error: String(error) }, 'the configuration could not be kept: `ecluse plan` has nothing to compare with'),
+  )
+  const kept = await keptConfigurations(config.data).list()
   const flows = await startFlows(loaded, signer, audit, deps, policing)
   opened.defer(() => flows.close())
   const split = classes && ((batch: SampleBatch) => classes.split(batch))
   const tables = { signals, reasons, last: new LastValues() }
-  return { ...deps, loaded, startedTime, ...tables, spool, historian, stores, signer, evidence, flows, policing, split, hasUplink }
+  return { ...deps, loaded, startedTime, ...tables, spool, historian, stores, signer, evidence, kept, flows, policing, split, hasUplink }
 }

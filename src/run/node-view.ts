@@ -3,6 +3,7 @@ import { toUses } from '../continuity/config.ts'
 import type { SampleBatch } from '../core/batch.ts'
 import type { ConnectionHealth, NodeView, StatedChanges } from '../core/node-view.ts'
 import { openWriteGate } from '../gateway/index.ts'
+import { changesView } from './changes/start.ts'
 import { keptConfigurations } from './configurations.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Depth } from './depth.ts'
@@ -72,6 +73,7 @@ export function viewOf(running: Running, dependencies: NodeView['dependencies'],
   const { loaded, clock, spool, historian, signals, reasons, policing, transport, gateway, remotes, flows, evidence, feeder } = running
   const { config } = loaded
   const configurations = keptConfigurations(config.data)
+  const plan = planning({ configurations, version: loaded.version, signals: () => signals.all() })
   const audit = flows.watched(evidence.audit)
   return {
     site: config.site,
@@ -92,7 +94,8 @@ export function viewOf(running: Running, dependencies: NodeView['dependencies'],
     dependencies,
     ...(telling && { openLineage: () => telling.view() }),
     configurations,
-    plan: planning({ configurations, version: loaded.version, signals: () => signals.all() }),
+    plan,
+    changes: changesView({ ...evidence.changes, loaded, audit, clock, configurations, kept: running.kept, plan }),
     discover: discovering({ historian, signals, site: config.site.id, equipment: config.equipment, clock }),
     ...decidedBy(running),
     ...accountedBy(running),

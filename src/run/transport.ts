@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import { NotConnected } from '../core/errors.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
+import { fault } from '../core/peer-faults.ts'
 import type { Clock } from '../core/time.ts'
 import { dial, type HubIdentity, linkConfig, listen, type NodeIdentity, openDialIdentity, openHubIdentity } from '../gateway/index.ts'
 import { diodeTransport } from './diode-transport.ts'
@@ -33,7 +34,11 @@ async function dialling(identity: NodeIdentity, to: string | undefined, clock: C
   return {
     endpoint: address ?? '',
     dial: async (stop) => {
-      if (!address) throw new NotConnected('link.to is not set', { hint: 'say in link.to which hub or relay to dial' })
+      if (!address)
+        throw new NotConnected('link.to is not set', {
+          hint: 'say in link.to which hub or relay to dial',
+          fault: fault('no-hub'),
+        })
       shown = await identity.credentials()
       return dial({ address, identity, clock, stop })
     },

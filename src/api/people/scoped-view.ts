@@ -20,7 +20,19 @@ export interface ZoneMap {
 const PASSED = [
   ...(['site', 'node', 'role', 'epoch', 'version', 'configVersion', 'startedTime', 'clock', 'reasons', 'last', 'equipment'] as const),
   ...(['equipmentNames', 'uses', 'recordKinds', 'recompute', 'releaseQuarantined', 'discardQuarantined', 'spool', 'outlook'] as const),
-  ...(['behind', 'nodeOf', 'linkAddress', 'policy', 'audit', 'flows', 'writes', 'historianLag', 'subscribe', 'configurations'] as const),
+  ...([
+    'behind',
+    'nodeOf',
+    'linkAddress',
+    'policy',
+    'audit',
+    'flows',
+    'writes',
+    'historianLag',
+    'subscribe',
+    'configurations',
+    'changes',
+  ] as const),
   ...(['openLineage', 'identity', 'evidence', 'selfTest'] as const),
 ] satisfies readonly (keyof NodeView)[]
 

@@ -215,9 +215,18 @@ export const en = {
     'the hashes of that hour are not kept here',
     'they are on the node that wrote the record, or in an exported folder',
   ],
-  'unknown-subject': (name: string, known: List): Told => [`${name} means nothing here`, `there are: ${known.join(', ')}`],
-  'unknown-action': (name: string, known: List): Told => [`${name} means nothing here`, `there are: ${known.join(', ')}`],
-  'unknown-object': (name: string, known: List): Told => [`${name} means nothing here`, `there are: ${known.join(', ')}`],
+  'unknown-subject': (name: string, known: List, near?: string): Told => [
+    `${name} means nothing here`,
+    `${near ? `did you mean ${near}? ` : ''}there are: ${known.join(', ')}`,
+  ],
+  'unknown-action': (name: string, known: List, near?: string): Told => [
+    `${name} means nothing here`,
+    `${near ? `did you mean ${near}? ` : ''}there are: ${known.join(', ')}`,
+  ],
+  'unknown-object': (name: string, known: List, near?: string): Told => [
+    `${name} means nothing here`,
+    `${near ? `did you mean ${near}? ` : ''}there are: ${known.join(', ')}`,
+  ],
   'writes-off': (): Told => [
     'nothing is written to devices here; the attempt has been recorded',
     'SECURITY.md says what Écluse does and does not do',
@@ -232,6 +241,15 @@ export const en = {
   'plan-too-long': (): Told => ['these are more or longer files than are compared here', 'ecluse plan compares files of any length'],
   'plan-took-too-long': (): Told => ['this was not compared in the time there is', 'ecluse plan compares on another machine'],
   'plan-failed': (): Told => ['comparing failed; the log says why', 'ecluse plan compares on another machine'],
+  'change-unknown': (): Told => ['there is no such change here', 'GET /api/v1/changes tells those that are kept'],
+  'change-not-a-person': (): Told => [
+    'only somebody with an account approves a change',
+    'sign in to the pages: *Lineage*, then *Plan a change here*',
+  ],
+  'change-own': (): Told => ['a change is approved by others than who proposed it', 'ask somebody else to look at it'],
+  'change-wrong-role': (): Told => ['you have none of the roles that approve changes', 'they are those of `governance.changes.by`'],
+  'change-twice': (): Told => ['you have approved this change already'],
+  'change-too-many': (): Told => ['as many have approved this change as are kept'],
 }
 
 const EASY = 'several words that do not belong together are long, and easy to keep in mind'

@@ -208,9 +208,18 @@ export const fr: typeof en = {
     'les empreintes de cette heure ne sont pas gardées ici',
     'elles sont sur le nœud qui a écrit l’enregistrement, ou dans un dossier exporté',
   ],
-  'unknown-subject': (name, known): Told => [`${name} ne désigne rien ici`, `il y a : ${known.join(', ')}`],
-  'unknown-action': (name, known): Told => [`${name} ne désigne rien ici`, `il y a : ${known.join(', ')}`],
-  'unknown-object': (name, known): Told => [`${name} ne désigne rien ici`, `il y a : ${known.join(', ')}`],
+  'unknown-subject': (name, known, near): Told => [
+    `${name} ne désigne rien ici`,
+    `${near ? `vouliez-vous dire ${near} ? ` : ''}il y a : ${known.join(', ')}`,
+  ],
+  'unknown-action': (name, known, near): Told => [
+    `${name} ne désigne rien ici`,
+    `${near ? `vouliez-vous dire ${near} ? ` : ''}il y a : ${known.join(', ')}`,
+  ],
+  'unknown-object': (name, known, near): Told => [
+    `${name} ne désigne rien ici`,
+    `${near ? `vouliez-vous dire ${near} ? ` : ''}il y a : ${known.join(', ')}`,
+  ],
   'writes-off': (): Told => [
     'rien n’est écrit dans les appareils ici ; la tentative a été consignée',
     'SECURITY.md dit ce qu’Écluse fait et ne fait pas',
@@ -231,6 +240,18 @@ export const fr: typeof en = {
   ],
   'plan-took-too-long': (): Told => ['la comparaison n’a pas tenu dans le temps prévu', 'ecluse plan compare sur une autre machine'],
   'plan-failed': (): Told => ['la comparaison a échoué ; le journal dit pourquoi', 'ecluse plan compare sur une autre machine'],
+  'change-unknown': (): Told => ['ce changement n’existe pas ici', 'GET /api/v1/changes dit ceux qui sont gardés'],
+  'change-not-a-person': (): Told => [
+    'seul quelqu’un qui a un compte approuve un changement',
+    'connectez-vous aux pages : *Filiation*, puis *Préparer un changement*',
+  ],
+  'change-own': (): Told => ['un changement est approuvé par d’autres que qui l’a proposé', 'demandez à quelqu’un d’autre de le regarder'],
+  'change-wrong-role': (): Told => [
+    'vous n’avez aucun des rôles qui approuvent les changements',
+    'ce sont ceux de `governance.changes.by`',
+  ],
+  'change-twice': (): Told => ['vous avez déjà approuvé ce changement'],
+  'change-too-many': (): Told => ['autant de personnes ont approuvé ce changement que l’on en garde'],
 }
 
 const EASY = 'plusieurs mots sans rapport entre eux sont longs, et faciles à retenir'

@@ -1,3 +1,4 @@
+import { applyEn } from './apply.ts'
 import { configBundleEn } from './config-bundle.ts'
 import { discoverEn } from './discover.ts'
 import { doctorEn } from './doctor.ts'
@@ -161,6 +162,7 @@ export const en = {
   plan: planEn,
   policy: policyEn,
   configBundle: configBundleEn,
+  apply: applyEn,
   discover: discoverEn,
   init: initEn,
   passport: passportEn,

@@ -1,3 +1,4 @@
+import { applyFr } from './apply.ts'
 import { configBundleFr } from './config-bundle.ts'
 import { discoverFr } from './discover.ts'
 import { doctorFr } from './doctor.ts'
@@ -164,7 +165,7 @@ export const fr: Words = {
   unexpected: (message) => `une erreur interne d’ecluse s’est produite : ${message}`,
   unexpectedHint: 'recommencez avec --log-level debug et signalez ce qui s’affiche',
   ...{ records: recordsFr, ledger: ledgerFr, facts: factsFr, plan: planFr },
-  ...{ configBundle: configBundleFr, policy: policyFr, discover: discoverFr, passport: passportFr, init: initFr },
+  ...{ apply: applyFr, configBundle: configBundleFr, policy: policyFr, discover: discoverFr, passport: passportFr, init: initFr },
   why: {
     none: 'aucune mesure',
     noReason: '  rien ne lui est reproché',

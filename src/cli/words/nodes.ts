@@ -48,6 +48,7 @@ export const nodesEn = {
     'no-zones': (node, detail) => `no zones are declared, and ${detail} way(s) lead out of ${node}: everything may pass`,
     'review-due': (node, detail) => `the review of conduit ${node} is due in ${detail} day(s); after that nothing passes`,
     'review-overdue': (node) => `the review of conduit ${node} is overdue: nothing passes until somebody decides again`,
+    'not-approved': (node, detail) => `the configuration ${node} runs without ${detail} of the approvals that are asked for`,
   } satisfies Record<FindingCode, Said> as Record<FindingCode, Said>,
   refusals: {
     'not-enrolled': 'its certificate is unknown or not in force: `ecluse node add` on the hub, then `ecluse enroll`; compare the clocks',
@@ -125,6 +126,7 @@ export const nodesFr: typeof nodesEn = {
     'no-zones': (node, detail) => `aucune zone n’est déclarée, et ${detail} voie(s) sortent de ${node} : tout peut passer`,
     'review-due': (node, detail) => `la revue du conduit ${node} est due dans ${detail} jour(s) ; ensuite rien ne passe`,
     'review-overdue': (node) => `la revue du conduit ${node} est dépassée : rien ne passe tant que personne n’a décidé à nouveau`,
+    'not-approved': (node, detail) => `la configuration ${node} tourne sans ${detail} des approbations demandées`,
   },
   refusals: {
     'not-enrolled':

@@ -33,6 +33,7 @@ export const passportEn = {
     'too-many': () => 'there is more below it than one passport reads',
     'not-recomputed': ({ about }) =>
       `what ${about} is computed from changed too late to be taken in by itself: \`ecluse recompute ${about} --from TIME\``,
+    'not-approved': ({ about }) => `the configuration ${about} runs without the approvals that are asked for`,
   } satisfies Record<PassportReason['code'], (told: Told) => string>,
   problems: {
     'declaration-gone': 'nobody declares it any more',
@@ -48,7 +49,9 @@ export const passportEn = {
     'node-unknown': 'nothing is known of this node',
     'seen-at-node': 'to be seen at its own node',
     'no-conduit': 'none declared',
-    'no-approval': 'nobody keeps who approved it',
+    'no-approval': 'nobody kept who approved it',
+    'not-asked': 'nobody; no approval is asked for',
+    'not-approved': 'not approved, and it should be',
     'too-many': 'too much to be read',
   } satisfies Record<NonNullable<Hop['problem']>, string>,
   kinds: {
@@ -83,6 +86,9 @@ export const passportEn = {
       versions: 'versions',
       inForce: 'in force',
       decidedBy: 'decided by',
+      proposedBy: 'proposed by',
+      approvedBy: 'approved by',
+      approvedTime: 'approved',
       since: 'since',
     },
   } as Readonly<Record<string, string>>,
@@ -179,6 +185,7 @@ export const passportFr: typeof passportEn = {
     'too-many': () => 'il y a plus en dessous qu’un passeport n’en lit',
     'not-recomputed': ({ about }) =>
       `ce dont ${about} est calculé a changé trop tard pour être repris de soi-même : \`ecluse recompute ${about} --from MOMENT\``,
+    'not-approved': ({ about }) => `la configuration ${about} tourne sans les approbations demandées`,
   },
   problems: {
     'declaration-gone': 'plus personne ne le déclare',
@@ -194,7 +201,9 @@ export const passportFr: typeof passportEn = {
     'node-unknown': 'on ne sait rien de ce nœud',
     'seen-at-node': 'à voir sur son propre nœud',
     'no-conduit': 'aucun déclaré',
-    'no-approval': 'l’approbation n’est conservée nulle part',
+    'no-approval': 'personne n’a conservé qui l’a approuvée',
+    'not-asked': 'personne ; aucune approbation n’est demandée',
+    'not-approved': 'pas approuvée, alors qu’elle devrait l’être',
     'too-many': 'trop pour être lu',
   },
   kinds: {
@@ -229,6 +238,9 @@ export const passportFr: typeof passportEn = {
       versions: 'versions',
       inForce: 'en vigueur',
       decidedBy: 'décidé par',
+      proposedBy: 'proposée par',
+      approvedBy: 'approuvée par',
+      approvedTime: 'approuvée le',
       since: 'depuis',
     },
   },

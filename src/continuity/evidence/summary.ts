@@ -1,3 +1,4 @@
+import type { ApprovalState } from '../../core/changes.ts'
 import type { Verification } from '../../core/evidence.ts'
 import { formatTime } from '../../core/time.ts'
 import { type Cover, IEC_62443_3_3, NIS2_21_2, type Requirement } from './mapping.ts'
@@ -15,6 +16,17 @@ export interface Summary {
   /** Figures of the inventory; a part that could not be had is absent. */
   readonly counts: Readonly<Record<'connections' | 'signals' | 'nodes' | 'contracts' | 'findings', number | undefined>>
   readonly changes: readonly { readonly time: string; readonly kind: string; readonly who: string; readonly what: string }[]
+  /** Who lets configurations run; absent: it could not be asked. */
+  readonly approvals?: {
+    readonly rule: { readonly approvals: number; readonly by: readonly string[] }
+    readonly running: { readonly version: string; readonly digest: string; readonly state: ApprovalState }
+    readonly changes: readonly {
+      readonly digest: string
+      readonly proposed: { readonly who: string; readonly reason: string; readonly time: string }
+      readonly approvals: readonly { readonly who: string; readonly reason: string; readonly time: string }[]
+      readonly missing: number
+    }[]
+  }
   /** How much of a policy is declared, and how many of its tests do not hold. */
   readonly policy: { readonly zones: number; readonly conduits: number; readonly tests: number; readonly failed: number }
   /** Parts that are not in the folder, and why. */
@@ -48,6 +60,21 @@ const WORDS = {
       zones === 0
         ? 'None are declared: everything counts as one zone.'
         : `${zones} zones, ${conduits} conduits; ${tests} policy tests, ${failed} of them do not hold. See policies/zones-and-conduits.json.`,
+    approvals: 'Configurations and who approved them',
+    asked: (count: number, by: string) =>
+      count === 0
+        ? 'No approval is asked for.'
+        : `A change needs ${count} approval(s) of others than who proposes it${by === '' ? '' : `, by ${by}`}.`,
+    running: (version: string, digest: string) => `In force: version ${version}, digest ${digest}: `,
+    states: {
+      approved: 'approved.',
+      'not-asked': 'approved by nobody; none was asked for when it began.',
+      missing: 'it runs without the approvals that are asked for.',
+      unknown: 'nobody kept who approved it.',
+    },
+    approvalColumns: ['Digest', 'Proposed', 'Approved', 'Lacking'],
+    proposedBy: (who: string, time: string, reason: string) => `${time} by ${who}: ${reason}`,
+    approvedBy: (who: string, time: string, reason: string) => `approved by ${who}, ${time}: ${reason}`,
     changes: 'Changes and acts of the period',
     columns: ['Time', 'Kind', 'Who', 'What'],
     noChanges: 'None.',
@@ -87,6 +114,21 @@ const WORDS = {
       zones === 0
         ? 'Aucune n’est déclarée : tout compte comme une seule zone.'
         : `${zones} zones, ${conduits} conduits ; ${tests} tests de la politique, dont ${failed} échouent. Voir policies/zones-and-conduits.json.`,
+    approvals: 'Configurations et qui les a approuvées',
+    asked: (count: number, by: string) =>
+      count === 0
+        ? 'Aucune approbation n’est demandée.'
+        : `Un changement demande ${count} approbation(s) d’autres que qui le propose${by === '' ? '' : `, de ${by}`}.`,
+    running: (version: string, digest: string) => `En vigueur : version ${version}, empreinte ${digest} : `,
+    states: {
+      approved: 'approuvée.',
+      'not-asked': 'approuvée par personne ; rien n’était demandé quand elle a commencé.',
+      missing: 'elle tourne sans les approbations demandées.',
+      unknown: 'personne n’a conservé qui l’a approuvée.',
+    },
+    approvalColumns: ['Empreinte', 'Proposée', 'Approuvée', 'Manque'],
+    proposedBy: (who: string, time: string, reason: string) => `${time} par ${who} : ${reason}`,
+    approvedBy: (who: string, time: string, reason: string) => `approuvée par ${who}, ${time} : ${reason}`,
     changes: 'Changements et actes de la période',
     columns: ['Heure', 'Nature', 'Qui', 'Quoi'],
     noChanges: 'Aucun.',
@@ -100,6 +142,25 @@ const WORDS = {
     files: 'Fichiers',
   },
 } as const
+
+/** Who approved what, as the node keeps it. */
+function approvalsPart(
+  language: SummaryLanguage,
+  approvals: Summary['approvals'],
+  table: (head: readonly string[], rows: readonly (readonly string[])[]) => string,
+): string {
+  if (!approvals) return ''
+  const words = WORDS[language]
+  const { rule, running, changes } = approvals
+  const rows = changes.map(({ digest, proposed, approvals: given, missing }) => [
+    digest,
+    words.proposedBy(proposed.who, proposed.time, proposed.reason),
+    given.map(({ who, time, reason }) => words.approvedBy(who, time, reason)).join('; ') || '-',
+    String(missing),
+  ])
+  const said = `${words.asked(rule.approvals, rule.by.join(', '))} ${words.running(running.version, running.digest)}${words.states[running.state]}`
+  return `<h2>${words.approvals}</h2><p>${escaped(said)}</p>${rows.length > 0 ? table(words.approvalColumns, rows) : ''}`
+}
 
 /** A page that needs nothing: no script, no style or file from elsewhere. */
 export function summaryPage(language: SummaryLanguage, summary: Summary): string {
@@ -129,6 +190,7 @@ export function summaryPage(language: SummaryLanguage, summary: Summary): string
 <p>${escaped(words.key)}<br><code>${escaped(key)}</code></p>
 <h2>${words.inventory}</h2>${table(['', ''], countRows).replace(/<thead>.*?<\/thead>/, '')}
 <h2>${words.zones}</h2><p>${words.zonesText(summary.policy)}</p>
+${approvalsPart(language, summary.approvals, table)}
 <h2>${words.changes}</h2>${
     changes.length === 0
       ? `<p>${words.noChanges}</p>`

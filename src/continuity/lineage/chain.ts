@@ -179,20 +179,35 @@ function conduitStations(all: readonly CameIn[], { view }: ChainParts): Station[
 const present = (counts: Readonly<Record<'signals' | 'records' | 'facts', number>>): Hop['counts'] =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
-/** Under which configuration the newest of it was written. Approvals are kept nowhere yet. */
-function configuration({ ingests, view }: ChainParts): Station {
-  const versions = new Set([...ingests.rows.values()].filter(({ node }) => node === view.node).map(({ configVersion }) => configVersion))
+/** Under which configuration the newest of it was written, and who let that run. */
+export function configurationBehind({ ingests, view }: Pick<ChainParts, 'ingests' | 'view'>): {
+  readonly version: string
+  readonly node: string
+} {
   const newest = [...ingests.rows.values()].reduce<IngestRow | undefined>(
     (a, b) => (a && a.recordedTime > b.recordedTime ? a : b),
     undefined,
   )
-  const name = newest?.configVersion ?? view.configVersion
+  return { version: newest?.configVersion ?? view.configVersion, node: newest?.node ?? view.node }
+}
+
+const APPROVAL_PROBLEM = { approved: undefined, 'not-asked': 'not-asked', missing: 'not-approved', unknown: 'no-approval' } as const
+
+function configuration({ ingests, view }: ChainParts): Station {
+  const versions = new Set([...ingests.rows.values()].filter(({ node }) => node === view.node).map(({ configVersion }) => configVersion))
+  const { version: name, node } = configurationBehind({ ingests, view })
+  const isOwn = node === view.node
+  const { state, change } = isOwn ? view.changes.ofVersion(name) : { state: 'unknown' as const, change: undefined }
+  const problem = isOwn ? APPROVAL_PROBLEM[state] : 'seen-at-node'
+  const approvedBy = change?.approvals.map(({ who }) => who).join(', ')
   const hop: Hop = {
-    ...{ id: 'configuration', kind: 'configuration', name, feeds: [], state: 'whole', problem: 'no-approval' },
+    ...{ id: 'configuration', kind: 'configuration', name, feeds: [], state: 'whole', ...(problem && { problem }) },
     details: {
       versions: Math.max(1, versions.size),
-      inForce: view.configVersion,
-      ...(name === view.configVersion && { since: view.startedTime }),
+      ...(isOwn ? { inForce: view.configVersion } : { node }),
+      ...(change && { proposedBy: change.proposed.who }),
+      ...(approvedBy && { approvedBy, approvedTime: Math.max(...(change?.approvals ?? []).map(({ time }) => time)) }),
+      ...(isOwn && name === view.configVersion && { since: view.startedTime }),
     },
     canExpand: false,
   }

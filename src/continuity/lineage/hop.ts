@@ -32,6 +32,8 @@ export const HOP_PROBLEMS = [
     'seen-at-node',
     'no-conduit',
     'no-approval',
+    'not-asked',
+    'not-approved',
     'too-many',
   ] as const),
 ] as const

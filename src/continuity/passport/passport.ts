@@ -7,7 +7,7 @@ import { MINUTE, type Micros } from '../../core/time.ts'
 import type { Use } from '../../core/uses.ts'
 import { CONTINUITY_LIMITS } from '../limits.ts'
 import { type Below, type Root, walkBelow } from '../lineage/below.ts'
-import { chainOf } from '../lineage/chain.ts'
+import { chainOf, configurationBehind } from '../lineage/chain.ts'
 import { type Counted, countSamples, readIngests } from '../lineage/counted.ts'
 import { ownersOf } from '../lineage/owners.ts'
 import type { Tally } from '../lineage/remembered.ts'
@@ -110,6 +110,7 @@ interface Followed {
   readonly contracts: readonly ContractState[]
   readonly isCut: boolean
   readonly behind: readonly string[]
+  readonly unapproved?: string | undefined
 }
 
 /** Which facts were computed at another node, by the ingest that brought them. */
@@ -138,7 +139,10 @@ async function follow(
   const computedAt = await nodesOf(root, below, view)
   const chain = chainOf({ view, root, computedAt, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
   const behind = recorded === undefined ? [] : await behindOf(root, below, { recorded, asKnownAt }, view, tally)
-  return { below, counted, clocks, chain, contracts, behind, isCut: below.isCut }
+  const { version, node } = configurationBehind({ ingests, view })
+  const isUnapproved = node === view.node && view.changes.ofVersion(version).state === 'missing'
+  const unapproved = isUnapproved ? version : undefined
+  return { below, counted, clocks, chain, contracts, behind, unapproved, isCut: below.isCut }
 }
 
 const pick = (view: NodeView) => ({
@@ -157,7 +161,7 @@ function conclude(
   isWithdrawn: boolean,
   own: readonly string[],
   ageUs: Micros | null | undefined,
-  { below, counted, clocks, chain, contracts, behind, isCut }: Followed,
+  { below, counted, clocks, chain, contracts, behind, unapproved, isCut }: Followed,
   use: Use,
   view: NodeView,
 ): Omit<Passport, 'coverage' | 'ingests'> {
@@ -170,7 +174,7 @@ function conclude(
   const isRead = all.every(({ signal }) => counted.has(signal))
   const reasons = isRead ? new Set([...own, ...[...counted.values()].flatMap((one) => [...one.reasons.keys()])]) : undefined
   const evidence: Evidence = {
-    ...{ values, isWithdrawn, reasons, ageUs, dead, behind, isCut },
+    ...{ values, isWithdrawn, reasons, ageUs, dead, behind, unapproved, isCut },
     clocks: new Map(clocks.map((clock) => [clock.connection, mayBeOffUs(clock)])),
     contracts: clauses,
     ...{ signals: measured.length, unbound },

@@ -60,6 +60,7 @@ test('each limit, under care and under refuse', () => {
     assert.deepEqual(told(use(limits, limits), evidence), ['no', [`no ${reason}`]], 'said once, at its worst')
   }
   assert.deepEqual(told(use({}), { behind: ['kpi'] }), ['with-care', ['with-care not-recomputed kpi']], 'whatever is asked')
+  assert.deepEqual(told(use({}), { unapproved: 'a1' }), ['with-care', ['with-care not-approved a1']], 'whatever is asked')
   // Time plays no part in a value of a time gone by, nor coverage in a reading of a moment.
   assert.deepEqual(told(use({}, { maximumAgeUs: 5, minimumCoverage: 1 }), { ageUs: null, values: [{ status: 0, coverage: null }] }), [
     'yes',

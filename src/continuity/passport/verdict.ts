@@ -31,6 +31,7 @@ export const REASON_CODES = [
     'dead-link',
     'too-many',
     'not-recomputed',
+    'not-approved',
   ] as const),
 ] as const
 export type ReasonCode = (typeof REASON_CODES)[number]
@@ -89,6 +90,8 @@ export interface Evidence {
   readonly dead: readonly { readonly hop: string; readonly code: string }[]
   /** Definitions on the way whose results miss something that changed since. */
   readonly behind: readonly string[]
+  /** The configuration that it was written under, where that runs without the approvals that are asked for. */
+  readonly unapproved?: string | undefined
   /** There was more below the value than one passport reads. */
   readonly isCut: boolean
 }
@@ -105,6 +108,7 @@ export function judge(use: Use, evidence: Evidence): { readonly verdict: Verdict
   found.push(...beyond(use.care, 'with-care', evidence).filter((one) => !told.has(nameOf(one))))
   found.push(...clauses(use, evidence))
   for (const about of evidence.behind) found.push({ verdict: 'with-care', code: 'not-recomputed', about })
+  if (evidence.unapproved !== undefined) found.push({ verdict: 'with-care', code: 'not-approved', about: evidence.unapproved })
   if (evidence.isCut) found.push({ verdict: 'with-care', code: 'too-many' })
   const reasons = found.sort((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict)).slice(0, CONTINUITY_LIMITS.reasons)
   return { verdict: reasons[0]?.verdict ?? 'yes', reasons }

@@ -6,6 +6,7 @@ import type { EvidenceView, RootDifference, VerifyState } from '../../core/evide
 import { identityDirectory, lockDirectory, openSigningKey } from '../../gateway/index.ts'
 import { machineFiles } from '../../lib/durable-files.ts'
 import { type Signer, verifierOf } from '../../lib/signed.ts'
+import { type StartedChanges, startChanges } from '../changes/start.ts'
 import type { NodeDependencies } from '../node.ts'
 import type { Policing } from '../policy/policing.ts'
 import { forwardingUnder } from '../policy/telling.ts'
@@ -23,6 +24,7 @@ export function openSigner({ config }: LoadedConfig): Promise<Signer> {
 export interface RunningEvidence {
   readonly audit: RunningTrail
   readonly view: EvidenceView
+  readonly changes: StartedChanges
   /** Once a minute. */
   tick(): Promise<void>
   /** See `Anchors.takeDifferences`. */
@@ -102,7 +104,7 @@ export async function startEvidence(
       log.error({ code }, message)
       await note(audit, { kind: 'finding', outcome: 'done', what: message, detail: { code } })
     }
-    await announce(audit, loaded, deps)
+    const changes = await announce(audit, loaded, signer, deps)
     const anchors = await Anchors.start({
       ...{ spool, audit, directory: join(config.data, EVIDENCE_DIRECTORY), files: machineFiles, log, isSent },
     })
@@ -116,6 +118,7 @@ export async function startEvidence(
     }
     return {
       audit,
+      changes,
       view: viewOf({ loaded, signer, seals, anchors, deps, sign: tick }),
       tick,
       takeDifferences: () => anchors.takeDifferences(),
@@ -144,13 +147,16 @@ function certificateWatch(audit: RunningTrail, { transport }: NodeDependencies):
   }
 }
 
-/** Which program and configuration began, and whether the file is another than before. */
-async function announce(audit: RunningTrail, { version }: LoadedConfig, deps: NodeDependencies): Promise<void> {
+/** Which program and configuration began, how that stands with approvals, and whether the file is another than before. Throws NotApproved. */
+async function announce(audit: RunningTrail, loaded: LoadedConfig, signer: Signer, deps: NodeDependencies): Promise<StartedChanges> {
+  const { version } = loaded
   const { entries } = await audit.read({ kinds: ['start'], limit: 1 })
   const before = entries[0]?.detail?.configuration
-  await note(audit, { kind: 'start', outcome: 'done', detail: { program: deps.version, configuration: version } })
+  const changes = await startChanges(loaded, signer, audit, entries[0])
+  await note(audit, { kind: 'start', outcome: 'done', detail: { program: deps.version, configuration: version, ...changes.detail } })
   if (before !== undefined && before !== version)
     await note(audit, { kind: 'configuration', outcome: 'done', what: version, detail: { before: String(before), after: version } })
+  return changes
 }
 
 /** A start or stop that cannot be recorded happens all the same: measuring goes on, and the log says for itself that it has no room. */

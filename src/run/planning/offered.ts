@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
-import { type LintResult, lintFiles } from '../../config/index.ts'
+import { digestOf, type LintResult, lintFiles } from '../../config/index.ts'
 import type { Connector } from '../../core/connector.ts'
 import type { ConfigProblem } from '../../core/errors.ts'
 import type { Candidate, Offered } from '../../core/planning.ts'
@@ -38,7 +38,7 @@ export async function planOffered(
       return linted(root, running.entry, { connectors, candidate })
     }
     const before = await lint('before', running.files)
-    const after = await lint('after', nextFiles(running.files, candidate))
+    const after = await lint('after', composed(running, candidate))
     if (!before.understood) throw new Error('the kept configuration cannot be read')
     if (!after.understood) return { problems: after.problems }
     const found = compareConfigurations(
@@ -46,13 +46,14 @@ export async function planOffered(
       { ...after, understood: after.understood },
       live,
     )
-    return { problems: after.problems, plan: { ...toldPlan(found, after.ok), before: running.version } }
+    return { problems: after.problems, plan: { ...toldPlan(found, after.ok), before: running.version }, digest: digestOf(after.understood) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function nextFiles(running: Files, { files, isWhole }: Candidate): Files {
+/** The files that would run. */
+export function composed({ files: running }: Pick<RunningFiles, 'files'>, { files, isWhole }: Candidate): Files {
   return isWhole ? files : [...new Map([...running, ...files].map((file) => [file.name, file])).values()]
 }
 

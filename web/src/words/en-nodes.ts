@@ -132,6 +132,8 @@ export const nodes = {
     'no-zones': (node: string, detail: string) => `No zones are declared, and ${detail} way(s) lead out of ${node}: everything may pass`,
     'review-due': (node: string, detail: string) => `The review of conduit ${node} is due in ${detail} day(s); after that nothing passes`,
     'review-overdue': (node: string) => `The review of conduit ${node} is overdue: nothing passes until somebody decides again`,
+    'not-approved': (node: string, detail: string) =>
+      `The configuration ${node} runs without ${detail} of the approvals that are asked for`,
   },
   carried: {
     'not-records': 'It is no file of records: export it again. Then take it away from imports/refused.',

@@ -134,6 +134,7 @@ export const nodes: typeof English = {
     'no-zones': (node, detail) => `Aucune zone n’est déclarée, et ${detail} voie(s) sortent de ${node} : tout peut passer`,
     'review-due': (node, detail) => `La revue du conduit ${node} est due dans ${detail} jour(s) ; ensuite rien ne passe`,
     'review-overdue': (node) => `La revue du conduit ${node} est dépassée : rien ne passe tant que personne n’a décidé à nouveau`,
+    'not-approved': (node, detail) => `La configuration ${node} tourne sans ${detail} des approbations demandées`,
   },
   carried: {
     'not-records': 'Ce n’est pas un fichier d’enregistrements : exportez-le à nouveau. Puis retirez-le de imports/refused.',
