@@ -15,7 +15,7 @@ export function configPath(verb: Verb, given: string | undefined): string {
 
 /** Ready to run, or ConfigurationError. */
 export async function load(verb: Verb, given: string | undefined): Promise<LoadedConfig> {
-  const { io, language, words } = verb
+  const { io, language } = verb
   // An import of several files that was cut off is ended before any of them is read.
   await finishReplacingAbove(configPath(verb, given))
   const loaded = await loadConfig(configPath(verb, given), { connectors: await verb.connectors(), env: io.env, language })
