@@ -6,8 +6,6 @@ export const FLOW_LIMITS = {
   identities: 8,
   /** Of one service's addresses, and of the units of a flow; beyond, the two nearest become one. */
   ranges: 64,
-  /** Of a name or service that came from the wire. */
-  textLength: 128,
   deviceFields: 16,
   findings: 2_048,
   /** Of one finding's evidence. */

@@ -11,8 +11,6 @@ export const SENSOR_LIMITS = {
   waitingBytes: 65_536,
   /** Kept of one frame of a protocol: what tells what it is stands at its beginning. */
   headBytes: 8_192,
-  /** Requests of a conversation that wait for their answer. */
-  requests: 64,
   vlanTags: 4,
   extensionHeaders: 8,
   textLength: 96,
