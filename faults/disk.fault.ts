@@ -9,7 +9,7 @@ import { failCalls } from './strace.ts'
 
 /** A disk that cannot sync, or has no room: by errors injected into a running node's system calls, and by a file system that is really full. */
 export const title = 'Disk errors and a full disk'
-export const isTimed = true
+export const beside = 'one'
 export const needs = ['strace']
 
 const SYNC = ['fdatasync', 'fsync']

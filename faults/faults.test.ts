@@ -1,3 +1,3 @@
 import { testFaults } from './short.ts'
 
-await testFaults(false)
+await testFaults(undefined)

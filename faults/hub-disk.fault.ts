@@ -10,7 +10,7 @@ import { failCalls } from './strace.ts'
 
 /** The hub's disk is full, or its historian cannot write, while an edge sends: the edge keeps what the hub does not confirm. */
 export const title = 'Full hub'
-export const isTimed = true
+export const beside = 'one'
 export const ofGateway = true
 export const needs = ['strace']
 

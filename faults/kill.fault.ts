@@ -15,7 +15,7 @@ import { killAt } from './strace.ts'
  * directory is opened again and everything acknowledged so far is looked for.
  */
 export const title = 'kill -9'
-export const isTimed = true
+export const beside = 'one'
 export const needs = ['strace']
 
 const SPOOL_CALLS = ['pwritev', 'fdatasync', 'fsync', 'rename', 'unlink', 'ftruncate']

@@ -20,7 +20,7 @@ import { seeded } from './seeded.ts'
 
 /** An edge and a hub, processes of their own, joined over TLS through a network that the fault owns. The device's journal is held against the hub's historian. */
 export const title = 'Link: edge to hub'
-export const isTimed = true
+export const beside = 'one'
 
 const SETTLE_MS = 60_000
 const READY_LIMIT_MS = 5_000

@@ -9,7 +9,7 @@ import { seeded } from './seeded.ts'
 
 /** Several edges at one hub, and one of them floods it or hangs on a very slow line: what the others notice of it. */
 export const title = 'Slow or flooding neighbour'
-export const isTimed = true
+export const beside = 'nothing'
 export const ofGateway = true
 
 const LIMIT_MS = 60_000

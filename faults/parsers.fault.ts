@@ -7,7 +7,7 @@ import { seeded } from './seeded.ts'
 
 /** Mutants of true messages for every parser that takes bytes from outside. `ECLUSE_INPUTS`: so many for each, for a form between the short and the long one. */
 export const title = 'Mutated frames'
-export const isTimed = true
+export const beside = 'nothing'
 
 const STALL_MS = 50
 /**

@@ -8,7 +8,7 @@ import { seeded } from './seeded.ts'
 
 /** An edge, a relay and a hub; each is killed at random moments. A relay has confirmed what it has on its own disk only: nobody else has it then. */
 export const title = 'Relay between edge and hub'
-export const isTimed = true
+export const beside = 'one'
 export const ofGateway = true
 
 const LIMIT_MS = 60_000

@@ -27,8 +27,8 @@ export interface Fault {
   readonly title: string
   /** Several whole nodes: not part of `npm test` on its own. */
   readonly ofGateway?: boolean
-  /** Its target is a time that other work on the machine would spoil. */
-  readonly isTimed?: boolean
+  /** How much else may run: its target is a time that other work on the machine would spoil, or some seconds that leave room for one other test. */
+  readonly beside?: 'nothing' | 'one'
   /** Programs without which nothing can be said. */
   readonly needs?: readonly string[]
   /** It mounts file systems, which containers often forbid. */

@@ -6,14 +6,14 @@ import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type Fault, line, missing, type Row } from './row.ts'
 
-/** The short form of each fault that is timed, or of each that is not, as tests. */
-export async function testFaults(isTimed: boolean): Promise<void> {
+/** The short form of each fault beside which as much may run, as tests; only those of several nodes, or of one, where that is said. */
+export async function testFaults(beside: Fault['beside'], ofGateway?: boolean): Promise<void> {
   const names = globSync('*.fault.ts', { cwd: import.meta.dirname }).map((file) => basename(file, '.fault.ts'))
   const faults = await Promise.all(
     names.sort().map(async (name) => ({ name, fault: (await import(join(import.meta.dirname, `${name}.fault.ts`))) as Fault })),
   )
   for (const { name, fault } of faults) {
-    if ((fault.isTimed ?? false) !== isTimed) continue
+    if (fault.beside !== beside || (ofGateway !== undefined && (fault.ofGateway ?? false) !== ofGateway)) continue
     const lacking = missing(fault)
     // Several whole nodes and half a minute each: with them `npm test` would not stay under ten minutes.
     const isLeftOut = fault.ofGateway === true && process.env.ECLUSE_PEERS !== 'required'

@@ -10,7 +10,7 @@ import type { Form, Row } from './row.ts'
 
 /** A subscriber of the live stream that reads a hundredth of it, beside one that reads all. */
 export const title = 'Slow consumer'
-export const isTimed = true
+export const beside = 'nothing'
 
 const SHARE = 0.01
 const TICK_MS = 20

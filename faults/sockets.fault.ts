@@ -8,7 +8,7 @@ import type { Form, Row } from './row.ts'
 
 /** Strangers at the HTTP port: connections that say little or nothing, and messages without end. */
 export const title = 'Hostile HTTP clients'
-export const isTimed = true
+export const beside = 'nothing'
 
 const SOCKETS = 500
 const CLOSED_MS = 10_000

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build, type Plugin } from 'vite'
+import { checked } from './checked.ts'
 import { ROOT } from './lock.ts'
 
 /**
@@ -100,6 +101,7 @@ export async function buildReadonly(folder: string): Promise<void> {
       emitted,
       '--declaration',
       'false',
+      ...checked,
     ],
     {
       cwd: ROOT,

@@ -7,12 +7,15 @@ import { pathToFileURL } from 'node:url'
  * Runs test files one after another in this process, each a test that holds its own: what several files load is loaded once.
  * Hooks of a file hold for that file.
  */
+const END_OF_FILE = 'end of file'
 const files = process.argv.slice(2)
 const ends = files.map((file) =>
-  test(file, async () => {
+  test(file, async (t) => {
     // A turn of the event loop, in which what was found so far is printed, should this file end the process.
     await setImmediate()
     await import(pathToFileURL(resolve(file)).href)
+    // The last in the queue: a file that awaits something between its tests would be taken for done when those before are.
+    await t.test(END_OF_FILE, () => {})
   }),
 )
 await Promise.all(ends)

@@ -11,23 +11,36 @@ const patterns = process.argv.slice(2)
 /** Tests that hold something against a clock: nothing else runs beside them. */
 const TIMED = [
   'faults/timed.test.ts',
-  'src/api/api.test.ts',
   'src/api/people/flood.test.ts',
-  'src/gateway/link/tls-hostile.test.ts',
   'src/historian/duckdb/series-cold.test.ts',
   'src/run/dependencies.test.ts',
   'src/run/planning/planning.test.ts',
-  'test/attacks.test.ts',
   'test/quiet.test.ts',
-  'test/unplug.test.ts',
   'web/test/many-signals.test.ts',
+]
+/** Tests that wait most of the time for what has to happen within some seconds: two at a time. The long ones first. */
+const WAITING = [
+  'faults/seconds-gateway.test.ts',
+  'faults/seconds.test.ts',
+  'test/attacks.test.ts',
+  'test/unplug.test.ts',
+  'src/api/api.test.ts',
+  'src/gateway/link/tls-hostile.test.ts',
+]
+/** Tests in a process of their own: the first two take minutes and are begun first, the others measure the memory and the descriptors of their process. */
+const ALONE = [
+  'test/demo-lineage.test.ts',
+  'faults/faults.test.ts',
+  'test/cve/http.test.ts',
+  'test/cve/messages.test.ts',
+  'test/cve/opcua.test.ts',
 ]
 /** Where Node keeps what it made of each file: most of the processes of a run load the same ones. */
 const COMPILED = join('node_modules', '.cache', 'compile')
-/** As many files share a process at most: a folder of more is halved, for two cores to share. */
-const GROUP = 17
 /** Longer than any test may take: a process that says nothing for as long hangs. */
 const SILENT_MS = 330_000
+/** What test-files.ts adds to each file. */
+const END_OF_FILE = /^ {2}✔ end of file .*\n/gm
 const bin = (name: string) => `node_modules/.bin/${name}`
 
 const checks: [string, string[]][] = [
@@ -53,16 +66,16 @@ if (patterns.length === 0) {
 const found = globSync(patterns.length > 0 ? patterns : ['{src,test,examples,web,faults,sim}/**/*.test.ts'], {
   exclude: ['**/node_modules/**'],
 }).sort()
-// What says how long something may take runs one file at a time, after the rest, which mostly waits for sockets and files.
-const missing = TIMED.filter((file) => patterns.length === 0 && !found.includes(file))
+const missing = [...TIMED, ...WAITING, ...ALONE].filter((file) => patterns.length === 0 && !found.includes(file))
 if (missing.length > 0) {
   console.error(`scripts/test.ts names tests that are gone: ${missing.join(', ')}`)
   failed++
 }
-const timed = found.filter((file) => TIMED.includes(file))
-const together = found.filter((file) => !timed.includes(file))
+const waiting = WAITING.filter((file) => found.includes(file))
+const timed = TIMED.filter((file) => found.includes(file))
 for (const [groups, width] of [
-  [grouped(together), 3],
+  [grouped(found.filter((file) => !waiting.includes(file) && !timed.includes(file))), 3],
+  [waiting.map((file) => [file]), 2],
   [timed.map((file) => [file]), 1],
 ] as const) {
   const queue = [...groups]
@@ -79,24 +92,20 @@ if (skipped > 0 && process.env.ECLUSE_PEERS === 'required') {
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exit(failed > 0 || passed === 0 ? 1 : 0)
 
-/**
- * Files that load the same things share a process, a folder at a time. Those that start whole nodes, faults and browsers have one each, and come first:
- * they are the long ones, and none of them shall be left alone at the end.
- */
+/** Files that load the same things share a process, a folder at a time: those that start whole nodes and browsers first, as the long ones shall not be left alone at the end. */
 function grouped(files: string[]): string[][] {
-  const alone = files.filter((file) => !file.startsWith('src/')).map((file) => [file])
-  const byFolder = Object.groupBy(
-    files.filter((file) => file.startsWith('src/')),
-    (file) => /^src\/(?:(?:connectors|gateway|core)\/)?[^/]+/.exec(file)?.[0] ?? file,
-  )
-  const folders = Object.values(byFolder).flatMap((group) => halves(group ?? []))
-  return [...alone, ...folders.sort((a, b) => b.length - a.length)]
+  const shared = files.filter((file) => !ALONE.includes(file))
+  const byFolder = Object.groupBy(shared, (file) => /^(?:src\/(?:(?:connectors|gateway|core)\/)?)?[^/]+/.exec(file)?.[0] ?? file)
+  const groups = Object.entries(byFolder).flatMap(([folder, group = []]) => parts(group, folder.startsWith('src/') ? 17 : 6))
+  const isUnit = ([first]: string[]) => first?.startsWith('src/') ?? false
+  groups.sort((a, b) => Number(isUnit(a)) - Number(isUnit(b)) || b.length - a.length)
+  return [...ALONE.filter((file) => files.includes(file)).map((file) => [file]), ...groups]
 }
 
-function halves(files: string[]): string[][] {
-  if (files.length <= GROUP) return [files]
-  const middle = Math.ceil(files.length / 2)
-  return [...halves(files.slice(0, middle)), ...halves(files.slice(middle))]
+/** As few parts as hold so many each, for several cores to share. */
+function parts(files: string[], size: number): string[][] {
+  const number = Math.ceil(files.length / size)
+  return Array.from({ length: number }, (_, i) => files.slice((files.length * i) / number, (files.length * (i + 1)) / number))
 }
 
 /** A file that ends or hangs its process has failed, by name; those after it run in a new one. */
@@ -115,7 +124,7 @@ async function runFiles(files: string[]): Promise<void> {
     const marked = (mark: string) => left.filter((file) => `\n${output}`.includes(`\n${mark} ${file} (`))
     const [good, bad] = [marked('✔'), marked('✖')]
     // A file is a test of its own here: it is not counted, unless nothing in it failed but itself. Nothing is counted of a process without a last word.
-    passed += Math.max(0, count(output, 'pass') - good.length)
+    passed += Math.max(0, count(output, 'pass') - good.length - [...output.matchAll(END_OF_FILE)].length)
     failed += Math.max(count(output, 'fail') + count(output, 'cancelled') - bad.length, bad.length)
     skipped += count(output, 'skipped')
     const [ended, ...rest] = left.filter((file) => !good.includes(file) && !bad.includes(file))
@@ -142,12 +151,16 @@ function run(
   return new Promise((done) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, FORCE_COLOR: '0', NODE_COMPILE_CACHE: resolve(COMPILED) },
+      env: {
+        ...{ ...process.env, FORCE_COLOR: '0', NODE_COMPILE_CACHE: resolve(COMPILED) },
+        // Tests that build the product need not check its types again.
+        ...(patterns.length === 0 && { ECLUSE_TYPES: 'checked' }),
+      },
     })
     let output = ''
     let shown = 0
     const show = (end: number) => {
-      process.stdout.write(output.slice(shown, end))
+      process.stdout.write(output.slice(shown, end).replaceAll(END_OF_FILE, ''))
       shown = end
     }
     const silent = setTimeout(() => child.kill('SIGKILL'), SILENT_MS)

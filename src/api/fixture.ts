@@ -180,6 +180,7 @@ function fakeNode(signalCount: number, options: FixtureOptions) {
     connectedNodes: () => [],
     linkAddress: () => undefined,
     refusals: () => [],
+    refusedFiles: () => [],
     contested: () => [],
     historianLag: () => ({ records: 0, problem: undefined }),
     subscribe: (listener) => {

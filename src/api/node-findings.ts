@@ -26,6 +26,7 @@ type Given = Pick<
   | 'spool'
   | 'remotes'
   | 'refusals'
+  | 'refusedFiles'
   | 'contested'
   | 'identity'
   | 'policy'
@@ -116,6 +117,10 @@ function ofOthers(view: Given, now: Micros): NodeFinding[] {
     if (now - time > REFUSAL_KEPT) continue
     const hint = `turned away ${count} times, last from ${address}`
     found.push({ code: 'sender-refused', severity: 'warning', node, refusal: code, count, message, hint })
+  }
+  for (const { file, code, message } of view.refusedFiles()) {
+    const hint = 'nothing of it was taken in. When this is settled, take it away from imports/refused'
+    found.push({ code: 'import-refused', severity: 'warning', node: view.node, carried: code, file, message, hint })
   }
   return found
 }

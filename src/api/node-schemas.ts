@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { REFUSAL_CODES } from '../core/link.ts'
+import { CARRIED_REFUSALS, REFUSAL_CODES } from '../core/link.ts'
 import { NODE_ROLES } from '../core/node-view.ts'
 
 /** Shapes of what is known of nodes and the ways between them; `schemas.ts` hands them on. */
@@ -90,6 +90,7 @@ export const NODE_FINDINGS = [
   'data-dropped',
   'nodes-silent',
   'sender-refused',
+  'import-refused',
   'signals-contested',
   'signals-unseen',
   'certificate-expiring',
@@ -107,6 +108,8 @@ export const nodeFinding = z.object({
   node: z.string().describe('whom it is about; both nodes where two are; of a review, the conduit; of approvals, the configuration'),
   what: z.enum(['node', 'authority', 'listener']).optional().describe('whose certificate'),
   refusal: z.enum(REFUSAL_CODES).optional(),
+  carried: z.enum(CARRIED_REFUSALS).optional().describe('why a file carried by hand was refused'),
+  file: z.string().optional().describe('that file, in imports/refused of the data directory'),
   owner: z.string().optional().describe('who answers for it'),
   count: z.int().optional(),
   seconds: seconds.optional().describe('how long it has lasted, or how long is left'),

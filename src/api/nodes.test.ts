@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Historian } from '../core/historian.ts'
-import type { IdentityView } from '../core/link.ts'
-import { REFUSAL_CODES } from '../core/link.ts'
+import type { IdentityView, RefusedFile } from '../core/link.ts'
+import { CARRIED_REFUSALS, REFUSAL_CODES } from '../core/link.ts'
 import type { ContestedSignal, NodeView, RemoteNode, SenderRefusal, SpoolOutlook, UplinkView } from '../core/node-view.ts'
 import type { SpoolStats } from '../core/spool.ts'
 import { DAY, formatTime, MINUTE, SECOND, systemClock } from '../core/time.ts'
@@ -18,6 +18,7 @@ interface Said {
   outlook: SpoolOutlook
   remotes: RemoteNode[]
   refusals: SenderRefusal[]
+  refusedFiles: RefusedFile[]
   contested: ContestedSignal[]
   identity: IdentityView
   spool: Partial<SpoolStats>
@@ -31,7 +32,16 @@ const OUTLOOK: SpoolOutlook = {
   ...{ growthBytesPerSecond: 100, overflow: 'block', maxAgeMs: 86_400_000, diskFreeBytes: 5000 },
   timeLeft: { seconds: 36_000, limit: 'size', effect: 'block' },
 }
-const PLAIN: Said = { uplink: undefined, outlook: OUTLOOK, remotes: [], refusals: [], contested: [], identity: { nodes: [] }, spool: {} }
+const PLAIN: Said = {
+  uplink: undefined,
+  outlook: OUTLOOK,
+  remotes: [],
+  refusals: [],
+  refusedFiles: [],
+  contested: [],
+  identity: { nodes: [] },
+  spool: {},
+}
 
 const remote = (node: string, given: Partial<RemoteNode> = {}): RemoteNode => ({
   ...{ node, epoch: 7, liveness: 'live', signals: 3, sequence: 40, behindRecords: 0, lostRecords: 0, unseenSignals: 0 },
@@ -59,7 +69,13 @@ describe('nodes over HTTP', () => {
     await plain.close()
     const stats = () => ({ ...plain.view.spool(), ...said.spool })
     const node: Partial<NodeView> = {
-      ...{ uplink: () => said.uplink, outlook: () => said.outlook, remotes: () => said.remotes, refusals: () => said.refusals },
+      ...{
+        uplink: () => said.uplink,
+        outlook: () => said.outlook,
+        remotes: () => said.remotes,
+        refusals: () => said.refusals,
+        refusedFiles: () => said.refusedFiles,
+      },
       contested: () => said.contested,
       ...{
         connectedNodes: () => ['passer-on'],
@@ -206,6 +222,15 @@ describe('nodes over HTTP', () => {
     )
     const many = await read({ refusals: Array.from({ length: 150 }, (_, n) => refusal(`edge-${n}`, ago(MINUTE))), uplink: down() })
     assert.deepEqual([many.findings.length, many.findingsTotal, many.findings[0]?.code], [API_LIMITS.nodeFindings, 151, 'link-down'])
+  })
+
+  test('files carried by hand that were refused are findings, with their names and why', async () => {
+    const refusedFiles = CARRIED_REFUSALS.map((code): RefusedFile => ({ file: `${code}.ecx`, time: ago(DAY), code, message: 'no' }))
+    const { findings } = await read({ refusedFiles })
+    assert.deepEqual(
+      findings.map(({ code, file, carried }) => [code, file, carried]),
+      CARRIED_REFUSALS.map((code) => ['import-refused', `${code}.ecx`, code]),
+    )
   })
 
   test('signals that two nodes send are a finding for each pair of nodes', async () => {

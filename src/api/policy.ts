@@ -65,7 +65,7 @@ export function policyRoutes(server: Server, { view, access }: Resources): void 
       const answers = view.policy.explain(query.subject, query.action, query.object)
       return {
         answers: answers.map((answer) => {
-          if (answer.about === 'nothing') throw new Refusal(404, `unknown-${answer.unknown}`, answer.name, answer.known)
+          if (answer.about === 'nothing') throw new Refusal(404, `unknown-${answer.unknown}`, answer.name, answer.known, answer.near)
           const { path } = answer
           if (answer.about === 'role') {
             const { zone, ...role } = answer

@@ -63,7 +63,8 @@ export async function putInForce(verb: Verb, next: LoadedConfig, options: ApplyO
   await told(verb, inForce ?? next, config, { kind: 'approval', what: digest, detail })
   await layInPlace(verb, files, config, inForce)
   const laid = await lintHere(verb, configPath(verb, config))
-  if (!laid.loaded || digestOf(laid.loaded) !== digest) throw new Refused(words.notAsApproved, formatProblems(laid.problems.slice(0, 1)))
+  if (!laid.loaded || digestOf(laid.loaded) !== digest)
+    throw new Refused(words.notAsApproved, formatProblems(laid.problems.slice(0, 1), verb.words.hint))
   writeResult(io, options.output, { ...answer, missing: 0, by, isInPlace: true }, () => words.inPlace(digest, configPath(verb, config)))
   return EXIT.ok
 }

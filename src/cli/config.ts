@@ -85,7 +85,7 @@ async function lintStaged(verb: Verb, bundle: Bundle): Promise<Exit> {
       env: verb.io.env,
       language: verb.language,
     })
-    if (!ok) verb.io.err(`${formatProblems(problems)}\n`)
+    if (!ok) verb.io.err(`${formatProblems(problems, verb.words.hint)}\n`)
     return ok ? EXIT.ok : EXIT.config
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -21,7 +21,7 @@ export async function load(verb: Verb, given: string | undefined): Promise<Loade
   const loaded = await loadConfig(configPath(verb, given), { connectors: await verb.connectors(), env: io.env, language })
   // That there is no policy is for `lint` and the findings of the node to say, not for every command.
   const warnings = loaded.warnings.filter(({ code }) => code !== 'W_NO_ZONES')
-  if (warnings.length > 0) io.err(`${formatProblems(warnings)}\n`)
+  if (warnings.length > 0) io.err(`${formatProblems(warnings, verb.words.hint)}\n`)
   return loaded
 }
 

@@ -32,7 +32,7 @@ test('contract diff: a breaking change ends with 1 and comes first, in both lang
       [''],
     ],
   )
-  assert.match((await world.run(['contract', 'diff', a, b, '--lang', 'fr'])).out, /incompatible +motor\.current +étendue élargie/)
+  assert.match((await world.run(['contract', 'diff', a, b, '--lang', 'fr'])).out, /incompatible +motor\.current +plage élargie/)
   const json = JSON.parse((await world.run(['contract', 'diff', a, b, '-o', 'json'])).out)
   assert.deepEqual([json.breaking, json.changes[0].kind, json.changes.length, json.after.version], [1, 'range-widened', 3, '2.0.0'])
 })

@@ -34,7 +34,7 @@ function report(verb: Verb, error: unknown, args: readonly string[]): number {
   const { bad } = paint(io.colour.err)
   const say = (message: string, hint?: string) => io.err(`${bad('✗')} ${message}\n${hint ? `  ${verb.words.hint} ${hint}\n` : ''}`)
   if (error instanceof ConfigurationError) {
-    io.err(`${formatProblems(error.problems)}\n`)
+    io.err(`${formatProblems(error.problems, verb.words.hint)}\n`)
     return EXIT.config
   }
   if (error instanceof Refused || error instanceof NotConnected) {

@@ -18,8 +18,8 @@ export async function lineage(verb: Verb, name: string, options: LineageOptions)
   const words = verb.words.plan
   writeResult(verb.io, options.output, found, () => {
     const head = words.of(`${found.of.kind}:${found.of.id}`, direction)
-    if (found.total === 0) return `${head}: ${words.none}`
-    const counts = found.counts.map(({ kind, count }) => `${count} ${words.kinds[kind]}`).join(', ')
+    if (found.total === 0) return `${head} ${words.none}`
+    const counts = found.counts.map(({ kind, count }) => words.counted(count, kind)).join(', ')
     const rows = table(
       [
         { title: words.hops, cell: ({ hops }) => String(hops), right: true },
@@ -30,7 +30,7 @@ export async function lineage(verb: Verb, name: string, options: LineageOptions)
       found.items,
     )
     const left = found.matching - found.items.length
-    return [`${head}: ${counts}`, rows, ...(left > 0 ? [words.more(left)] : [])].join('\n')
+    return [`${head} ${counts}`, rows, ...(left > 0 ? [words.more(left)] : [])].join('\n')
   })
   return EXIT.ok
 }

@@ -16,7 +16,7 @@ export async function lint(verb: Verb, path: string | undefined, options: Common
   const value = { ok: accepted, files, version: loaded?.version, errors, warnings: problems.length - errors, problems }
   writeResult(io, options.output, value, () =>
     [
-      ...(problems.length > 0 ? [formatProblems(problems)] : []),
+      ...(problems.length > 0 ? [formatProblems(problems, words.hint)] : []),
       loaded && problems.length === 0
         ? words.lint.ok(files.length, loaded.connections.length, loaded.version)
         : words.lint.counts(errors, problems.length - errors),

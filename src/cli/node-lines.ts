@@ -72,10 +72,11 @@ export function otherNodeLines(verb: Verb, { nodes, findings, time }: NodeList):
 /** A finding in the person's language, and what to do where a refusal says it. */
 export function sayFinding(verb: Verb, finding: NodeFinding): readonly [what: string, todo: string | undefined] {
   const words = verb.words.nodes
-  const { code, node, owner, refusal, seconds, count, days, message } = finding
-  const detail = seconds !== undefined ? age(seconds) : String(count ?? days ?? '')
+  const { code, node, owner, refusal, carried, file, seconds, count, days, message } = finding
+  const detail = seconds !== undefined ? age(seconds) : String(file ?? count ?? days ?? '')
   const what = words.findings[code](owner === undefined ? node : `${node} (${owner})`, detail)
   if (refusal) return [NAMED_BY_CODE.has(refusal) ? what : `${what} (${message})`, words.refusals[refusal]]
+  if (carried) return [what, words.carried[carried]]
   return [MESSAGE_SHOWN.has(code) ? `${what} (${message})` : what, undefined]
 }
 

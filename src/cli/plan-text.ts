@@ -44,11 +44,11 @@ function saidOf({ words: { plan: words } }: Verb, { is, kind, ids, keys }: Plann
   return `${words[is]} ${words.kinds[kind]} ${what}${how.length > 0 ? `: ${how.join(', ')}` : ''}`
 }
 
-/** `3 signal, 1 KPI`. */
+/** `3 signals, 1 KPI`. */
 function byKind({ words: { plan: words } }: Verb, list: readonly Consequence[]): string {
-  const counts = new Map<string, number>()
-  for (const { node } of list) counts.set(words.kinds[node.kind], (counts.get(words.kinds[node.kind]) ?? 0) + 1)
-  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ') || '-'
+  const counts = new Map<Consequence['node']['kind'], number>()
+  for (const { node } of list) counts.set(node.kind, (counts.get(node.kind) ?? 0) + 1)
+  return [...counts].map(([kind, count]) => words.counted(count, kind)).join(', ') || '-'
 }
 
 function breaksText({ words: { plan: words } }: Verb, breaks: ConfigurationPlan['breaks']): string {

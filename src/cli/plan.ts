@@ -31,7 +31,7 @@ export async function plan(verb: Verb, path: string | undefined, options: PlanOp
   writeResult(io, options.output, { ...toldPlan(told, after.ok), digest }, () => `${planText(verb, told)}\n\n${words.apply.digest(digest)}`)
   if (after.ok) return told.breaks.length > 0 || told.contracts.some(({ isBroken }) => isBroken) ? EXIT.failed : EXIT.ok
   const errors = after.problems.filter(({ level }) => level === 'error')
-  io.err(`${formatProblems(errors)}\n${words.plan.refused(errors.length)}\n`)
+  io.err(`${formatProblems(errors, words.hint)}\n${words.plan.refused(errors.length)}\n`)
   return EXIT.config
 }
 

@@ -34,6 +34,9 @@ export interface PolicyOptions extends CommonOptions {
 /** Of one conduit or person, so many changes are listed; the count says how many there are. */
 const LISTED = 5
 
+/** Names that a hint lists. */
+const NAMED = 30
+
 const governedBy = ({ config }: LoadedConfig): Governed => ({ declared: toPolicy(config, config.site.id), roles: toRoles(config) })
 
 /** `ecluse policy explain SUBJECT ACTION OBJECT`: whether it may, and the line that says so; 1 when it may not. */
@@ -41,14 +44,17 @@ export async function policyExplain(verb: Verb, words: readonly [string, string,
   const answers = explain(await understand(verb, options.config), ...words, verb.clock.now())
   const { policy } = verb.words
   const [first] = answers
-  if (first?.about === 'nothing') throw new Refused(policy.unknown[first.unknown](first.name), policy.known(first.known.join(', ')))
+  if (first?.about === 'nothing')
+    throw new Refused(policy.unknown[first.sought](first.name), policy.known(namesOf(first.known), first.near))
   writeResult(verb.io, options.output, answers, () => answers.map((answer) => explanation(verb, answer)).join('\n\n'))
   return answers.every((answer) => answer.about !== 'nothing' && answer.permitted) ? EXIT.ok : EXIT.failed
 }
 
+const namesOf = (known: readonly string[]): string => known.slice(0, NAMED).join(', ') + (known.length > NAMED ? ', …' : '')
+
 function explanation(verb: Verb, answer: Explanation): string {
   const { policy } = verb.words
-  if (answer.about === 'nothing') return policy.unknown[answer.unknown](answer.name)
+  if (answer.about === 'nothing') return policy.unknown[answer.sought](answer.name)
   const zone = (name: string | undefined) => name ?? policy.noZone
   const subject =
     answer.about === 'role'
@@ -64,7 +70,7 @@ function explanation(verb: Verb, answer: Explanation): string {
         : policy.notGranted
       : policy.because(policy.reasons[answer.reason], answer.conduit)
   const decided = policy.decidedBy(answer.place, answer.path.map(String).join('.'))
-  return `${answer.permitted ? policy.yes : policy.no}: ${because}\n  ${subject}\n  ${decided}`
+  return `${answer.permitted ? policy.yes : policy.no} ${because}\n  ${subject}\n  ${decided}`
 }
 
 /** `ecluse policy matrix`: zones × zones with their conduits, roles × zones with what they may. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { systemClock } from '../core/time.ts'
 import { defineSignals, numbered, segmentFiles, start } from '../gateway/spool/harness.ts'
 import { makeWorld, paperYaml } from './world.fixture.ts'
 
@@ -85,6 +86,19 @@ test('spool export and import carry records from one data directory to another',
   assert.equal(laid.code, 0)
   assert.match(laid.out, new RegExp(`${last - 2} record\\(s\\) of edge-1 handed over`))
   assert.deepEqual(readdirSync(join(data, 'imports')).length, 1)
+  world.write('data/running.json', JSON.stringify({ url: 'http://127.0.0.1:1' }))
+  const verdicts = [{ filled: 7 }, { filled: 0, refused: { code: 'foreign', message: 'meets no record that is here' } }]
+  for (const [i, verdict] of verdicts.entries()) {
+    const running = world.run(['spool', 'import', out, '-c', config])
+    for (const folder of ['done', 'refused']) mkdirSync(join(data, 'imports', folder), { recursive: true })
+    const name = await laidBeside(join(data, 'imports'), i + 1)
+    const outcome = { file: name, time: 0, records: 7, ...verdict }
+    world.write(`data/imports/${'refused' in verdict ? 'refused' : 'done'}/${name}.json`, JSON.stringify(outcome))
+    const { code, out: said, err } = await running
+    if (i === 0) assert.match(said, /taken in: 7 record/)
+    else assert.match(err, /the node refused .*gaps.json that is here now\n {2}hint: meets no record/)
+    assert.equal(code, i)
+  }
   const bytes = readFileSync(out)
   bytes[900] = (bytes[900] as number) ^ 1
   writeFileSync(out, bytes)
@@ -94,6 +108,18 @@ test('spool export and import carry records from one data directory to another',
   assert.match((await world.run(['spool', 'import', config, '-c', config])).err, /is no file of records/)
   assert.match((await world.run(['spool', 'import', join(world.folder, 'none'), '-c', config])).err, /cannot be read/)
 })
+
+/** The name of the newest file there, once there are more than `before`. */
+async function laidBeside(imports: string, before: number): Promise<string> {
+  const seen = new Set(readdirSync(imports))
+  for (let i = 0; i < 2000; i++) {
+    const names = readdirSync(imports).filter((name) => name.endsWith('.ecx'))
+    const fresh = names.find((name) => !seen.has(name))
+    if (fresh && names.length > before) return fresh
+    await systemClock.sleep(5)
+  }
+  return assert.fail('nothing was laid there')
+}
 
 test('a file that the node wrote itself is signed: evidence verify takes it, and finds what was changed', async (t) => {
   const { world, config, directory, last } = await makeNode(t, '\nnode: { id: edge-1 }')

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { formatTime } from '../core/time.ts'
 import { parseGapFile } from '../gateway/diode/gap-map.ts'
-import { dropImport } from '../gateway/diode/take-imports.ts'
+import { dropImport, type ImportOutcome, outcomeOf } from '../gateway/diode/take-imports.ts'
 import { exportRecords, type SequenceRange } from '../gateway/spool/export.ts'
 import { checkImport, ImportRefused } from '../gateway/spool/import.ts'
 import { SpoolRefused } from '../gateway/spool/inspect.ts'
@@ -10,10 +10,15 @@ import { verifySpool } from '../gateway/spool/verify.ts'
 import { findLog, type Log, walk } from '../gateway/spool/walk.ts'
 import { openSigner } from '../run/evidence/start.ts'
 import { CarryRefused, carriedUnder } from '../run/policy/carried.ts'
+import { runningUrl } from './client.ts'
 import { loadLoosely } from './configuration.ts'
 import { type CommonOptions, EXIT, type Exit, Refused, type Verb } from './context.ts'
 import { bytes, paint, table, writeResult } from './output.ts'
 import { told } from './told.ts'
+
+/** A node looks for files every two seconds. */
+const TAKEN_MS = 10_000
+const LOOK_MS = 100
 
 export interface SpoolVerbOptions extends CommonOptions {
   readonly config?: string
@@ -152,14 +157,27 @@ export async function spoolImport(verb: Verb, path: string, options: SpoolVerbOp
   })
   const { node, epoch, ranges } = header
   const laid = await dropImport(path, join(data, 'imports'))
-  writeResult(verb.io, options.output, { path: laid, node, epoch, records, ranges, missing }, () =>
+  const isRunning = runningUrl(data) !== undefined
+  const outcome = isRunning ? await takenIn(verb, laid) : undefined
+  if (outcome?.refused) throw new Refused(words.refusedThere(path, verb.words.nodes.carried[outcome.refused.code]), outcome.refused.message)
+  const filled = outcome?.filled
+  writeResult(verb.io, options.output, { path: laid, node, epoch, records, ranges, missing, filled }, () =>
     [
       words.laid(records, node, laid),
-      words.laidHint,
+      filled === undefined ? (isRunning ? words.waits : words.laidHint) : words.taken(filled),
       ...missing.map(({ from, to, cause }) => paint(verb.io.colour.out).warn(words.gap(from, to, cause))),
     ].join('\n'),
   )
   return EXIT.ok
+}
+
+/** What the running node made of it; undefined where it has not looked, or waits. */
+async function takenIn({ clock }: Verb, laid: string): Promise<ImportOutcome | undefined> {
+  for (const end = clock.monotonicMs() + TAKEN_MS; clock.monotonicMs() < end; await clock.sleep(LOOK_MS)) {
+    const outcome = await outcomeOf(laid)
+    if (outcome) return outcome
+  }
+  return undefined
 }
 
 /** The data directory of a node that takes in files: nobody would ever look for them at another. */

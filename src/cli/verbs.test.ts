@@ -74,7 +74,10 @@ test('lint: what is wrong goes to stdout with 78, as text and as data', async ()
   const json = JSON.parse((await world.run(['lint', typo, '-o', 'json'])).out)
   assert.deepEqual([json.ok, json.errors, json.problems[0].line, json.problems[0].code], [false, 1, 3, 'E_UNKNOWN_KEY'])
   assert.equal(parse((await world.run(['lint', typo, '-o', 'yaml'])).out).problems[0].hint, 'did you mean `historian`?')
-  assert.match((await world.run(['lint', typo, '--lang', 'fr'])).out, /clé inconnue `histrian`\n {2}hint: vouliez-vous dire `historian` \?/)
+  assert.match(
+    (await world.run(['lint', typo, '--lang', 'fr'])).out,
+    /clé inconnue `histrian`\n {2}conseil : vouliez-vous dire `historian` \?/,
+  )
 })
 
 test('lint --deny-warnings refuses what is only doubtful', async () => {

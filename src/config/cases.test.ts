@@ -17,7 +17,7 @@ for (const name of readdirSync(cases)) {
     const path = existsSync(join(folder, 'ecluse.yaml')) ? join(folder, 'ecluse.yaml') : folder
     const started = performance.now()
     const { problems, ok } = await lintFiles(path, { connectors: fakeConnectors, env: {} })
-    const text = problems.length === 0 ? '' : `${formatProblems(problems).replaceAll(`${folder}/`, '')}\n`
+    const text = problems.length === 0 ? '' : `${formatProblems(problems, 'hint:').replaceAll(`${folder}/`, '')}\n`
     const expected = join(folder, 'expected.txt')
     if (process.env.ECLUSE_UPDATE_CASES === '1') writeFileSync(expected, text)
     assert.equal(text, readFileSync(expected, 'utf8'))

@@ -1,7 +1,7 @@
 export { readContractFile } from './contracts.ts'
 export { type ConfiguredCrossing, type CrossingPart, connectionCrossing, crossingsOf } from './crossings.ts'
 export { digestOf } from './digest.ts'
-export { declaredBy, declaredPassing, type Explanation, explain } from './explain.ts'
+export { declaredBy, declaredPassing, type Explanation, explain, type Sought } from './explain.ts'
 export { formatProblems } from './format.ts'
 export { configSchema } from './json-schema.ts'
 export { type LintResult, type LoadedConfig, type LoadedConnection, type LoadOptions, lintFiles, lintText, loadConfig } from './load.ts'

@@ -114,7 +114,11 @@ test('whatever text comes in, lint answers with problems at real places and neve
 
 test('a flood of problems is shown up to its limit', () => {
   const problem = { file: 'a', line: 1, column: 1, code: 'E_TYPE', message: 'm', level: 'error' as const }
-  const text = formatProblems(Array.from({ length: CONFIG_LIMITS.problems + 5 }, () => problem))
+  const text = formatProblems(
+    Array.from({ length: CONFIG_LIMITS.problems + 5 }, () => problem),
+    'conseil :',
+  )
   assert.equal(text.split('\n').length, CONFIG_LIMITS.problems + 1)
+  assert.match(formatProblems([{ ...problem, hint: 'x' }], 'conseil :'), /\n {2}conseil : x$/)
   assert.match(text, /\.\.\. \+5$/)
 })

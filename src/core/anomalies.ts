@@ -34,7 +34,15 @@ export type Characteristic = (typeof CHARACTERISTICS)[number]
 
 const KINDS: Readonly<Record<string, AnomalyKind>> = {
   ...{ range: 'out-of-range', 'instrument-range': 'out-of-range', 'not-a-number': 'out-of-range', infinite: 'out-of-range' },
-  ...{ rate: 'implausible-change', spike: 'spike', 'flat-line': 'flat-line', gap: 'missing', overdue: 'missing', 'never-heard': 'missing' },
+  ...{
+    rate: 'implausible-change',
+    spike: 'spike',
+    'flat-line': 'flat-line',
+    gap: 'missing',
+    overdue: 'missing',
+    'never-heard': 'missing',
+    'poll-overrun': 'missing',
+  },
   ...{
     late: 'late',
     'too-late': 'late',

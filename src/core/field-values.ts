@@ -77,7 +77,7 @@ function numberTime(raw: unknown, epoch: RecordField['epoch']): Micros | string 
 }
 
 function textTime(text: string, zone: string | undefined): Micros | string {
-  const whole = parseTime(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'))
+  const whole = parseTime(withSeconds(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')))
   if (!Number.isNaN(whole)) return whole
   const parts = LOCAL.exec(text)
   if (!parts) return Number.NaN
@@ -89,6 +89,9 @@ function textTime(text: string, zone: string | undefined): Micros | string {
   if (span.kind === 'fold') return `is ${shown(text)}, which came twice in ${zone}: let the source send its offset from UTC`
   return wall - span.offsetUs
 }
+
+/** A time to the minute is the beginning of it (ISO 8601-1, 5.3.1.3: reduced precision). */
+const withSeconds = (text: string): string => text.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/i, '$1:00$2')
 
 const article = ({ type }: RecordField): string => (type === 'time' || type === 'text' || type === 'number' ? `a ${type}` : 'yes or no')
 

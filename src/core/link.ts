@@ -164,6 +164,8 @@ export interface OneWay {
   receive?(reception: (peer: Peer) => OneWayReception): Promise<Listening>
   /** Files of records carried by hand, taken in where gaps were declared. */
   takeImports?(taker: MissingTaker, spool: Spool): Promise<void>
+  /** Files carried by hand that were refused and still lie there, newest first. */
+  refusedFiles?(): readonly RefusedFile[]
   /** What did not arrive. */
   gaps?(): readonly (StreamId & { readonly from: number; readonly to: number; readonly cause: string; readonly time: Micros })[]
 }
@@ -171,6 +173,18 @@ export interface OneWay {
 /** Takes records that lie in declared gaps, in order of their sequences; those that are here already change nothing. Resolves when they are durable. */
 export interface MissingTaker {
   importMissing(records: readonly SpoolRecord[], peer: Peer): Promise<void>
+}
+
+/** Why nothing of a file carried by hand was taken in. */
+export const CARRIED_REFUSALS = ['not-records', 'damaged', 'chain-broken', 'foreign', 'not-permitted'] as const
+export type CarriedRefusal = (typeof CARRIED_REFUSALS)[number]
+
+/** A file carried by hand that was refused. */
+export interface RefusedFile {
+  readonly file: string
+  readonly time: Micros
+  readonly code: CarriedRefusal
+  readonly message: string
 }
 
 /** Where nobody can be told: what is refused before it comes to the reception itself is told here. */

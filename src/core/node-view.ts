@@ -15,7 +15,7 @@ import type { Historian } from './historian.ts'
 import type { Decision, RecordKind } from './it-records.ts'
 import type { LastValues } from './last-values.ts'
 import type { LedgerView, SignalLedger } from './ledger.ts'
-import type { IdentityView, RefusalCode, StreamId } from './link.ts'
+import type { IdentityView, RefusalCode, RefusedFile, StreamId } from './link.ts'
 import type { PeerFault } from './peer-faults.ts'
 import type { Candidate, Offered } from './planning.ts'
 import type { PolicyView } from './policy.ts'
@@ -319,6 +319,8 @@ export interface NodeView {
   connectedNodes(): string[]
   /** Senders turned away, newest first. */
   refusals(): SenderRefusal[]
+  /** Files carried by hand that were refused and still lie there, newest first. */
+  refusedFiles(): readonly RefusedFile[]
   /** Absent: nodes are not told apart by certificates. */
   identity?(): IdentityView
   /** Zones, conduits, and what passed them. */

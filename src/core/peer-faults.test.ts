@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { NotConnected } from './errors.ts'
-import { fault, frenchFault, networkFault, PEER_FAULTS, saidIn } from './peer-faults.ts'
+import { fault, frenchFault, networkFault, PEER_FAULTS, PLAIN_MESSAGES, saidIn } from './peer-faults.ts'
 
 /** Names of values in the words of a fault, found by what it asks for. */
 function told(code: (typeof PEER_FAULTS)[number]): { said: readonly string[]; asked: readonly string[] } {
@@ -54,4 +56,29 @@ test('an error is said in French by its code, and as it stands where it has none
   assert.deepEqual(saidIn('fr', known)[0], 'plc:502 : rien n’écoute à cette adresse')
   const own = new NotConnected('quota exceeded at the peer')
   assert.deepEqual(saidIn('fr', own), ['quota exceeded at the peer', undefined])
+})
+
+/** What stands between the bracket at `from` and the one that closes it. */
+function between(text: string, from: number): string {
+  let depth = 1
+  let at = from
+  for (; depth > 0 && at < text.length; at++) depth += '([{'.includes(text[at] as string) ? 1 : ')]}'.includes(text[at] as string) ? -1 : 0
+  return text.slice(from, at - 1)
+}
+
+test('nobody is told in English alone that a peer is not connected: every such error has a code, or words of ours', () => {
+  const root = join(import.meta.dirname, '..')
+  const files = globSync('**/*.ts', { cwd: root }).filter((file) => !/\.(test|fixture)\.ts$|simulator/.test(file))
+  const all = files.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8')
+    return [...text.matchAll(/new NotConnected\(/g)].map((found) => ({ file, call: between(text, found.index + found[0].length).trim() }))
+  })
+  assert.ok(all.length > 90, `${all.length} found`)
+  const english = all.filter(({ call }) => {
+    const plain = /^'([^']*)'(,|$)/.exec(call)?.[1]
+    // A name alone as the last argument holds the fault that several errors have in common.
+    return !/\bfault\b|Fault\(|, (closedBy|slow|late)$/.test(call) && !(plain !== undefined && PLAIN_MESSAGES.includes(plain))
+  })
+  assert.deepEqual(english, [])
+  assert.deepEqual(saidIn('fr', new NotConnected('not connected'))[0], 'pas connecté')
 })

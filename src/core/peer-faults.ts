@@ -200,12 +200,69 @@ const FRENCH = {
     `le certificat de ${peer} n’est pas valable à l’heure de cette machine`,
     'comparez les horloges des deux machines',
   ],
+  'own-words': ({ peer, detail }: Given): Told => [`${peer} dit : « ${detail} »`, AGAIN],
+  'not-brokers': ({ peer, detail }: Given): Told => [
+    `${peer} : « ${detail} »`,
+    'sont-ce bien des courtiers, et la ligne est-elle avec ou sans TLS comme ici ?',
+  ],
+  'signals-bad': ({ good, count, detail }: Given): Told => [
+    `${good} signaux sur ${count} se lisent bien${detail ? ` ; ${detail}` : ''}`,
+    'comparez les adresses avec `ecluse browse`',
+  ],
+  'no-certificate-wanted': ({ connection }: Given): Told => [
+    `${connection} a security.mode none : il n’y a pas de certificat à reconnaître`,
+    'mettez security.mode à sign-and-encrypt',
+  ],
+  'namespaces-unreadable': ({ file }: Given): Told => [
+    `${file} est illisible : personne ne sait quels espaces de noms sont visés`,
+    'vérifiez que les adresses `ns=...` suivent la numérotation actuelle du serveur, puis supprimez le fichier',
+  ],
+  'trust-unreadable': ({ file }: Given): Told => [
+    `${file} est illisible : aucun serveur n’est de confiance`,
+    'supprimez le fichier et reconnaissez le serveur de nouveau',
+  ],
+  'cannot-send': ({ detail }: Given): Told => [
+    `les datagrammes ne partent pas : « ${detail} »`,
+    'vérifiez l’interface, l’adresse dans `link.to`, et la place du disque',
+  ],
+  'newer-lines': ({ node }: Given): Told => [`${node} a ouvert des connexions plus récentes`, AGAIN],
+  'cannot-store': ({ node, detail }: Given): Told => [
+    `${node} ne peut pas enregistrer : « ${detail} »`,
+    'faites de la place sur son disque',
+  ],
+  'no-hub': (): Told => ['link.to n’est pas donné', 'dites dans link.to quel hub ou relais appeler'],
+  'no-way': ({ way, from, to, conduit }: Given): Told => [
+    conduit ? `le conduit ${conduit} ne laisse rien passer de ${from} à ${to}` : `aucun conduit de ${from} à ${to}`,
+    `voyez \`ecluse policy explain ${way} send SIGNAL\``,
+  ],
   'configuration-refused': ({ detail }: Given): Told => [`configuration refusée : ${detail}`, 'corrigez la configuration et redémarrez'],
   defect: ({ detail }: Given): Told => [
     `erreur interne : ${detail}`,
     'c’est un défaut d’Écluse : signalez-le avec le journal ; la connexion est retentée',
   ],
 } satisfies Record<string, (given: Given) => Told>
+
+/** What is said with no code: of lines that we closed ourselves, or that are not open yet. */
+const PLAIN: Readonly<Record<string, string>> = {
+  closed: 'fermé',
+  'not connected': 'pas connecté',
+  'not listening': 'pas à l’écoute',
+  'no message': 'aucun message',
+  'heard enough': 'assez entendu',
+  'asked to stop': 'arrêt demandé',
+  'the hub stops': 'le hub s’arrête',
+  'the line is closed': 'la ligne est fermée',
+  'the line is being closed': 'la ligne se ferme',
+  'the link is not connected': 'la liaison n’est pas établie',
+  'the channel has ended': 'le canal est terminé',
+  'stopped while dialling': 'arrêt pendant l’appel',
+  'the connection is closed': 'la connexion est fermée',
+  'the connection was closed': 'la connexion a été fermée',
+  'the connection is not open': 'la connexion n’est pas ouverte',
+  'the connection was given up': 'la connexion a été abandonnée',
+}
+/** Messages that need no code, for the test that looks for those that do. */
+export const PLAIN_MESSAGES: readonly string[] = Object.keys(PLAIN)
 
 /** What to do, by the status with which an OPC UA server answers while we connect. */
 const OPCUA: Readonly<Record<string, string>> = {
@@ -239,12 +296,14 @@ export const fault = (code: PeerFaultCode, values: Readonly<Record<string, strin
 /** Message and hint in French. */
 export const frenchFault = ({ code, values }: PeerFault): Told => FRENCH[code](values)
 
-/** Message and hint of an error: in French where it has a code, else as it stands. */
+/** Message and hint of an error: in French where it has a code or is one of ours, else as it stands. */
 export function saidIn(
   language: 'en' | 'fr',
   error: { readonly message: string; readonly hint: string | undefined; readonly fault: PeerFault | undefined },
 ): readonly [message: string, hint: string | undefined] {
-  return language === 'fr' && error.fault ? frenchFault(error.fault) : [error.message, error.hint]
+  if (language === 'en') return [error.message, error.hint]
+  if (error.fault) return frenchFault(error.fault)
+  return [Object.hasOwn(PLAIN, error.message) ? (PLAIN[error.message] as string) : error.message, error.hint]
 }
 
 /** A fault of the network or of TLS by the system's code; undefined where it says nothing that we have words for. */

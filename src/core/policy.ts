@@ -175,6 +175,7 @@ export type PolicyAnswer =
       readonly unknown: 'subject' | 'action' | 'object'
       readonly name: string
       readonly known: readonly string[]
+      readonly near?: string | undefined
     }
 
 /** What another policy would give and take. */

@@ -101,6 +101,10 @@ test('values: what is exact, what is refused, and why', () => {
   )
   assert.equal(read('2026-07-01', { type: 'time' }), 'is "2026-07-01", a time without zone: declare the field\'s `zone`')
   assert.equal(read('2026-07-01 10:00:00+02', { type: 'time' }), parseTime('2026-07-01T08:00:00Z'))
+  for (const text of ['2026-11-27T10:15Z', '2026-11-27 10:15Z', '2026-11-27T11:15+01:00', '2026-11-27 11:15+01'])
+    assert.equal(read(text, { type: 'time' }), parseTime('2026-11-27T10:15:00Z'), text)
+  assert.equal(read('2026-11-27 11:15', { type: 'time', zone: 'Europe/Paris' }), parseTime('2026-11-27T10:15:00Z'))
+  assert.equal(read('2026-11-27 10:15', { type: 'time' }), 'is "2026-11-27 10:15", a time without zone: declare the field\'s `zone`')
   assert.equal(read(new Date('2026-07-01T08:00:00Z'), { type: 'time' }), parseTime('2026-07-01T08:00:00Z'))
   assert.equal(read(1782892800, { type: 'time', epoch: 's' }), 1782892800e6)
   assert.equal(

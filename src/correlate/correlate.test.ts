@@ -205,6 +205,41 @@ test('equipment that nobody knows, clocks that are not sure enough, uncertain ev
   const [late] = await computed(join(mean, {}, unsure), history)
   assert.deepEqual([late?.values.mean?.reasons, late?.values.current?.reasons], [['clock-uncertainty'], undefined], 'at its end it was not')
   for (const value of Object.values(second?.values ?? {})) assert.deepEqual([value.value, value.reasons], [null, ['equipment-unknown']])
+  measured(T + 99 * SECOND, 0, 0.01)
+  measured(T + 50 * SECOND, 9, 0.01)
+  measured(T + 51 * SECOND, 0, 0.01)
+  const [between] = await computed(join(mean, {}, unsure), history)
+  assert.deepEqual(
+    [between?.values.mean?.reasons, between?.values.current?.reasons],
+    [['clock-uncertainty'], undefined],
+    'in the middle it was not',
+  )
+  const clocks = between?.inputs.flatMap((input) =>
+    'signal' in input && input.signal.includes('/ecluse/') ? [[input.signal, input.from, input.to, input.samples]] : [],
+  )
+  const over = [T, T + 100 * SECOND + 1, 4]
+  assert.deepEqual(clocks?.slice(0, 2), [
+    [clockOf().offset, ...over],
+    [clockOf().uncertainty, ...over],
+  ])
+})
+
+test('what is measured late of a clock touches what it was in force for, and nothing of another clock', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  flight(history, { id: '2', start: T + 200 * SECOND, end: T + 300 * SECOND })
+  const clockOf = (id: string) => {
+    const name = id.includes('stand-1') ? 'plc' : 'other'
+    return { offset: `site/ecluse/${name}/clock-offset`, uncertainty: `site/ecluse/${name}/clock-uncertainty` }
+  }
+  const own = join({ mean: { signal: './current', function: 'TimeAverage2' } }, { lookBack: '10s' }, { clockOf })
+  assert.deepEqual(own.inputs.clocks, ['site/ecluse/**/clock-offset', 'site/ecluse/**/clock-uncertainty'])
+  const touched = async (signal: string) =>
+    (await own.touched([{ signal, from: T - SECOND, to: T - SECOND }], history)).map(({ key }) => key).sort()
+  assert.deepEqual(await touched(clockOf('stand-1').offset), ['1', '2'])
+  assert.deepEqual(await touched(clockOf('else').offset), [])
+  history.sample(clockOf('stand-1').offset, T + 150 * SECOND, 0)
+  assert.deepEqual(await touched(clockOf('stand-1').offset), ['1'], 'then it was measured again')
 })
 
 test('a counter that went down has no difference, whatever last less first would be', async () => {

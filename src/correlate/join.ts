@@ -5,6 +5,7 @@ import { QueryRefused } from '../core/historian.ts'
 import type { History } from '../core/history.ts'
 import { MINUTE, type Micros } from '../core/time.ts'
 import type { Asked, Read } from './asked.ts'
+import { clockGlobs, clockHoldUs, withClocks } from './clocks.ts'
 import type { Correlation } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
@@ -38,6 +39,7 @@ export function createJoin(name: string, declared: Correlation, context: Correla
       signals: plan.signals,
       records: named.filter((one) => context.kinds.has(one)),
       facts: named.filter((one) => !context.kinds.has(one)),
+      ...(context.clockOf && { clocks: clockGlobs(context.site) }),
     },
     touched: (changes, history) => touched(join, changes, history),
     within: async (range, history) => {
@@ -118,7 +120,8 @@ async function touched(join: Join, changes: readonly Change[], history: History)
   const { before, after } = slackOf(join)
   // To whole minutes: the changes of one commit lie close together, and ask once.
   const periods = new Map<string, { readonly from: Micros; readonly to: Micros; readonly changes: Change[] }>()
-  for (const change of changes) {
+  for (const told of changes) {
+    const change = { ...told, to: Math.min(FOREVER, told.to + (await clockHoldUs(told, history))) }
     const name = nameOf(change)
     if (name !== undefined && !plan.related.includes(name)) continue
     const from = Math.floor((change.from - before) / MINUTE) * MINUTE
@@ -148,7 +151,12 @@ function readersOf(join: Join, subjects: readonly Subject[]): ReadonlyMap<string
   const readers = new Map<string, Subject[]>()
   for (const subject of subjects) {
     const place = placeOf(join, subject)
-    const read = signals.get(place) ?? [...new Set(makers.flatMap((maker) => maker.signals(place)))]
+    const read =
+      signals.get(place) ??
+      withClocks(
+        makers.flatMap((maker) => maker.signals(place)),
+        join.plan.context,
+      )
     signals.set(place, read)
     for (const signal of read) {
       const list = readers.get(signal)

@@ -6,6 +6,7 @@ import { LIMITS } from '../core/limits.ts'
 import { MINUTE, type Micros } from '../core/time.ts'
 import { compileGlob } from '../lib/glob.ts'
 import type { Asked } from './asked.ts'
+import { clockGlobs, clockHoldUs, withClocks } from './clocks.ts'
 import type { JoinValue, Kpi } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { versionOf } from './join.ts'
@@ -49,6 +50,7 @@ export function createKpi(name: string, declared: Kpi, context: CorrelateContext
       signals: plan.signals,
       records: named.filter((one) => context.kinds.has(one)),
       facts: named.filter((one) => !context.kinds.has(one)),
+      ...(context.clockOf && { clocks: clockGlobs(context.site) }),
     },
     touched: async (changes, history) =>
       isAsked ? [] : (await Promise.all(changes.map((change) => touched(figure, change, history)))).flat(),
@@ -205,9 +207,13 @@ async function touched(figure: Figure, change: Change, history: History): Promis
     ]
   }
   const makers = [...plan.makers.values()]
-  const near = places.filter((place) => makers.some((maker) => maker.signals(place).includes(change.signal)))
+  const near = places.filter((place) => makers.some((maker) => withClocks(maker.signals(place), plan.context).includes(change.signal)))
   if (near.length === 0) return units
-  const holdUs = Math.max(holdOf(change.signal, declared.lookBack * 1000, plan.context), declared.tolerance * 1000)
+  const holdUs = Math.max(
+    holdOf(change.signal, declared.lookBack * 1000, plan.context),
+    declared.tolerance * 1000,
+    await clockHoldUs(change, history),
+  )
   // To whole minutes, so that the changes of one commit ask the same.
   const from = Math.floor((change.from - plan.afterUs) / MINUTE) * MINUTE
   const to = Math.ceil((change.to + holdUs) / MINUTE) * MINUTE

@@ -7,7 +7,7 @@ import { newestIngest, rowAt } from '../core/row-at.ts'
 import { isNull, rank, Status } from '../core/status.ts'
 import type { Micros } from '../core/time.ts'
 import { type Asked, bad, factValue, type ValueMaker } from './asked.ts'
-import { clockReasons } from './clocks.ts'
+import { clockOver } from './clocks.ts'
 import type { AggregateValue, AsOfValue } from './config.ts'
 import type { CorrelateContext } from './context.ts'
 import { CORRELATE_LIMITS } from './limits.ts'
@@ -61,7 +61,8 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
       if (!found || until <= from) return { value: bad(until <= from ? 'empty-interval' : 'no-samples', Status.BadNoData, 0), inputs: [] }
       const holdUs = holdOf(whole, lookBackUs, context)
       const result = overHeld(found, from, until, { name, holdUs, stepped: true, percentDataGood: 100 })
-      const inputs = [{ signal: whole, from, to: until, samples: result.count, newestIngest: result.newestIngest }]
+      const clock = clockOver(whole, { from, to: until }, toleranceUs, series, context)
+      const inputs = [{ signal: whole, from, to: until, samples: result.count, newestIngest: result.newestIngest }, ...clock.inputs]
       const { coverage } = result
       if (result.count === 0) return { value: bad('no-samples', Status.BadNoData, 0), inputs }
       if (coverage < minimumCoverage) return { value: bad('coverage', Status.BadNoData, coverage), inputs }
@@ -77,7 +78,7 @@ export function aggregateMaker(declared: AggregateValue, lookBackUs: Micros, con
         ...(result.hasBad && !isOfQuality(name) ? ['input-bad'] : []),
         ...(fall === undefined ? [] : [fall]),
         ...periodReasons(whole, lookBackUs, context),
-        ...clockReasons(whole, [from, until], toleranceUs, series, context),
+        ...clock.reasons,
         ...(converted.value === null ? ['no-value'] : []),
       ]
       return { value: factValue(converted.value, result.status, { unit: converted.unit, coverage, reasons }), inputs }
@@ -121,7 +122,11 @@ export function asOfMaker(declared: AsOfValue, toleranceUs: Micros, context: Cor
       const row = found ? rowNear(found, moment, within, asOf) : undefined
       if (!found || row === undefined) return { value: bad('no-sample'), inputs: [] }
       const at = found.time[row] as number
-      const inputs: FactInput[] = [{ signal: whole, from: at, to: at + 1, samples: 1, newestIngest: newestIngest(found, row, row + 1) }]
+      const clock = clockOver(whole, { from: at, to: at, first: Math.max(at, moment + waitsUs) }, within, series, context)
+      const inputs: FactInput[] = [
+        { signal: whole, from: at, to: at + 1, samples: 1, newestIngest: newestIngest(found, row, row + 1) },
+        ...clock.inputs,
+      ]
       const status = found.status[row] as number
       const text = found.text?.get(row)
       const converted =
@@ -130,10 +135,7 @@ export function asOfMaker(declared: AsOfValue, toleranceUs: Micros, context: Cor
           : inUnit(found.value[row] as number, context.definitionOf?.(whole)?.unit, unit)
       if (!converted) return { value: bad('unit', Status.BadConfigurationError), inputs }
       const severity = rank(status)
-      const reasons = [
-        ...(severity === 1 ? ['input-uncertain'] : severity === 2 || isNull(status) ? ['input-bad'] : []),
-        ...clockReasons(whole, [at], within, series, context),
-      ]
+      const reasons = [...(severity === 1 ? ['input-uncertain'] : severity === 2 || isNull(status) ? ['input-bad'] : []), ...clock.reasons]
       return { value: factValue(converted.value, status, { unit: converted.unit, reasons }), inputs }
     },
   }

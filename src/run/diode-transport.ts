@@ -15,6 +15,7 @@ import {
   GapMap,
   type LinkConfig,
   nextBoot,
+  refusedImports,
   takeImports,
   udpIn,
   udpOut,
@@ -69,8 +70,10 @@ async function receiving(
     ...{ sender, node, mayForward: relay },
     key: keyOf(key, `link.diode.senders: ${node}`),
   }))
+  let refused = await refusedImports(imports)
   return {
     gaps: () => gaps.gaps(),
+    refusedFiles: () => refused,
     receive: async (reception) => {
       const receiver = new DiodeReceiver({ senders, reception, gaps, clock, log })
       const socket = await udpIn(listen.host, listen.port, (bytes, address) => receiver.onDatagram(bytes, address))
@@ -85,7 +88,8 @@ async function receiving(
     takeImports: async (importer, spool) => {
       const positionOf = ({ node, epoch }: StreamId) =>
         spool.streams().find((position) => position.node === node && position.epoch === epoch)?.sequence ?? 0
-      await takeImports(imports, { gaps, importer, log, positionOf, anchorOf: (stream) => anchors(spool, stream, gaps) })
+      await takeImports(imports, { gaps, importer, log, clock, positionOf, anchorOf: (stream) => anchors(spool, stream, gaps) })
+      refused = await refusedImports(imports)
     },
   }
 }

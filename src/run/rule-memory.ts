@@ -14,6 +14,9 @@ const TICK_MS = 1_000
 const SAVE_EVERY_MS = 30_000
 /** Saved earlier when more than this share of the spool's room is held for it, by records of other nodes too: it may not fill up with what only the rules still need. */
 const SHARE = 1 / 4
+/** Saved earlier when so much has come since, though not more often than this: a start judges it again before it collects, and has five seconds. */
+const AGAIN_BYTES = 32 * 1024 * 1024
+const AGAIN_EVERY_MS = 5_000
 /** Longest time the readers wait for the disk at a save; when it takes longer, another time. */
 const BARRIER_MS = 1_000
 const READ_RECORDS = 4_096
@@ -69,10 +72,11 @@ export class RuleMemory {
   /** Saves when it is due. */
   async tick(): Promise<void> {
     const { clock, spool } = this.#parts
-    const isDue = clock.monotonicMs() - this.#savedMs >= SAVE_EVERY_MS
+    const sinceMs = clock.monotonicMs() - this.#savedMs
     const { held, maxBytes } = spool.stats()
     const heldBytes = held.find(({ consumer }) => consumer === RULES_CONSUMER)?.bytes ?? 0
-    if (isDue || heldBytes > maxBytes * SHARE) await this.save()
+    const isMuch = heldBytes > maxBytes * SHARE || (heldBytes > AGAIN_BYTES && sinceMs >= AGAIN_EVERY_MS)
+    if (isMuch || sinceMs >= SAVE_EVERY_MS) await this.save()
   }
 
   /** Saves now; a failure is logged and costs only that a restart after a crash has more to judge again, or begins anew. */
@@ -92,24 +96,32 @@ export class RuleMemory {
     spool.release(RULES_CONSUMER, state.sequence + 1)
   }
 
-  /** Puts the memory back and judges again what came after it. */
+  /** Puts the memory back and judges again what came after it; the log is read once for all. */
   async restore(): Promise<void> {
-    for (const memory of this.#parts.memories) await this.#restore(memory)
-  }
-
-  async #restore(memory: Memory): Promise<void> {
-    const { spool, log } = this.#parts
-    const { firstSequence, lastSequence } = spool.stats()
-    const found = await this.#read(memory)
-    let next = firstSequence
-    if (found && found.sequence <= lastSequence && memory.restore(found.bytes)) next = Math.max(next, found.sequence + 1)
-    else if (lastSequence > 0) log.info({}, `${memory.name} begin without memory of what came before`)
+    const { spool, memories } = this.#parts
+    const { lastSequence } = spool.stats()
+    const learning = await Promise.all(memories.map(async (memory) => ({ memory, from: await this.#restore(memory) })))
+    let next = Math.min(...learning.map(({ from }) => from))
     while (next <= lastSequence) {
       const records = await spool.read(next, READ_RECORDS, READ_BYTES)
       if (records.length === 0) break
-      for (const record of records) if (record.kind === 'batch') memory.learn(decodeBatch(record.payload))
+      for (const { kind, sequence, payload } of records) {
+        if (kind !== 'batch') continue
+        // Judging changes a batch, whose columns lie in these bytes: each has its own.
+        for (const { memory, from } of learning) if (sequence >= from) memory.learn(decodeBatch(payload.slice()))
+      }
       next = (records.at(-1)?.sequence ?? next) + 1
     }
+  }
+
+  /** The first record that it has not judged. */
+  async #restore(memory: Memory): Promise<number> {
+    const { spool, log } = this.#parts
+    const { firstSequence, lastSequence } = spool.stats()
+    const found = await this.#read(memory)
+    if (found && found.sequence <= lastSequence && memory.restore(found.bytes)) return Math.max(firstSequence, found.sequence + 1)
+    if (lastSequence > 0) log.info({}, `${memory.name} begin without memory of what came before`)
+    return firstSequence
   }
 
   /** The memory at a moment when nothing judged waits for the disk; undefined when the disk takes too long. */

@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import { NotConnected } from '../core/errors.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
+import { fault } from '../core/peer-faults.ts'
 import type { Clock } from '../core/time.ts'
 import { dial, type HubIdentity, linkConfig, listen, type NodeIdentity, openDialIdentity, openHubIdentity } from '../gateway/index.ts'
 import { diodeTransport } from './diode-transport.ts'
@@ -33,7 +34,11 @@ async function dialling(identity: NodeIdentity, to: string | undefined, clock: C
   return {
     endpoint: address ?? '',
     dial: async (stop) => {
-      if (!address) throw new NotConnected('link.to is not set', { hint: 'say in link.to which hub or relay to dial' })
+      if (!address)
+        throw new NotConnected('link.to is not set', {
+          hint: 'say in link.to which hub or relay to dial',
+          fault: fault('no-hub'),
+        })
       shown = await identity.credentials()
       return dial({ address, identity, clock, stop })
     },
@@ -53,7 +58,7 @@ async function listening(
   log: Logger,
 ): Promise<Transport> {
   const { authority, registry, enrolment } = identity
-  const server = await authority.server()
+  let server = await authority.server()
   return {
     listen: async (onChannel) => {
       const { host, port } = link.listen
@@ -62,18 +67,28 @@ async function listening(
       return { address: `${address.host}:${address.port}`, close: () => listener.close() }
     },
     answerRenewal: (request, peer) => enrolment.answerRenew(request, peer),
-    identity: () => ({
-      authority: { notAfter: authority.notAfter },
-      listener: { notAfter: server.notAfter },
-      nodes: registry.nodes.map(({ name, certificates, revoked }) => {
-        const newest = certificates.toSorted((a, b) => b.notAfter - a.notAfter)[0]
-        const lastSeen = registry.lastSeen(name)
-        return {
-          ...{ node: name, ...(newest && { serial: newest.serial, notAfter: newest.notAfter }) },
-          ...(lastSeen !== undefined && { lastSeen }),
-          ...(revoked && { revoked }),
-        }
-      }),
-    }),
+    identity: () => {
+      // Files that the customer replaced are read again: a date of the start would keep a finding that is settled, or hide one that is due.
+      authority.server().then(
+        (now) => {
+          server = now
+        },
+        // The listener reads them too, and says what is wrong with them.
+        () => undefined,
+      )
+      return {
+        authority: { notAfter: authority.notAfter },
+        listener: { notAfter: server.notAfter },
+        nodes: registry.nodes.map(({ name, certificates, revoked }) => {
+          const newest = certificates.toSorted((a, b) => b.notAfter - a.notAfter)[0]
+          const lastSeen = registry.lastSeen(name)
+          return {
+            ...{ node: name, ...(newest && { serial: newest.serial, notAfter: newest.notAfter }) },
+            ...(lastSeen !== undefined && { lastSeen }),
+            ...(revoked && { revoked }),
+          }
+        }),
+      }
+    },
   }
 }

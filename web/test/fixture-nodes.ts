@@ -111,6 +111,7 @@ function hub(edges: number, list: NodeList, timeMs: number): NodeList {
   const findings: NodeList['findings'] = [
     { code: 'nodes-silent', severity: 'error', node: silent[0]?.node ?? '', count: silent.length, message: 'not heard: cell-8', hint: 'x' },
     { code: 'sender-refused', severity: 'warning', node: 'cell-4', refusal: 'identity-used-twice', count: 12, message: 'x', hint: 'x' },
+    { code: 'import-refused', severity: 'warning', node: 'hub-1', carried: 'damaged', file: 'cell-4-1.ecx', message: 'x', hint: 'x' },
     {
       code: 'signals-contested',
       severity: 'error',

@@ -79,6 +79,7 @@ export function scopedView(view: NodeView, rights: Rights, map: ZoneMap): NodeVi
     uplink: () => (seesOwn ? view.uplink() : undefined),
     contested: () => view.contested().filter(({ signal }) => signals.indexOf(signal) !== undefined),
     refusals: () => (seesOwn ? view.refusals() : []),
+    refusedFiles: () => (seesOwn ? view.refusedFiles() : []),
     connectedNodes: () => (seesOwn ? view.connectedNodes() : []),
     discover: () => Promise.reject(new QueryRefused('searching needs the right to query every zone')),
     onChanges: (listener) =>

@@ -214,9 +214,18 @@ export const en = {
     'the hashes of that hour are not kept here',
     'they are on the node that wrote the record, or in an exported folder',
   ],
-  'unknown-subject': (name: string, known: List): Told => [`${name} means nothing here`, `there are: ${known.join(', ')}`],
-  'unknown-action': (name: string, known: List): Told => [`${name} means nothing here`, `there are: ${known.join(', ')}`],
-  'unknown-object': (name: string, known: List): Told => [`${name} means nothing here`, `there are: ${known.join(', ')}`],
+  'unknown-subject': (name: string, known: List, near?: string): Told => [
+    `${name} means nothing here`,
+    `${near ? `did you mean ${near}? ` : ''}there are: ${known.join(', ')}`,
+  ],
+  'unknown-action': (name: string, known: List, near?: string): Told => [
+    `${name} means nothing here`,
+    `${near ? `did you mean ${near}? ` : ''}there are: ${known.join(', ')}`,
+  ],
+  'unknown-object': (name: string, known: List, near?: string): Told => [
+    `${name} means nothing here`,
+    `${near ? `did you mean ${near}? ` : ''}there are: ${known.join(', ')}`,
+  ],
   'writes-off': (): Told => [
     'nothing is written to devices here; the attempt has been recorded',
     'SECURITY.md says what Écluse does and does not do',

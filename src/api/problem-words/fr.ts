@@ -207,9 +207,18 @@ export const fr: typeof en = {
     'les empreintes de cette heure ne sont pas gardées ici',
     'elles sont sur le nœud qui a écrit l’enregistrement, ou dans un dossier exporté',
   ],
-  'unknown-subject': (name, known): Told => [`${name} ne désigne rien ici`, `il y a : ${known.join(', ')}`],
-  'unknown-action': (name, known): Told => [`${name} ne désigne rien ici`, `il y a : ${known.join(', ')}`],
-  'unknown-object': (name, known): Told => [`${name} ne désigne rien ici`, `il y a : ${known.join(', ')}`],
+  'unknown-subject': (name, known, near): Told => [
+    `${name} ne désigne rien ici`,
+    `${near ? `vouliez-vous dire ${near} ? ` : ''}il y a : ${known.join(', ')}`,
+  ],
+  'unknown-action': (name, known, near): Told => [
+    `${name} ne désigne rien ici`,
+    `${near ? `vouliez-vous dire ${near} ? ` : ''}il y a : ${known.join(', ')}`,
+  ],
+  'unknown-object': (name, known, near): Told => [
+    `${name} ne désigne rien ici`,
+    `${near ? `vouliez-vous dire ${near} ? ` : ''}il y a : ${known.join(', ')}`,
+  ],
   'writes-off': (): Told => [
     'rien n’est écrit dans les appareils ici ; la tentative a été consignée',
     'SECURITY.md dit ce qu’Écluse fait et ne fait pas',

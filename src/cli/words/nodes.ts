@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../core/link.ts'
+import type { CarriedRefusal, RefusalCode } from '../../core/link.ts'
 import type { NodeRole, TimeLeft } from '../../core/node-view.ts'
 
 type FindingCode = typeof import('../../api/node-schemas.ts').NODE_FINDINGS[number]
@@ -40,6 +40,7 @@ export const nodesEn = {
     'data-dropped': (node, detail) => `${node} has given up ${detail} sample(s) or record(s) since its start`,
     'nodes-silent': (node, detail) => `${detail} node(s) are silent, ${node} among them`,
     'sender-refused': (node, detail) => `${node} was turned away ${detail} times`,
+    'import-refused': (node, file) => `${node} refused the file ${file} carried by hand; nothing of it was taken in`,
     'signals-contested': (node, detail) => `${detail} signal(s) come from two nodes at once: ${node}`,
     'signals-unseen': (node, detail) => `${detail} signal(s) of ${node} find no room here: stored, and not seen live`,
     'certificate-expiring': (node, detail) => `certificate of ${node}: ${detail} days left`,
@@ -66,6 +67,13 @@ export const nodesEn = {
     'wrong-hub':
       'whoever answers there is not the hub or relay that this node enrolled with: correct `link.to`, or enrol again with a token of that one and --replace',
   } as Record<RefusalCode, string>,
+  carried: {
+    'not-records': 'it is no file of records: export it again',
+    damaged: 'it is damaged or cut: copy it again, or export it again',
+    'chain-broken': 'records in it were changed on the way: export it again at the sender',
+    foreign: 'it does not belong to what is here: export it again with the gaps.json that is here now',
+    'not-permitted': 'no conduit lets it pass, or its node is no sender here: compare `zones:`, `conduits:` and `link.diode.senders`',
+  } as Record<CarriedRefusal, string>,
   check: 'role',
   nodes: 'nodes',
   fine: 'link, spool, other nodes and certificates: nothing to look at',
@@ -110,6 +118,7 @@ export const nodesFr: typeof nodesEn = {
     'data-dropped': (node, detail) => `${node} a abandonné ${detail} échantillon(s) ou enregistrement(s) depuis son démarrage`,
     'nodes-silent': (node, detail) => `${detail} nœud(s) silencieux, dont ${node}`,
     'sender-refused': (node, detail) => `${node} a été refusé ${detail} fois`,
+    'import-refused': (node, file) => `${node} a refusé le fichier ${file} apporté à la main ; rien n’en a été pris`,
     'signals-contested': (node, detail) => `${detail} signal(aux) viennent de deux nœuds à la fois : ${node}`,
     'signals-unseen': (node, detail) => `${detail} signal(aux) de ${node} ne trouvent pas de place ici : enregistrés, et non vus en direct`,
     'certificate-expiring': (node, detail) => `certificat de ${node} : ${detail} jours restants`,
@@ -138,6 +147,14 @@ export const nodesFr: typeof nodesEn = {
       'aucun conduit ne le laisse passer : comparez `zones:`, `conduits:` et `link.nodes` des deux côtés ; `ecluse policy matrix` dit ce qui passe',
     'wrong-hub':
       'qui répond là n’est pas le hub ou le relais auprès duquel ce nœud s’est inscrit : corrigez `link.to`, ou inscrivez-le à nouveau avec un jeton de celui-là et --replace',
+  },
+  carried: {
+    'not-records': 'ce n’est pas un fichier d’enregistrements : exportez-le à nouveau',
+    damaged: 'il est abîmé ou coupé : copiez-le ou exportez-le à nouveau',
+    'chain-broken': 'des enregistrements en ont été modifiés en route : exportez-le à nouveau chez l’émetteur',
+    foreign: 'il ne correspond pas à ce qui est ici : exportez-le à nouveau avec le gaps.json qui est ici maintenant',
+    'not-permitted':
+      'aucun conduit ne le laisse passer, ou son nœud n’est pas un émetteur ici : comparez `zones:`, `conduits:` et `link.diode.senders`',
   },
   check: 'rôle',
   nodes: 'nœuds',

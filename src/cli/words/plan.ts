@@ -30,6 +30,12 @@ const kindsFr: Kinds = {
   ...{ delivery: 'livraison', page: 'page', person: 'personne', setting: 'réglage' },
 }
 
+/** Several of them, where that is not the one word and an s. */
+const manyEn: Partial<Kinds> = { equipment: 'equipment', delivery: 'deliveries', person: 'people' }
+const manyFr: Partial<Kinds> = { signal: 'signaux', record: 'types d’enregistrement', peer: 'groupes de pairs', state: 'machines à états' }
+const counted = (one: Kinds, many: Partial<Kinds>) => (count: number, kind: keyof Kinds) =>
+  `${count} ${count < 2 ? one[kind] : (many[kind] ?? `${one[kind]}s`)}`
+
 /** What `ecluse plan` and `ecluse lineage` say. */
 export const planEn = {
   verb: 'Say what a new configuration breaks or changes, and who is to be told; ends with 1 when something breaks. Changes nothing',
@@ -46,6 +52,7 @@ export const planEn = {
   depth: 'hops to follow; default all',
   limit: 'things shown',
   kinds: kindsEn,
+  counted: counted(kindsEn, manyEn),
   from: (before: string, after: string) => `from ${before} to ${after}`,
   same: 'nothing changes',
   change: 'CHANGE',
@@ -85,7 +92,7 @@ export const planEn = {
   notKept: 'the running node kept no copy of its configuration',
   notKeptHint: 'start it again with this version, or compare with a file: --against FILE',
   of: (name: string, direction: 'forward' | 'backward') =>
-    direction === 'forward' ? `what depends on ${name}` : `what ${name} depends on`,
+    direction === 'forward' ? `what depends on ${name}:` : `what ${name} depends on:`,
   none: 'nothing',
   kind: 'KIND',
   id: 'ID',
@@ -110,6 +117,7 @@ export const planFr: typeof planEn = {
   depth: 'nombre de sauts ; par défaut tous',
   limit: 'nombre de choses montrées',
   kinds: kindsFr,
+  counted: counted(kindsFr, manyFr),
   from: (before, after) => `de ${before} à ${after}`,
   same: 'rien ne change',
   change: 'CHANGEMENT',
@@ -148,7 +156,7 @@ export const planFr: typeof planEn = {
   refused: (count) => `le nouveau fichier ne passe pas lint : ${count} erreur(s)`,
   notKept: 'le nœud en marche n’a pas gardé de copie de sa configuration',
   notKeptHint: 'le redémarrer avec cette version, ou comparer à un fichier : --against FICHIER',
-  of: (name, direction) => (direction === 'forward' ? `ce qui dépend de ${name}` : `ce dont dépend ${name}`),
+  of: (name, direction) => (direction === 'forward' ? `ce qui dépend de ${name} :` : `ce dont dépend ${name} :`),
   none: 'rien',
   kind: 'SORTE',
   id: 'ID',

@@ -1,4 +1,4 @@
-import type { CrossingPart } from '../../config/index.ts'
+import type { CrossingPart, Sought } from '../../config/index.ts'
 import type { PolicyReason } from '../../core/policy.ts'
 import type { Permission } from '../../core/roles.ts'
 import type { ConduitState } from '../../gateway/policy/index.ts'
@@ -25,8 +25,8 @@ const partsEn: Record<CrossingPart, string> = {
 export const policyEn = {
   reasons: reasonsEn,
   parts: partsEn,
-  yes: 'yes',
-  no: 'no',
+  yes: 'yes:',
+  no: 'no:',
   crossing: (part: string, name: string, from: string, to: string, transport: string, direction: string) =>
     `${part} ${name}: ${from} -> ${to} by ${transport}, ${direction}`,
   because: (reason: string, conduit: string | undefined) => `${reason}${conduit ? ` (${conduit})` : ''}`,
@@ -36,11 +36,14 @@ export const policyEn = {
   notGranted: 'no grant of the role gives it',
   noZone: '(no zone)',
   unknown: {
-    subject: (name: string) => `nothing here is called ${name}`,
+    role: (name: string) => `no role is called ${name}`,
+    way: (name: string) => `no zone, conduit, connection or node is called ${name}`,
     action: (name: string) => `${name} is no action`,
-    object: (name: string) => `${name} is not at the other end`,
-  },
-  known: (names: string) => `there are: ${names}`,
+    end: (name: string) => `the zone ${name} is not at the other end`,
+    thing: (name: string) => `no zone, signal, record or result is called ${name}`,
+  } satisfies Record<Sought, (name: string) => string>,
+  known: (names: string, near: string | undefined) =>
+    [near && `did you mean ${near}?`, names ? `there are: ${names}` : 'there are none'].filter(Boolean).join(' '),
   none: 'No zones are declared: everything counts as one zone, and every way out is open.',
   from: 'FROM \\ TO',
   roleByZone: 'ROLE \\ ZONE',
@@ -98,8 +101,8 @@ export const policyFr: typeof policyEn = {
     ...{ connection: 'connexion', 'link-out': 'liaison vers', 'link-in': 'liaison depuis', openlineage: 'OpenLineage vers' },
     ...{ syslog: 'journal d’audit vers', http: 'lecteurs à' },
   },
-  yes: 'oui',
-  no: 'non',
+  yes: 'oui :',
+  no: 'non :',
   crossing: (part, name, from, to, transport, direction) => `${part} ${name} : ${from} -> ${to} par ${transport}, ${direction}`,
   because: (reason, conduit) => `${reason}${conduit ? ` (${conduit})` : ''}`,
   decidedBy: (place, path) => `décidé par ${place}, ${path}`,
@@ -108,11 +111,14 @@ export const policyFr: typeof policyEn = {
   notGranted: 'aucune attribution du rôle ne le donne',
   noZone: '(aucune zone)',
   unknown: {
-    subject: (name) => `rien ici ne s’appelle ${name}`,
+    role: (name) => `aucun rôle ne s’appelle ${name}`,
+    way: (name) => `aucune zone, aucun conduit, aucune connexion ni aucun nœud ne s’appelle ${name}`,
     action: (name) => `${name} n’est pas une action`,
-    object: (name) => `${name} n’est pas à l’autre bout`,
+    end: (name) => `la zone ${name} n’est pas à l’autre bout`,
+    thing: (name) => `aucune zone, aucun signal, aucun enregistrement ni résultat ne s’appelle ${name}`,
   },
-  known: (names) => `il y a : ${names}`,
+  known: (names, near) =>
+    [near && `vouliez-vous dire ${near} ?`, names ? `il y a : ${names}` : 'il n’y en a pas'].filter(Boolean).join(' '),
   none: 'Aucune zone n’est déclarée : tout compte comme une seule zone, et toutes les sorties sont ouvertes.',
   from: 'DE \\ VERS',
   roleByZone: 'RÔLE \\ ZONE',

@@ -43,7 +43,10 @@ export const spoolEn = {
   laid: (records: number, node: string, path: string) => `${records} record(s) of ${node} handed over: ${path}`,
   noReceiver: (node: string) => `${node} takes in no files of records: it does not receive one way; nothing was handed over`,
   noReceiverHint: 'name the configuration of the receiving hub with -c. Over TLS nothing has to be carried: the link sends what is missing',
-  laidHint: 'The node takes in those that it lacks, at once when it runs, and moves the file to done/ or refused/.',
+  laidHint: 'The node does not run: it takes in those that it lacks as soon as it does, and moves the file to done/ or refused/.',
+  taken: (filled: number) => (filled > 0 ? `taken in: ${filled} record(s) that were missing here` : 'nothing in it is missing here'),
+  waits: 'Not taken in yet: it waits until what follows its gap is here. When it is refused, `ecluse status` says so.',
+  refusedThere: (path: string, why: string) => `the node refused ${path}: ${why}`,
 }
 
 export const spoolFr: typeof spoolEn = {
@@ -90,5 +93,8 @@ export const spoolFr: typeof spoolEn = {
   laid: (records, node, path) => `${records} enregistrement(s) de ${node} remis : ${path}`,
   noReceiver: (node) => `${node} ne prend aucun fichier d’enregistrements : il ne reçoit pas à sens unique ; rien n’a été remis`,
   noReceiverHint: 'nommez avec -c la configuration du hub récepteur. Par TLS il n’y a rien à porter : la liaison envoie ce qui manque',
-  laidHint: 'Le nœud prend ceux qui lui manquent, aussitôt s’il tourne, et range le fichier dans done/ ou refused/.',
+  laidHint: 'Le nœud ne tourne pas : il prendra ceux qui lui manquent dès qu’il tournera, et rangera le fichier dans done/ ou refused/.',
+  taken: (filled) => (filled > 0 ? `pris : ${filled} enregistrement(s) qui manquaient ici` : 'rien n’y manque ici'),
+  waits: 'Pas encore pris : il attend que ce qui suit son trou soit ici. S’il est refusé, `ecluse status` le dit.',
+  refusedThere: (path, why) => `le nœud a refusé ${path} : ${why}`,
 }

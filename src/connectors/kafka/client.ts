@@ -107,6 +107,7 @@ export function asNotConnected(error: unknown, { brokers, records }: Pick<KafkaC
   const last = all.at(-1)
   return new NotConnected(`${where}: ${last?.message ?? 'no answer'}`, {
     hint: 'are these brokers, and is the line with or without TLS as it is here?',
+    fault: fault('not-brokers', { peer: where, detail: last?.message ?? '' }),
   })
 }
 

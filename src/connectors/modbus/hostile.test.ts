@@ -192,6 +192,7 @@ for (const { name, framing, first, expected, reconnects, problem } of CASES) {
       await source.connect(never)
     }
     const again = await source.read(never)
-    assert.deepEqual(rows(again.batch, context), GOOD)
+    // A new connection begins a new schedule; on the old one the polls of a minute were missed.
+    assert.deepEqual(rows(again.batch, context), reconnects ? GOOD : { temperature: `${GOOD.temperature} poll-overrun` })
   })
 }

@@ -71,7 +71,7 @@ test('one illegal address inside a block: only its signal turns Bad, and the div
   assert.equal(simulator.requests() - before, 6, 'six parts that answer; the refused one is left alone')
 
   simulator.setRegister(1, 'holding-register', 21, 2100)
-  assert.equal((await poll(60_000)).r21, '2100 Good', 'asked again after a minute')
+  assert.equal((await poll(60_000)).r21, '2100 Good poll-overrun', 'asked again after a minute')
   const healed = simulator.requests()
   await poll()
   assert.equal(simulator.requests() - healed, 1, 'the table is read in one request again')
@@ -113,7 +113,7 @@ test('behind a gateway, a unit that is away marks its own signals; it is asked l
   for (let i = 0; i < 10; i++) assert.deepEqual(await poll(i === 0 ? 0 : 1_000), bad)
   assert.ok(simulator.requests() < 10 + 5, `${simulator.requests()} requests`)
   simulator.failWith(2, undefined)
-  assert.deepEqual(await poll(30_000), { away: '2 Good', here: '1 Good' })
+  assert.deepEqual(await poll(30_000), { away: '2 Good poll-overrun', here: '1 Good poll-overrun' })
   // The 30 s in which nobody read count as missed polls of both signals.
   assert.equal(source.counters.dropped['poll-overrun'], 29 * 2)
   assert.ok(clock.monotonicMs() < source.nextReadMs())
@@ -192,9 +192,10 @@ test('several periods keep an absolute schedule each; missed polls are counted, 
   await poll(500)
   assert.deepEqual(Object.keys(await poll(500)), ['fast', 'slow'])
   assert.equal(source.counters.dropped['poll-overrun'], undefined)
-  await poll(1_700)
+  assert.deepEqual(await poll(1_700), { fast: '1 Good poll-overrun' }, 'the reading after them says that some are missing')
   assert.equal(source.counters.dropped['poll-overrun'], 2, 'two polls of one signal')
   assert.equal(source.nextReadMs(), start + 4_000)
+  assert.deepEqual(await poll(300), { fast: '1 Good', slow: '2 Good' })
 })
 
 test('a read that comes early waits for the schedule; close ends a pending read', async (t) => {

@@ -29,9 +29,14 @@ interface Group {
 }
 
 /** Requests of the poll under way. */
+/** Polls were missed: counted, and said of the reading that came after them. */
+const OVERRUN = 'poll-overrun'
+
 interface Work {
   readonly group: Group
   readonly block: Block
+  /** Polls before this one were missed. */
+  readonly isAfterMissed: boolean
 }
 
 /** Polls one device or gateway; see README.md for what each failure does to the samples. */
@@ -120,7 +125,11 @@ export class ModbusSource implements Source {
       if (group.schedule.dueMs > now) continue
       const missed = group.schedule.take(now)
       if (missed > 0) this.#countOverrun(group, missed)
-      for (const block of group.blocks) (this.#units.isAway(block.unitId) ? away : present).push({ group, block })
+      for (const block of group.blocks) {
+        const work = { group, block, isAfterMissed: missed > 0 }
+        if (this.#units.isAway(block.unitId)) away.push(work)
+        else present.push(work)
+      }
     }
     this.#work = present.concat(away).reverse()
     this.#splits = 0
@@ -128,7 +137,7 @@ export class ModbusSource implements Source {
 
   #countOverrun(group: Group, missed: number): void {
     const samples = group.blocks.reduce((sum, block) => sum + block.items.length, 0) * missed
-    this.counters.dropped['poll-overrun'] = (this.counters.dropped['poll-overrun'] ?? 0) + samples
+    this.counters.dropped[OVERRUN] = (this.counters.dropped[OVERRUN] ?? 0) + samples
     this.#problem(`${missed} polls of ${group.schedule.periodMs} ms missed: the device needs longer than the period to answer`)
   }
 
@@ -156,7 +165,7 @@ export class ModbusSource implements Source {
   #take(work: Work, answer: Answer, into: BatchBuilder): void {
     const { block } = work
     if (answer.kind === 'data') {
-      this.#decode(block, answer.data, into)
+      this.#decode(work, answer.data, into)
       if (block.refused) this.#rejoin(work)
     } else if (answer.kind === 'exception') {
       const refusal = ofException(answer.code)
@@ -170,13 +179,13 @@ export class ModbusSource implements Source {
   }
 
   /** The device refuses an address in this block: ask for its halves, until the refused signals stand alone. The division is kept. */
-  #divide({ group, block }: Work, refusal: Refusal, into: BatchBuilder): void {
+  #divide({ group, block, isAfterMissed }: Work, refusal: Refusal, into: BatchBuilder): void {
     const halves = halve(block)
     if (halves && this.#splits < SPLITS_PER_POLL) {
       this.#splits++
       const at = group.blocks.indexOf(block)
       if (at >= 0) group.blocks.splice(at, 1, ...halves)
-      this.#work.push({ group, block: halves[1] }, { group, block: halves[0] })
+      this.#work.push({ group, block: halves[1], isAfterMissed }, { group, block: halves[0], isAfterMissed })
       return
     }
     if (!halves) block.refused = { refusal, retryMs: this.#context.clock.monotonicMs() + REFUSED_RETRY_MS }
@@ -215,7 +224,7 @@ export class ModbusSource implements Source {
     return Math.min(...this.#groups.map(({ schedule }) => Math.max(schedule.dueMs, now + 1)))
   }
 
-  #decode(block: Block, data: Buffer, into: BatchBuilder): void {
+  #decode({ block, isAfterMissed }: Work, data: Buffer, into: BatchBuilder): void {
     const { clock, reasons } = this.#context
     const time = clock.now()
     const target = { into, reasons, data, time, scratch: this.#scratch }
@@ -225,6 +234,8 @@ export class ModbusSource implements Source {
       if (item.decoder.type !== 'text') decode(target, item.decoder, item.signal, item.address - block.address)
     screen(into, reasons, from, time)
     for (const item of texts) decode(target, item.decoder, item.signal, item.address - block.address)
+    // The reading is what it is; before it some are missing.
+    if (isAfterMissed) for (let row = from; row < into.count; row++) into.reasons[row] = reasons.with(into.reasons[row] as number, OVERRUN)
   }
 
   #fill(block: Block, into: BatchBuilder, refusal: Refusal): void {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { type CheckStep, failedStep, type PeerIdentity, type SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { statusName } from '../../core/status.ts'
 import type { OpcuaConfig } from './config.ts'
 import { within } from './library.ts'
@@ -96,7 +97,11 @@ async function firstRead(attempt: Parameters<typeof openLine>[0], session: Line[
   })
   const good = values.filter((value) => value.statusCode.isGood()).length
   const detail = sentence(`${good} of ${items.length} signals read Good`, [...wrong, ...readings])
-  if (wrong.length > 0 || good === 0) throw new NotConnected(detail, { hint: 'compare the addresses with `ecluse browse`' })
+  if (wrong.length > 0 || good === 0)
+    throw new NotConnected(detail, {
+      hint: 'compare the addresses with `ecluse browse`',
+      fault: fault('signals-bad', { good, count: items.length, detail: named([...wrong, ...readings]).join(' ; ') }),
+    })
   return { detail }
 }
 
@@ -104,7 +109,11 @@ async function firstRead(attempt: Parameters<typeof openLine>[0], session: Line[
 const NAMED = 5
 
 function sentence(detail: string, problems: readonly string[]): string {
-  return [detail, ...problems.slice(0, NAMED), ...(problems.length > NAMED ? [`and ${problems.length - NAMED} more`] : [])].join('; ')
+  return [detail, ...named(problems)].join('; ')
+}
+
+function named(problems: readonly string[]): string[] {
+  return [...problems.slice(0, NAMED), ...(problems.length > NAMED ? [`+${problems.length - NAMED}`] : [])]
 }
 
 /** The certificate the server shows, whether trusted or not. */
@@ -112,6 +121,7 @@ export async function identityOpcua(config: OpcuaConfig, context: SourceContext,
   if (config.security.mode === 'none') {
     throw new NotConnected(`${context.connection} has security.mode none: there is no certificate to trust`, {
       hint: 'set security.mode to sign-and-encrypt',
+      fault: fault('no-certificate-wanted', { connection: context.connection }),
     })
   }
   const attempt = await beginAttempt(config, context, stop)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { SourceContext } from '../../core/connector.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
 import type { Session } from './services.ts'
 
@@ -78,6 +79,7 @@ async function readPins(directory: string): Promise<Record<string, string>> {
   } catch (cause) {
     throw new NotConnected(`${file} cannot be read, so nobody knows which namespaces are meant`, {
       cause,
+      fault: fault('namespaces-unreadable', { file }),
       hint: 'see that the addresses `ns=...` are right as the server numbers its namespaces now, then delete the file',
     })
   }

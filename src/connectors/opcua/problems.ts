@@ -81,7 +81,8 @@ export function asNotConnected(error: unknown, config: OpcuaConfig, stop: AbortS
   for (const [pattern, what, hint, code] of NETWORK) {
     if (pattern.test(message)) return new NotConnected(`${peer}: ${what}`, { cause: error, hint, fault: fault(code, { peer }) })
   }
-  return new NotConnected(`${config.endpoint}: ${message.replace(/\s+/g, ' ').slice(0, 300)}`, { cause: error })
+  const detail = message.replace(/\s+/g, ' ').slice(0, 300)
+  return new NotConnected(`${peer}: ${detail}`, { cause: error, fault: fault('own-words', { peer, detail }) })
 }
 
 export function asError(error: unknown): Error {

@@ -77,7 +77,7 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
       await attempt
     },
     async read(stop): Promise<Delivery> {
-      if (!live) throw new NotConnected(`${config.endpoint}: not connected`)
+      if (!live) throw new NotConnected('not connected')
       if (taken.length === 0) {
         try {
           taken = (await live.inbox.take(stop)).reverse()
@@ -90,7 +90,7 @@ export function opcuaSource(config: OpcuaConfig, context: SourceContext): Source
       return { batch: taken.pop() as SampleBatch }
     },
     async close() {
-      const closed = new NotConnected(`${config.endpoint}: closed`)
+      const closed = new NotConnected('closed')
       ending.abort(closed)
       await connecting
       const current = live

@@ -41,7 +41,10 @@ export async function readPin(directory: string): Promise<Pin | undefined> {
   try {
     return pinFile.parse(JSON.parse(text))
   } catch (cause) {
-    throw new NotConnected(`${file} cannot be read, so no server is trusted`, { cause, hint: 'delete the file and trust the server again' })
+    throw new NotConnected(`${file} cannot be read, so no server is trusted`, {
+      ...{ cause, hint: 'delete the file and trust the server again' },
+      fault: fault('trust-unreadable', { file }),
+    })
   }
 }
 

@@ -33,6 +33,9 @@ export const DIODE_LIMITS = {
   gaps: 10_000,
   /** Logs remembered of which an older copy went on; beyond it the oldest is forgotten. */
   forked: 256,
+  /** Refused files carried by hand that are told of; the rest when these are taken away. Bytes of what is kept of one. */
+  refusedFiles: 100,
+  outcomeBytes: 8 * 1024,
   /** Bytes of the file that remembers gaps. */
   gapFileBytes: 8 * 1024 * 1024,
 } as const

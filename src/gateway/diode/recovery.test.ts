@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { LinkRefused } from '../../core/link.ts'
 import { silent } from '../../core/log.ts'
 import { SpoolFull, type SpoolRecord } from '../../core/spool.ts'
 import { exportRecords } from '../spool/export.ts'
@@ -10,7 +12,7 @@ import { dictionariesBefore, isDictionary } from './dictionaries.ts'
 import { DIODE_LIMITS } from './limits.ts'
 import type { DiodeSettings } from './options.ts'
 import type { DiodeSender } from './sender.ts'
-import { dropImport, takeImports } from './take-imports.ts'
+import { dropImport, outcomeOf, refusedImports, takeImports } from './take-imports.ts'
 import { helloOf, recordsFrom, type Weather, world } from './world.fixture.ts'
 
 const never = new AbortController().signal
@@ -62,7 +64,7 @@ test('what was lost is exported, carried and taken in: then the hub has exactly 
   const { missing } = await exportRecords((await findLog(w.directory)) as Log, gaps, path, 0)
   assert.deepEqual(missing, [])
   const parts = {
-    ...{ gaps: w.gaps, log: silent },
+    ...{ gaps: w.gaps, log: silent, clock: w.clock },
     importer: { importMissing: async (records: readonly SpoolRecord[]) => void w.hub.imported.push(...records) },
     anchorOf: () => async (sequence: number) => w.hub.records.find((record) => record.sequence === sequence),
     positionOf: () => Number.MAX_SAFE_INTEGER,
@@ -86,8 +88,37 @@ test('what was lost is exported, carried and taken in: then the hub has exactly 
   // As before anything was carried.
   const open = { gaps: () => gaps, missing: () => [], fill: async () => {} } as unknown as typeof w.gaps
   const stranger = { ...parts, gaps: open, anchorOf: () => async () => undefined }
+  const laid = await dropImport(path, imports)
+  assert.equal(await outcomeOf(laid), undefined)
+  const { refused } = (await takeImports(imports, stranger))[0] ?? {}
+  assert.equal(refused?.code, 'foreign')
+  assert.match(refused?.message ?? '', /nothing shows that it is of this log/)
+  assert.deepEqual((await outcomeOf(laid))?.refused, refused)
+  assert.deepEqual(
+    (await refusedImports(imports)).map(({ file, code }) => [file, code]),
+    [[basename(laid), 'foreign']],
+  )
+  await rm(join(imports, 'refused', basename(laid)))
+  assert.deepEqual(await refusedImports(imports), [], 'somebody took it away')
+  assert.deepEqual(await readdir(join(imports, 'refused')), [])
   await dropImport(path, imports)
-  assert.match((await takeImports(imports, stranger))[0]?.refused ?? '', /nothing shows that it is of this log/)
+  const shutOut = { importMissing: () => Promise.reject(new LinkRefused('no-conduit', 'no conduit')) }
+  const [turnedAway] = await takeImports(imports, {
+    ...{ ...parts, allowUnanchored: true, importer: shutOut },
+    gaps: { ...open, missing: (_: unknown, sequences: number[]) => sequences } as unknown as typeof w.gaps,
+  })
+  assert.equal(turnedAway?.refused?.code, 'not-permitted')
+  for (let n = 0; n <= DIODE_LIMITS.refusedFiles; n++) {
+    await writeFile(join(imports, 'refused', `a-${n}.ecx`), '')
+    const bytes = n === 0 ? DIODE_LIMITS.outcomeBytes : 1
+    await writeFile(
+      join(imports, 'refused', `a-${n}.ecx.json`),
+      JSON.stringify({ ...turnedAway, refused: { code: 'damaged', message: 'x'.repeat(bytes) } }),
+    )
+  }
+  const listed = await refusedImports(imports)
+  assert.equal(listed.length, DIODE_LIMITS.refusedFiles)
+  assert.ok(!listed.some(({ file }) => file === 'a-0.ecx'), 'what is kept of it is too large')
   await dropImport(path, imports)
   assert.equal((await takeImports(imports, { ...stranger, allowUnanchored: true }))[0]?.refused, undefined)
 })

@@ -3,6 +3,7 @@ import { encodeBatch, encodedCount } from '../../core/batch-codec.ts'
 import { NotConnected } from '../../core/errors.ts'
 import { blockBytes, writeBlock } from '../../core/forwarded.ts'
 import type { Hello, Link, LinkCounters, StreamId } from '../../core/link.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import type { Clock } from '../../core/time.ts'
 import { Codes, shardsOf } from './blocks.ts'
@@ -94,7 +95,7 @@ export class DiodeSender implements Link {
     const { sender, key, boot, open, random } = this.#options
     this.#sealer = new Sealer(key, { sender, boot: await boot(), salt: random(SALT_BYTES) })
     this.#out = await open().catch((cause: unknown) => {
-      throw new NotConnected(`no socket to send from: ${String(cause)}`, { cause })
+      throw cannotSend('no socket to send from', cause)
     })
     stop.throwIfAborted()
     this.#hello = hello
@@ -194,10 +195,10 @@ export class DiodeSender implements Link {
     const { clock, settings } = this.#options
     this.#dictionariesDue = clock.monotonicMs()
     while (!this.#stop.signal.aborted && !this.#isClosing) {
-      await this.#sayHello().catch((cause: unknown) => this.#finish(new NotConnected('the beat failed', { cause })))
+      await this.#sayHello().catch((cause: unknown) => this.#finish(cannotSend('the beat failed', cause)))
       if (clock.monotonicMs() >= this.#dictionariesDue) {
         this.#dictionariesDue = clock.monotonicMs() + settings.dictionariesMs
-        await this.#repeatDictionaries().catch((cause: unknown) => this.#finish(new NotConnected('repeating failed', { cause })))
+        await this.#repeatDictionaries().catch((cause: unknown) => this.#finish(cannotSend('repeating failed', cause)))
       }
       await clock.sleep(settings.helloMs, this.#stop.signal)
     }
@@ -239,7 +240,7 @@ export class DiodeSender implements Link {
       try {
         await this.#sendBlocks(blocks)
       } catch (cause) {
-        this.#finish(new NotConnected(`datagrams cannot be sent: ${String(cause)}`, { cause }))
+        this.#finish(cannotSend('datagrams cannot be sent', cause))
         return
       }
       for (const block of blocks) this.#readyBytes -= block.length
@@ -287,7 +288,7 @@ export class DiodeSender implements Link {
   }
 
   #detached(work: Promise<void>): void {
-    void work.catch((cause: unknown) => this.#finish(new NotConnected('sending failed', { cause })))
+    void work.catch((cause: unknown) => this.#finish(cannotSend('sending failed', cause)))
   }
 }
 
@@ -305,4 +306,9 @@ function* packs(records: readonly SpoolRecord[], limit: number): Generator<reado
     bytes += size
   }
   if (from < records.length) yield records.slice(from)
+}
+
+function cannotSend(what: string, cause: unknown): NotConnected {
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  return new NotConnected(`${what}: ${detail}`, { cause, fault: fault('cannot-send', { detail }) })
 }

@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, open, readdir, rename } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import type { MissingTaker, StreamId } from '../../core/link.ts'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+import { CARRIED_REFUSALS, LinkRefused, type MissingTaker, type RefusedFile, type StreamId } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
-import { syncDirectory } from '../../lib/replace-file.ts'
+import type { Clock } from '../../core/time.ts'
+import { replaceFile, syncDirectory } from '../../lib/replace-file.ts'
 import { type Anchor, checkImport, ImportRefused, readImport } from '../spool/import.ts'
 import type { GapMap } from './gap-map.ts'
+import { DIODE_LIMITS } from './limits.ts'
 
 const SUFFIX = '.ecx'
+/** Names in it are bounded, a path may not be. */
+const REASON_LENGTH = 1000
 
 /** Puts a file where the running node looks for files to import; resolves with its path there once it is whole and on disk. */
 export async function dropImport(path: string, imports: string): Promise<string> {
@@ -33,16 +38,21 @@ export interface ImportParts {
   readonly positionOf: (stream: StreamId) => number
   /** Take files too that meet no record that is here: nothing but their own checksum then says where they are from. */
   readonly allowUnanchored?: boolean
+  readonly clock: Clock
   readonly log: Logger
 }
 
-export interface ImportOutcome {
-  readonly file: string
+const outcome = z.object({
+  file: z.string().max(DIODE_LIMITS.outcomeBytes),
+  time: z.number(),
   /** In the file, and of these the ones that filled a gap. */
-  readonly records: number
-  readonly filled: number
-  readonly refused?: string
-}
+  records: z.int(),
+  filled: z.int(),
+  refused: z.object({ code: z.enum(CARRIED_REFUSALS), message: z.string() }).optional(),
+})
+
+/** What became of a file; kept beside it, as `NAME.ecx.json`. */
+export type ImportOutcome = z.infer<typeof outcome>
 
 /**
  * Takes in the files of a directory, one after the other: only records that lie in declared gaps, each once. A file that is done is moved to `done/`, one that is
@@ -59,6 +69,7 @@ export async function takeImports(directory: string, parts: ImportParts): Promis
     if (!outcome) continue
     const to = join(directory, outcome.refused === undefined ? 'done' : 'refused')
     await mkdir(to, { recursive: true, mode: 0o700 })
+    await replaceFile(join(to, `${name}.json`), `${JSON.stringify(outcome)}\n`)
     await rename(join(directory, name), join(to, name))
     await syncDirectory(directory)
     outcomes.push(outcome)
@@ -66,11 +77,40 @@ export async function takeImports(directory: string, parts: ImportParts): Promis
   return outcomes
 }
 
+/** What became of a file that `dropImport` laid there; undefined: it waits. */
+export async function outcomeOf(laid: string): Promise<ImportOutcome | undefined> {
+  const [directory, name] = [dirname(laid), basename(laid)]
+  return (await outcomeIn(join(directory, 'done'), name)) ?? outcomeIn(join(directory, 'refused'), name)
+}
+
+/** Files that were refused and that nobody has taken away since, newest first. */
+export async function refusedImports(directory: string): Promise<RefusedFile[]> {
+  const refused = join(directory, 'refused')
+  const names = new Set(await readdir(refused).catch(() => []))
+  const files: RefusedFile[] = []
+  for (const name of [...names].filter((one) => one.endsWith(SUFFIX)).sort()) {
+    if (files.length >= DIODE_LIMITS.refusedFiles) break
+    const of = await outcomeIn(refused, name)
+    if (of?.refused) files.push({ file: name, time: of.time, ...of.refused })
+  }
+  // Somebody has looked at the file and taken it away: what was said of it goes, too.
+  for (const name of names)
+    if (name.endsWith(`${SUFFIX}.json`) && !names.has(name.slice(0, -5))) await rm(join(refused, name), { force: true })
+  return files.sort((a, b) => b.time - a.time)
+}
+
+async function outcomeIn(directory: string, name: string): Promise<ImportOutcome | undefined> {
+  const text = await readFile(join(directory, `${name}.json`), 'utf8').catch(() => undefined)
+  if (text === undefined || text.length > DIODE_LIMITS.outcomeBytes) return undefined
+  return outcome.safeParse(JSON.parse(text)).data
+}
+
 async function takeOne(
   path: string,
   name: string,
-  { gaps, importer, anchorOf, positionOf, allowUnanchored, log }: ImportParts,
+  { gaps, importer, anchorOf, positionOf, allowUnanchored, log, clock }: ImportParts,
 ): Promise<ImportOutcome | undefined> {
+  const told = { file: name, time: clock.now(), records: 0, filled: 0 }
   try {
     const { header, records, anchored, ends } = await checkAgainst(path, anchorOf)
     const { node, epoch, ranges } = header
@@ -82,7 +122,7 @@ async function takeOne(
     // Carried twice, or closed meanwhile by another file.
     if (closes.length === 0) {
       log.info({ file: name, node, records }, 'a file of records holds nothing that is missing here')
-      return { file: name, records, filled: 0 }
+      return { ...told, records }
     }
     if (anchored === 0 && ends > 0 && !allowUnanchored)
       throw new ImportRefused(
@@ -105,11 +145,13 @@ async function takeOne(
       filled += wanted.length
     })
     log.info({ file: name, node: header.node, records, filled }, 'records carried by hand were taken in')
-    return { file: name, records, filled }
+    return { ...told, records, filled }
   } catch (error) {
-    if (!(error instanceof ImportRefused)) throw error
-    log.warn({ file: name, code: error.code, cause: error.message }, 'a file of records is refused')
-    return { file: name, records: 0, filled: 0, refused: error.message }
+    if (!(error instanceof ImportRefused || error instanceof LinkRefused)) throw error
+    // Neither zones nor rights change by trying again.
+    const code = error instanceof ImportRefused ? error.code : 'not-permitted'
+    log.warn({ file: name, code, cause: error.message }, 'a file of records is refused')
+    return { ...told, refused: { code, message: error.message.slice(0, REASON_LENGTH) } }
   }
 }
 

@@ -2,6 +2,7 @@ import type * as tls from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
 import { type Channel, LinkRefused, type RefusalCode } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import { plainAddress } from '../../lib/network-address.ts'
 import { type CertificateFacts, factsOf } from '../identity/certificate.ts'
@@ -104,7 +105,8 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
   /** Lines that were cut look open for a while: the newest of a node counts, and its oldest makes room. */
   const makeRoom = (node: string): Refusal | undefined => {
     const same = [...open].filter(({ facts }) => facts.name === node)
-    if (same.length >= limits.channelsPerNode) same[0]?.frames.fail(new NotConnected(`${node} has opened newer connections`))
+    if (same.length >= limits.channelsPerNode)
+      same[0]?.frames.fail(new NotConnected(`${node} has opened newer connections`, { fault: fault('newer-lines', { node }) }))
     else if (open.size >= limits.channels) return { code: 'not-permitted', message: `more than ${limits.channels} connections are open` }
     return undefined
   }

@@ -1,5 +1,6 @@
 import { NotConnected } from '../../core/errors.ts'
 import { LinkRefused } from '../../core/link.ts'
+import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
 import { type CertificateFacts, fingerprintOf } from '../identity/certificate.ts'
 import { IdentityError } from '../identity/errors.ts'
@@ -42,8 +43,14 @@ export async function enroll({
   })
   const frames = frameSocket(socket, { clock, limits: TLS_LIMITS, firstBytes: 2 * TLS_LIMITS.strangerBytes })
   const done = new AbortController()
+  const seconds = TLS_LIMITS.admissionMs / 1000
   void clock.sleep(TLS_LIMITS.admissionMs, done.signal).then(() => {
-    if (!done.signal.aborted) frames.fail(new NotConnected(`${address} does not answer within ${TLS_LIMITS.admissionMs / 1000} s`))
+    if (!done.signal.aborted)
+      frames.fail(
+        new NotConnected(`${address} does not answer within ${seconds} s`, {
+          fault: fault('no-answer-within', { peer: address, seconds }),
+        }),
+      )
   })
   try {
     await frames.send(encodeJson({ enroll: { secret, request: enrolling.request } }))

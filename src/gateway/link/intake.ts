@@ -4,6 +4,7 @@ import { NotConnected } from '../../core/errors.ts'
 import type { Forwarded } from '../../core/forwarded.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { type Hello, LinkRefused, type Peer, type Reception, type StreamId, type Welcome } from '../../core/link.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { parseRecord } from '../../core/record-content.ts'
 import { type Spool, SpoolFull, type SpoolRecord, type StreamPosition } from '../../core/spool.ts'
 import { type Clock, HOUR } from '../../core/time.ts'
@@ -215,7 +216,9 @@ export class Intake {
     } catch (error) {
       // Not the sender's fault: it keeps its records and comes again.
       if (error instanceof SpoolFull || error instanceof RangeError)
-        throw new NotConnected(`${this.#parts.log.node} cannot store: ${error.message}`)
+        throw new NotConnected(`${this.#parts.log.node} cannot store: ${error.message}`, {
+          fault: fault('cannot-store', { node: this.#parts.log.node, detail: error.message }),
+        })
       throw error
     } finally {
       if (this.#writing.get(key) === writing) this.#writing.delete(key)

@@ -146,8 +146,8 @@ const fr: ContractWords = {
     'l’un des deux se trompe ; une valeur n’est jamais convertie en silence',
   ],
   wider: (id, low, high) => [
-    `plus large que l’étendue du signal \`${id}\`, de ${low} à ${high}`,
-    'hors de l’étendue du signal une valeur est Uncertain : ne la promettez pas',
+    `plus large que la plage du signal \`${id}\`, de ${low} à ${high}`,
+    'hors de la plage du signal une valeur est Uncertain : ne la promettez pas',
   ],
   unknownStates: (id, unknown, known) => [
     `états que le signal \`${id}\` ne déclare pas : ${unknown.join(', ')}`,

@@ -11,8 +11,8 @@ const GLOB = { length: LIMITS.idLength, alternatives: 64 }
 /** Whether ids and names are inputs; asked once for each signal, then known. */
 export function interests(workers: readonly Worker[]): Interested {
   const declared = workers.map((worker) => {
-    const { signals, records, facts } = worker.derivation.inputs
-    const globs = signals.map((glob) => compileGlob(glob, GLOB))
+    const { signals, records, facts, clocks = [] } = worker.derivation.inputs
+    const globs = [...signals, ...clocks].map((glob) => compileGlob(glob, GLOB))
     return { worker, reads: (id: string) => globs.some((glob) => glob(id)), records: new Set(records), facts: new Set(facts) }
   })
   const readers = new Map<string, readonly Worker[]>()

@@ -67,8 +67,8 @@ function observedOneWay(oneWay: OneWay, out: { host: string; port: number; servi
   return {
     ...oneWay,
     ...(link && {
-      link: async (spool, next) =>
-        observedLink(await link.call(oneWay, spool, next), (bytes) => tell('diode', { ...out, sentBytes: bytes, receivedBytes: 0 })),
+      link: async (...asked) =>
+        observedLink(await link.apply(oneWay, asked), (bytes) => tell('diode', { ...out, sentBytes: bytes, receivedBytes: 0 })),
     }),
     ...(receive && {
       receive: (reception) =>

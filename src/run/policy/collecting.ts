@@ -1,5 +1,6 @@
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
 import { NotConnected } from '../../core/errors.ts'
+import { fault } from '../../core/peer-faults.ts'
 import { conduitReason, type PolicyDecision } from '../../core/policy.ts'
 import type { RecordContext, RecordDelivery, RecordSource } from '../../core/record-source.ts'
 import type { Delivery, Source } from '../../core/source.ts'
@@ -84,7 +85,10 @@ function mustBeOpen(gate: Gate): void {
   if (permitted) return
   const { from, to } = gate.crossing
   const about = conduit === undefined ? `no conduit from ${from ?? 'no zone'} to ${to ?? 'no zone'}` : `conduit ${conduit}`
-  throw new NotConnected(`${about}: ${conduitReason(reason)}`, { hint: `see \`ecluse policy explain ${gate.crossing.name}\`` })
+  throw new NotConnected(`${about}: ${conduitReason(reason)}`, {
+    hint: `see \`ecluse policy explain ${gate.crossing.name} send SIGNAL\``,
+    fault: fault('no-way', { way: gate.crossing.name, from: from ?? '-', to: to ?? '-', conduit }),
+  })
 }
 
 /** Marks of ours about signals that may come; of one that is not let in, nothing is said at all. */

@@ -13,7 +13,7 @@ export function NodeFindings({ findings, total }: { findings: readonly NodeFindi
       <h2 id="node-findings">{text.findings}</h2>
       <ul>
         {findings.map((finding) => (
-          <Finding key={`${finding.code} ${finding.what} ${finding.node}`} finding={finding} />
+          <Finding key={`${finding.code} ${finding.what} ${finding.file} ${finding.node}`} finding={finding} />
         ))}
       </ul>
       {total > findings.length && <p className="soft">{text.moreFindings(formatNumber(total - findings.length, locale))}</p>}
@@ -23,8 +23,8 @@ export function NodeFindings({ findings, total }: { findings: readonly NodeFindi
 
 function Finding({ finding }: { finding: NodeFinding }) {
   const { locale, words } = useLanguage()
-  const { code, severity, node, owner, what, refusal, count, days, seconds } = finding
-  const detail = seconds !== undefined ? formatSpan(seconds, locale) : formatNumber(count ?? days ?? 0, locale)
+  const { code, severity, node, owner, what, refusal, carried, file, count, days, seconds } = finding
+  const detail = seconds !== undefined ? formatSpan(seconds, locale) : (file ?? formatNumber(count ?? days ?? 0, locale))
   const isCertificate = code === 'certificate-expiring' || code === 'certificate-expired'
   const whom = isCertificate ? words.nodes.certificates[what ?? 'node'](node) : owner === undefined ? node : `${node} (${owner})`
   return (
@@ -34,6 +34,7 @@ function Finding({ finding }: { finding: NodeFinding }) {
         <b>{words.nodes.findingTexts[code](whom, detail)}</b>
         {isCertificate && <p>{words.nodes.renewal}</p>}
         {refusal && code !== 'link-refused' && <Refusal code={refusal} node={node} />}
+        {carried && <p>{words.nodes.carried[carried]}</p>}
         {code === 'signals-contested' && <p>{words.nodes.contested}</p>}
         {['link-down', 'spool-problem', 'signals-contested'].includes(code) && (
           <p className="soft" lang="en">

@@ -124,6 +124,7 @@ export const nodes = {
     'data-dropped': (node: string, detail: string) => `${node} has given up data since its start: ${detail} samples or records`,
     'nodes-silent': (node: string, detail: string) => `${detail} node(s) are silent, ${node} among them`,
     'sender-refused': (node: string, detail: string) => `${node} was turned away ${detail} times`,
+    'import-refused': (_: string, file: string) => `The file ${file} carried by hand was refused: nothing of it was taken in`,
     'signals-contested': (node: string, detail: string) => `${detail} signal(s) come from two nodes at once: ${node}`,
     'signals-unseen': (node: string, detail: string) => `${detail} signal(s) of ${node} find no room here: stored, and not seen live`,
     'certificate-expiring': (node: string, detail: string) => `Certificate of ${node}: ${detail} days left`,
@@ -133,6 +134,15 @@ export const nodes = {
     'review-overdue': (node: string) => `The review of conduit ${node} is overdue: nothing passes until somebody decides again`,
     'not-approved': (node: string, detail: string) =>
       `The configuration ${node} runs without ${detail} of the approvals that are asked for`,
+  },
+  carried: {
+    'not-records': 'It is no file of records: export it again. Then take it away from imports/refused.',
+    damaged: 'It is damaged or cut: copy it again, or export it again. Then take it away from imports/refused.',
+    'chain-broken': 'Records in it were changed on the way: export it again at the sender. Then take it away from imports/refused.',
+    foreign:
+      'It does not belong to what is here: export it again with the gaps.json that is here now. Then take it away from imports/refused.',
+    'not-permitted':
+      'No conduit lets it pass, or its node is no sender here: compare `zones:`, `conduits:` and `link.diode.senders`. Then take it away from imports/refused.',
   },
   certificates: {
     node: (node: string) => node,

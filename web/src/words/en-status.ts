@@ -5,6 +5,7 @@ export const reasons = {
   'flat-line': 'Has not moved at all for too long',
   late: 'Came late',
   'out-of-order': 'Older than a sample already seen',
+  'poll-overrun': 'Readings before it are missing: the device took longer than the period',
   'same-time': 'Says otherwise for a time already told',
   recomputed: 'Computed again: takes the place of another value',
   withdrawn: 'Computed again: nothing holds here any more',

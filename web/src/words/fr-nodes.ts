@@ -126,6 +126,7 @@ export const nodes: typeof English = {
     'data-dropped': (node, detail) => `${node} a abandonné des données depuis son démarrage : ${detail} échantillons ou enregistrements`,
     'nodes-silent': (node, detail) => `${detail} nœud(s) silencieux, dont ${node}`,
     'sender-refused': (node, detail) => `${node} a été refusé ${detail} fois`,
+    'import-refused': (_, file) => `Le fichier ${file} apporté à la main a été refusé : rien n’en a été pris`,
     'signals-contested': (node, detail) => `${detail} signal(aux) viennent de deux nœuds à la fois : ${node}`,
     'signals-unseen': (node, detail) => `${detail} signal(aux) de ${node} ne trouvent pas de place ici : enregistrés, et non vus en direct`,
     'certificate-expiring': (node, detail) => `Certificat de ${node} : ${detail} jours restants`,
@@ -134,6 +135,16 @@ export const nodes: typeof English = {
     'review-due': (node, detail) => `La revue du conduit ${node} est due dans ${detail} jour(s) ; ensuite rien ne passe`,
     'review-overdue': (node) => `La revue du conduit ${node} est dépassée : rien ne passe tant que personne n’a décidé à nouveau`,
     'not-approved': (node, detail) => `La configuration ${node} tourne sans ${detail} des approbations demandées`,
+  },
+  carried: {
+    'not-records': 'Ce n’est pas un fichier d’enregistrements : exportez-le à nouveau. Puis retirez-le de imports/refused.',
+    damaged: 'Il est abîmé ou coupé : copiez-le ou exportez-le à nouveau. Puis retirez-le de imports/refused.',
+    'chain-broken':
+      'Des enregistrements en ont été modifiés en route : exportez-le à nouveau chez l’émetteur. Puis retirez-le de imports/refused.',
+    foreign:
+      'Il ne correspond pas à ce qui est ici : exportez-le à nouveau avec le gaps.json qui est ici maintenant. Puis retirez-le de imports/refused.',
+    'not-permitted':
+      'Aucun conduit ne le laisse passer, ou son nœud n’est pas un émetteur ici : comparez `zones:`, `conduits:` et `link.diode.senders`. Puis retirez-le de imports/refused.',
   },
   certificates: {
     node: (node) => node,

@@ -28,7 +28,7 @@ export const anomalies: Words['anomalies'] = {
 
 export const characteristics: Words['characteristics'] = {
   completeness: 'Complétude',
-  timeliness: 'Actualité',
+  timeliness: 'Ponctualité',
   accuracy: 'Exactitude',
   precision: 'Précision',
   consistency: 'Cohérence',

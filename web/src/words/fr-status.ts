@@ -6,6 +6,7 @@ export const reasons: Words['reasons'] = {
   'flat-line': 'Figé depuis trop longtemps',
   late: 'Arrivé en retard',
   'out-of-order': 'Plus ancien qu’un échantillon déjà vu',
+  'poll-overrun': 'Des mesures manquent avant elle : l’appareil a mis plus que la période',
   'same-time': 'Dit autre chose d’un instant déjà donné',
   recomputed: 'Recalculé : prend la place d’une autre valeur',
   withdrawn: 'Recalculé : plus rien ne vaut ici',

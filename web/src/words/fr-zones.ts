@@ -3,7 +3,7 @@ import type { policy as EnglishPolicy, zones as EnglishZones } from './en-zones.
 export const zones: typeof EnglishZones = {
   title: 'Zones et conduits',
   problem: 'Le nœud n’a pas répondu',
-  noZones: 'Aucune zone n’est déclarée : tout compte comme une seule zone, et toutes les sorties sont ouvertes. Voir docs/zones.md.',
+  noZones: 'Aucune zone n’est déclarée : tout compte comme une seule zone, et toutes les sorties sont ouvertes. Voir docs/fr/zones.md.',
   summary: (zones, conduits, silent, abnormal) =>
     `${zones} zones, ${conduits} conduits, dont ${silent} déclarés et silencieux ; ${abnormal} lignes anormales`,
   cutShort: (shown, total) => `Les ${shown} flux les plus récents sur ${total} sont comparés.`,

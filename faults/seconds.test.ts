@@ -1,0 +1,3 @@
+import { testFaults } from './short.ts'
+
+await testFaults('one', false)
