@@ -16,9 +16,9 @@ export interface WhatWords {
   readonly modbus: Readonly<Record<string, string>>
 }
 
-export function whatText(protocol: string, what: string, { whats, whatUnit, modbus }: WhatWords): string {
-  if (what.startsWith('unit ')) return whatUnit(what.slice(5))
-  return whats[what] ?? serviceText(protocol, what, modbus)
+export function whatText(protocol: string, what: string, words: WhatWords): string {
+  if (what.startsWith('unit ')) return words.whatUnit(what.slice(5))
+  return words.whats[what] ?? serviceText(protocol, what, words.modbus)
 }
 
 export interface ChangedFlow {
