@@ -55,6 +55,7 @@ const checks: [string, string[]][] = [
 let passed = 0
 let failed = 0
 let skipped = 0
+let browser: string | undefined
 
 if (patterns.length === 0) {
   for (const { code } of await Promise.all(checks.map(([command, args]) => run([command, ...args].join(' '), command, args)))) {
@@ -71,6 +72,7 @@ if (missing.length > 0) {
   console.error(`scripts/test.ts names tests that are gone: ${missing.join(', ')}`)
   failed++
 }
+browser = await browserOf(found)
 const waiting = WAITING.filter((file) => found.includes(file))
 const timed = TIMED.filter((file) => found.includes(file))
 for (const [groups, width] of [
@@ -91,6 +93,13 @@ if (skipped > 0 && process.env.ECLUSE_PEERS === 'required') {
 }
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exit(failed > 0 || passed === 0 ? 1 : 0)
+
+/** One browser for all tests that open pages, where there are several and the machine has one. */
+async function browserOf(files: string[]): Promise<string | undefined> {
+  if (files.filter((file) => file.startsWith('web/')).length < 2) return undefined
+  const { noBrowser, serveBrowser } = await import('../web/test/browser.ts')
+  return noBrowser ? undefined : (await serveBrowser()).wsEndpoint()
+}
 
 /** Files that load the same things share a process, a folder at a time: those that start whole nodes and browsers first, as the long ones shall not be left alone at the end. */
 function grouped(files: string[]): string[][] {
@@ -153,6 +162,7 @@ function run(
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         ...{ ...process.env, FORCE_COLOR: '0', NODE_COMPILE_CACHE: resolve(COMPILED) },
+        ...(browser !== undefined && { ECLUSE_BROWSER: browser }),
         // Tests that build the product need not check its types again.
         ...(patterns.length === 0 && { ECLUSE_TYPES: 'checked' }),
       },

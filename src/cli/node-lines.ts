@@ -1,4 +1,5 @@
 import type { NodeFinding, NodeList, OtherNode, Uplink } from '../api/schemas.ts'
+import type { RefusalCode } from '../core/link.ts'
 import type { Verb } from './context.ts'
 import { age, bytes, paint, table } from './output.ts'
 
@@ -25,7 +26,7 @@ export function nodeLines(verb: Verb, { self, time, findings }: NodeList): strin
     const { problem } = uplink
     // From a minute on it is a finding, which says this too.
     if (state !== 'connected' && problem && !findings.some(({ code }) => LINK_FINDINGS.has(code)))
-      lines.push(warn(problem.code ? `${problem.message}; ${words.refusals[problem.code]}` : problem.message))
+      lines.push(warn(problem.code ? refusedText(verb, problem.code, problem.message) : problem.message))
   }
   const { timeLeft, growthBytesPerSecond = 0 } = spool
   const lasts = uplink ? words.timeLeft : words.holds
@@ -78,6 +79,12 @@ export function sayFinding(verb: Verb, finding: NodeFinding): readonly [what: st
   if (refusal) return [NAMED_BY_CODE.has(refusal) ? what : `${what} (${message})`, words.refusals[refusal]]
   if (carried) return [what, words.carried[carried]]
   return [MESSAGE_SHOWN.has(code) ? `${what} (${message})` : what, undefined]
+}
+
+/** What the other end says is in English; where our words say all of it, they stand alone. */
+function refusedText({ words }: Verb, code: RefusalCode, message: string): string {
+  const said = words.nodes.refusals[code]
+  return NAMED_BY_CODE.has(code) ? said : `${message}; ${said}`
 }
 
 /** Findings whose message names what no words can. */

@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../config/index.ts'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { IdentityError } from '../gateway/identity/errors.ts'
+import type { SpoolRefused } from '../gateway/spool/inspect.ts'
 import { collectAfterStart } from '../lib/after-start.ts'
 import { makeFolder } from '../lib/make-folder.ts'
 import type { NotApproved } from '../run/changes/start.ts'
@@ -37,6 +38,8 @@ export interface ServeOptions {
 
 /** Errors by which the stores say that another process has them open. Names: their modules are loaded with the node only. */
 const IN_USE: ReadonlySet<string> = new Set(['HistorianInUse', 'SpoolLocked'])
+
+const isSpoolRefused = (error: unknown): error is SpoolRefused => error instanceof Error && error.name === 'SpoolRefused'
 
 /** Makes the data directory and claims it. Throws Refused where that cannot be; returns which newer version wrote it. */
 async function prepareData({ words, home }: Verb, directory: string): Promise<DataFormat | undefined> {
@@ -91,6 +94,7 @@ export async function serve(verb: Verb, loaded: LoadedConfig, { host, port, log,
   const node = await start().catch((error: unknown) => {
     if (error instanceof IdentityError) throw new Refused(...words.identity.problems[error.code](error.subject))
     if (error instanceof Error && IN_USE.has(error.name)) throw new Refused(words.node.dataInUse(directory), words.node.dataInUseHint)
+    if (isSpoolRefused(error)) throw new Refused(...words.spool.broken[error.code](error.place, error.owner))
     if (error instanceof Error && error.name === 'NotApproved')
       throw new Refused(words.apply.notApproved((error as NotApproved).digest, (error as NotApproved).missing), words.apply.notApprovedHint)
     throw new Refused(words.node.startFailed(error instanceof Error ? error.message : String(error)), words.node.startFailedHint)

@@ -160,3 +160,13 @@ test('spool: what is missing on the command line is said with what to do', async
   assert.match((await world.run(['spool', 'inspect', '-c', config])).err, /there is no log in .*\n {2}hint: name its directory/)
   assert.match((await world.run(['spool', 'verify', '-c', join(world.folder, 'none.yaml')])).err, /the configuration cannot be used/)
 })
+
+test('a node that is given the spool of another says so in the person’s language, and what to do', async (t) => {
+  const { world, spool, data } = await makeNode(t)
+  await spool.close()
+  const config = world.write('other.yaml', paperYaml({ plc: 'well' }, `data: ${data}\nnode: { id: edge-2 }\nhttp: { port: 0 }`))
+  const en = await world.run(['run', config])
+  assert.equal(en.code, 1)
+  assert.match(en.err, /spool is the spool of node edge-1\n {2}hint: give each node a `data:` directory of its own/)
+  assert.match((await world.run(['run', config, '--lang', 'fr'])).err, /spool est la file du nœud edge-1\n {2}.*donnez à chaque nœud/)
+})

@@ -200,7 +200,7 @@ async function logIn(verb: Verb, directory: string | undefined, config: string |
   const words = verb.words.spool
   const place = directory ?? join(await dataOf(verb, config), 'spool')
   const log = await findLog(place).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof SpoolRefused) throw new Refused(error.message)
+    if (error instanceof SpoolRefused) throw new Refused(...words.broken[error.code](error.place, error.owner))
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw error
   })

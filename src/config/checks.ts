@@ -2,7 +2,7 @@ import { signalId } from '../core/config-parts.ts'
 import type { Connector } from '../core/connector.ts'
 import { isSignalId } from '../core/names.ts'
 import { isLoopback } from '../lib/network-address.ts'
-import { type Located, locate, locateKey, type Path, type Problems } from './places.ts'
+import { type Located, locate, locateKey, type Path, type Problems, type Wording } from './places.ts'
 import type { EcluseConfig } from './schema.ts'
 import { type AnySchema, describedBy, SchemaMemo } from './schema-walk.ts'
 import type { ConfigWords } from './words.ts'
@@ -55,7 +55,7 @@ export function checkConnector(connector: Connector, config: unknown, at: Locate
 
 /** What a node's role lets it have. An edge opens no port for others, its own page included; a relay has nothing to do with devices. */
 export function checkRole(
-  { node, http }: Pick<EcluseConfig, 'node' | 'http'>,
+  { node, http, link }: Pick<EcluseConfig, 'node' | 'http' | 'link'>,
   connections: number,
   at: Located,
   problems: Problems,
@@ -67,6 +67,14 @@ export function checkRole(
     if (host === undefined || isLoopback(host) || (http.tls && !isEdge)) continue
     const [code, wording] = isEdge ? (['E_EDGE_EXPOSED', words.edgeExposed()] as const) : (['W_HTTP_EXPOSED', words.httpExposed()] as const)
     problems.add(locate(at, path), code, wording)
+  }
+  if (link?.transport === 'diode') {
+    const lacks = (path: string, wording: Wording) =>
+      problems.add(locate(at, path === 'to' ? ['link'] : ['link', 'diode']), 'E_VALUE', wording)
+    if (isEdge || node.role === 'relay') {
+      if (link.to === undefined) lacks('to', words.diodeSender('to'))
+      if (link.diode.key === undefined) lacks('key', words.diodeSender('diode.key'))
+    } else if (link.diode.senders.length === 0) lacks('senders', words.diodeReceiver())
   }
   if (node.role === 'relay' && connections > 0)
     problems.add(locateKey(at, [], 'connections'), 'E_RELAY_CONNECTIONS', words.relayConnections())

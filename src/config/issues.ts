@@ -76,6 +76,7 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badLife': (words) => words.badLife(),
   '@builtInRole': (words) => words.builtInRole(),
   '@badAddress': (words) => words.badAddress(),
+  '@diodeKey': (words) => words.diodeKey(),
   '@linkFiles': (words) => words.linkFiles(),
   '@badInput': (words) => words.badInput(),
   '@badEvent': (words) => words.badEvent(),

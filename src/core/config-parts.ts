@@ -52,6 +52,13 @@ export const label = z
  */
 export const secret = z.string().min(1).meta({ secret: true, description: 'Secret: ${env:NAME} or ${file:/path}, never a literal' })
 
+/** A name or address, without port. An IPv6 address may stand in brackets, as it does before a port. */
+export const hostName = z
+  .string()
+  .min(1)
+  .max(253)
+  .overwrite((text) => text.replace(/^\[([\da-f:.]+)\]$/i, '$1'))
+
 export const signalId = z
   .string()
   .refine(isSignalId, 'an id is segments of letters, digits, _ . : - joined by /')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byteSize, duration, secret, zoneName } from '../core/config-parts.ts'
+import { byteSize, duration, hostName, secret, zoneName } from '../core/config-parts.ts'
 import { LIMITS } from '../core/limits.ts'
 import { IDENTITY_LIMITS } from './identity/limits.ts'
 import { POLICY_LIMITS } from './policy/limits.ts'
@@ -47,7 +47,10 @@ const address = z
 const file = z.string().min(1).max(1024)
 
 const senderNumber = z.int().min(1).max(65_535)
-const diodeKey = secret.describe('Key that both ends share: 32 random bytes, base64. `openssl rand -base64 32` makes one')
+/** 32 bytes in base64; that it is one is asked here and not at the first start, whose words nobody reads who only edits. */
+const diodeKey = secret
+  .refine((text) => /^[\w+/-]{43}=?$/.test(text), '@diodeKey')
+  .describe('Key that both ends share: 32 random bytes, base64. `openssl rand -base64 32` makes one')
 
 /** One way: nobody answers, so both ends are told beforehand who sends. */
 const diodeConfig = z
@@ -84,7 +87,7 @@ export const linkConfig = z
     to: address.optional().describe('Hub or relay to dial, host:port; default: the one this node enrolled with'),
     listen: z
       .strictObject({
-        host: z.string().min(1).max(253).default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
+        host: hostName.default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
         port: z.int().min(0).max(65_535).default(8490).describe('0: any free port'),
         address: address.optional().describe('How edges reach it, host:port; goes into the tokens of `ecluse node add`'),
       })

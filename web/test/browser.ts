@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 
@@ -19,20 +18,22 @@ export interface Browser {
   close(): Promise<void>
 }
 
-/** Builds the bundle where it is stale, then opens a fresh profile. */
+/** One browser for all tests of a run: where it is asked is what ECLUSE_BROWSER holds for them. */
+export const serveBrowser = () => chromium.launchServer({ executablePath: CHROMIUM, args: QUIET })
+
+/** Builds the bundle where it is stale, then opens a fresh profile: of the browser of the run, or of one of its own. */
 export async function openBrowser(locale = 'en-GB'): Promise<Browser> {
   const root = join(import.meta.dirname, '..', '..')
   execFileSync(process.execPath, [join(root, 'scripts', 'build-web.ts')], { stdio: 'ignore' })
-  const profile = mkdtempSync(join(tmpdir(), 'ecluse-web-'))
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    args: QUIET,
+  const endpoint = process.env.ECLUSE_BROWSER
+  const browser = endpoint ? await chromium.connect(endpoint) : await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+  const context = await browser.newContext({
     locale,
     timezoneId: 'Europe/Paris',
     viewport: { width: 1360, height: 840 },
     colorScheme: 'light',
   })
-  const page = context.pages()[0] ?? (await context.newPage())
+  const page = await context.newPage()
   page.setDefaultTimeout(30_000)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
@@ -41,7 +42,7 @@ export async function openBrowser(locale = 'en-GB'): Promise<Browser> {
   })
   const close = async () => {
     await context.close()
-    rmSync(profile, { recursive: true, force: true })
+    await browser.close()
   }
   return { context, page, errors, close }
 }

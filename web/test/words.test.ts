@@ -62,9 +62,9 @@ test('every text that the pages ask for is used somewhere', () => {
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n')
   const dynamic =
-    /^(reasons|statusCodes|anomalies|characteristics|characteristicQuestions|rules|breaches|contractStatus|equipment\.levels|nodes\.(roles|heldFor|ends|effects|states|otherStates|causes|findingTexts|certificates|refusals)|quality\.(periods|legend)|ledger\.(periods|destinations|units)|evidence\.(parts|periods|outcomes|kinds)|lineage\.(why|kinds)|plan\.(is|why|roles)|security\.(states|severities|baselines|sensors|evidenceNames)|records\.(spans|own)|people\.(states|directions|permissions|problems)|results\.(types|typeOf|spans|causes|reasons)|kpis\.trends|passport\.(verdicts|reasons|says|kinds|states|problems|counts|countsOne|details|detailValues|causes)|status|connections|nav|frame|levels|signal\.(ranges|types|legend)|zones\.(states|directions|parts|reasons))\./
+    /^(reasons|statusCodes|anomalies|characteristics|characteristicQuestions|rules|breaches|contractStatus|equipment\.levels|nodes\.(roles|heldFor|ends|effects|states|otherStates|causes|findingTexts|certificates|refusals|carried)|quality\.(periods|legend)|ledger\.(periods|destinations|units)|evidence\.(parts|periods|outcomes|kinds)|lineage\.(why|kinds)|plan\.(is|why|roles|approvals\.states)|security\.(states|severities|baselines|sensors|evidenceNames|whats|modbus)|records\.(spans|own)|people\.(states|directions|permissions|problems)|results\.(types|typeOf|spans|causes|reasons)|kpis\.trends|passport\.(verdicts|reasons|says|kinds|states|problems|counts|countsOne|details|detailValues|causes)|status|connections|nav|frame|levels|signal\.(ranges|types|legend)|zones\.(states|directions|parts|reasons))\./
   const unused = english
     .map(([key]) => key)
-    .filter((key) => !dynamic.test(key) && !new RegExp(`\\.${key.split('.').at(-1)}\\b`).test(source))
+    .filter((key) => !dynamic.test(key) && !new RegExp(`(?:\\.|[{,] )${key.split('.').at(-1)}\\b`).test(source))
   assert.deepEqual(unused, [])
 })

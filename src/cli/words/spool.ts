@@ -1,3 +1,5 @@
+import type { SpoolRefusal } from '../../gateway/spool/inspect.ts'
+
 /** What `ecluse spool` says. */
 export const spoolEn = {
   log: (node: string, epoch: string) => `log of ${node}, begun ${epoch}`,
@@ -34,6 +36,25 @@ export const spoolEn = {
     `${records} of them without their content, which no conduit permits: ${reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ') || 'definitions'}`,
   mayNotLeave: (why: string) => `nothing of this log may be carried on: ${why}`,
   mayNotLeaveHint: '`ecluse policy explain link-out send ZONE` says which line decides',
+  broken: {
+    'other-node': (place: string, owner: string) => [
+      `${place} is the spool of node ${owner}`,
+      'give each node a `data:` directory of its own, or this one its old name (`node.id`) again',
+    ],
+    format: (place: string) => [
+      `${place} was written in another format version; nothing was changed`,
+      'use the program version that wrote it, or another directory',
+    ],
+    'chain-lost': (place: string) => [
+      `${place}: the chain of its newest segment is lost`,
+      'move the directory aside and start again: a new log begins, and what is missing is declared',
+    ],
+    'no-epoch': (place: string) => [`${place}: no segment says which log it belongs to`, 'move it aside and start again'],
+    'two-epochs': (place: string) => [
+      `${place}: segments of two logs are mixed`,
+      'were two backups put back into one directory? Move the segments of one of them aside',
+    ],
+  } as Record<SpoolRefusal, (place: string, owner: string) => [message: string, hint: string]>,
   refused: {
     'not-records': (path: string) => `${path} is no file of records; nothing was handed over`,
     damaged: (path: string) => `${path} is damaged; nothing was handed over`,
@@ -84,6 +105,25 @@ export const spoolFr: typeof spoolEn = {
     `dont ${records} sans leur contenu, qu’aucun conduit n’autorise : ${reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ') || 'des définitions'}`,
   mayNotLeave: (why) => `rien de ce journal ne peut être emporté : ${why}`,
   mayNotLeaveHint: '`ecluse policy explain link-out send ZONE` dit quelle ligne décide',
+  broken: {
+    'other-node': (place, owner) => [
+      `${place} est la file du nœud ${owner}`,
+      'donnez à chaque nœud son répertoire `data:`, ou rendez à celui-ci son ancien nom (`node.id`)',
+    ],
+    format: (place) => [
+      `${place} est écrit dans une autre version du format ; rien n’a été modifié`,
+      'prenez la version du programme qui l’a écrit, ou un autre répertoire',
+    ],
+    'chain-lost': (place) => [
+      `${place} : la chaîne de son dernier segment est perdue`,
+      'mettez le répertoire de côté et redémarrez : un nouveau journal commence, et ce qui manque est déclaré',
+    ],
+    'no-epoch': (place) => [`${place} : aucun segment ne dit à quel journal il appartient`, 'mettez-le de côté et redémarrez'],
+    'two-epochs': (place) => [
+      `${place} : des segments de deux journaux sont mélangés`,
+      'deux sauvegardes ont-elles été remises dans un répertoire ? Mettez de côté les segments de l’une',
+    ],
+  },
   refused: {
     'not-records': (path) => `${path} n’est pas un fichier d’enregistrements ; rien n’a été remis`,
     damaged: (path) => `${path} est abîmé ; rien n’a été remis`,

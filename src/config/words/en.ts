@@ -106,6 +106,18 @@ export const en = {
     '`ca`, `certificate` and `key` are given together or not at all',
     'with all three, certificates come from your own authority; with none, from the hub’s',
   ],
+  diodeKey: (): Wording => [
+    'a key of a one-way link is 32 random bytes in base64',
+    '`openssl rand -base64 32` makes one; both ends are given the same',
+  ],
+  diodeSender: (key: string): Wording => [
+    `a one-way sender needs \`${key}\``,
+    'nobody answers, so it is told where to send, and with which key',
+  ],
+  diodeReceiver: (): Wording => [
+    'a one-way receiver needs `diode.senders`: without, it takes from nobody',
+    'one entry for each sender: `{ sender: 1, node: cell-3, key: "${env:DIODE_KEY}" }`',
+  ],
   kindMissing: (known: string): Wording => ['`kind` is missing', `say which system this connection speaks with: ${known}`],
   unknownKind: (kind: string, near: string | undefined, known: string): Wording => [
     `unknown kind \`${kind}\``,

@@ -118,6 +118,18 @@ export const fr: ConfigWords = {
     '`ca`, `certificate` et `key` se donnent ensemble, ou pas du tout',
     'avec les trois, les certificats viennent de votre propre autorité ; sans eux, de celle du hub',
   ],
+  diodeKey: () => [
+    'la clé d’une liaison à sens unique : 32 octets aléatoires en base64',
+    '`openssl rand -base64 32` en fait une ; les deux côtés reçoivent la même',
+  ],
+  diodeSender: (key) => [
+    `un émetteur à sens unique a besoin de \`${key}\``,
+    'personne ne répond : il faut lui dire où émettre, et avec quelle clé',
+  ],
+  diodeReceiver: () => [
+    'un récepteur à sens unique a besoin de `diode.senders` : sans cela, il ne prend de personne',
+    'une entrée par émetteur : `{ sender: 1, node: cell-3, key: "${env:DIODE_KEY}" }`',
+  ],
   kindMissing: (known) => ['`kind` manque', `dites avec quel système cette connexion parle : ${known}`],
   unknownKind: (kind, near, known) => [
     `\`kind\` inconnu : \`${kind}\``,

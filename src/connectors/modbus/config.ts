@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, signalBase } from '../../core/config-parts.ts'
+import { duration, hostName, signalBase } from '../../core/config-parts.ts'
 
 /** Limits of the protocol (Modbus Application Protocol V1.1b3, 6.1 to 6.4) and of this connector. */
 export const MODBUS_LIMITS = {
@@ -110,7 +110,7 @@ export function width(signal: Pick<Addressed, 'table' | 'type' | 'length'>): num
 }
 
 export const modbusConfig = z.strictObject({
-  host: z.string().min(1).max(253).describe('Name or address of the device or gateway'),
+  host: hostName.describe('Name or address of the device or gateway'),
   port: z.int().min(1).max(65_535).default(502).describe('TCP port'),
   framing: z
     .enum(['tcp', 'rtu-over-tcp'])

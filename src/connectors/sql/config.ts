@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, secret } from '../../core/config-parts.ts'
+import { duration, hostName, secret } from '../../core/config-parts.ts'
 import { feedBase } from '../../core/record-kinds.ts'
 import { SQL_LIMITS } from './limits.ts'
 
@@ -46,7 +46,7 @@ const records = z.array(sqlFeed).min(1).max(SQL_LIMITS.feeds).describe('What is 
 
 const server = (port: number) =>
   z.strictObject({
-    host: z.string().min(1).max(253).describe('Name or address of the server'),
+    host: hostName.describe('Name or address of the server'),
     port: z.int().min(1).max(65_535).default(port).describe('TCP port'),
     database: z.string().min(1).max(128),
     user: z.string().min(1).max(128).describe('One that may only read'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byteSize, duration, secret } from '../../core/config-parts.ts'
+import { byteSize, duration, hostName, secret } from '../../core/config-parts.ts'
 import { deletedWhen } from '../../core/deleted-when.ts'
 import { feedBase } from '../../core/record-kinds.ts'
 import { parsePath } from '../../lib/json-path.ts'
@@ -56,7 +56,7 @@ const feed = feedBase.extend({
 export type WebhookFeed = z.output<typeof feed>
 
 export const webhookConfig = z.strictObject({
-  host: z.string().min(1).max(253).default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
+  host: hostName.default('127.0.0.1').describe('Address to listen on; 127.0.0.1 is this machine alone'),
   port: z.int().min(0).max(65_535).describe('Port to listen on'),
   tls: tls.optional(),
   insecure: z.boolean().default(false).describe('true: listening for other machines without encryption is wanted'),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { clientTls } from '../../core/client-tls.ts'
-import { duration, zoneName } from '../../core/config-parts.ts'
+import { duration, hostName, zoneName } from '../../core/config-parts.ts'
 import { AUDIT_LIMITS } from './limits.ts'
 
 const forward = z.strictObject({
@@ -9,7 +9,7 @@ const forward = z.strictObject({
     .enum(['udp', 'tcp', 'tls'])
     .default('tls')
     .describe('udp: RFC 5426, may lose; tcp: RFC 6587 with octet counting; tls: RFC 5425'),
-  host: z.string().min(1).max(253).describe('Name or address of the receiver'),
+  host: hostName.describe('Name or address of the receiver'),
   port: z.int().min(1).max(65_535).describe('6514 for TLS, 514 for UDP as a rule'),
   tls: clientTls.optional().describe('For transport tls'),
   zone: zoneName.optional().describe('The zone of the receiver; needed once zones are declared'),

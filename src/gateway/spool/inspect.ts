@@ -17,9 +17,21 @@ export interface SegmentFile {
   readonly createdTime: number
 }
 
+export type SpoolRefusal = 'other-node' | 'format' | 'chain-lost' | 'no-epoch' | 'two-epochs'
+
 /** The spool was written in a format this program does not know, or by another node. Nothing was touched. */
 export class SpoolRefused extends Error {
   override name = 'SpoolRefused'
+  readonly code: SpoolRefusal
+  /** Its directory or file; with `other-node`, whose it is. */
+  readonly place: string
+  readonly owner: string
+  constructor(code: SpoolRefusal, message: string, { place, owner = '' }: { place: string; owner?: string }) {
+    super(message)
+    this.code = code
+    this.place = place
+    this.owner = owner
+  }
 }
 
 /** The segment files of a directory in order. Changes nothing. Throws SpoolRefused for an unknown format. */
@@ -45,7 +57,9 @@ async function inspectFile(file: SpoolFile, ordinal: number, path: string): Prom
   const header = decodeSegmentHeader(head.subarray(0, got))
   if (header === 'unknown-format') {
     throw new SpoolRefused(
+      'format',
       `${path}: written in another format version. Use the program version that wrote it, or another directory; nothing was changed`,
+      { place: path },
     )
   }
   if (header === 'corrupt') {

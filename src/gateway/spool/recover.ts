@@ -64,7 +64,14 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   await makeDurable(options, segments)
   const { scan, highest, newest } = await scanNewest(options, segments)
   const chain = scan?.chain ?? genesis(node, epoch)
-  if (!chain.hash) throw new SpoolRefused(`${directory}: the chain of its newest segment is lost. Move the directory aside and start again`)
+  if (!chain.hash)
+    throw new SpoolRefused(
+      'chain-lost',
+      `${directory}: the chain of its newest segment is lost. Move the directory aside and start again`,
+      {
+        place: directory,
+      },
+    )
   const streams = new Streams(scan && (await streamsOf(options, segments, scan)))
   const log = { epoch, segments, lastOrdinal, streams, chain: { ...chain, hash: chain.hash }, lastRecordedTime: newest?.lastTime }
   if (scan && newest) {
@@ -134,7 +141,9 @@ function checkNode(found: readonly SegmentFile[], known: Identity | undefined, {
   for (const said of [...found.map((file) => file.header), known]) {
     if (!said || said === 'corrupt' || said.node === node) continue
     throw new SpoolRefused(
+      'other-node',
       `${directory}: this is the spool of node ${said.node}, not of ${node}. Give each node a data directory of its own`,
+      { place: directory, owner: said.node },
     )
   }
 }
@@ -143,9 +152,19 @@ function checkNode(found: readonly SegmentFile[], known: Identity | undefined, {
 function epochOf(found: readonly SegmentFile[], known: Identity | undefined, { directory }: RecoverOptions): number {
   const headers = found.map((file) => file.header).filter((header) => header !== 'corrupt')
   const epoch = headers.at(-1)?.epoch ?? known?.epoch
-  if (epoch === undefined) throw new SpoolRefused(`${directory}: no segment says which epoch it belongs to. Move it aside and start again`)
+  if (epoch === undefined)
+    throw new SpoolRefused('no-epoch', `${directory}: no segment says which epoch it belongs to. Move it aside and start again`, {
+      place: directory,
+    })
   const other = headers.find((header) => header.epoch !== epoch)
-  if (other) throw new SpoolRefused(`${directory}: segments of two epochs (${other.epoch}, ${epoch}) are mixed. Move one of them aside`)
+  if (other)
+    throw new SpoolRefused(
+      'two-epochs',
+      `${directory}: segments of two epochs (${other.epoch}, ${epoch}) are mixed. Move one of them aside`,
+      {
+        place: directory,
+      },
+    )
   return epoch
 }
 
