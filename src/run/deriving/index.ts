@@ -1,5 +1,5 @@
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
-import type { Anew, Change, Derivation, DerivedSample } from '../../core/derivation.ts'
+import type { Change, Derivation, DerivedSample } from '../../core/derivation.ts'
 import type { Fact } from '../../core/facts.ts'
 import type { HeldDays, WriterTables } from '../../core/historian.ts'
 import type { History } from '../../core/history.ts'
@@ -16,6 +16,7 @@ import { createEngine, type Engine, type PendingRange } from './engine.ts'
 import { guarded, HistoryProblem } from './guarded.ts'
 import { DERIVING_LIMITS } from './limits.ts'
 import { readState, writeState } from './state-file.ts'
+import { ToldAnew } from './told-anew.ts'
 import { Unstored } from './unstored.ts'
 import { Watermarks } from './watermarks.ts'
 import type { DerivationView, Publish } from './worker.ts'
@@ -113,10 +114,9 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
   const onStored = (node: string, recordedTime: Micros) => watermarks.stored(node, recordedTime)
   const told = new Set<number>()
   const isTold = ({ node, epoch, sequence }: SpoolRecord) => node === spool.node && epoch === spool.epoch && told.has(sequence)
-  /** Why the samples of a record of this log are others; known until they are taken in. */
-  const anewBy = new Map<number, Anew>()
+  const toldAnew = new ToldAnew()
   const anewOf = ({ node, epoch, sequence }: SpoolRecord) =>
-    node === spool.node && epoch === spool.epoch ? anewBy.get(sequence) : undefined
+    node === spool.node && epoch === spool.epoch ? toldAnew.of(sequence) : undefined
   const changes = new Changes({ signals, history, records, facts, placeOf, onStored, isTold, anewOf }, parts.writers)
   const found = await readState(file, log)
   const isOurs =
@@ -166,7 +166,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
       }
       for (let at = 0; at < samples.length; at += TAKE_ROWS) {
         last = (await parts.append(batchOf(samples.slice(at, at + TAKE_ROWS), parts))).sequence
-        if (anew && anewBy.size < DERIVING_LIMITS.anewRecords) anewBy.set(last, anew)
+        if (anew) toldAnew.note(last, anew)
       }
     } catch (error) {
       // Beyond a limit of what can be stored: the derivation's own fault. Anything else is the log's, and passes.
@@ -222,7 +222,7 @@ export async function createDeriving(parts: DerivingParts): Promise<Deriving> {
     position = group.last
     group = undefined
     for (const sequence of told) if (sequence <= position) told.delete(sequence)
-    for (const sequence of anewBy.keys()) if (sequence <= position) anewBy.delete(sequence)
+    toldAnew.takenIn(position)
     return true
   }
   const makeRoom = async () => {
