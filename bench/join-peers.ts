@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { startPostgres, withoutPostgres } from '../src/connectors/sql/servers.fixture.ts'
 import { clocked, type Figure, figureOf, type Run, repeat } from './report.ts'
 
 /** A record's time, and the signal that belongs to it (the key it has in the historian). */
@@ -120,6 +122,65 @@ export async function inPandas(
   const { times, found, version } = JSON.parse(output) as { times: Run[]; found: [number | null, number][]; version: string }
   check(found.map(([average, coverage], id) => ({ id, average, coverage })))
   return figureOf(what, times, `pandas ${version}`)
+}
+
+/** Each interval looks its samples up by an index: the form that PostgreSQL is quickest with. */
+const LATERAL = (hold: number) => `SELECT json_agg(json_build_array(average, coverage) ORDER BY id) FROM (
+  SELECT i.id, sum(value * us) / nullif(sum(us), 0) AS average, coalesce(sum(us), 0)::float8 / (i."to" - i."from") AS coverage
+  FROM intervals i LEFT JOIN LATERAL (
+    SELECT value, status, least(until, i."to") - greatest(t, i."from") AS us FROM (
+      SELECT t, value, status, least(coalesce(lead(t) OVER (ORDER BY t), i."to"), t + ${hold}) AS until FROM samples s
+      WHERE s.signal = i.signal AND s.t > i."from" - ${hold} AND s.t < i."to") held
+    WHERE status < 2147483648 AND until > i."from") parts ON true
+  GROUP BY i.id, i."from", i."to") found`
+
+/** The same in PostgreSQL, where it is installed: the samples in a table with an index and statistics when the clock starts. */
+export async function inPostgres(
+  directory: string,
+  intervals: readonly Interval[],
+  hold: number,
+  runs: number,
+  check: (found: Covered[]) => void,
+): Promise<Figure> {
+  const what = 'PostgreSQL, one query, joined laterally'
+  if (withoutPostgres) return { what, unit: 'ms', runs: [Number.NaN], note: `skipped: ${withoutPostgres}` }
+  const folder = mkdtempSync(join(tmpdir(), 'ecluse-join-pg-'))
+  // The server has an owner of its own, who reads it.
+  chmodSync(folder, 0o755)
+  const server = await startPostgres()
+  try {
+    const file = join(folder, 'samples.csv')
+    await writeSamples(directory, file)
+    server.run('CREATE TABLE samples (signal int, t bigint, value float8, status bigint)')
+    server.run(`COPY samples FROM '${file}' (FORMAT csv)`)
+    server.run('CREATE TABLE intervals (id int, signal int, "from" bigint, "to" bigint)')
+    server.run(
+      `INSERT INTO intervals VALUES ${intervals.map(({ id, signal, from, to }) => `(${id}, ${signal}, ${from}, ${to})`).join(', ')}`,
+    )
+    server.run('CREATE INDEX ON samples (signal, t)')
+    server.run('ANALYZE samples')
+    const times = await repeat(runs, async () => {
+      const begin = performance.now()
+      const answer = server.run(LATERAL(hold))
+      const ms = performance.now() - begin
+      const found = JSON.parse(answer) as [number | null, number][]
+      check(found.map(([average, coverage], id) => ({ id, average, coverage })))
+      return ms
+    })
+    return { what, unit: 'ms', runs: times, note: server.run('SHOW server_version').trim() }
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function writeSamples(directory: string, file: string): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
+  const connection = await instance.connect()
+  await connection.run(samplesFrom(join(directory, 'cold')))
+  await connection.run(`COPY (SELECT signal, t, value, status FROM samples) TO '${file}' (FORMAT csv, HEADER false)`)
+  connection.closeSync()
+  instance.closeSync()
 }
 
 /** One file of plain numbers for each column. */

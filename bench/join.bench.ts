@@ -11,7 +11,7 @@ import { Status } from '../src/core/status.ts'
 import { DAY, systemClock } from '../src/core/time.ts'
 import { openHistorian } from '../src/historian/index.ts'
 import { BEGIN_MS, seeded, walk } from './data.ts'
-import { type Covered, type Interval, inPandas, inSql, SQL_NAMES } from './join-peers.ts'
+import { type Covered, type Interval, inPandas, inPostgres, inSql, SQL_NAMES } from './join-peers.ts'
 import { clocked, type Figure, figureOf, median, type Run, repeat } from './report.ts'
 
 /**
@@ -28,7 +28,7 @@ const BEGIN = BEGIN_MS * 1000
 const SLOT = DAY / 10
 const RUNS = 3
 /** The slow ones are measured once, so that the whole stays within its minute and a half. */
-const RUNS_OF = { 'joined by range': 1, 'joined as of': RUNS, pandas: 1 } as const
+const RUNS_OF = { 'joined by range': 1, 'joined as of': RUNS, pandas: 1, PostgreSQL: 1 } as const
 const idOf = (signal: number) => `b/s${signal}`
 
 export async function measure(): Promise<Figure[]> {
@@ -58,6 +58,7 @@ export async function measure(): Promise<Figure[]> {
       figures.push(figureOf(`DuckDB alone, one query, ${name}`, runs, `ours takes ${(cpuOf(own) / cpuOf(runs)).toFixed(2)} times that`))
     }
     figures.push(await inPandas(directory, intervals, HOLD, RUNS_OF.pandas, (found) => compare(found, expected)))
+    figures.push(await inPostgres(directory, intervals, HOLD, RUNS_OF.PostgreSQL, (found) => compare(found, expected)))
     return figures
   } finally {
     await historian.close()

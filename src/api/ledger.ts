@@ -33,7 +33,9 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
             .min(1)
             .max(API_LIMITS.globLength)
             .optional()
-            .describe('Glob over ids of signals: their own sums, over the log that is still there'),
+            .describe(
+              'Glob over ids of signals: their own sums, over the log that is still there; of a period by recorded time, in whole hours',
+            ),
           limit: z.coerce.number().int().min(1).max(API_LIMITS.ledgerRows).default(1_000),
         }),
         response: { 200: ledgerAnswer },
@@ -65,21 +67,23 @@ export function ledgerRoutes(server: Server, { viewOf }: Resources): void {
 
 async function ofSignals(view: NodeView, query: LedgerQuery & { readonly signals: string }): Promise<LedgerAnswer> {
   const { from, to, connection, node, signals } = query
-  if (from !== undefined || to !== undefined) throw new Refusal(400, 'signals-or-period')
+  const asked = from === undefined && to === undefined ? undefined : readPeriod(query, view.clock.now())
   const [isSignal, isConnection] = [compileGlob(signals), connection === undefined ? () => true : compileGlob(connection)]
   // With the site or without it.
   const isAsked = (id: string) => isSignal(id) || isSignal(id.slice(view.site.id.length + 1))
-  const { sums, fromTime, ...range } = await view.ledgerOfSignals(isAsked).catch((error: unknown) => {
-    if (error instanceof RangeError) throw new Refusal(400, 'too-many-signals/ledger')
+  const { sums, fromTime, period, ...range } = await view.ledgerOfSignals(isAsked, asked).catch((error: unknown) => {
+    if (error instanceof RangeError)
+      throw new Refusal(400, error.message.includes('days') ? 'period-too-long/days' : 'too-many-signals/ledger')
     throw error
   })
-  const asked = sums.filter((one) => isConnection(one.connection) && (node === undefined || one.node === node))
+  const found = sums.filter((one) => isConnection(one.connection) && (node === undefined || one.node === node))
   return {
-    closes: asked.every(({ state }) => state === 'closed'),
+    ...(period && { from: formatTime(period.from), to: formatTime(period.to) }),
+    closes: found.every(({ state }) => state === 'closed'),
     ...{ rows: [], truncated: false },
     signals: {
       ...{ match: signals, ...range, ...(fromTime !== undefined && { fromTime: formatTime(fromTime) }) },
-      sums: asked.map((one) => ({ ...one, examples: [...one.examples] })),
+      sums: found.map((one) => ({ ...one, examples: [...one.examples] })),
     },
   }
 }

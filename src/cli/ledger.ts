@@ -25,8 +25,8 @@ export async function ledger(verb: Verb, options: LedgerOptions): Promise<Exit> 
   }
   const found = await client.get('/api/v1/ledger', query, ledgerAnswer)
   writeResult(verb.io, options.output, found, () => {
-    if (found.signals) return signalsText(verb, found.signals)
     const period = found.from !== undefined && found.to !== undefined ? words.period(found.from, found.to) : words.since
+    if (found.signals) return `${signalsText(verb, found.signals)}${found.from === undefined ? '' : `\n${period}`}`
     if (found.rows.length === 0) return `${words.none}, ${period}`
     const open = found.rows.filter(({ off }) => off !== 0).length
     return [rowsText(verb, found.rows), `${open === 0 ? words.allClosed : words.notClosed(open)}, ${period}`]

@@ -63,5 +63,7 @@ export interface SignalLedger {
   readonly to: number
   /** When the first of them was written. */
   readonly fromTime?: Micros
+  /** Recorded time that was asked about, in whole hours; absent: all of it. */
+  readonly period?: { readonly from: Micros; readonly to: Micros }
   readonly sums: readonly SignalSum[]
 }

@@ -301,7 +301,7 @@ export interface NodeView {
   /** What became of all that was read: in whole hours of recorded time, or since the ledger began. Rejects with RangeError for a period that is too long. */
   ledger(period?: { readonly from: Micros; readonly to: Micros }): Promise<LedgerView>
   /** The sums of some signals, over the part of the log that is still there. Rejects with RangeError for too many of them. */
-  ledgerOfSignals(isAsked: (id: string) => boolean): Promise<SignalLedger>
+  ledgerOfSignals(isAsked: (id: string) => boolean, period?: { readonly from: Micros; readonly to: Micros }): Promise<SignalLedger>
   spool(): SpoolStats
   /** How long this node works alone. */
   outlook(): SpoolOutlook

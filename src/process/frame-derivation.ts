@@ -12,12 +12,15 @@ import type { Input } from './inputs.ts'
 import { type Asked, over } from './over.ts'
 import type { Known, Places } from './places.ts'
 import { type Neutral, regionAround } from './region.ts'
-import type { Stretch } from './timeline.ts'
+import { eachStretch, readInputs, type Stretch } from './timeline.ts'
 
 /** Places that are read at once. */
 const TOGETHER = 64
-/** How often an event that goes on is computed anew. */
+/** How often an event that goes on is computed anew; a long one each time it is longer by a sixtieth, so that what it costs in all grows with its length and no faster. */
 const PROGRESS_US = MINUTE
+const PROGRESS_SHARE = 1 / 60
+/** From this length on it is only looked, meanwhile, whether it goes on. */
+const LONG_US = 10 * MINUTE
 
 /** What is computed of a signal over each event. */
 export interface Attribute extends Asked {
@@ -49,14 +52,44 @@ export function frameDerivation(spec: FrameSpec): Derivation {
   const keyOf = (place: string) => (place === '' ? site : place)
   const unit = (key: string, from: Micros, to: Micros): Unit => ({ definition: name, key, from, to })
 
+  const progress = (key: string, watermark: Micros): Unit => {
+    const next = (Math.floor(watermark / PROGRESS_US) + 1) * PROGRESS_US
+    return unit(key, next, next)
+  }
   /** When time alone makes another thing of it. */
   const again = (open: Frame | undefined, key: string, watermark: Micros): Unit[] => {
     if (open && !isLongEnough(open, rules)) return [unit(key, open.from, Math.max(watermark + 1, open.from + rules.minimumUs))]
-    const next = (Math.floor(watermark / PROGRESS_US) + 1) * PROGRESS_US
-    return open ? [unit(key, next, next)] : []
+    return open ? [progress(key, watermark)] : []
+  }
+
+  /**
+   * True when all that is new is that a long event goes on, and what was published of it is not old yet. Only the new stretch is read, and a little before it: up to there the
+   * computation before this one has looked.
+   */
+  const justGoesOn = async (place: string, { key, from }: Unit, history: History, watermark: Micros): Promise<boolean> => {
+    const fact = await published(name, key, place, from, from, history)
+    if (!fact || fact.to !== null || fact.version !== version) return false
+    const length = watermark - fact.from
+    const known = fact.from + Math.round(Number(fact.values.duration?.value) * 1e6)
+    const isNew = from > known && watermark - known < Math.max(PROGRESS_US, length * PROGRESS_SHARE)
+    if (!isNew || length < LONG_US || length >= rules.maximumUs) return false
+    const inputs = spec.inputs(place)
+    const heldUs = Math.max(...inputs.map(({ toleranceUs }) => toleranceUs))
+    const span = { from: Math.max(known, from - PROGRESS_US - heldUs - 1), to: watermark }
+    const series = await readInputs(inputs, span, history)
+    const stretches: Stretch[] = []
+    eachStretch(inputs, series, span, (stretch) => {
+      stretches.push(stretch)
+    })
+    // Known all the time, too: for how long it was not decides whether it ended when that began.
+    return spec
+      .judge(inputs)(stretches)
+      .every(({ ends, isNew }) => ends === false && !isNew)
   }
 
   const computeOne = async (place: string, { key, from, to }: Unit, history: History, watermark: Micros, cause: RevisionCause) => {
+    if (await justGoesOn(place, unit(key, from, to), history, watermark))
+      return { unit: unit(key, from, watermark), facts: [], samples: [], next: [progress(key, watermark)] }
     const inputs = spec.inputs(place)
     const judge = spec.judge(inputs)
     const neutral = (stretches: readonly Stretch[]): Neutral[] => settled(judge(stretches), rules)

@@ -156,6 +156,8 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
     exclusive(async () => {
       await countTo(sequence)
       await advance()
+      // Once they are dropped nothing tells any more which of them the next node had.
+      await ledger.tellApart()
       await save()
     }),
   )
@@ -168,6 +170,8 @@ export async function startLedger(parts: LedgerRunParts): Promise<RunningLedger>
       tail.wake()
     },
     sent: async (records, before, over) => {
+      ledger.handedOver(LINK, records.at(-1)?.sequence ?? before)
+      if (ledger.isMixed) await exclusive(() => ledger.tellApart(records))
       const holes = holesIn(records, before)
       // Saved before the next node is past it: after a crash its place alone would not tell whether it has what is gone here.
       if (holes.length === 0) return
@@ -244,7 +248,7 @@ function withheldIn(inner: readonly SpoolRecord[], passed: readonly SpoolRecord[
   return causes
 }
 
-function wholeHours({ from, to }: { readonly from: Micros; readonly to: Micros }): { from: Micros; to: Micros } {
+export function wholeHours({ from, to }: { readonly from: Micros; readonly to: Micros }): { from: Micros; to: Micros } {
   return { from: Math.floor(from / HOUR) * HOUR, to: Math.ceil(to / HOUR) * HOUR }
 }
 

@@ -148,9 +148,14 @@ function decidedBy(running: Running): Pick<NodeView, 'releaseQuarantined' | 'dis
 /** The sums; a question about a group of signals reads the log, so that there is one at a time. */
 function accountedBy({ ledger, spool, historian, signals }: Running): Pick<NodeView, 'ledger' | 'ledgerOfSignals'> {
   const oneGroup = inTurn()
-  const parts = { spool, historian, signals, droppedBefore: () => droppedBefore(ledger) }
+  const parts = {
+    spool,
+    historian,
+    signals,
+    droppedBefore: (period?: Parameters<typeof droppedBefore>[1]) => droppedBefore(ledger, period),
+  }
   return {
     ledger: (period) => ledger.view(period),
-    ledgerOfSignals: (isAsked) => oneGroup(() => ledgerOfSignals(parts, isAsked)),
+    ledgerOfSignals: (isAsked, period) => oneGroup(() => ledgerOfSignals(parts, isAsked, period)),
   }
 }

@@ -1,6 +1,8 @@
 import type {
   AuditList,
   BaselineAnswer,
+  ChangeList,
+  ChangeView,
   ConfigurationListView,
   ContractList,
   DefinitionList,
@@ -24,6 +26,7 @@ import type {
   PolicyExplanation,
   PolicyRights,
   Problem,
+  ProposedAnswer,
   QualityPage,
   QuarantineList,
   RecomputeAnswer,
@@ -117,7 +120,8 @@ export const readQualityHours = (signal: string, from: Date, to: Date) =>
 export const readWhy = (signal: string) => call<Why>(`why?${query({ signal })}`)
 /** What became of all that was read by connections of this name (a glob; empty: all). */
 /** Sums of signals (a glob), over the log that is there. */
-export const readSignalLedger = (signals: string) => call<LedgerAnswer>(`ledger?${query({ signals })}`)
+export const readSignalLedger = (signals: string, period?: { readonly from: Date; readonly to: Date }) =>
+  call<LedgerAnswer>(`ledger?${query({ signals, ...(period && { from: period.from.toISOString(), to: period.to.toISOString() }) })}`)
 export const readLedger = (connection: string, period: { readonly from: Date; readonly to: Date } | undefined, limit: number) =>
   call<LedgerAnswer>(`ledger?${query({ connection, from: period?.from.toISOString(), to: period?.to.toISOString(), limit })}`)
 /** `known`: as it was known then. A member list is told of the hop that is named. */
@@ -148,6 +152,11 @@ export async function readRunningConfiguration(): Promise<Answer<KeptConfigurati
 }
 export const makePlan = (files: readonly { readonly name: string; readonly text: string }[], language: string) =>
   call<PlanAnswer>('plan', json('POST', { files, language }), PLAN_MS)
+
+export const readChanges = () => call<ChangeList>('changes')
+export const proposeChange = (files: readonly { readonly name: string; readonly text: string }[], reason: string, language: string) =>
+  call<ProposedAnswer>('changes', json('POST', { files, reason, language }), PLAN_MS)
+export const approveChange = (digest: string, reason: string) => call<ChangeView>(`changes/${digest}/approvals`, json('POST', { reason }))
 
 export const readNodes = () => call<NodeList>('nodes')
 /** Gaps of one node, or of all, newest first. */

@@ -1,4 +1,4 @@
-import type { Consequences, KeptConfigurationView, LineagePlaces, PlanAnswer } from '../../src/api/schemas.ts'
+import type { ChangeList, ChangeView, Consequences, KeptConfigurationView, LineagePlaces, PlanAnswer } from '../../src/api/schemas.ts'
 
 /** A configuration that runs, and what a changed one would do: as the API answers for the demo, only larger. */
 
@@ -33,7 +33,7 @@ export function planFor(text: string, all: readonly string[]): PlanAnswer {
   }
   const none: Consequences = { total: 0, counts: [], groups: [] }
   return {
-    ...{ ok: !isBroken, problems: isBroken ? [problem] : [], problemsTotal: isBroken ? 1 : 0 },
+    ...{ digest: 'e'.repeat(64), ok: !isBroken, problems: isBroken ? [problem] : [], problemsTotal: isBroken ? 1 : 0 },
     plan: {
       before: KEPT.version,
       changes: [
@@ -53,6 +53,36 @@ export function planFor(text: string, all: readonly string[]): PlanAnswer {
       people: [{ name: 'Baggage maintenance', roles: ['ot-owner'], breaks: 1, changes: 0 }],
       recompute: ['flight_baggage'],
       load: [{ connection: 'carousels-opc', before: { signals: ids.length, readingsPerSecond: 10 } }],
+    },
+  }
+}
+
+/** Changes that wait: the first lacks the approval of who has a role the visitor has not; what is proposed comes before it. */
+export function makeChanges() {
+  const proposed = (who: string, reason: string) => ({ who, isAccount: true, reason, time: '2026-11-27T08:00:00.000000Z' })
+  const change = (digest: string, who: string, reason: string): ChangeView => ({
+    ...{ digest, before: KEPT.version, proposed: proposed(who, reason), approvals: [], missing: 1, isRunning: false },
+  })
+  let changes: readonly ChangeView[] = [change('b'.repeat(64), 'bo', 'slower polling'), change('c'.repeat(64), 'cy', 'another unit')]
+  return {
+    list: (): ChangeList => ({
+      rule: { approvals: 1, by: ['chief'], unapproved: 'care' },
+      running: { version: KEPT.version, digest: 'd'.repeat(64), state: 'missing' },
+      changes: [...changes],
+    }),
+    propose: (who: string, reason: string): ChangeView => {
+      const made = change('e'.repeat(64), who, reason)
+      changes = [made, ...changes]
+      return made
+    },
+    /** Undefined where the visitor may not. */
+    approve: (digest: string, who: string, reason: string): ChangeView | undefined => {
+      const known = changes.find((one) => one.digest === digest)
+      if (!known || known.proposed.who === who) return undefined
+      const approval = { who, roles: ['chief'], reason, time: '2026-11-27T09:00:00.000000Z' }
+      const approved = { ...known, approvals: [approval], missing: 0 }
+      changes = changes.map((one) => (one === known ? approved : one))
+      return approved
     },
   }
 }

@@ -8,7 +8,7 @@ import { createFacts } from './fixture-facts.ts'
 import { lineageOf } from './fixture-lineage.ts'
 import { type FixtureNodes, gapsOf, nodeListOf } from './fixture-nodes.ts'
 import { passportOf } from './fixture-passport.ts'
-import { KEPT, placesUnder, planFor } from './fixture-plan.ts'
+import { KEPT, makeChanges, placesUnder, planFor } from './fixture-plan.ts'
 import { createFixturePlant } from './fixture-plant.ts'
 import { policyOf } from './fixture-policy.ts'
 import { contractsOf, qualityHours, qualityPage, why } from './fixture-quality.ts'
@@ -70,6 +70,7 @@ export async function startFixture({
 }: FixtureOptions): Promise<FixtureServer> {
   const startMs = Date.now()
   const plant = createFixturePlant(signals, startMs)
+  const changes = makeChanges()
   const records = createRecords(startMs, recordCount)
   const policy = conduits === undefined ? undefined : policyOf(conduits)
   const security = securityOf(policy)
@@ -122,6 +123,16 @@ export async function startFixture({
       const [file] = (body as unknown as { files: { text: string }[] }).files
       return json(response, 200, planFor(file?.text ?? '', ids()))
     }
+    if (path === 'changes' && request.method === 'POST') {
+      const [file] = (body as unknown as { files: { text: string }[] }).files
+      return json(response, 200, { ...planFor(file?.text ?? '', ids()), change: changes.propose(who, String(body.reason)) })
+    }
+    const approving = /^changes\/([0-9a-f]{64})\/approvals$/.exec(path)?.[1]
+    if (approving) {
+      const approved = changes.approve(approving, who, String(body.reason))
+      return approved ? json(response, 200, approved) : problem(response, 403, 'change-own')
+    }
+    if (path === 'changes') return json(response, 200, changes.list())
     get(path, url.searchParams, response)
   }
 

@@ -122,6 +122,34 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
     assert.deepEqual(errors, [])
   })
 
+  test('a change is proposed with a reason, and approved by somebody else', async () => {
+    const { page, errors } = browser
+    await open('#/plan')
+    await page.getByText(/^A change needs 1 approval\(s\)/).waitFor()
+    await page.getByLabel('Its text').fill('version: 1 # few')
+    await page.getByRole('button', { name: 'Compare' }).click()
+    const propose = page.getByRole('form', { name: /^Propose/ })
+    await propose.getByLabel('Reason').fill('fewer signals')
+    await page.keyboard.press('Enter')
+    await page.getByText('It is proposed.').waitFor()
+    const own = page.getByRole('listitem').filter({ hasText: 'fewer signals' }).first()
+    await own.waitFor()
+    const ofBo = page.getByRole('form', { name: `Approve ${'b'.repeat(16)}` })
+    await ofBo.getByLabel('Reason').fill('looked at it')
+    await ofBo.getByRole('button').click()
+    await ofBo.waitFor({ state: 'detached' })
+    await page.getByText(/looked at it/).waitFor()
+    const mine = page.getByRole('form', { name: `Approve ${'e'.repeat(16)}` })
+    await mine.getByLabel('Reason').fill('my own')
+    await mine.getByRole('button').click()
+    await page.waitForFunction(() => [...document.querySelectorAll('output.problem')].some((one) => one.textContent !== ''))
+    assert.deepEqual(
+      errors.filter((one) => !one.includes('403')),
+      [],
+    )
+    errors.length = 0
+  })
+
   test('no violation of axe in either theme or language', async () => {
     const { page } = browser
     for (const hash of ['#/lineage', '#/plan', `#/lineage?of=${encodeURIComponent(`signal:${MOTOR}`)}`]) {
@@ -132,7 +160,7 @@ describe('lineage in a browser', { skip: noBrowser }, () => {
         .waitFor()
       if (hash === '#/plan') {
         await page.locator('textarea').fill('version: 1 # broken, few')
-        await page.locator('form button[type=submit]').click()
+        await page.locator('.plan-form button[type=submit]').click()
         await page.locator('details.lineage-group summary').first().click()
       }
       await isAccessibleInEachLook(page, hash)

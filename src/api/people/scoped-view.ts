@@ -73,7 +73,7 @@ export function scopedView(view: NodeView, rights: Rights, map: ZoneMap): NodeVi
         node === view.node && connection !== '' ? seesSource(connection) : mayRead(undefined)
       return { ...found, lines: found.lines.filter(({ node, connection }) => isSeen(node, connection)) }
     },
-    ledgerOfSignals: (isAsked) => view.ledgerOfSignals((id) => signals.indexOf(id) !== undefined && isAsked(id)),
+    ledgerOfSignals: (isAsked, period) => view.ledgerOfSignals((id) => signals.indexOf(id) !== undefined && isAsked(id), period),
     plan: () => Promise.reject(new QueryRefused('a plan needs the right to operate in every zone')),
     remotes: () => (seesOwn ? view.remotes() : []),
     uplink: () => (seesOwn ? view.uplink() : undefined),

@@ -140,7 +140,6 @@ export const en = {
     'ask for a part of the period',
   ],
   'period-too-long/days': (): Told => ['this is more than the ledger counts at once', 'ask for a part of the period'],
-  'signals-or-period': (): Told => ['signals are counted over the log that is there', 'leave out `from` and `to`'],
   'glob-invalid': (why: keyof typeof GLOB, limit: number): Told => [
     `the pattern ${GLOB[why](limit)}`,
     'use * within a segment and ** across segments, e.g. match=**/carousel-{1,2}/*/current',

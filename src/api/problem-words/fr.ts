@@ -137,7 +137,6 @@ export const fr: typeof en = {
   'invalid-interval': (text): Told => [`${text} n’est pas un intervalle`, 'au moins 1ms, par exemple 10s, 15min, 1h, 1d'],
   'period-too-long': (hours, most): Told => [`${hours} heures demandées, la limite est ${most}`, 'demandez une partie de la période'],
   'period-too-long/days': (): Told => ['c’est plus que le registre ne compte à la fois', 'demandez une partie de la période'],
-  'signals-or-period': (): Told => ['les signaux sont comptés sur le journal présent', 'retirez `from` et `to`'],
   'glob-invalid': (why, limit): Told => [
     `le motif ${GLOB[why](limit)}`,
     'utilisez * dans un segment et ** à travers les segments, par ex. match=**/carousel-{1,2}/*/current',

@@ -24,6 +24,20 @@ export interface Destination {
   holes: Hole[]
   /** What it does not get of records that it gets; by their places. */
   withheld: Withheld[]
+  /** It was handed everything up to here, and may have it although it has not said so. */
+  sent?: number | undefined
+}
+
+/** What must stay told apart: a destination may have the one and not the other. `cuts`: places that a block ends at; `single`: runs of which each record stands for itself. */
+export interface Apart {
+  readonly cuts: readonly number[]
+  readonly single: readonly { readonly from: number; readonly to: number }[]
+}
+
+export function apartFor(destinations: readonly Destination[]): Apart {
+  const cuts = destinations.flatMap(({ reached, holes }) => [reached, ...holes.flatMap(({ from, to }) => [from - 1, to])])
+  const single = destinations.flatMap(({ reached, sent = 0 }) => (sent > reached ? [{ from: reached + 1, to: sent }] : []))
+  return { cuts: cuts.sort((a, b) => a - b), single }
 }
 
 /** What the log holds and some destination does not have yet, in order; record by record as long as there are not too many. */
@@ -44,18 +58,17 @@ export class Blocks {
     return this.#list[0]?.first
   }
 
-  /** `reached`: how far each destination is. What one has and what it has not is never joined. */
-  add(block: Block, reached: readonly number[]): void {
+  add(block: Block, apart: () => Apart): void {
     if (block.counts.length === 0) return
     this.#list.push(block)
     if (this.#list.length <= this.#limit) return
     const half = this.#list.length >> 1
-    this.#list = [...joined(this.#list.slice(0, half), half >> 1, reached), ...this.#list.slice(half)]
+    this.#list = [...joined(this.#list.slice(0, half), half >> 1, apart()), ...this.#list.slice(half)]
   }
 
   /** The blocks for a file, joined to a bounded number. */
-  saved(reached: readonly number[]): Block[] {
-    return joined(this.#list, LEDGER_LIMITS.savedBlocks, reached)
+  saved(apart: Apart): Block[] {
+    return joined(this.#list, LEDGER_LIMITS.savedBlocks, apart)
   }
 
   /** What a destination does not have yet, block by block. */
@@ -70,6 +83,21 @@ export class Blocks {
       const isTouched = block !== undefined && block.first <= to && block.last >= from
       if (isTouched && block.first < block.last && (block.first < from || block.last > to)) return block
     }
+    return undefined
+  }
+
+  /** A block that was joined over what must be told apart. */
+  mixed({ cuts, single }: Apart): Block | undefined {
+    for (const cut of cuts) {
+      const block = this.#list[this.#after(cut)]
+      if (block && block.first <= cut) return block
+    }
+    for (const { from, to } of single)
+      for (let at = this.#after(from - 1); at < this.#list.length; at++) {
+        const block = this.#list[at] as Block
+        if (block.first > to) break
+        if (block.first < block.last) return block
+      }
     return undefined
   }
 
@@ -136,12 +164,13 @@ function freeOf(block: Block, parts: readonly Block[]): number {
   return block.last
 }
 
-/** Neighbours joined until there are about `most`; never over a place in `cuts`. */
-function joined(blocks: readonly Block[], most: number, cuts: readonly number[]): Block[] {
+/** Neighbours joined until there are about `most`, and never what must stay apart. */
+function joined(blocks: readonly Block[], most: number, { cuts, single }: Apart): Block[] {
   const by = Math.ceil(blocks.length / Math.max(1, most))
   if (by <= 1) return [...blocks]
   const result: Block[] = []
   let some: Block[] = []
+  let cut = 0
   const close = () => {
     const [first] = some
     if (first) result.push({ first: first.first, last: (some.at(-1) as Block).last, counts: summed(some) })
@@ -149,8 +178,12 @@ function joined(blocks: readonly Block[], most: number, cuts: readonly number[])
   }
   for (const block of blocks) {
     const last = some.at(-1)?.last ?? block.first
-    if (some.length >= by || cuts.some((cut) => last <= cut && block.first > cut)) close()
+    while (cut < cuts.length && (cuts[cut] as number) < last) cut++
+    const isCut = cut < cuts.length && (cuts[cut] as number) < block.first
+    const isSingle = single.some(({ from, to }) => from <= block.last && block.first <= to)
+    if (some.length >= by || isCut || isSingle) close()
     some.push(block)
+    if (isSingle) close()
   }
   close()
   return result

@@ -45,7 +45,9 @@ const state = z.object({
   declared: z.array(hole),
   own: stream,
   others: z.array(stream),
-  destinations: z.array(z.object({ name: z.string(), reached: count, holes: z.array(hole), withheld: z.array(withheld).default([]) })),
+  destinations: z.array(
+    z.object({ name: z.string(), reached: count, holes: z.array(hole), withheld: z.array(withheld).default([]), sent: count.optional() }),
+  ),
   closed: z.array(cell),
   open: z.array(cell),
   blocks: z.array(z.tuple([count, count, counts])),

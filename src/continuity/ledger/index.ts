@@ -4,7 +4,7 @@ import type { DestinationLine, LedgerLine } from '../../core/ledger.ts'
 import type { Logger } from '../../core/log.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { HOUR, type Micros } from '../../core/time.ts'
-import { type Block, Blocks, type Destination, type Hole } from './blocks.ts'
+import { type Apart, apartFor, type Block, Blocks, type Destination, type Hole } from './blocks.ts'
 import { Book, dayOf } from './book.ts'
 import { addCell, type Cell, emptyCell, shareOf, tally, total } from './cells.ts'
 import { LedgerFiles } from './files.ts'
@@ -121,9 +121,7 @@ export class Ledger {
     return this.#fold.own.sequence
   }
 
-  get #reached(): number[] {
-    return this.#destinations.map(({ reached }) => reached)
-  }
+  readonly #apart = (): Apart => apartFor(this.#destinations)
 
   /** How far a destination is. */
   reached(name: string): number {
@@ -138,14 +136,14 @@ export class Ledger {
     for (const entry of entries) {
       const taken = this.#fold.take(entry)
       if (taken?.gone) this.#lose(taken.gone)
-      if (taken) this.#blocks.add(taken.block, this.#reached)
+      if (taken) this.#blocks.add(taken.block, this.#apart)
     }
   }
 
   /** Who is past the place could not read it either; who is not has a hole there when it comes to it. */
   #lose({ at, cause, cell, count }: Gone): void {
     if (this.#destinations.some(({ reached }) => reached < at))
-      this.#blocks.add({ first: at, last: at, counts: [[cell, count]] }, this.#reached)
+      this.#blocks.add({ first: at, last: at, counts: [[cell, count]] }, this.#apart)
     for (const { name, reached } of this.#destinations)
       if (reached >= at) tally(shareOf(cell, name).lost, this.#fold.causeOf(at, at, cause), count)
   }
@@ -163,6 +161,23 @@ export class Ledger {
   hasRoom(name: string, more: number): boolean {
     const { holes, withheld } = this.#destination(name)
     return Math.max(holes.length, withheld.length) + more <= LEDGER_LIMITS.missed
+  }
+
+  /** A destination is about to be handed everything up to a sequence: whether it has it is not known until it says so. */
+  handedOver(name: string, to: number): void {
+    const destination = this.#destination(name)
+    destination.sent = Math.max(to, destination.sent ?? 0)
+  }
+
+  /** Whether records are counted together of which a destination may have some only. */
+  get isMixed(): boolean {
+    return this.#blocks.mixed(this.#apart()) !== undefined
+  }
+
+  /** Tells them apart while the log still holds them; `records`: what is in hand, should the log have lost it since. */
+  async tellApart(records: readonly SpoolRecord[] = []): Promise<void> {
+    const apart = this.#apart()
+    for (let block = this.#blocks.mixed(apart); block; block = this.#blocks.mixed(apart)) await this.#divide(block, records)
   }
 
   /** Whether something of a record is counted as withheld from a destination. */
@@ -196,7 +211,7 @@ export class Ledger {
     this.#blocks.release(Math.min(...this.#destinations.map(({ reached }) => reached), Number.POSITIVE_INFINITY))
   }
 
-  async #divide(block: Block): Promise<void> {
+  async #divide(block: Block, given: readonly SpoolRecord[] = []): Promise<void> {
     const { first, last } = block
     const parts: Block[] = []
     for (let next = first; next <= last; ) {
@@ -207,6 +222,12 @@ export class Ledger {
         parts.push({ first: record.sequence, last: record.sequence, counts: this.#fold.countsOf(entryOf(record)) })
       }
       next = (records.at(-1) as SpoolRecord).sequence + 1
+    }
+    const found = new Set(parts.map(({ first: at }) => at))
+    for (const record of given) {
+      const { sequence, kind } = record
+      if (sequence < first || sequence > last || kind === 'gap' || found.has(sequence)) continue
+      parts.push({ first: sequence, last: sequence, counts: this.#fold.countsOf(entryOf(record)) })
     }
     this.#blocks.divide(block, parts)
   }
@@ -228,7 +249,7 @@ export class Ledger {
       book.close(day)
     }
     const { own, others } = this.#fold
-    const blocks = this.#blocks.saved(this.#reached)
+    const blocks = this.#blocks.saved(this.#apart())
     const declared = this.#fold.declaredBeyond(Math.min(...this.#destinations.map(({ reached }) => reached)))
     const cells = { closed: book.closed(), open: book.open() }
     await this.#files.writeState({ own, others, destinations: this.#destinations, ...cells, blocks, declared })

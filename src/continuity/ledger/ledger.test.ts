@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import fc from 'fast-check'
 import { accountHour } from '../../core/account.ts'
 import { BatchBuilder } from '../../core/batch.ts'
 import { encodeBatch } from '../../core/batch-codec.ts'
@@ -70,6 +71,7 @@ class Log {
 }
 
 const NO_WORDS = new Map()
+const NEVER = { cuts: [], single: [] }
 
 test('samples of mixed batches are counted by connection, those of signals that nobody defined apart', async (t) => {
   const ledger = await open(await scratch(t))
@@ -195,7 +197,7 @@ test('limits: reasons beyond theirs are counted as other, connections under no n
 test('limits: blocks are joined beyond theirs, told apart again by what the log still has, and the rest is what is gone', () => {
   const cells = ['a', 'b'].map((connection) => emptyCell({ node: 'n', connection, unit: 'samples', hour: 0 }))
   const blocks = new Blocks([], 4)
-  for (let n = 1; n <= 5; n++) blocks.add({ first: n, last: n, counts: [[cells[n % 2] as (typeof cells)[0], 10 * n]] }, [])
+  for (let n = 1; n <= 5; n++) blocks.add({ first: n, last: n, counts: [[cells[n % 2] as (typeof cells)[0], 10 * n]] }, () => NEVER)
   assert.equal(blocks.size, 4)
   const destination = { name: 'link', reached: 0, holes: [{ from: 2, to: 2, cause: 'overflow' }], withheld: [] }
   const astride = blocks.advance(destination, 5)
@@ -206,13 +208,14 @@ test('limits: blocks are joined beyond theirs, told apart again by what the log 
   assert.deepEqual(cells[1]?.to.link, { passed: 90, lost: {} })
   assert.deepEqual(cells[0]?.to.link, { passed: 40, lost: { overflow: 20 } })
   const many = new Blocks()
-  for (let n = 1; n <= 3 * LEDGER_LIMITS.savedBlocks; n++) many.add({ first: n, last: n, counts: [[cells[0] as (typeof cells)[0], 1]] }, [])
-  assert.equal(many.saved([]).length, LEDGER_LIMITS.savedBlocks)
+  for (let n = 1; n <= 3 * LEDGER_LIMITS.savedBlocks; n++)
+    many.add({ first: n, last: n, counts: [[cells[0] as (typeof cells)[0], 1]] }, () => NEVER)
+  assert.equal(many.saved(NEVER).length, LEDGER_LIMITS.savedBlocks)
   assert.equal(many.size, 3 * LEDGER_LIMITS.savedBlocks)
   // What a destination has and what it has not stay apart.
   assert.deepEqual(
     many
-      .saved([4])
+      .saved({ cuts: [4], single: [] })
       .slice(0, 3)
       .map(({ first, last }) => [first, last]),
     [
@@ -220,6 +223,82 @@ test('limits: blocks are joined beyond theirs, told apart again by what the log 
       [4, 4],
       [5, 7],
     ],
+  )
+})
+
+test('law: what was handed over and dropped before it was confirmed counts as what the next node turns out to have, however it was joined, over restarts', async () => {
+  const step = fc.record({
+    act: fc.constantFrom('write', 'write', 'send', 'send', 'arrive', 'confirm', 'drop', 'restart'),
+    by: fc.integer({ min: 1, max: 6 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+      const directory = await mkdtemp(join(tmpdir(), 'ecluse-ledger-'))
+      const log = new Log()
+      const records = [log.signals(['a'])]
+      let [first, sent, there, confirmed] = [1, 0, 0, 0]
+      /** What the link holds that was handed over, and what of it the next node has. */
+      let onTheWay: SpoolRecord[] = []
+      const has = new Set<SpoolRecord>()
+      const read = async (from: number, most: number) => records.slice(Math.max(from, first) - 1).slice(0, most)
+      const begin = async () => ({ sequence: 0, others: [], own: newStream('n', 1), delivered: [] })
+      const start = () =>
+        Ledger.open({ ...{ node: 'n', epoch: 1, destinations: ['link'], directory, log: silent, blocks: 4 }, read, begin })
+      let ledger = await start()
+      await ledger.take(records)
+      const arrive = (count: number) => {
+        for (const record of onTheWay.splice(0, count)) {
+          has.add(record)
+          there = record.sequence
+        }
+      }
+      const connect = async () => {
+        onTheWay = []
+        sent = there
+        await ledger.advance('link', (confirmed = there))
+      }
+      const send = async (count: number) => {
+        const taken = records.slice(Math.max(sent + 1, first) - 1).slice(0, count)
+        if (taken.length === 0) return
+        const [next, last] = [taken[0] as SpoolRecord, taken.at(-1) as SpoolRecord]
+        ledger.handedOver('link', last.sequence)
+        await ledger.tellApart(taken)
+        if (next.sequence > sent + 1) ledger.miss('link', { from: sent + 1, to: next.sequence - 1, cause: 'overflow' })
+        onTheWay.push(...taken)
+        sent = last.sequence
+      }
+      for (const { act, by } of steps) {
+        if (act === 'write') {
+          const written = Array.from({ length: by }, (_, i) => log.batch(Array.from({ length: 1 + ((log.sequence + i) % 7) }, () => 0)))
+          records.push(...written)
+          await ledger.take(written)
+        } else if (act === 'send') await send(by)
+        else if (act === 'arrive') arrive(by)
+        else if (act === 'confirm') await ledger.advance('link', (confirmed = there))
+        else if (act === 'drop') {
+          await ledger.tellApart()
+          await ledger.save(START)
+          first = Math.min(records.length, first + by)
+        } else {
+          await ledger.save(START)
+          ledger = await start()
+          await connect()
+        }
+      }
+      await connect()
+      await send(records.length)
+      arrive(records.length)
+      await ledger.advance('link', there)
+      const samples = (some: Iterable<SpoolRecord>) =>
+        [...some].reduce((sum, { kind, payload }) => sum + (kind === 'batch' ? Buffer.from(payload).readUInt32LE(4) : 0), 0)
+      const line = (await ledger.lines(undefined, NO_WORDS)).find(({ connection }) => connection === 'a')
+      const [to] = line?.destinations ?? []
+      const lost = samples(records) - samples(has)
+      assert.deepEqual([to?.delivered ?? 0, to?.dropped.overflow ?? 0, to?.pending ?? 0], [samples(has), lost, 0])
+      assert.ok(confirmed <= there)
+      await rm(directory, { recursive: true })
+    }),
+    { numRuns: 80 },
   )
 })
 

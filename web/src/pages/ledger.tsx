@@ -72,7 +72,7 @@ export function LedgerPage({ query, period, signals }: { query: string; period: 
           </output>
         </search>
       </header>
-      {pattern !== '' && <SignalLedger key={pattern} match={pattern} />}
+      {pattern !== '' && <SignalLedger key={`${chosen} ${pattern}`} match={pattern} lengthMs={PERIODS[chosen]} />}
       {open > 0 && (
         <p role="alert" className="problem">
           {text.notClosed(number(open), number(rows.length))}

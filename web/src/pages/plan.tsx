@@ -1,7 +1,8 @@
 import { type ChangeEvent, type FormEvent, useCallback, useEffect, useState } from 'react'
 import type { KeptConfigurationView, PlanAnswer } from '../../../src/api/schemas.ts'
-import { makePlan, readRunningConfiguration } from '../api.ts'
+import { makePlan, proposeChange, readRunningConfiguration } from '../api.ts'
 import { useLive } from '../live/use-live.ts'
+import { ChangesPanel, ReasonForm } from '../parts/changes-panel.tsx'
 import { PlanResult } from '../parts/plan-result.tsx'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
@@ -41,7 +42,13 @@ function Candidate({ running: { files } }: { running: KeptConfigurationView }) {
   const [chosen, setChosen] = useState(files[0]?.name ?? '')
   const [other, setOther] = useState(NAME)
   const [content, setContent] = useState(files[0]?.text ?? '')
-  const [state, setState] = useState<{ readonly answer?: PlanAnswer; readonly problem?: string; readonly isWorking?: boolean }>({})
+  const [state, setState] = useState<{
+    readonly answer?: PlanAnswer
+    readonly offered?: Offered
+    readonly problem?: string
+    readonly isWorking?: boolean
+  }>({})
+  const [beat, setBeat] = useState(0)
   const name = chosen === '' ? other.trim() : chosen
   const asRuns = useCallback((of: string) => files.find((file) => file.name === of)?.text ?? '', [files])
   const choose = ({ target }: ChangeEvent<HTMLSelectElement>) => {
@@ -52,8 +59,11 @@ function Candidate({ running: { files } }: { running: KeptConfigurationView }) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setState({ isWorking: true })
-    void makePlan([{ name, text: content }], locale).then((answer) =>
-      setState(answer.ok ? { answer: answer.data } : { problem: [answer.problem.message, answer.problem.hint].filter(Boolean).join(' ') }),
+    const offered = { name, text: content }
+    void makePlan([offered], locale).then((answer) =>
+      setState(
+        answer.ok ? { answer: answer.data, offered } : { problem: [answer.problem.message, answer.problem.hint].filter(Boolean).join(' ') },
+      ),
     )
   }
   return (
@@ -97,7 +107,38 @@ function Candidate({ running: { files } }: { running: KeptConfigurationView }) {
       </form>
       {state.problem && <p role="alert" className="problem">{`${text.problem} · ${state.problem}`}</p>}
       {state.answer && <Shown answer={state.answer} />}
+      {state.answer?.ok && state.offered && state.answer.plan?.changesTotal !== 0 && (
+        <Propose key={state.answer.digest} file={state.offered} digest={state.answer.digest ?? ''} onDone={() => setBeat(beat + 1)} />
+      )}
+      <ChangesPanel beat={beat} />
     </>
+  )
+}
+
+interface Offered {
+  readonly name: string
+  readonly text: string
+}
+
+/** What was compared is what is proposed, whatever has been typed since. */
+function Propose({ file, digest, onDone }: { file: Offered; digest: string; onDone: () => void }) {
+  const { locale, words } = useLanguage()
+  const text = words.plan.approvals
+  const [isDone, setDone] = useState(false)
+  const done = () => {
+    setDone(true)
+    onDone()
+  }
+  return (
+    <section className="panel" aria-labelledby="propose">
+      <h3 id="propose">{text.proposeTitle}</h3>
+      <p className="soft">{text.help}</p>
+      {isDone ? (
+        <p role="status">{text.isProposed}</p>
+      ) : (
+        <ReasonForm label={text.propose} name={digest.slice(0, 16)} act={(why) => proposeChange([file], why, locale)} onDone={done} />
+      )}
+    </section>
   )
 }
 

@@ -1,16 +1,21 @@
 import { useCallback } from 'react'
 import { readSignalLedger } from '../api.ts'
 import { formatInstant, formatNumber } from '../format.ts'
+import { useLive } from '../live/use-live.ts'
 import { useAnswer } from '../pages/use-answer.ts'
 import { useLanguage } from '../words/index.ts'
 
 const AGAIN_MS = 60_000
 
 /** The sums of some signals by connection: what the log holds of them, and what the historian has of that. */
-export function SignalLedger({ match }: { match: string }) {
+export function SignalLedger({ match, lengthMs }: { match: string; lengthMs: number | undefined }) {
   const { locale, words } = useLanguage()
   const text = words.ledger
-  const read = useCallback(() => readSignalLedger(match), [match])
+  const { stream } = useLive()
+  const read = useCallback(() => {
+    const to = new Date(Date.now() + stream.state().offsetMs)
+    return readSignalLedger(match, lengthMs === undefined ? undefined : { from: new Date(to.getTime() - lengthMs), to })
+  }, [match, lengthMs, stream])
   const { data, problem } = useAnswer(read, AGAIN_MS)
   const number = (count: number) => formatNumber(count, locale)
   const found = data?.signals

@@ -49,6 +49,32 @@ export const plan = {
   loadOf: (signals: string, readings: string, requests: string) =>
     `${signals} signals, ${readings} readings per second, ${requests} requests per second`,
   unknown: '?',
+  approvals: {
+    title: 'Changes and who approved them',
+    problem: 'The changes could not be read',
+    notAsked: 'No approval is asked for here.',
+    asked: (count: string, by: string) =>
+      `A change needs ${count} approval(s) of others than who proposes it${by === '' ? '' : `, by ${by}`}.`,
+    running: (version: string) => `The configuration that runs, ${version}, is`,
+    states: {
+      approved: 'approved.',
+      'not-asked': 'approved by nobody; none was asked for when it began.',
+      missing: 'not approved, and it should be.',
+      unknown: 'of before approvals were kept.',
+    },
+    none: 'Nothing has been proposed.',
+    inForce: 'in force',
+    complete: 'has the approvals that are asked for; ecluse apply puts it in place',
+    missing: (count: string) => `lacks ${count} approval(s)`,
+    proposed: 'proposed',
+    approved: 'approved',
+    approve: 'Approve',
+    reason: 'Reason',
+    proposeTitle: 'Propose this change',
+    propose: 'Propose',
+    isProposed: 'It is proposed.',
+    help: 'It is kept with this plan’s files for others to look at and approve. Nothing is carried out: once it has its approvals, the command ecluse apply puts it in place.',
+  },
   result: 'Result',
   link: 'Plan a change here',
 }

@@ -40,9 +40,13 @@ export function startSensor({ name, config, observe, clock, log, stop }: SensorP
         problem = undefined
       },
       (error: unknown) => {
+        if (stop.aborted) {
+          state = 'ended'
+          return
+        }
         state = 'failed'
         problem = error instanceof Error ? error.message : String(error)
-        if (!stop.aborted) log.warn({ sensor: name, reason: problem }, 'the sensor reads no more')
+        log.warn({ sensor: name, reason: problem }, 'the sensor reads no more')
       },
     )
   }
@@ -90,7 +94,19 @@ async function capture(program: SensorConfig['program'], port: string, sensor: S
       reject(error.code === 'ENOENT' ? new Error(`${program} is not installed`) : error),
     )
     child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(said.trim().split('\n').at(-1) ?? `${program} ended with ${code}`)),
+      code === 0
+        ? resolve()
+        : reject(
+            new Error(
+              `${program} on ${port}: ${
+                said
+                  .trim()
+                  .split(/\s*\n\s*/)
+                  .slice(-2)
+                  .join(' ') || `ended with ${code}`
+              }`,
+            ),
+          ),
     )
   })
   ended.catch(() => {}) // awaited below, after what came before it
