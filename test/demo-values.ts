@@ -120,7 +120,8 @@ function energyOf(read: Read): number | undefined {
 function flight(files: SpoolFiles, fact: StoredFact, name: string, read: Read, what: string): void {
   const { from, to, inputs, values } = fact
   const { value } = values[name] as { value: unknown }
-  const until = to ?? Math.max(...inputs.flatMap((one) => ('signal' in one ? [one.to] : [])))
+  // Measurements of clocks are read up to the last moment, what is computed from up to it.
+  const until = to ?? Math.max(...inputs.flatMap((one) => ('signal' in one && !/\/clock-\w+$/.test(one.signal) ? [one.to] : [])))
   if (name === 'energy') near(value, (energyOf(read) ?? Number.NaN) / 3_600_000, what)
   else if (name === 'belt_running') {
     const belt = read('/belt/speed')

@@ -63,10 +63,12 @@ test('lying peers beside an honest one: every lie is marked on its own signal, a
       assert.deepEqual(view.connections().find(({ name }) => name === 'broker')?.dropped, { undecodable, 'message-too-large': 1 })
       await until('crooked answers', LIMIT_MS, () => seen.of('crooked1000').length >= 3)
 
-      assert.deepEqual(distinct(seen.of('honest')), ['Good '])
+      // Polls that a busy machine missed are its own, and said; nothing else is.
+      const polled = (id: string) => distinct(seen.of(id).filter((one) => one !== 'Good poll-overrun'))
+      assert.deepEqual(polled('honest'), ['Good '])
       assert.deepEqual(distinct(seen.of('sound')), ['Good '])
       assert.equal(seen.of('sound').length, LIES.length, 'every message of the sound topic')
-      assert.deepEqual(distinct(seen.of('crooked0')), ['Good '])
+      assert.deepEqual(polled('crooked0'), ['Good '])
       assert.deepEqual(distinct(seen.of('crooked1000')), ['BadCommunicationError modbus-malformed-answer'])
       for (const { name, reconnects, lastError } of view.connections())
         assert.deepEqual([name, reconnects, lastError], [name, 0, undefined])

@@ -5,6 +5,7 @@ import { nodeFindings } from '../src/api/node-findings.ts'
 import { policy, policyChange, policyExplanation, policyRights } from '../src/api/policy-schemas.ts'
 import { fakeConnectors } from '../src/config/fake-connector.ts'
 import { lintText } from '../src/config/index.ts'
+import { noChanges } from '../src/core/changes.ts'
 import { ManualClock } from '../src/core/manual-clock.ts'
 import type { PolicyView } from '../src/core/policy.ts'
 import { SignalTable } from '../src/core/signals.ts'
@@ -129,8 +130,18 @@ test('entries of the audit log that no conduit lets out are counted with the rea
 test('the node says by itself that nobody decided what may leave it, and whose decision is to be looked at again', () => {
   const startedAt = (view: PolicyView) =>
     nodeFindings({
-      ...{ node: 'hub', clock, uplink: () => undefined, remotes: () => [], refusals: () => [], contested: () => [], policy: view },
+      ...{
+        node: 'hub',
+        clock,
+        uplink: () => undefined,
+        remotes: () => [],
+        refusals: () => [],
+        refusedFiles: () => [],
+        contested: () => [],
+        policy: view,
+      },
       connectedNodes: () => [],
+      changes: noChanges,
       ...{ outlook: () => ({}), spool: () => ({ droppedSamples: 0, corruptRecords: 0 }) },
     } as unknown as Parameters<typeof nodeFindings>[0]).map(({ code, node, owner, count, days }) => ({ code, node, owner, count, days }))
   const none = { owner: undefined, count: undefined, days: undefined }

@@ -41,13 +41,13 @@ describe('who reaches the write gate', () => {
     listed(filesWith(/\bopenWriteGate\b/), {
       'src/gateway/write-gate/gate.ts': 'the gate',
       'src/gateway/index.ts': 'names it',
-      'src/run/node.ts': 'makes the only one of a node',
+      'src/run/node-view.ts': 'makes the only one of a node',
     })
     listed(filesWith(/view\.writes\b|\bWriteGate\b/), {
       'src/core/writes.ts': 'its shape',
       'src/core/node-view.ts': 'its shape',
       'src/gateway/write-gate/gate.ts': 'the gate',
-      'src/api/metrics.ts': 'counts what it refused',
+      'src/api/metric-values.ts': 'counts what it refused',
       'src/api/writes.ts': 'the route',
     })
     assert.deepEqual(filesWith(/\bwrites\s*\.\s*ask\b/), ['src/api/writes.ts'])
@@ -126,7 +126,7 @@ describe('who reaches the write gate', () => {
 describe('what sends anything to another program', () => {
   test('each file that opens a connection, listens or runs a program is listed with its reason', () => {
     const opens =
-      /from 'node:(net|tls|http|https|http2|dgram|child_process)'|\bfetch\(|import\('(node-opcua[\w-]*|mqtt|pg|mysql2[\w/]*|tedious|aedes|@nats-io\/[\w-]+|@platformatic\/kafka)'\)/
+      /from '(node:(net|tls|http|https|http2|dgram|child_process)|[./]+lib\/http\.ts)'|getBuiltinModule|\bfetch\(|import\('(node-opcua[\w-]*|mqtt|pg|mysql2[\w/]*|tedious|aedes|@nats-io\/[\w-]+|@platformatic\/kafka)'\)/
     const values = (file: string) =>
       code(file)
         .replace(/import type [^\n]*/g, '')
@@ -161,6 +161,7 @@ describe('what sends anything to another program', () => {
       'src/gateway/link/listen.ts': 'listens for nodes',
       'src/gateway/link/tls-connect.ts': 'the link to the next node',
       'src/gateway/policy/peers.ts': 'compares addresses; opens nothing',
+      'src/lib/http.ts': 'Node’s own modules, for those that import it',
       'src/run/self-test.ts': 'looks at the settings of TLS; opens nothing',
       'src/run/open-lineage.ts': 'events to a lineage server',
     })

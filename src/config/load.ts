@@ -229,7 +229,10 @@ function readWhole(
   // A key with nothing but comments below it: none yet.
   const rawConnections = connections ?? {}
   const resolved = resolveReferences(rest, at, [ecluseConfig], context)
-  const whole: Record<string, unknown> = { ...(resolved.value as object), connections: rawConnections }
+  const whole: Record<string, unknown> = {
+    ...(resolved.value as object),
+    ...('connections' in (value as object) && { connections: rawConnections }),
+  }
   const parsed = ecluseConfig.safeParse(whole, { error: noDefaultMessage })
   const issues = (parsed.error?.issues ?? []).filter((issue) => !resolved.unknown.has(pathKey(issue.path)))
   const versionWrong = issues.some((issue) => issue.path[0] === 'version')

@@ -86,19 +86,20 @@ export class Blocks {
     return undefined
   }
 
-  /** A block that was joined over what must be told apart. */
-  mixed({ cuts, single }: Apart): Block | undefined {
+  /** The blocks that were joined over what must be told apart, in order. */
+  mixed({ cuts, single }: Apart): Block[] {
+    const found = new Set<Block>()
     for (const cut of cuts) {
       const block = this.#list[this.#after(cut)]
-      if (block && block.first <= cut) return block
+      if (block && block.first <= cut) found.add(block)
     }
     for (const { from, to } of single)
       for (let at = this.#after(from - 1); at < this.#list.length; at++) {
         const block = this.#list[at] as Block
         if (block.first > to) break
-        if (block.first < block.last) return block
+        if (block.first < block.last) found.add(block)
       }
-    return undefined
+    return [...found].sort((a, b) => a.first - b.first)
   }
 
   /** Brings a destination to a sequence. Returns the block that has to be told apart first, where one lies on both sides of it or of a hole. */

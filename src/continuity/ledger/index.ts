@@ -171,13 +171,12 @@ export class Ledger {
 
   /** Whether records are counted together of which a destination may have some only. */
   get isMixed(): boolean {
-    return this.#blocks.mixed(this.#apart()) !== undefined
+    return this.#blocks.mixed(this.#apart()).length > 0
   }
 
   /** Tells them apart while the log still holds them; `records`: what is in hand, should the log have lost it since. */
   async tellApart(records: readonly SpoolRecord[] = []): Promise<void> {
-    const apart = this.#apart()
-    for (let block = this.#blocks.mixed(apart); block; block = this.#blocks.mixed(apart)) await this.#divide(block, records)
+    await this.#divide(this.#blocks.mixed(this.#apart()), records)
   }
 
   /** Whether something of a record is counted as withheld from a destination. */
@@ -205,31 +204,38 @@ export class Ledger {
     while (destination.reached < until) {
       const block = this.#blocks.advance(destination, until)
       if (!block) break
-      await this.#divide(block)
+      await this.#divide([block])
     }
     destination.withheld = settleWithheld(destination.withheld, name, destination.reached)
     this.#blocks.release(Math.min(...this.#destinations.map(({ reached }) => reached), Number.POSITIVE_INFINITY))
   }
 
-  async #divide(block: Block, given: readonly SpoolRecord[] = []): Promise<void> {
-    const { first, last } = block
-    const parts: Block[] = []
-    for (let next = first; next <= last; ) {
-      const records = await this.#parts.read(next, READ_RECORDS, READ_BYTES)
-      if (records.length === 0) break
+  /** Puts records of their own in the place of blocks, which are in order; the log is read through once for all of them. */
+  async #divide(blocks: readonly Block[], given: readonly SpoolRecord[] = []): Promise<void> {
+    const parts = new Map(blocks.map((block): [Block, Block[]] => [block, []]))
+    const seen = new Set<number>()
+    const place = (records: readonly SpoolRecord[]) => {
+      let at = 0
       for (const record of records) {
-        if (record.sequence > last || record.kind === 'gap') continue
-        parts.push({ first: record.sequence, last: record.sequence, counts: this.#fold.countsOf(entryOf(record)) })
+        const { sequence, kind } = record
+        while ((blocks[at]?.last ?? sequence) < sequence) at++
+        const block = blocks[at]
+        if (!block) return
+        if (sequence < block.first || kind === 'gap' || seen.has(sequence)) continue
+        seen.add(sequence)
+        parts.get(block)?.push({ first: sequence, last: sequence, counts: this.#fold.countsOf(entryOf(record)) })
       }
-      next = (records.at(-1) as SpoolRecord).sequence + 1
     }
-    const found = new Set(parts.map(({ first: at }) => at))
-    for (const record of given) {
-      const { sequence, kind } = record
-      if (sequence < first || sequence > last || kind === 'gap' || found.has(sequence)) continue
-      parts.push({ first: sequence, last: sequence, counts: this.#fold.countsOf(entryOf(record)) })
+    const last = blocks.at(-1)?.last ?? 0
+    for (let next = blocks[0]?.first ?? 1; next <= last; ) {
+      const records = await this.#parts.read(next, READ_RECORDS, READ_BYTES)
+      const end = records.at(-1)
+      if (!end) break
+      place(records)
+      next = end.sequence + 1
     }
-    this.#blocks.divide(block, parts)
+    place(given)
+    for (const [block, some] of parts) this.#blocks.divide(block, some)
   }
 
   /** The first record that a start after a crash would have to read again. */
@@ -307,7 +313,7 @@ export class Ledger {
   async #waiting(destination: Destination): Promise<[Cell, number, string | undefined][]> {
     const declared = this.#fold.declaredBeyond(destination.reached)
     for (const hole of declared)
-      for (let block = this.#blocks.astride(hole); block; block = this.#blocks.astride(hole)) await this.#divide(block)
+      for (let block = this.#blocks.astride(hole); block; block = this.#blocks.astride(hole)) await this.#divide([block])
     const pending = new Map<Cell, number>()
     const gone: [Cell, number, string][] = []
     for (const { first, last, counts } of this.#blocks.beyond(destination)) {
