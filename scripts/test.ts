@@ -76,7 +76,7 @@ browser = await browserOf(found)
 const waiting = WAITING.filter((file) => found.includes(file))
 const timed = TIMED.filter((file) => found.includes(file))
 for (const [groups, width] of [
-  [grouped(found.filter((file) => !waiting.includes(file) && !timed.includes(file))), 3],
+  [grouped(found.filter((file) => !waiting.includes(file) && !timed.includes(file))), 4],
   [waiting.map((file) => [file]), 2],
   [timed.map((file) => [file]), 1],
 ] as const) {

@@ -93,6 +93,19 @@ test('what is not known in it makes it Uncertain, and ends it after the maximum'
   )
 })
 
+test('an event in which nothing was read names the reading that held, so that it is missed where it is not', async () => {
+  const driver = new Driver(events(eventFrame.parse({ id: 'jam', inputs: { x: 'x' }, start: 'x > 8', maximum: '2s' }), 's', known('s/x')))
+  for (const [seconds, value] of [
+    [0, 1],
+    [1, 9],
+    [6, 1],
+  ] as const)
+    driver.history.sample('s/x', at(seconds), value)
+  await driver.publish([{ definition: 'jam', key: 's', from: at(0), to: at(10) }], at(10))
+  const inputs = driver.facts().map((fact) => fact.inputs.flatMap((one) => ('signal' in one ? [[(one.from - T0) / SECOND, one.samples]] : [])))
+  assert.deepEqual(inputs, [[[1, 1]], [[1, 1]], [[1, 1]]])
+})
+
 test('attributes are functions over the event', async () => {
   const attributes = { peak: { signal: 'x', function: 'Maximum' }, mean: { signal: 'x', function: 'TimeAverage2' } }
   assert.deepEqual(await found({ attributes, severity: 700 }, every([1, 9, 12, 2]), 10), ['1 3 Good 700 12 10.5'])

@@ -118,7 +118,7 @@ export function frameDerivation(spec: FrameSpec): Derivation {
         const { reasons, ...found } = over(own, frame.from, frame.to, asked)
         const unitOf = resultUnit(asked.name, spec.known.signal(asked.signal)?.unit)
         values[asked.attribute] = { ...found, ...(unitOf !== undefined && { unit: unitOf }), ...(reasons.length > 0 && { reasons }) }
-        used.push(inputOf(asked.signal, own, frame))
+        used.push(inputOf(asked, own, frame))
       }
       return {
         ...{ definition: name, type: 'event', version, key: `${key}@${formatTime(frame.from)}` },
@@ -198,16 +198,22 @@ async function published(definition: string, key: string, place: string, at: Mic
 
 function* inputsOf(inputs: readonly Input[], series: readonly Series[], frame: Frame): Iterable<FactInput> {
   const seen = new Set<string>()
-  for (const [i, { signal }] of inputs.entries()) {
-    if (seen.has(signal)) continue
-    seen.add(signal)
-    yield inputOf(signal, series[i] as Series, frame)
+  for (const [i, input] of inputs.entries()) {
+    if (seen.has(input.signal)) continue
+    seen.add(input.signal)
+    yield inputOf(input, series[i] as Series, frame)
   }
 }
 
-function inputOf(signal: string, series: Series, { from, to }: Frame): FactInput {
+/** Where none was read meanwhile, the reading that held: it was made before. */
+function inputOf({ signal, toleranceUs }: Pick<Input, 'signal' | 'toleranceUs'>, series: Series, { from, to }: Frame): FactInput {
   const [first, last] = [rowAt(series, from), rowAt(series, to)]
-  return { signal, from, to, samples: last - first, newestIngest: newestIngest(series, 0, series.count) }
+  const held = first === last && first > 0 ? (series.time[first - 1] as number) : Number.NEGATIVE_INFINITY
+  const isHeld = from - held <= toleranceUs
+  return {
+    ...{ signal, from: isHeld ? held : from, to },
+    ...{ samples: isHeld ? 1 : last - first, newestIngest: newestIngest(series, 0, series.count) },
+  }
 }
 
 async function attributeSeries(
