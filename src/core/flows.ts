@@ -75,6 +75,7 @@ export interface FlowView extends FlowEnds {
   readonly lastSeen: Micros
   /** The longest silence between two observations while this program ran. */
   readonly longestGap: Micros
+  /** The last seen is the last. */
   readonly identities: readonly string[]
   readonly clients: readonly string[]
   readonly device?: Readonly<Record<string, string>>

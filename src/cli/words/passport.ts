@@ -79,7 +79,15 @@ export const passportEn = {
       behindRecords: 'records behind',
       lostRecords: 'records lost',
     },
-    ...{ kind: 'system', endpoint: 'device', state: 'state', clockMethod: 'clock', certificate: 'certificate' },
+    ...{
+      kind: 'system',
+      endpoint: 'device',
+      state: 'state',
+      clockMethod: 'clock',
+      certificate: 'certificate',
+      product: 'product',
+      productVersion: 'its version',
+    },
     ...{
       clockOffsetUs: 'clock offset',
       clockUncertaintyUs: 'clock uncertainty',
@@ -92,9 +100,13 @@ export const passportEn = {
       since: 'since',
     },
   } as Readonly<Record<string, string>>,
-  detailValues: { held: 'still in the spool', released: 'in the historian only', own: 'this node’s', 'not-known': 'not known' } as Readonly<
-    Record<string, string>
-  >,
+  detailValues: {
+    held: 'still in the spool',
+    released: 'in the historian only',
+    own: 'this node’s',
+    'not-known': 'not known',
+    'none-shown': 'none was shown',
+  } as Readonly<Record<string, string>>,
   value: 'value',
   coverage: (share: string) => `coverage ${share}`,
   measured: (time: string) => `measured ${time}`,
@@ -231,7 +243,15 @@ export const passportFr: typeof passportEn = {
       behindRecords: 'entrées en retard',
       lostRecords: 'entrées perdues',
     },
-    ...{ kind: 'système', endpoint: 'appareil', state: 'état', clockMethod: 'horloge', certificate: 'certificat' },
+    ...{
+      kind: 'système',
+      endpoint: 'appareil',
+      state: 'état',
+      clockMethod: 'horloge',
+      certificate: 'certificat',
+      product: 'produit',
+      productVersion: 'sa version',
+    },
     ...{
       clockOffsetUs: 'écart d’horloge',
       clockUncertaintyUs: 'incertitude d’horloge',
@@ -249,6 +269,7 @@ export const passportFr: typeof passportEn = {
     released: 'dans l’historique seulement',
     own: 'celle de ce nœud',
     'not-known': 'non connu',
+    'none-shown': 'aucun montré',
   },
   value: 'valeur',
   coverage: (share) => `couverture ${share}`,

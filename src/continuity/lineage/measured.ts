@@ -1,3 +1,4 @@
+import type { FlowView } from '../../core/flows.ts'
 import type { IngestRow } from '../../core/historian.ts'
 import type { ConnectionHealth, NodeView } from '../../core/node-view.ts'
 import type { SignalBelow } from './below.ts'
@@ -176,15 +177,24 @@ export function connectionStation(
     ...{ state: isSilent ? 'dead' : 'whole', ...(isSilent && { problem: 'source-silent' as const }) },
     ...(health.lastHeardTime !== undefined && { lastSeen: health.lastHeardTime }),
     ...(health.latencyMs !== undefined && { delayUs: health.latencyMs * 1000 }),
-    details: deviceOf(health),
+    details: deviceOf(health, view.flows.flows()),
   }
   return { hop, members: NOBODY }
 }
 
-/** The device as its connection knows it. No connector tells a certificate's fingerprint while it is connected, so none is claimed here. */
-function deviceOf({ kind, endpoint, state, liveness, clock, clockMethod }: ConnectionHealth): Hop['details'] {
+/** The device as its connection knows it, and as it showed itself: the certificate of the last conversation, and what it says it is. */
+function deviceOf(
+  { name, kind, endpoint, state, liveness, clock, clockMethod }: ConnectionHealth,
+  flows: readonly FlowView[],
+): Hop['details'] {
+  const own = flows.filter(({ via }) => via === name).sort((a, b) => b.lastSeen - a.lastSeen)
+  const shown = own.find(({ identities }) => identities.length > 0)
+  const device = own.find((flow) => flow.device)?.device
   return {
-    ...{ kind, endpoint, state, liveness, clockMethod: clockMethod ?? 'own', certificate: 'not-known' },
+    ...{ kind, endpoint, state, liveness, clockMethod: clockMethod ?? 'own' },
+    certificate: shown ? (shown.capped === 0 && shown.identities.at(-1)) || 'not-known' : 'none-shown',
+    ...(device?.product !== undefined && { product: device.product }),
+    ...(device?.version !== undefined && { productVersion: device.version }),
     ...(clock && { clockOffsetUs: clock.offsetUs, clockUncertaintyUs: clock.uncertaintyUs }),
   }
 }

@@ -49,3 +49,9 @@ test('flows, services and identities are bounded, and what finds no room is coun
   const [flow] = one.view()
   assert.deepEqual([flow?.services.length, flow?.identities.length, flow?.capped], [FLOW_LIMITS.services, FLOW_LIMITS.identities, 5])
 })
+
+test('what a peer showed last stands last, also when it was shown before', () => {
+  const table = new FlowTable()
+  for (const identity of ['a', 'b', 'a']) table.record({ ...read, identity })
+  assert.deepEqual(table.view()[0]?.identities, ['b', 'a'])
+})

@@ -120,9 +120,11 @@ export class FlowTable {
   }
 }
 
-/** False when there was no room for one more. */
+/** The last seen stands last. False when there was no room for one more. */
 function addName(names: string[], name: string | undefined): boolean {
-  if (name === undefined || names.includes(name)) return true
+  if (name === undefined || name === names.at(-1)) return true
+  const at = names.indexOf(name)
+  if (at >= 0) names.splice(at, 1)
   return names.length < FLOW_LIMITS.identities && names.push(name) > 0
 }
 
