@@ -15,6 +15,7 @@ const TIMED = [
   'src/historian/duckdb/series-cold.test.ts',
   'src/run/dependencies.test.ts',
   'src/run/planning/planning.test.ts',
+  'test/mirror.test.ts',
   'test/quiet.test.ts',
   'web/test/many-signals.test.ts',
 ]
@@ -23,6 +24,7 @@ const WAITING = [
   'faults/seconds-gateway.test.ts',
   'faults/seconds.test.ts',
   'test/attacks.test.ts',
+  'test/diode.test.ts',
   'test/unplug.test.ts',
   'src/api/api.test.ts',
   'src/gateway/link/tls-hostile.test.ts',
@@ -76,7 +78,7 @@ browser = await browserOf(found)
 const waiting = WAITING.filter((file) => found.includes(file))
 const timed = TIMED.filter((file) => found.includes(file))
 for (const [groups, width] of [
-  [grouped(found.filter((file) => !waiting.includes(file) && !timed.includes(file))), 4],
+  [grouped(found.filter((file) => !waiting.includes(file) && !timed.includes(file))), 3],
   [waiting.map((file) => [file]), 2],
   [timed.map((file) => [file]), 1],
 ] as const) {

@@ -46,16 +46,18 @@ for (const program of ['tcpdump', 'dumpcap'] as const)
     const device = await startModbusSimulator({ units: { 1: { 'holding-register': [1, 2, 3, 4] } } })
     t.after(() => device.stop())
     const { seen, sensor, stop } = watch(t, program, 'lo')
-    const socket = connect(device.port, '127.0.0.1')
-    t.after(() => socket.destroy())
-    await once(socket, 'connect')
     const services = () => new Set(seen.flatMap(({ port, service }) => (port === device.port && service !== undefined ? [service] : [])))
-    // The program says nothing when it has begun: the exchange is repeated until it is seen.
+    // The program says nothing when it has begun: the exchange is repeated until it is seen, over a line of its own each time, and never so fast that
+    // a busy machine loses it.
     while (services().size < 2) {
+      const socket = connect(device.port, '127.0.0.1')
+      await once(socket, 'connect')
       for (const request of [READ_TWO, WRITE_ONE]) {
         socket.write(request)
         await once(socket, 'data')
       }
+      socket.destroy()
+      await systemClock.sleep(20)
     }
     assert.deepEqual([...services()].sort(), ['3', '6'])
     assert.equal(sensor.view().state, 'running')
