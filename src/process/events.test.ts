@@ -102,7 +102,9 @@ test('an event in which nothing was read names the reading that held, so that it
   ] as const)
     driver.history.sample('s/x', at(seconds), value)
   await driver.publish([{ definition: 'jam', key: 's', from: at(0), to: at(10) }], at(10))
-  const inputs = driver.facts().map((fact) => fact.inputs.flatMap((one) => ('signal' in one ? [[(one.from - T0) / SECOND, one.samples]] : [])))
+  const inputs = driver
+    .facts()
+    .map((fact) => fact.inputs.flatMap((one) => ('signal' in one ? [[(one.from - T0) / SECOND, one.samples]] : [])))
   assert.deepEqual(inputs, [[[1, 1]], [[1, 1]], [[1, 1]]])
 })
 
