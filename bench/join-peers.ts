@@ -100,14 +100,17 @@ found = [[None if not c else a, c] for a, c in zip(average.tolist(), coverage.to
 print(json.dumps({'times': times, 'found': found, 'version': pd.__version__}))
 `
 
-/** The same with pandas, where a Python with it is named: columns are in its memory when the clock starts. */
-export async function inPandas(
+/** Asks a peer the question so many times; `check` throws where its answer is another than ours. */
+type AskPeer = (
   directory: string,
   intervals: readonly Interval[],
   hold: number,
   runs: number,
   check: (found: Covered[]) => void,
-): Promise<Figure> {
+) => Promise<Figure>
+
+/** The same with pandas, where a Python with it is named: columns are in its memory when the clock starts. */
+export const inPandas: AskPeer = async (directory, intervals, hold, runs, check) => {
   const python = process.env.ECLUSE_PEER_PYTHON
   const what = 'pandas, merge_asof'
   const skipped = (why: string): Figure => ({ what, unit: 'ms', runs: [Number.NaN], note: `skipped: ${why}` })
@@ -135,13 +138,7 @@ const LATERAL = (hold: number) => `SELECT json_agg(json_build_array(average, cov
   GROUP BY i.id, i."from", i."to") found`
 
 /** The same in PostgreSQL, where it is installed: the samples in a table with an index and statistics when the clock starts. */
-export async function inPostgres(
-  directory: string,
-  intervals: readonly Interval[],
-  hold: number,
-  runs: number,
-  check: (found: Covered[]) => void,
-): Promise<Figure> {
+export const inPostgres: AskPeer = async (directory, intervals, hold, runs, check) => {
   const what = 'PostgreSQL, one query, joined laterally'
   if (withoutPostgres) return { what, unit: 'ms', runs: [Number.NaN], note: `skipped: ${withoutPostgres}` }
   const folder = mkdtempSync(join(tmpdir(), 'ecluse-join-pg-'))

@@ -109,6 +109,13 @@ export function formatShare(share: number, locale: Locale): string {
   return tenths === 0 && share > 0 ? '< 0,1 %'.replace(',', locale === 'fr' ? ',' : '.') : text
 }
 
+/** How long something took, as finely as anybody asks: `4.2 ms`, `607 ms`, `8.3 s`, `12 min`. */
+export function formatElapsed(seconds: number, locale: Locale): string {
+  if (seconds < 0.01) return `${formatNumber(seconds * 1000, locale, 1)} ms`
+  if (seconds < 1) return `${formatNumber(seconds * 1000, locale, 0)} ms`
+  return seconds < 60 ? `${formatNumber(seconds, locale, 1)} s` : formatSpan(seconds, locale)
+}
+
 /** A duration that was declared, as it was meant: `250 ms`, `5 s`, `10 min`, `1.5 h`. */
 export function formatSeconds(seconds: number, locale: Locale): string {
   if (seconds < 1) return `${formatNumber(seconds * 1000, locale)} ms`

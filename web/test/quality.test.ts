@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { QualityRow } from '../../src/api/schemas.ts'
 import { compileGlob } from '../../src/lib/glob.ts'
 import { RULES } from '../../src/qualify/rules/index.ts'
-import { formatSeconds, formatShare } from '../src/format.ts'
+import { formatElapsed, formatSeconds, formatShare } from '../src/format.ts'
 import { matchesGlob } from '../src/live/contract-of.ts'
 import { globOf, hoursOf, ranked, weakest } from '../src/live/quality.ts'
 import { reasonText } from '../src/parts/reason-text.ts'
@@ -124,4 +124,10 @@ test('parameters that are not what a rule declares are shown, never thrown', () 
       assert.equal(typeof ruleText({ reason: rule, rule, version: 1, parameters }, SIGNAL, 'fr', WORDS.fr), 'string')
     }
   }
+})
+
+test('what something took is said as finely as anybody asks, and no finer', () => {
+  const said = [0.0042, 0.607413, 8.3449, 59.96, 720].map((seconds) => formatElapsed(seconds, 'en'))
+  assert.deepEqual(said, ['4.2 ms', '607 ms', '8.3 s', '60.0 s', '12 min'])
+  assert.equal(formatElapsed(0.0042, 'fr'), '4,2 ms')
 })

@@ -116,9 +116,12 @@ test('what was lost is exported, carried and taken in: then the hub has exactly 
       JSON.stringify({ ...turnedAway, refused: { code: 'damaged', message: 'x'.repeat(bytes) } }),
     )
   }
+  await writeFile(join(imports, 'refused', 'a--.ecx'), '')
+  await writeFile(join(imports, 'refused', 'a--.ecx.json'), '{ cut')
   const listed = await refusedImports(imports)
   assert.equal(listed.length, DIODE_LIMITS.refusedFiles)
   assert.ok(!listed.some(({ file }) => file === 'a-0.ecx'), 'what is kept of it is too large')
+  assert.ok(!listed.some(({ file }) => file === 'a--.ecx'), 'what is kept of it is not whole')
   await dropImport(path, imports)
   assert.equal((await takeImports(imports, { ...stranger, allowUnanchored: true }))[0]?.refused, undefined)
 })

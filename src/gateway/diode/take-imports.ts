@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { CARRIED_REFUSALS, LinkRefused, type MissingTaker, type RefusedFile, type StreamId } from '../../core/link.ts'
@@ -99,10 +99,15 @@ export async function refusedImports(directory: string): Promise<RefusedFile[]> 
   return files.sort((a, b) => b.time - a.time)
 }
 
+/** What is no outcome of ours, or too long for one, says nothing of the file beside it. */
 async function outcomeIn(directory: string, name: string): Promise<ImportOutcome | undefined> {
-  const text = await readFile(join(directory, `${name}.json`), 'utf8').catch(() => undefined)
-  if (text === undefined || text.length > DIODE_LIMITS.outcomeBytes) return undefined
-  return outcome.safeParse(JSON.parse(text)).data
+  const path = join(directory, `${name}.json`)
+  const { size } = await stat(path).catch(() => ({ size: 0 }))
+  if (size === 0 || size > DIODE_LIMITS.outcomeBytes) return undefined
+  const value = await readFile(path, 'utf8')
+    .then((text): unknown => JSON.parse(text))
+    .catch(() => undefined)
+  return outcome.safeParse(value).data
 }
 
 async function takeOne(

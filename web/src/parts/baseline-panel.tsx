@@ -58,7 +58,7 @@ function Changes({ of: { changes, changesTotal } }: { of: BaselineAnswer }) {
               <tr key={`${change} ${flow}`}>
                 <td>{change === 'added' ? text.added : text.removed}</td>
                 <th scope="row">{flow}</th>
-                <td>{whats.map((what) => whatText(protocol, what, text)).join(' · ')}</td>
+                <td className="wraps">{whats.map((what) => whatText(protocol, what, text)).join(' · ')}</td>
               </tr>
             ))}
           </tbody>

@@ -50,7 +50,7 @@ export function FlowTable({ list }: { list: FlowList }) {
                   <td>
                     <Verdict of={flow.crossing} />
                   </td>
-                  <td>
+                  <td className="wraps">
                     {flow.services
                       .map(({ service, addresses }) => {
                         const name = serviceText(flow.protocol, service, text.modbus)

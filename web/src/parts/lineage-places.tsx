@@ -19,7 +19,7 @@ export function LineageTop() {
   const { data, problem } = useAnswer(read, AGAIN_MS)
   const text = words.lineage
   return (
-    <section className="panel lineage-top" aria-labelledby="lineage-top">
+    <section className="panel" aria-labelledby="lineage-top">
       <h2 id="lineage-top">{text.top}</h2>
       <p className="soft">{text.topHelp}</p>
       {problem && <p role="alert" className="problem">{`${text.problem} · ${problem}`}</p>}

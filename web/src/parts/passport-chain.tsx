@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Passport, PassportHop } from '../../../src/api/schemas.ts'
 import { readPassport } from '../api.ts'
-import { formatNumber, formatSecond, formatSeconds } from '../format.ts'
+import { formatElapsed, formatNumber, formatSecond } from '../format.ts'
 import { shownKey } from '../live/fact-rows.ts'
 import { counted, countTexts, detailTexts, levelsOf, nearLevels } from '../live/passport-words.ts'
 import { hrefTo } from '../router.ts'
@@ -60,7 +60,7 @@ function HopCard({ hop, of }: { hop: PassportHop; of: PassportOf }) {
     countTexts(hop, locale, words),
     ...(worstStatus && worstStatus !== 'Good' ? [text.worst(words.status[worstStatus])] : []),
     ...(lastSeen ? [text.lastSeen(formatSecond(new Date(lastSeen), locale))] : []),
-    ...(delaySeconds === undefined ? [] : [text.delay(formatSeconds(delaySeconds, locale))]),
+    ...(delaySeconds === undefined ? [] : [text.delay(formatElapsed(delaySeconds, locale))]),
     ...(owners && owners.ot.length + owners.it.length > 0 ? [text.owners([...owners.ot, ...owners.it].join(', '))] : []),
   ].filter(Boolean)
   return (

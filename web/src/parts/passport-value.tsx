@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Passport } from '../../../src/api/schemas.ts'
-import { formatOffset, formatSeconds, formatShare } from '../format.ts'
+import { formatElapsed, formatOffset, formatShare } from '../format.ts'
 import { hrefTo } from '../router.ts'
 import { useLanguage } from '../words/index.ts'
 import { FactCoverage, factReason } from './fact-table.tsx'
@@ -81,7 +81,7 @@ function Clocks({ passport: { clocks, ageSeconds } }: { passport: Passport }) {
   const text = words.passport
   return (
     <>
-      {ageSeconds !== undefined && <Row name={text.age}>{formatSeconds(ageSeconds, locale)}</Row>}
+      {ageSeconds !== undefined && <Row name={text.age}>{formatElapsed(ageSeconds, locale)}</Row>}
       {clocks.length > 0 && (
         <Row name={text.clock}>
           {clocks

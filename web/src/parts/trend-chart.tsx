@@ -55,7 +55,8 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
         scales: { x: { time: true }, y: { range: (_plot, low, high) => span(low, high, signal, laneCount) } },
         fmtDate: () => (date) => axisTime(date, locale, seconds),
         axes: [
-          { ...axis, size: AXIS },
+          // Hours with their seconds are wider than what uPlot takes a tick to need.
+          { ...axis, size: AXIS, space: 90 },
           { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => formatNumber(tick, locale)) },
         ],
         series: [
