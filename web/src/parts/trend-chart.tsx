@@ -66,7 +66,8 @@ export function TrendChart({ signal, seconds, spanName, columns, version, end, b
             width: 1.5,
             spanGaps: false,
             points: { show: (plot) => plot.data[0].length < 60, size: 4, fill: () => inks().line },
-            ...(signal.dataType === 'boolean' && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+            // A reading holds until the next, as in all that is computed: a slope between them would be values that nobody measured.
+            ...(uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
           },
         ],
         hooks: {
