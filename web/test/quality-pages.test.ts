@@ -71,7 +71,9 @@ describe('quality and contracts in a browser', { skip: noBrowser }, () => {
     assert.equal(said.match(/cannot be known/g)?.length, 4)
     assert.match(said, /nothing known for 15 % of the time.*50 no communication/)
     await open('#/quality?q=carousel-3/motor/current')
-    assert.deepEqual(await rows().first().locator('td.number b').allTextContents(), ['41.2 %'])
+    const score = rows().first().locator('td.number b')
+    await score.waitFor()
+    assert.deepEqual(await score.allTextContents(), ['41.2 %'])
     assert.match((await rows().first().textContent()) ?? '', /2,101 out of range.*468 contract broken.*and 2 more kinds/)
   })
 
