@@ -106,7 +106,7 @@ async function browserOf(files: string[]): Promise<string | undefined> {
 /** Files that load the same things share a process, a folder at a time: those that start whole nodes and browsers first, as the long ones shall not be left alone at the end. */
 function grouped(files: string[]): string[][] {
   const shared = files.filter((file) => !ALONE.includes(file))
-  const byFolder = Object.groupBy(shared, (file) => /^(?:src\/(?:(?:connectors|gateway|core)\/)?)?[^/]+/.exec(file)?.[0] ?? file)
+  const byFolder = Object.groupBy(shared, (file) => /^(?:src\/(?:(?:connectors|gateway|core)\/(?=[^/]+\/))?)?[^/]+/.exec(file)?.[0] ?? file)
   const groups = Object.entries(byFolder).flatMap(([folder, group = []]) => parts(group, folder.startsWith('src/') ? 17 : 6))
   const isUnit = ([first]: string[]) => first?.startsWith('src/') ?? false
   groups.sort((a, b) => Number(isUnit(a)) - Number(isUnit(b)) || b.length - a.length)

@@ -6,13 +6,14 @@ import { test } from 'node:test'
 import { silent } from '../src/core/log.ts'
 import type { NodeView } from '../src/core/node-view.ts'
 import { HOUR, systemClock } from '../src/core/time.ts'
+import { cases } from '../src/lib/thorough.fixture.ts'
 import { startNode } from '../src/run/node.ts'
 import { loadComputing, writeComputing } from './computing.ts'
 import { oneLife } from './one-life.ts'
 
 /** SIGKILL in the middle of computing, again and again: in the end every result is what computing it all anew comes to. */
 
-const LIVES = process.env.ECLUSE_LONG === '1' ? 40 : 3
+const LIVES = cases(3, 40)
 const EVER = { from: 0, to: 9e15 }
 
 /** Until all that was stored is taken in, and nothing has been computed for so many looks. */

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { cases } from '../src/lib/thorough.fixture.ts'
 import { oneLife } from './one-life.ts'
 import { runScript, verdictsOf, writeJudging } from './verdicts-run.ts'
 
 /** SIGKILL under load at random moments: every stored verdict, with its reasons, is the one of a run that nobody killed. */
 
-const LIVES = process.env.ECLUSE_LONG === '1' ? 40 : 4
+const LIVES = cases(4, 40)
 /** Seconds of the script: of most of them in the short form, and of all of them in the long one, a life that is killed tells some. */
 const TOTAL = process.env.ECLUSE_LONG === '1' ? 20_000 : 2_500
 

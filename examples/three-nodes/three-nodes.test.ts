@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { isThorough } from '../../src/lib/thorough.fixture.ts'
 
 /** The example as a person starts it: what the edge measures arrives at the hub, and all of it ends cleanly. */
 const WITHIN_MS = 120_000
@@ -22,8 +23,10 @@ async function edgeAt(hub: string): Promise<Status['gateway']['nodes'][number] |
   return stdout.startsWith('{') ? (JSON.parse(stdout) as Status).gateway.nodes.find(({ node }) => node === 'edge-1') : undefined
 }
 
-for (const more of [[], ['--diode']])
-  test(`edge to hub ${more.join(' ')}`, async (t) => {
+for (const more of [[], ['--diode']]) {
+  // Three programs that are started and asked by others: what they do is tested by itself too.
+  const skip = more.length > 0 && !isThorough && 'in .ci/run, or with ECLUSE_LONG=1'
+  test(`edge to hub ${more.join(' ')}`, { skip }, async (t) => {
     const data = mkdtempSync(join(tmpdir(), 'ecluse-three-'))
     const child = spawn(process.execPath, [join(import.meta.dirname, 'run.ts'), '--data', data, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,3 +55,4 @@ for (const more of [[], ['--diode']])
     child.kill('SIGTERM')
     assert.equal(await ended, 0, said)
   })
+}

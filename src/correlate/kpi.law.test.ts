@@ -6,10 +6,11 @@ import type { RecordKind } from '../core/it-records.ts'
 import { MemoryHistory } from '../core/memory-history.fixture.ts'
 import { rank, Status } from '../core/status.ts'
 import { DAY, HOUR, MINUTE, parseTime } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { kpi } from './config.ts'
 import { createKpi } from './kpi.ts'
 
-const numRuns = process.env.ECLUSE_LONG === '1' ? 3_000 : 30
+const numRuns = cases(30, 3_000)
 const PLACE = 'line-1'
 const HOLD = 90
 const MINUTES = (4 * DAY) / MINUTE

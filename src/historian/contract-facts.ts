@@ -6,6 +6,7 @@ import type { FactQuery } from '../core/history.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { Status } from '../core/status.ts'
 import { HOUR } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { type Bench, bench, type Open, START } from './contract-bench.ts'
 import { Recorder } from './contract-records.ts'
 import { Twin } from './contract-twin.ts'
@@ -123,7 +124,7 @@ export function stating(open: Open): void {
         assert.equal(found.truncated, expected.truncated)
       }
     })
-    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 300 : 25 })
+    await fc.assert(property, { numRuns: cases(25, 300) })
   })
 
   test('a fact that fills a gap is kept, and takes the place of none that was stated after it', async (t) => {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Historian } from '../core/historian.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { DAY } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { bench, type Open, START } from './contract-bench.ts'
 import { Recorder } from './contract-records.ts'
 
@@ -93,6 +94,6 @@ export function filling(open: Open): void {
         assert.deepEqual((await b.historian.sql(sql, LIMITS)).rows, [[8 - (sent.size - 1)]])
       },
     )
-    await fc.assert(property, { numRuns: 15 })
+    await fc.assert(property, { numRuns: cases(15) })
   })
 }

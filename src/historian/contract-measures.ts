@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Status } from '../core/status.ts'
 import { DAY, HOUR, MINUTE, type Micros, SECOND } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { bench, type Open, START } from './contract-bench.ts'
 import { type Measured, naiveMeasures } from './contract-naive-measures.ts'
 import { Recorder } from './contract-records.ts'
@@ -185,7 +186,7 @@ export function measuring(open: Open): void {
         )
       },
     )
-    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 300 : 12 })
+    await fc.assert(property, { numRuns: cases(12, 300) })
   })
 
   test('the period that counts is that of the definition a sample was written under', async (t) => {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { AGGREGATES, type AggregateRow } from '../core/historian.ts'
 import { Status } from '../core/status.ts'
 import { DAY, HOUR, MINUTE, type Micros } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { all, bench, type Open, START } from './contract-bench.ts'
 import { isSameAggregate, naiveAggregate, toldAgain } from './contract-naive.ts'
 import { Recorder, type Sample } from './contract-records.ts'
@@ -168,7 +169,7 @@ export function reading(open: Open): void {
         await check(naive(samples), 'cold')
       },
     )
-    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 300 : 12 })
+    await fc.assert(property, { numRuns: cases(12, 300) })
   })
 
   test('of one time told by the logs of two nodes an aggregate counts one, although no reason says so', async (t) => {

@@ -5,6 +5,7 @@ import type { Series, SeriesQuery } from '../core/history.ts'
 import { newestIngest } from '../core/row-at.ts'
 import { Status } from '../core/status.ts'
 import { DAY, HOUR, MINUTE } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { bench, type Open, START } from './contract-bench.ts'
 import { Recorder, type Sample } from './contract-records.ts'
 import { Twin } from './contract-twin.ts'
@@ -175,6 +176,6 @@ export function lining(open: Open): void {
       }
       await check(asked)
     })
-    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 100 : 25 })
+    await fc.assert(property, { numRuns: cases(25, 100) })
   })
 }

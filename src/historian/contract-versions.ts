@@ -5,6 +5,7 @@ import type { RecordQuery } from '../core/history.ts'
 import type { QuarantinedRow, RecordBatch, RecordVersion, StoredVersion } from '../core/it-records.ts'
 import type { SpoolRecord } from '../core/spool.ts'
 import { HOUR } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { type Bench, bench, DAY_MS, type Open, START } from './contract-bench.ts'
 import { Recorder } from './contract-records.ts'
 import { Twin } from './contract-twin.ts'
@@ -105,7 +106,7 @@ export function recording(open: Open): void {
         assert.equal(found.truncated, expected.truncated)
       }
     })
-    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 300 : 25 })
+    await fc.assert(property, { numRuns: cases(25, 300) })
   })
 
   test('a version that fills a gap is kept, and takes the place of none that was said after it', async (t) => {
@@ -172,7 +173,7 @@ export function recording(open: Open): void {
       }
       assert.equal((await b.historian.recordCursors()).find(({ source }) => source === kind)?.cursor, '10')
     })
-    await fc.assert(property, { numRuns: 20 })
+    await fc.assert(property, { numRuns: cases(20) })
   })
 
   test('rows in quarantine stay until they are released, and cursors are the newest of each feed', async (t) => {

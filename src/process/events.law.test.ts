@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { rank, Status } from '../core/status.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { eventFrame } from './config.ts'
 import { Driver } from './driver.fixture.ts'
 import { events } from './events.ts'
 import { arrive, isBad, LAST, naiveSample, type Stream, streams } from './streams.fixture.ts'
 
-const LONG = process.env.ECLUSE_LONG === '1'
-const numRuns = LONG ? 20_000 : 300
+const numRuns = cases(300, 20_000)
 
 type Truth = boolean | undefined
 const and = (a: Truth, b: Truth): Truth => (a === false || b === false ? false : a && b ? true : undefined)

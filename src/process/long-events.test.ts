@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { History } from '../core/history.ts'
 import { HOUR, MINUTE, SECOND } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { eventFrame } from './config.ts'
 import { Driver } from './driver.fixture.ts'
 import { events } from './events.ts'
 import type { Known } from './places.ts'
 
-const numRuns = process.env.ECLUSE_LONG === '1' ? 300 : 4
+const numRuns = cases(4, 300)
 const T0 = Date.UTC(2026, 10, 23) * 1000
 const known: Known = { ids: () => ['s/x'], signal: (id) => (id === 's/x' ? { unit: 'A', expectedPeriodUs: 5 * SECOND } : undefined) }
 const declaration = eventFrame.parse({

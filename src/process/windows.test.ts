@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { QueryRefused } from '../core/historian.ts'
 import { rank, Status } from '../core/status.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { windowOverSignal } from './config.ts'
 import { Driver } from './driver.fixture.ts'
 import { PROCESS_LIMITS } from './limits.ts'
 import { arrive, isBad, LAST, naiveSample, type Stream, streams } from './streams.fixture.ts'
 import { windows } from './windows.ts'
 
-const LONG = process.env.ECLUSE_LONG === '1'
-const numRuns = LONG ? 10_000 : 300
+const numRuns = cases(300, 10_000)
 const known = { ids: () => ['s/x', 's/m'], signal: () => ({ unit: 'A' }) }
 const made = (declared: object) => windows(windowOverSignal.parse({ id: 'w', signal: 'x', ...declared }), 's', known)
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { cases } from '../../lib/thorough.fixture.ts'
 import { MemoryHistory } from '../memory-history.fixture.ts'
 import { rank, Status } from '../status.ts'
 import { heldShare, overHeld, takesEnd } from './held.ts'
 import { FUNCTIONS, type FunctionName } from './index.ts'
 
-const numRuns = process.env.ECLUSE_LONG === '1' ? 10_000 : 500
+const numRuns = cases(500, 10_000)
 const SPAN = 60
 
 interface Reading {

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Environment } from '@marcbachmann/cel-js'
 import fc from 'fast-check'
+import { cases } from '../../lib/thorough.fixture.ts'
 import { compile } from './index.ts'
-
-const LONG = process.env.ECLUSE_LONG === '1'
 
 /** The library's own evaluator, over doubles: whatever both know must be the same, and what it refuses to decide is not known here. */
 const peer = new Environment()
@@ -45,7 +44,7 @@ const values = fc.record({
   s: fc.constantFrom('on', 'off', ''),
 })
 
-const numRuns = LONG ? 100_000 : 2_000
+const numRuns = cases(2_000, 100_000)
 
 test(`expressions come to what the library makes of them (${numRuns} expressions)`, () => {
   let decided = 0

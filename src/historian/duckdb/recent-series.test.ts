@@ -5,6 +5,7 @@ import { BatchBuilder } from '../../core/batch.ts'
 import { QueryRefused } from '../../core/historian.ts'
 import type { Series, SeriesQuery } from '../../core/history.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
+import { cases } from '../../lib/thorough.fixture.ts'
 import type { Rows } from './batch-rows.ts'
 import { RecentSeries } from './recent-series.ts'
 
@@ -157,7 +158,7 @@ test('any commits, and questions that take their time meanwhile: every answer is
       assert.deepEqual(wrong, [])
       assert.ok(db.recent.capacity <= recentRows)
     }),
-    { numRuns: process.env.ECLUSE_LONG === '1' ? 5_000 : 300 },
+    { numRuns: cases(300, 5_000) },
   )
 })
 

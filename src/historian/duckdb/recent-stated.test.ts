@@ -7,6 +7,7 @@ import type { FactQuery, RecordQuery } from '../../core/history.ts'
 import type { RecordVersion } from '../../core/it-records.ts'
 import { MemoryHistory } from '../../core/memory-history.fixture.ts'
 import { DAY, HOUR } from '../../core/time.ts'
+import { cases } from '../../lib/thorough.fixture.ts'
 import { RecentStated } from './recent-stated.ts'
 
 const START = 100 * DAY
@@ -206,5 +207,5 @@ test('any commits, and questions that take their time meanwhile: every answer is
       assert.deepEqual(wrong, [])
     },
   )
-  await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 3_000 : 200 })
+  await fc.assert(property, { numRuns: cases(200, 3_000) })
 })

@@ -3,10 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { StoredFact } from '../../core/facts.ts'
 import { rank } from '../../core/status.ts'
+import { cases } from '../../lib/thorough.fixture.ts'
 import { expectedEfforts, expectedFlights, expectedPerFlight, expectedReviews } from './oracle.fixture.ts'
 import { type Action, actions, Plant } from './plant.fixture.ts'
-
-const LONG = process.env.ECLUSE_LONG === '1'
 
 const inForce = async (plant: Plant, definition: string): Promise<StoredFact[]> =>
   (await plant.history.facts({ definition, limit: 1_000 })).facts
@@ -83,5 +82,5 @@ const rounded = (value: unknown) => (typeof value === 'number' ? Math.round(valu
 const sorted = <T>(map: ReadonlyMap<string, T>) => Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
 
 test('facts equal one computation from the final history, however it came to be', async () => {
-  await fc.assert(fc.asyncProperty(actions, check), { numRuns: LONG ? 5_000 : 300 })
+  await fc.assert(fc.asyncProperty(actions, check), { numRuns: cases(300, 5_000) })
 })

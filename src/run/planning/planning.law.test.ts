@@ -10,6 +10,7 @@ import { toRecordKinds } from '../../core/record-kinds.ts'
 import { placeOfRecord } from '../../core/record-place.ts'
 import { SignalTable } from '../../core/signals.ts'
 import { Status } from '../../core/status.ts'
+import { cases } from '../../lib/thorough.fixture.ts'
 import { declaredDerivations } from '../deriving/declared.ts'
 import { compareConfigurations } from './index.ts'
 
@@ -301,7 +302,7 @@ test('whatever is then otherwise, or refused, the plan has named', { timeout: 11
         }
       },
     ),
-    { numRuns: Number(process.env.ECLUSE_RUNS ?? 40), seed: Number(process.env.ECLUSE_SEED ?? 20_261_127) },
+    { numRuns: Number(process.env.ECLUSE_RUNS ?? cases(40)), seed: Number(process.env.ECLUSE_SEED ?? 20_261_127) },
   )
   if (process.env.ECLUSE_RUNS) console.log(seen)
   assert.ok(seen.refused > 5 && seen.differ > 20, JSON.stringify(seen))
