@@ -12,6 +12,7 @@ import { DEVICE_SIGNALS, publisher, startBroker } from './broker.ts'
 import { openSums } from './ledger.ts'
 import { configure, withBench } from './node.ts'
 import { compare, faultsOf } from './oracle.ts'
+import { progressOf } from './progress.ts'
 import type { Form, Row } from './row.ts'
 
 /** A broker that keeps its sessions is stopped and started again while a device publishes with QoS 1 and a node with several connections reads. */
@@ -37,7 +38,9 @@ export async function run(form: Form): Promise<Row[]> {
     try {
       await until('connected', LIMIT_MS, () => areConnected(node.view))
       device = await publisher(bench, port)
+      const progress = progressOf('restarts of the broker', restarts)
       for (let i = 0; i < restarts; i++) {
+        progress(i)
         const { acknowledged } = device
         const enough = acknowledged() + 50
         await until('messages', LIMIT_MS, () => acknowledged() > enough)

@@ -3,6 +3,7 @@ import { type ChaosProxy, startChaosProxy } from './chaos-proxy.ts'
 import { type Gateway, killAll, type Member, withGateway } from './gateway.ts'
 import type { NodeProcess } from './node.ts'
 import { faultsOf } from './oracle.ts'
+import { progressOf } from './progress.ts'
 import { type Form, ofLong, type Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
@@ -40,6 +41,7 @@ export async function run(form: Form): Promise<Row[]> {
 /** Milliseconds between the first edge that came back and the last, for every restart. */
 async function restarting(gateway: Gateway, names: readonly string[], proxies: readonly ChaosProxy[], restarts: number): Promise<number[]> {
   const spreads: number[] = []
+  const progress = progressOf('restarts of the hub', restarts)
   let hub = await gateway.start('hub')
   const edges: NodeProcess[] = []
   try {
@@ -47,6 +49,7 @@ async function restarting(gateway: Gateway, names: readonly string[], proxies: r
     for (const name of names) edges.push(await gateway.start(name))
     await confirmedAll(edges)
     for (let i = 0; i < restarts; i++) {
+      progress(i)
       await (i % 2 === 0 ? hub.kill() : hub.stop())
       const goneMs = performance.now()
       hub = await gateway.start('hub')

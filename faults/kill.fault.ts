@@ -7,6 +7,7 @@ import { batchesOf, numberOf, readAll, start } from '../src/gateway/spool/harnes
 import { verifySpool } from '../src/gateway/spool/verify.ts'
 import { configure, judge, killUnder, startNodeProcess, withBench } from './node.ts'
 import { faultsOf } from './oracle.ts'
+import { progressOf } from './progress.ts'
 import { type Form, ofLong, type Row } from './row.ts'
 import { killAt } from './strace.ts'
 
@@ -34,11 +35,13 @@ export async function run(form: Form): Promise<Row[]> {
 
 async function spoolKills(kills: number): Promise<Row> {
   const seen = { acknowledged: 0, lost: 0, twice: 0, bad: 0, byCall: 0 }
+  const progress = progressOf('kills of the spool', kills)
   for (let done = 0; done < kills; ) {
     await withBench(async ({ data }) => {
       const acknowledged = new Map<number, number>()
       let first = 0
       for (let life = 0; life < LIVES && done < kills; life++, done++) {
+        progress(done)
         const call = SPOOL_CALLS[done % SPOOL_CALLS.length] as string
         const nth = 1 + (Math.floor(done / SPOOL_CALLS.length) % 60)
         const { told, byCall } = await spoolLife(data, first, killAt(call, nth))
@@ -96,10 +99,12 @@ async function nodeKills(calls: number, random: number): Promise<Row> {
   const kills = calls + random
   const readyMs: number[] = []
   const faults: string[] = []
+  const progress = progressOf('kills of a whole node', kills)
   let acknowledged = 0
   for (let done = 0; done < kills; ) {
     await withBench(async (bench) => {
       for (let life = 0; life < LIVES && done < kills; life++, done++) {
+        progress(done)
         const nth = 1 + ((done * 7) % 90)
         const under = done < calls ? killAt(NODE_CALLS[done % NODE_CALLS.length] as string, nth) : []
         const node = startNodeProcess(await configure(bench), bench, { under })

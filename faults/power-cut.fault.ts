@@ -5,6 +5,7 @@ import { until } from '../bench/node.ts'
 import { systemClock } from '../src/core/time.ts'
 import { type Bench, configure, judge, startNodeProcess, withBench } from './node.ts'
 import { faultsOf, type Verdict } from './oracle.ts'
+import { progressOf } from './progress.ts'
 import { type Form, ofLong, type Row, tool } from './row.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function run(form: Form): Promise<Row[]> {
   const cuts = form === 'short' ? 3 : ofLong(200)
   const verdicts: Verdict[] = []
   const failed: string[] = []
+  const progress = progressOf('power cuts', cuts)
   while (verdicts.length + failed.length < cuts) {
     await withBench(async (bench) => {
       const outer = join(bench.folder, 'disk.img')
@@ -34,6 +36,7 @@ export async function run(form: Form): Promise<Row[]> {
       try {
         await until('a node that collects', LIMIT_MS, () => node.isOver() || node.acknowledged() > 20)
         for (let cut = 0; cut < CUTS_A_LIFE && verdicts.length + failed.length < cuts; cut++) {
+          progress(verdicts.length)
           await systemClock.sleep(50 + Math.random() * 400)
           await one(bench, outer, node.pid(), cut % STILL === 0).then(
             (verdict) => verdicts.push(verdict),

@@ -5,6 +5,7 @@ import { killAll, type Member, withGateway } from './gateway.ts'
 import type { NodeProcess } from './node.ts'
 import type { Report } from './node-report.ts'
 import { faultsOf } from './oracle.ts'
+import { progressOf } from './progress.ts'
 import { type Form, ofLong, type Row } from './row.ts'
 import { seeded } from './seeded.ts'
 
@@ -41,8 +42,10 @@ export async function run(form: Form): Promise<Row[]> {
     try {
       await hub.report()
       for (const name of names) nodes.push(await gateway.start(name))
+      const progress = progressOf('reconnects', WARM + wanted)
       const cut = async (enough: number) => {
         while (proxy.counters.connections < enough) {
+          progress(proxy.counters.connections)
           proxy.resetAll()
           await systemClock.sleep(EVERY_MS)
         }
