@@ -19,7 +19,7 @@ import {
 import { openHistorian } from '../historian/index.ts'
 import type { Signer } from '../lib/signed.ts'
 import { isComputing } from './deriving/declared.ts'
-import { DERIVING_CONSUMER } from './deriving/index.ts'
+import { DERIVING_CONSUMER } from './deriving/following.ts'
 import { LEDGER_CONSUMER } from './ledger.ts'
 import { noHistorian } from './no-historian.ts'
 import type { NodeDependencies } from './node.ts'

@@ -15,7 +15,8 @@ import { DAY, HOUR, systemClock } from '../../core/time.ts'
 import { openSpool } from '../../gateway/index.ts'
 import { openHistorian } from '../../historian/index.ts'
 import { Feeder } from '../feeder.ts'
-import { createDeriving, DERIVING_CONSUMER, type Deriving } from './index.ts'
+import { DERIVING_CONSUMER } from './following.ts'
+import { createDeriving, type Deriving } from './index.ts'
 import { derivationsOf, placeOf, S } from './plant.fixture.ts'
 
 const clock = systemClock
