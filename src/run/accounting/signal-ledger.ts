@@ -1,11 +1,12 @@
-import { decodeBatch } from '../core/batch-codec.ts'
-import { decodeForwarded } from '../core/forwarded.ts'
-import type { Historian } from '../core/historian.ts'
-import type { SignalLedger, SignalSum } from '../core/ledger.ts'
-import type { SignalTable } from '../core/signals.ts'
-import type { Spool, SpoolRecord } from '../core/spool.ts'
-import { HOUR, type Micros } from '../core/time.ts'
-import { HISTORIAN, type RunningLedger, wholeHours } from './ledger.ts'
+import { decodeBatch } from '../../core/batch-codec.ts'
+import { decodeForwarded } from '../../core/forwarded.ts'
+import type { Historian } from '../../core/historian.ts'
+import type { SignalLedger, SignalSum } from '../../core/ledger.ts'
+import type { SignalTable } from '../../core/signals.ts'
+import type { Spool, SpoolRecord } from '../../core/spool.ts'
+import { HOUR, type Micros } from '../../core/time.ts'
+import { HISTORIAN } from './counting.ts'
+import { type RunningLedger, wholeHours } from './index.ts'
 
 /** What one question about a group of signals may read. */
 export const SIGNAL_LEDGER_LIMITS = {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { until } from '../../bench/node.ts'
-import { loadComputing, writeComputing } from '../../test/computing.ts'
-import { silent } from '../core/log.ts'
-import { HOUR, systemClock } from '../core/time.ts'
-import { startNode } from './node.ts'
+import { until } from '../../../bench/node.ts'
+import { loadComputing, writeComputing } from '../../../test/computing.ts'
+import { silent } from '../../core/log.ts'
+import { HOUR, systemClock } from '../../core/time.ts'
+import { startNode } from '../node.ts'
 import { ledgerOfSignals, SIGNAL_LEDGER_LIMITS } from './signal-ledger.ts'
 
 test('sums of a group of signals, from the log’s records and from the historian’s rows', async (t) => {
@@ -49,9 +49,9 @@ const history = (rows: unknown[][], stored: number) => ({
 })
 
 test('what is missing is named; drops that nobody told apart keep a sum from closing; limits are said', async () => {
-  const { BatchBuilder } = await import('../core/batch.ts')
-  const { encodeBatch } = await import('../core/batch-codec.ts')
-  const { SignalTable } = await import('../core/signals.ts')
+  const { BatchBuilder } = await import('../../core/batch.ts')
+  const { encodeBatch } = await import('../../core/batch-codec.ts')
+  const { SignalTable } = await import('../../core/signals.ts')
   const signals = new SignalTable()
   for (const id of ['t/a', 't/b']) signals.define({ id, connection: 'plc', address: id, dataType: 'number' })
   const records = Array.from({ length: 10 }, (_, i) => {
@@ -106,10 +106,10 @@ test('what is missing is named; drops that nobody told apart keep a sum from clo
 })
 
 test('law: of a period only what was recorded in it counts, in the log and in the question to the historian alike, also of nodes that sent late', async () => {
-  const { BatchBuilder } = await import('../core/batch.ts')
-  const { encodeBatch } = await import('../core/batch-codec.ts')
-  const { encodeForwarded } = await import('../core/forwarded.ts')
-  const { SignalTable } = await import('../core/signals.ts')
+  const { BatchBuilder } = await import('../../core/batch.ts')
+  const { encodeBatch } = await import('../../core/batch-codec.ts')
+  const { encodeForwarded } = await import('../../core/forwarded.ts')
+  const { SignalTable } = await import('../../core/signals.ts')
   const signals = new SignalTable()
   signals.define({ id: 't/a', connection: 'plc', address: 'a', dataType: 'number' })
   const batch = (node: string, sequence: number, recordedTime: number) => {
