@@ -1,17 +1,18 @@
-import type { AccountUnit, DeliveredRow } from '../../core/account.ts'
+import type { DeliveredRow } from '../../core/account.ts'
 import { accountHour } from '../../core/account.ts'
-import type { DestinationLine, LedgerLine } from '../../core/ledger.ts'
+import type { LedgerLine } from '../../core/ledger.ts'
 import type { Logger } from '../../core/log.ts'
 import type { SpoolRecord } from '../../core/spool.ts'
 import { HOUR, type Micros } from '../../core/time.ts'
 import { type Apart, apartFor, type Block, Blocks, type Destination, type Hole } from './blocks.ts'
 import { Book, dayOf } from './book.ts'
-import { addCell, type Cell, emptyCell, shareOf, tally, total } from './cells.ts'
+import { type Cell, shareOf, tally } from './cells.ts'
 import { LedgerFiles } from './files.ts'
 import { entryOf, Fold, type Gone } from './fold.ts'
-import { isExplicable, NOT_TOLD_APART, withHole } from './holes.ts'
+import { isExplicable, withHole } from './holes.ts'
 import { LEDGER_LIMITS } from './limits.ts'
 import { newStream, type Stream } from './streams.ts'
+import { type Period, Sums, type Waiting } from './sums.ts'
 import { settleWithheld, withWithheld } from './withheld.ts'
 
 export { reasonClass } from './cells.ts'
@@ -44,11 +45,6 @@ export interface Beginning {
   readonly own: Pick<Stream, 'connections' | 'of'>
   /** What the historian says it has: taken as delivered before. */
   readonly delivered: readonly DeliveredRow[]
-}
-
-export interface Period {
-  readonly from: Micros
-  readonly to: Micros
 }
 
 /**
@@ -268,49 +264,15 @@ export class Ledger {
    * a destination that says nothing is believed as far as it is.
    */
   async lines(period: Period | undefined, words: ReadonlyMap<string, readonly DeliveredRow[]>): Promise<LedgerLine[]> {
-    const sums = new Map<string, Cell>()
-    const into = (cell: Pick<Cell, 'node' | 'connection' | 'unit'>): Cell => {
-      const key = keyOf(cell)
-      const known = sums.get(key)
-      if (known) return known
-      const sum = emptyCell({ ...cell, hour: 0 })
-      sums.set(key, sum)
-      return sum
-    }
-    const isIn = (hour: number) => !period || (hour >= period.from && hour < period.to)
-    for (const cell of await this.#cells(period)) if (isIn(cell.hour)) addCell(into(cell), cell)
-    const said = new Map<string, Map<string, { delivered: number; refused: number }>>()
-    for (const [name, rows] of words) {
-      const by = new Map<string, { delivered: number; refused: number }>()
-      for (const row of rows) {
-        if (!isIn(row.hour)) continue
-        const before = by.get(keyOf(into(row))) ?? { delivered: 0, refused: 0 }
-        by.set(keyOf(row), { delivered: before.delivered + row.delivered, refused: before.refused + row.refused })
-      }
-      said.set(name, by)
-    }
-    const waiting: { readonly name: string; readonly pending: ReadonlyMap<string, number> }[] = []
-    for (const destination of this.#destinations) {
-      const pending = new Map<string, number>()
-      for (const [cell, count, cause] of await this.#waiting(destination)) {
-        if (!isIn(cell.hour)) continue
-        const sum = into(cell)
-        if (cause !== undefined) tally(shareOf(sum, destination.name).lost, cause, count)
-        else pending.set(keyOf(sum), (pending.get(keyOf(sum)) ?? 0) + count)
-      }
-      waiting.push({ name: destination.name, pending })
-    }
-    return [...sums].map(([key, cell]) => {
-      const to = waiting.map(({ name, pending }) => {
-        const word = said.get(name)
-        return destinationLine(cell, name, pending.get(key) ?? 0, word && (word.get(key) ?? { delivered: 0, refused: 0 }))
-      })
-      return lineOf(cell, to)
-    })
+    const sums = new Sums(period)
+    for (const cell of await this.#cells(period)) sums.count(cell)
+    for (const [name, rows] of words) sums.say(name, rows)
+    for (const destination of this.#destinations) sums.wait(destination.name, await this.#waiting(destination))
+    return sums.lines()
   }
 
   /** What a destination does not have, by cell: what waits for it; and, with the cause, what the log has dropped before it came. */
-  async #waiting(destination: Destination): Promise<[Cell, number, string | undefined][]> {
+  async #waiting(destination: Destination): Promise<Waiting[]> {
     const declared = this.#fold.declaredBeyond(destination.reached)
     for (const hole of declared)
       for (let block = this.#blocks.astride(hole); block; block = this.#blocks.astride(hole)) await this.#divide([block])
@@ -323,7 +285,7 @@ export class Ledger {
         else pending.set(cell, (pending.get(cell) ?? 0) + count)
       }
     }
-    return [...[...pending].map(([cell, count]): [Cell, number, undefined] => [cell, count, undefined]), ...gone]
+    return [...[...pending].map(([cell, count]): Waiting => [cell, count, undefined]), ...gone]
   }
 
   async #cells(period: Period | undefined): Promise<Cell[]> {
@@ -352,34 +314,4 @@ export class Ledger {
 /** This node's log from where counting begins; at its very beginning it holds no samples. */
 function ownStream({ node, epoch }: LedgerParts, { sequence, own: { connections, of } }: Beginning): Stream {
   return { ...newStream(node, epoch, sequence), connections, of, samples: sequence === 0 ? 0 : undefined }
-}
-
-const keyOf = ({ node, connection, unit }: { node: string; connection: string; unit: AccountUnit }): string =>
-  `${unit}\u001f${node}\u001f${connection}`
-
-function destinationLine(
-  cell: Cell,
-  name: string,
-  pending: number,
-  word: { readonly delivered: number; readonly refused: number } | undefined,
-): DestinationLine {
-  const { passed, lost } = cell.to[name] ?? { passed: 0, lost: {} }
-  const dropped = { ...cell.dropped }
-  // A destination that counts by itself knows how much of what the ledger could not tell apart it has.
-  const arrived = word ? Math.min(lost[NOT_TOLD_APART] ?? 0, Math.max(0, word.delivered + word.refused - passed)) : 0
-  for (const [reason, count] of Object.entries(lost)) {
-    const gone = reason === NOT_TOLD_APART ? count - arrived : count
-    if (gone !== 0) dropped[reason] = (dropped[reason] ?? 0) + gone
-  }
-  if (word && word.refused > 0) dropped['undefined-signal'] = (dropped['undefined-signal'] ?? 0) + word.refused
-  const delivered = word ? word.delivered : passed
-  const off = readOf(cell) - (delivered + cell.known + total(cell.quarantined) + total(dropped) + pending)
-  return { destination: name, delivered, dropped, pending, off, isOwnWord: word !== undefined }
-}
-
-const readOf = (cell: Cell): number => cell.logged + cell.known + total(cell.quarantined) + total(cell.dropped)
-
-function lineOf(cell: Cell, destinations: readonly DestinationLine[]): LedgerLine {
-  const { node, connection, unit, known, quarantined } = cell
-  return { node, connection, unit, read: readOf(cell), known, quarantined, destinations }
 }
