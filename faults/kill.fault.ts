@@ -2,35 +2,26 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { until } from '../bench/node.ts'
 import { batchesOf, numberOf, readAll, start } from '../src/gateway/spool/harness.ts'
 import { verifySpool } from '../src/gateway/spool/verify.ts'
-import { configure, judge, killUnder, startNodeProcess, withBench } from './node.ts'
-import { faultsOf } from './oracle.ts'
+import { killUnder, withBench } from './node.ts'
 import { progressOf } from './progress.ts'
 import { type Form, ofLong, type Row } from './row.ts'
 import { killAt } from './strace.ts'
 
-/**
- * kill -9 at each system call by which the spool and the historian change files, the `n`th of each in turn, and at random moments. After every death the
- * directory is opened again and everything acknowledged so far is looked for.
- */
-export const title = 'kill -9'
+/** kill -9 at each system call by which the spool changes files, the `n`th of each in turn. After every death the directory is opened again and everything acknowledged so far is looked for. */
+export const title = 'kill -9 of the spool'
 export const beside = 'one'
 export const needs = ['strace']
 
 const SPOOL_CALLS = ['pwritev', 'fdatasync', 'fsync', 'rename', 'unlink', 'ftruncate']
-/** The historian's engine writes with pwrite64; the rules' memory and the identity are renamed into place. */
-const NODE_CALLS = ['fdatasync', 'pwrite64', 'fsync', 'pwritev', 'rename', 'unlink']
-const READY_LIMIT_MS = 5_000
 /** A call that does not come so often: then the process is killed where it is. */
 const ENOUGH_BATCHES = 300
 /** A directory is used for so many lives: renames and first writes happen in a fresh one only. */
 const LIVES = 6
 
 export async function run(form: Form): Promise<Row[]> {
-  const [spools, nodes, random] = form === 'short' ? [14, 4, 2] : ([700, 150, 150].map(ofLong) as [number, number, number])
-  return [await spoolKills(spools), await nodeKills(nodes, random)]
+  return [await spoolKills(form === 'short' ? 14 : ofLong(700))]
 }
 
 async function spoolKills(kills: number): Promise<Row> {
@@ -93,41 +84,4 @@ async function spoolContents(data: string): Promise<Map<number, number>> {
   for (const record of batchesOf(await readAll(spool))) found.set(record.sequence, numberOf(record))
   await spool.close()
   return found
-}
-
-async function nodeKills(calls: number, random: number): Promise<Row> {
-  const kills = calls + random
-  const readyMs: number[] = []
-  const faults: string[] = []
-  const progress = progressOf('kills of a whole node', kills)
-  let acknowledged = 0
-  for (let done = 0; done < kills; ) {
-    await withBench(async (bench) => {
-      for (let life = 0; life < LIVES && done < kills; life++, done++) {
-        progress(done)
-        const nth = 1 + ((done * 7) % 90)
-        const under = done < calls ? killAt(NODE_CALLS[done % NODE_CALLS.length] as string, nth) : []
-        const node = startNodeProcess(await configure(bench), bench, { under })
-        await until('an acknowledgement or death', 30_000, () => node.isOver() || node.acknowledged() > 0)
-        // How long a start takes is told by those that no tracer slows down.
-        if (!node.isOver() && done >= calls) readyMs.push(performance.now() - node.startedMs)
-        const enough = 10 + Math.random() * 150
-        await until('enough or death', 30_000, () => node.isOver() || node.acknowledged() >= enough)
-        await node.kill()
-        if ((await node.ended) !== 'SIGKILL') throw new Error(`the node ended by itself with ${await node.ended}: ${node.errors()}`)
-      }
-      const verdict = await judge(bench)
-      acknowledged += verdict.acknowledged
-      if (faultsOf(verdict)) faults.push(faultsOf(verdict))
-    })
-  }
-  const slowest = Math.max(0, ...readyMs)
-  return {
-    fault: 'kill -9 of a whole node under load',
-    method: `strace: SIGKILL at the nth ${NODE_CALLS.join(', ')} (${calls}); random moments (${random})`,
-    runs: kills,
-    target: 'acknowledged lost 0, twice 0, ready ≤ 5 s',
-    figure: `${faults.join('; ') || 'lost 0, twice 0'} of ${acknowledged.toLocaleString('en')} samples; ready after ${(slowest / 1000).toFixed(1)} s at most`,
-    met: faults.length === 0 && slowest <= READY_LIMIT_MS && acknowledged > 0,
-  }
 }

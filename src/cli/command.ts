@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { duration } from '../core/config-parts.ts'
-import type { Verb } from './context.ts'
+import { EXIT, type Verb } from './context.ts'
 import { LEVELS } from './log.ts'
 import { FORMATS } from './output.ts'
 
@@ -65,4 +65,14 @@ export function integerFrom({ words }: Verb, low: number, high: number): (text: 
     if (!(number >= low && number <= high)) throw new InvalidArgumentError(words.usage.badInteger(low, high))
     return number
   }
+}
+
+/** A verb with verbs of its own: alone it tells which. Makes one of them. */
+export function group(verb: Verb, program: Command, done: (exit: number) => void, name: string, text: string) {
+  const parent = prepared(verb, program.command(name), text)
+  parent.action(() => {
+    verb.io.err(parent.helpInformation())
+    done(EXIT.failed)
+  })
+  return (words: string, about: string): Command => common(verb, prepared(verb, parent.command(words), about))
 }

@@ -1,19 +1,9 @@
 import type { Command } from 'commander'
-import { common, integerFrom, prepared } from './command.ts'
-import { EXIT, type Verb } from './context.ts'
+import { common, group, integerFrom, prepared } from './command.ts'
+import type { Verb } from './context.ts'
 
 /** Entries of the audit log that are shown when nobody says how many. */
 const READ_ROWS = 200
-
-/** A verb with verbs of its own: alone it tells which. Makes one of them. */
-function group(verb: Verb, program: Command, done: (exit: number) => void, name: string, text: string) {
-  const parent = prepared(verb, program.command(name), text)
-  parent.action(() => {
-    verb.io.err(parent.helpInformation())
-    done(EXIT.failed)
-  })
-  return (words: string, about: string) => common(verb, prepared(verb, parent.command(words), about))
-}
 
 /** `ecluse policy ...`: zones, conduits and roles, as the file says them. */
 export function policyVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {

@@ -1,9 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
-import { common, durationFrom, integerFrom, languageOption, prepared, shareFrom } from './command.ts'
+import { configVerbs, planVerbs } from './change-verbs.ts'
+import { common, durationFrom, group, integerFrom, languageOption, prepared } from './command.ts'
 import { type CommonOptions, EXIT, type Verb } from './context.ts'
 import { flowVerbs } from './flow-verbs.ts'
 import { evidenceVerbs, policyVerbs } from './grouped-verbs.ts'
+import { identityVerbs, spoolVerbs } from './node-verbs.ts'
 import { peopleVerbs } from './people-verbs.ts'
+import { recordVerbs } from './record-verbs.ts'
 import { takingVerbs } from './taking-verbs.ts'
 
 /** Understands the words of the command line and calls the verb; every verb's code is loaded only when it is called. Resolves with the exit code. */
@@ -96,15 +99,11 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option(...url)
     .option(...config)
     .action(async (given) => done(await (await import('./status.ts')).status(verb, given)))
-  const contract = prepared(verb, program.command('contract'), verbs.contract)
-  contract.action(() => {
-    verb.io.err(contract.helpInformation())
-    done(EXIT.failed)
-  })
-  common(verb, prepared(verb, contract.command('diff <A> <B>'), verbs.contractDiff)).action(async (a, b, given) =>
+  const contract = group(verb, program, done, 'contract', verbs.contract)
+  contract('diff <A> <B>', verbs.contractDiff).action(async (a, b, given) =>
     done(await (await import('./contract.ts')).contractDiff(verb, a, b, given)),
   )
-  common(verb, prepared(verb, contract.command('show <FILE|ID>'), verbs.contractShow))
+  contract('show <FILE|ID>', verbs.contractShow)
     .option(...url)
     .option(...config)
     .action(async (target, given) => done(await (await import('./contract-show.ts')).contractShow(verb, target, given)))
@@ -137,7 +136,7 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
     .option('--fingerprint <SHA256>', options.fingerprint)
     .option(...config)
     .action(async (name, given) => done(await (await import('./trust.ts')).trust(verb, name, given)))
-  addIdentity(verb, program, done)
+  identityVerbs(verb, program, done)
   peopleVerbs(verb, program, done)
   policyVerbs(verb, program, done)
   evidenceVerbs(verb, program, done)
@@ -149,183 +148,6 @@ export function buildProgram(verb: Verb, done: (exit: number) => void): Command 
       done(await (await import('./doctor.ts')).doctor(verb, path ?? given.config, given)),
     )
   return program
-}
-
-function spoolVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { verbs, options } = verb.words
-  const spool = prepared(verb, program.command('spool'), verbs.spool)
-  spool.action(() => {
-    verb.io.err(spool.helpInformation())
-    done(EXIT.failed)
-  })
-  const sub = (words: string, text: string) =>
-    common(verb, prepared(verb, spool.command(words), text)).option('-c, --config <PATH>', options.config)
-  const code = () => import('./spool.ts')
-  const sequence = integerFrom(verb, 1, Number.MAX_SAFE_INTEGER)
-  sub('inspect [DIR]', verbs.spoolInspect).action(async (directory, given) =>
-    done(await (await code()).spoolInspect(verb, directory, given)),
-  )
-  sub('verify [DIR]', verbs.spoolVerify).action(async (directory, given) => done(await (await code()).spoolVerify(verb, directory, given)))
-  sub('export [DIR]', verbs.spoolExport)
-    .option('--from <N>', options.fromSequence, sequence)
-    .option('--to <N>', options.toSequence, sequence)
-    .option('--gaps <FILE>', options.gaps)
-    .option('--out <FILE>', options.out)
-    .action(async (directory, given) => done(await (await code()).spoolExport(verb, directory, given)))
-  sub('import <FILE>', verbs.spoolImport).action(async (path, given) => done(await (await code()).spoolImport(verb, path, given)))
-}
-
-/** What depends on what, and what a change of it breaks. */
-function planVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { options, plan } = verb.words
-  const asking = (words: string, text: string) =>
-    common(verb, prepared(verb, program.command(words), text))
-      .option('--url <URL>', options.url)
-      .option('-c, --config <PATH>', options.config)
-  asking('plan [PATH]', plan.verb)
-    .addOption(new Option('--against <PATH>', plan.against).conflicts('running'))
-    .option('--running', plan.running)
-    .action(async (path, given) => done(await (await import('./plan.ts')).plan(verb, path, given)))
-  const applying = (words: string, text: string) =>
-    common(verb, prepared(verb, program.command(words), text))
-      .requiredOption('--reason <TEXT>', verb.words.apply.reason)
-      .option('-c, --config <PATH>', options.config)
-  applying('apply <PATH>', verb.words.apply.verb).action(async (path, given) =>
-    done(await (await import('./apply.ts')).apply(verb, path, given)),
-  )
-  applying('rollback [VERSION]', verb.words.apply.rollbackVerb).action(async (version, given) =>
-    done(await (await import('./rollback.ts')).rollback(verb, version, given)),
-  )
-  const lineage = asking('lineage [KIND:ID]', plan.lineageVerb)
-  lineage
-    .option('--backward', plan.backward)
-    .option('--depth <N>', plan.depth, integerFrom(verb, 1, 64))
-    .option('--limit <N>', plan.limit, integerFrom(verb, 1, 1_000), 200)
-    .action(async (name, given) => {
-      if (name !== undefined) return done(await (await import('./lineage.ts')).lineage(verb, name, given))
-      verb.io.err(lineage.helpInformation())
-      done(EXIT.failed)
-    })
-  // Options stand on either side of the verb below: commander gives them to the first that knows them.
-  common(verb, prepared(verb, lineage.command('export'), plan.exportVerb))
-    .option('--url <URL>', options.url)
-    .option('-c, --config <PATH>', options.config)
-    .requiredOption('--from <TIME>', options.from)
-    .option('--to <TIME>', options.to, 'now')
-    .requiredOption('--out <FILE>', plan.out)
-    .action(async (_given, command: Command) =>
-      done(await (await import('./lineage-export.ts')).lineageExport(verb, command.optsWithGlobals() as never)),
-    )
-}
-
-/** The verbs of IT records and of what is computed. */
-function recordVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { verbs, options } = verb.words
-  const asking = (command: Command) =>
-    common(verb, command).option('--url <URL>', options.url).option('-c, --config <PATH>', options.config)
-  const limit = (command: Command) => command.option('--limit <N>', options.limit, integerFrom(verb, 1, ANSWER_ROWS), READ_ROWS)
-  const code = () => import('./records.ts')
-  const records = prepared(verb, program.command('records [KIND]'), verbs.records)
-  limit(asking(records))
-    .option('--key <VALUES>', options.recordKey)
-    .option('--source <NAME>', options.recordSource)
-    .option('--from <TIME>', options.periodFrom)
-    .option('--to <TIME>', options.periodTo)
-    .option('--known-at <TIME>', options.knownAt)
-    .option('--versions', options.versions)
-    .action(async (kind, given) => done(await (await code()).records(verb, kind, given)))
-  // Options stand on either side of the verb below: commander gives them to the first that knows them.
-  const sub = (words: string, text: string) => asking(prepared(verb, records.command(words), text))
-  const all = (command: Command) => command.optsWithGlobals() as never
-  limit(sub('quarantine', verbs.recordsQuarantine)).action(async (_given, command) =>
-    done(await (await code()).recordsQuarantine(verb, all(command))),
-  )
-  const deciding = (command: Command) => command.requiredOption('--reason <TEXT>', options.reason).option('--by <NAME>', options.by)
-  deciding(sub('release <ID...>', verbs.recordsRelease)).action(async (ids, _given, command) =>
-    done(await (await code()).recordsRelease(verb, ids, all(command))),
-  )
-  deciding(sub('discard <ID...>', verbs.recordsDiscard)).action(async (ids, _given, command) =>
-    done(await (await code()).recordsDiscard(verb, ids, all(command))),
-  )
-  sub('equipment', verbs.recordsEquipment).action(async (_given, command) =>
-    done(await (await code()).recordsEquipment(verb, all(command))),
-  )
-
-  limit(asking(prepared(verb, program.command('facts [NAME]'), verbs.facts)))
-    .option('--key <KEY>', options.factKey)
-    .option('--equipment <PATH>', options.factEquipment)
-    .option('--from <TIME>', options.periodFrom)
-    .option('--to <TIME>', options.periodTo)
-    .option('--known-at <TIME>', options.knownAt)
-    .option('--revisions', options.revisions)
-    .option('--out <FILE>', options.factsOut)
-    .action(async (name, given) => done(await (await import('./facts.ts')).facts(verb, name, given)))
-  asking(prepared(verb, program.command('discover <TARGET>'), verbs.discover))
-    .option('--from <TIME>', options.from, '-30d')
-    .option('--to <TIME>', options.to, 'now')
-    .addOption(
-      new Option('--lead <DURATION>', options.discoverLead).argParser(durationFrom(verb)).default({ text: '10min', ms: 600_000 }, '10min'),
-    )
-    .option('--match <GLOB>', options.discoverMatch)
-    .option('--fdr <SHARE>', options.discoverFdr, shareFrom(verb), '0.05')
-    .option('--seed <N>', options.discoverSeed, integerFrom(verb, 0, 2 ** 32 - 1), 1)
-    .action(async (target, given) => done(await (await import('./discover.ts')).discover(verb, target, given)))
-  asking(prepared(verb, program.command('recompute [NAME]'), verbs.recompute))
-    .requiredOption('--from <TIME>', options.recomputeFrom)
-    .option('--to <TIME>', options.recomputeTo)
-    .action(async (name, given) => done(await (await import('./facts.ts')).recompute(verb, name, given)))
-}
-
-/** A configuration from one machine to another. */
-function configVerbs(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const words = verb.words.configBundle
-  const config = prepared(verb, program.command('config'), words.verb)
-  config.action(() => {
-    verb.io.err(config.helpInformation())
-    done(EXIT.failed)
-  })
-  common(verb, prepared(verb, config.command('export [PATH]'), words.exportVerb))
-    .requiredOption('--out <FILE>', words.out)
-    .action(async (path, given) => done(await (await import('./config.ts')).configExport(verb, path, given)))
-  common(verb, prepared(verb, config.command('import <FILE>'), words.importVerb))
-    .requiredOption('--key <FILE>', words.key)
-    .option('--to <DIR>', words.to)
-    .option('--apply', words.apply)
-    .action(async (file, given) => done(await (await import('./config.ts')).configImport(verb, file, given)))
-}
-
-/** The verbs with which edges, relays and hubs get to know each other. */
-function addIdentity(verb: Verb, program: Command, done: (exit: number) => void): void {
-  const { verbs, options } = verb.words
-  const config = ['-c, --config <PATH>', options.config] as const
-  common(verb, prepared(verb, program.command('enroll <TOKEN>'), verbs.enroll))
-    .option('--data <DIR>', options.identityData)
-    .option('--replace', options.replace)
-    .option(...config)
-    .action(async (token, given) => done(await (await import('./enroll.ts')).enrollNode(verb, token, given)))
-  const node = prepared(verb, program.command('node'), verbs.node)
-  node.action(() => {
-    verb.io.err(node.helpInformation())
-    done(EXIT.failed)
-  })
-  common(verb, prepared(verb, node.command('add <NAME>'), verbs.nodeAdd))
-    .addOption(
-      new Option('--lifetime <DURATION>', options.lifetime)
-        .argParser(durationFrom(verb))
-        .default({ text: '15min', ms: 15 * 60_000 }, '15min'),
-    )
-    .option('--address <HOST:PORT>', options.edgeAddress)
-    .option('--relay', options.relay)
-    .option('--replace', options.replace)
-    .option(...config)
-    .action(async (name, given) => done(await (await import('./node.ts')).nodeAdd(verb, name, { ...given, lifetimeMs: given.lifetime.ms })))
-  common(verb, prepared(verb, node.command('list'), verbs.nodeList))
-    .option(...config)
-    .action(async (given) => done(await (await import('./node.ts')).nodeList(verb, given)))
-  common(verb, prepared(verb, node.command('revoke <NAME>'), verbs.nodeRevoke))
-    .requiredOption('--reason <TEXT>', options.reason)
-    .option(...config)
-    .action(async (name, given) => done(await (await import('./node.ts')).nodeRevoke(verb, name, given)))
 }
 
 /** Commander's complaint in the person's language, with the nearest word it knows. */
