@@ -53,9 +53,10 @@ const tests = globSync('{src,test,faults,sim}/**/*.ts', { cwd: root })
 const reachedBy = ({ name, key, folder }: Limit) =>
   tests.filter(
     ({ file, source }) =>
-      new RegExp(`\\b${name.replace('.', '\\.')}\\b`).test(source) ||
-      new RegExp(`\\{[^{}]*\\b${key}\\b[^{}]*\\} = ${name.split('.')[0]}\\b`).test(source) ||
-      (file.startsWith(folder + sep) && new RegExp(`\\b${key}: [\\d(]`).test(source)),
+      source.includes(key) &&
+      (new RegExp(`\\b${name.replace('.', '\\.')}\\b`).test(source) ||
+        new RegExp(`\\{[^{}]*\\b${key}\\b[^{}]*\\} = ${name.split('.')[0]}\\b`).test(source) ||
+        (file.startsWith(folder + sep) && new RegExp(`\\b${key}: [\\d(]`).test(source))),
   )
 
 test('every limit has a test that names it, or is one of those that are listed as not reached', () => {
