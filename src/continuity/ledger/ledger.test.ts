@@ -327,6 +327,26 @@ test('limits: more holes than are remembered, and longer periods than are answer
   await assert.rejects(ledger.lines({ from: START, to: START + (LEDGER_LIMITS.askedDays + 1) * DAY }, NO_WORDS), RangeError)
 })
 
+test('limits: of another log so many connections have names of their own, however its signals are named', async (t) => {
+  const ledger = await open(await scratch(t))
+  const [log, edge] = [new Log(), new Log('edge')]
+  const names = Array.from({ length: LEDGER_LIMITS.connections + 1 }, (_, i) => `c${i}`)
+  const sent = [edge.signals(names), edge.batch([0, LEDGER_LIMITS.connections - 1, LEDGER_LIMITS.connections])]
+  await ledger.take([log.forward(sent)])
+  const lines = await ledger.lines(undefined, NO_WORDS)
+  assert.deepEqual(
+    lines
+      .filter(({ node }) => node === 'edge')
+      .map(({ connection, read }) => [connection, read])
+      .sort(),
+    [
+      ['', 1],
+      ['c0', 1],
+      [names.at(-2), 1],
+    ],
+  )
+})
+
 test('limits: of the gaps of another log, said or not, the newest are remembered; what was counted for the others stays counted', async (t) => {
   const directory = await scratch(t)
   const ledger = await open(directory)
