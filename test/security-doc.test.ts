@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { IEC_62443_3_3 } from '../src/continuity/evidence/mapping.ts'
@@ -12,6 +12,21 @@ test('every file that docs/security.md names is there', () => {
   assert.ok(named.length > 80)
   assert.deepEqual(
     [...new Set(named)].filter((file) => !existsSync(join(root, file))),
+    [],
+  )
+})
+
+test('every test and fault that any page names is there', () => {
+  const pages = globSync(['*.md', 'docs/**/*.md', 'src/**/README.md', 'bench/**/*.md'], { cwd: root })
+  const named = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:test|fault|fixture)\.ts)`/g)].map((match) => ({
+      page,
+      file: match[1] as string,
+    })),
+  )
+  assert.ok(named.length > 150, `${named.length}`)
+  assert.deepEqual(
+    named.filter(({ file }) => !existsSync(join(root, file)) && !/\bNAME\b/.test(file)),
     [],
   )
 })

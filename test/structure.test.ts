@@ -61,6 +61,21 @@ test('a connector imports no other connector', () => {
   assert.deepEqual(wrong, [])
 })
 
+test('the thread that the node runs in loads no engine of the historian: one of its own has the file', () => {
+  const seen = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    const text = readFileSync(join(root, file), 'utf8')
+    const values = [...text.matchAll(/^(?:import|export) (?!type\b)[^']*? from '([^']+)'/gms)].map((match) => match[1] as string)
+    assert.ok(!values.some((name) => name.startsWith('@duckdb')), file)
+    for (const name of values) if (name.startsWith('.')) visit(relative(root, join(root, dirname(file), name)))
+  }
+  visit(join('src', 'historian', 'duckdb', 'historian.ts'))
+  assert.ok(seen.size > 3, `${seen.size}`)
+  assert.match(readFileSync(join(root, 'src', 'historian', 'duckdb', 'historian.ts'), 'utf8'), /new Worker\(/)
+})
+
 test('the web pages import types of the API only; the examples import the public surface only', () => {
   const web = files('web/**/*.{ts,tsx}').flatMap((file) => {
     // A test may compare the pages with the node's own lists; the pages themselves know its answers only.

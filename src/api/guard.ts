@@ -16,7 +16,7 @@ import type { Server } from './route.ts'
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-const HEADERS = {
+export const HEADERS = {
   'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -48,6 +48,8 @@ export function guard(server: Server, access: Access, { names, audit, policy, ra
     if (!isKnownHost(request.hostname)) {
       throw new Refusal(421, 'unknown-host', names.at(-1) ?? '')
     }
+    // Another program on the way may have believed the other one (RFC 9112, 3.2).
+    if ((request.raw.headersDistinct.host?.length ?? 0) > 1) throw new Refusal(400, 'two-hosts')
     const ofIdentity = (asked: FastifyRequest) => {
       const { permission } = asked.routeOptions.config
       const name = rate && permission !== 'public' ? access.callerOf(asked, false)?.name : undefined

@@ -1,6 +1,6 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifySwagger from '@fastify/swagger'
-import fastify, { type FastifyRequest } from 'fastify'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../core/log.ts'
 import type { NodeView } from '../core/node-view.ts'
@@ -15,7 +15,7 @@ import { discoverRoutes } from './discover.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { factRoutes } from './facts.ts'
 import { flowRoutes, hearTouches } from './flows.ts'
-import { guard, limitPerAddress } from './guard.ts'
+import { guard, HEADERS, limitPerAddress } from './guard.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { API_LIMITS } from './limits.ts'
@@ -84,8 +84,9 @@ export interface RunningApi {
 export async function startApi(view: NodeView, options: ApiOptions): Promise<RunningApi> {
   const { host, port, directory, webDirectory, log, onRoute, people = plainPeople } = options
   const access = await Access.open(directory, view.clock, people)
-  const server = createServer(options.transport ?? {})
-  server.setErrorHandler(problemHandler(log))
+  const answerProblem = problemHandler(log)
+  const server = createServer(options.transport ?? {}, (request, reply) => answerProblem(new Refusal(404, 'not-found'), request, reply))
+  server.setErrorHandler(answerProblem)
   server.setNotFoundHandler(() => {
     throw new Refusal(404, 'not-found')
   })
@@ -187,7 +188,8 @@ function stranger(): Caller {
   throw new Refusal(401, 'not-signed-in')
 }
 
-function createServer(transport: HttpTransport): Server {
+/** `nowhere` answers what is no address at all, which passes no hook. */
+function createServer(transport: HttpTransport, nowhere: (request: FastifyRequest, reply: FastifyReply) => void): Server {
   const { https, trustProxy } = transportOptions(transport)
   const limits = {
     headersTimeout: API_LIMITS.headersMs,
@@ -204,6 +206,8 @@ function createServer(transport: HttpTransport): Server {
     keepAliveTimeout: API_LIMITS.keepAliveMs,
     trustProxy,
     ...(https ? { https: { ...https, ...limits, handshakeTimeout: API_LIMITS.headersMs } as unknown as null } : { http: limits }),
+    frameworkErrors: (_, request, reply) =>
+      nowhere(request, reply.headers({ ...HEADERS, 'x-frame-options': 'DENY', 'cache-control': 'no-store' })),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     // Given here, or the framework loads a hundred files for compilers of its own.

@@ -191,7 +191,7 @@ function subscriber(first: readonly number[]) {
   }
   const render = () => ({}) as never
   const client = new LiveClient({
-    ...{ response: response as unknown as ServerResponse, first, render, renderLast: render },
+    ...{ owner: 'ana', response: response as unknown as ServerResponse, first, render, renderLast: render },
     ...{ wants: () => true, isWelcome: () => true, health: () => undefined },
   })
   return { client, events, response }
@@ -227,19 +227,32 @@ test('the live stream: samples of one event, samples that wait, bytes unsent', (
   assert.ok(slow.events.slice(1).every(({ count }) => count <= API_LIMITS.liveEvent))
 })
 
-test('live streams at once', async (t) => {
+test('live streams at once, of one account or token and in all: who opens many keeps nobody else out', async (t) => {
   const api = await startFixture(1)
   t.after(() => api.close())
   await api.signIn()
   const stopping = new AbortController()
   t.after(() => stopping.abort())
-  const open = () => api.call('/api/v1/live', { signal: stopping.signal })
+  const owners = Math.ceil(API_LIMITS.liveClients / API_LIMITS.liveClientsOfOne)
+  const tokens = []
+  for (let i = 1; i <= owners; i++) {
+    const made = await api.call('/api/v1/tokens', json({ name: `t${i}`, may: ['read'], zones: ['*'], days: 1 }))
+    tokens.push(((await made.json()) as { secret: string }).secret)
+  }
+  const own = () => api.call('/api/v1/live', { signal: stopping.signal })
+  const of = (token: string | undefined) => () =>
+    fetch(`${api.url}/api/v1/live`, { signal: stopping.signal, headers: { authorization: `Bearer ${token}` } })
   // Held: an answer that nobody holds is collected, and its stream ends.
   const streams: Response[] = []
-  for (let i = 0; i < API_LIMITS.liveClients; i++) streams.push(await open())
+  const fill = async (open: () => Promise<Response>) => {
+    for (let i = 0; i < API_LIMITS.liveClientsOfOne && streams.length < API_LIMITS.liveClients; i++) streams.push(await open())
+  }
+  await fill(own)
+  assert.deepEqual(await codeOf(await own()), [429, 'too-many-own-streams'])
+  for (const token of tokens.slice(1)) await fill(of(token))
   assert.deepEqual([...new Set(streams.map(({ status }) => status))], [200])
-  assert.deepEqual(await codeOf(await open()), [503, 'too-many-streams'])
   assert.equal(streams.length, API_LIMITS.liveClients)
+  assert.deepEqual(await codeOf(await of(tokens[0])()), [503, 'too-many-streams'])
 })
 
 test('a file whose policy is tried: its size, and what the answer lists', async (t) => {

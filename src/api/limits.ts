@@ -80,6 +80,8 @@ export const API_LIMITS = {
   trendPoints: 5_000,
   /** Live streams at once, samples that wait for one client, samples in one event, bytes unsent to a client before it counts as slow. */
   liveClients: 50,
+  /** Of these, of one account or token: who opens many keeps nobody else out. */
+  liveClientsOfOne: 20,
   livePending: 20_000,
   liveEvent: 2_000,
   liveUnsentBytes: 1024 * 1024,

@@ -11,6 +11,8 @@ interface Chunk {
 }
 
 export interface LiveParts {
+  /** The account or token that opened it. */
+  readonly owner: string
   readonly response: ServerResponse
   /** Whether the client wants a signal, by index; asked once per signal. */
   readonly wants: (index: number) => boolean
@@ -44,6 +46,10 @@ export class LiveClient {
   constructor(parts: LiveParts) {
     this.#parts = parts
     parts.response.on('drain', () => this.#schedule())
+  }
+
+  get owner(): string {
+    return this.#parts.owner
   }
 
   isWelcome(): boolean {

@@ -65,6 +65,10 @@ export function liveRoutes(server: Server, { view: whole, viewOf, callerOf, acce
       if (clients.size >= API_LIMITS.liveClients) {
         throw new Refusal(503, 'too-many-streams', API_LIMITS.liveClients)
       }
+      const owner = `${caller.kind} ${caller.name}`
+      if ([...clients].filter((client) => client.owner === owner).length >= API_LIMITS.liveClientsOfOne) {
+        throw new Refusal(429, 'too-many-own-streams', API_LIMITS.liveClientsOfOne)
+      }
       const matches = compileGlob(query.match)
       const wants = (index: number): boolean => matches(view.signals.at(index)?.id ?? '')
       const wanted = Array.from({ length: view.signals.size }, (_, index) => index).filter(wants)
@@ -86,7 +90,7 @@ export function liveRoutes(server: Server, { view: whole, viewOf, callerOf, acce
       response.socket?.setNoDelay(true)
       const first = wanted.filter((index) => view.last.has(index))
       const client = new LiveClient({
-        ...{ response, wants, first },
+        ...{ owner, response, wants, first },
         // Who may see other things now asks again, and gets those.
         isWelcome: () => access.callerOf(request, false)?.version === caller.version,
         health: (stats) => describe(view, stats, language),

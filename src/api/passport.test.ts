@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { toUses, usesConfig } from '../continuity/config.ts'
+import { CONTINUITY_LIMITS } from '../continuity/limits.ts'
 import type { Fact } from '../core/facts.ts'
 import { MemoryHistory } from '../core/memory-history.fixture.ts'
 import { type Fixture, startFixture } from './fixture.ts'
@@ -13,11 +14,17 @@ const fact: Fact = {
   inputs: [{ signal: 't/line-1/m1', from: 1_000_000, to: 2_000_000, samples: 3, newestIngest: 1 }],
 }
 
+const wide: Fact = {
+  ...{ ...fact, definition: 'wide', key: 'k' },
+  inputs: Array.from({ length: CONTINUITY_LIMITS.members + 1 }, (_, i) => ({ fact: 'old', key: `gone-${i}`, revision: 1 })),
+}
+
 describe('passports over HTTP', () => {
   let fixture: Fixture
   before(async () => {
     const history = new MemoryHistory()
     history.publish(fact)
+    history.publish(wide)
     history.publish({ ...fact, values: { ...fact.values, value: { value: 5, unit: 'A', status: 0, coverage: 1 } }, cause: 'late-samples' })
     const uses = toUses(usesConfig.parse({ billing: { contract: 'required' } }))
     fixture = await startFixture(10, { history, node: { uses } })
@@ -54,6 +61,15 @@ describe('passports over HTTP', () => {
     assert.deepEqual([found.verdict, Object.keys(found.values)], ['with-care', ['value']])
     const then = await ask('definition=old&key=site@1&value=value&asKnownAt=1970-01-01T00:00:00.000001Z')
     assert.deepEqual([then.values.value?.value, then.knowledge.isNewest, then.knowledge.revision], [4, false, 1])
+  })
+
+  test('of many members of a hop so many are told at once, and where to go on', async () => {
+    const most = CONTINUITY_LIMITS.members
+    const members = async (after: number) => (await ask(`definition=wide&key=k&expand=facts:old&after=${after}`)).members
+    const first = await members(0)
+    assert.deepEqual([first?.members.length, first?.total, first?.next], [most, most + 1, most])
+    const last = await members(most)
+    assert.deepEqual([last?.members.map(({ problem }) => problem), last?.next], [['fact-gone'], undefined])
   })
 
   test('what nobody can answer is refused, with what there is', async () => {

@@ -19,6 +19,8 @@ export interface Io {
 export function processIo(): Io {
   const { env, stdin, stdout, stderr } = process
   const plain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb'
+  // Node would open a port for debuggers, from which anything here can be done.
+  process.on('SIGUSR1', () => {})
   // `ecluse watch | head`: the reader has what it wanted.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)

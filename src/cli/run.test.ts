@@ -47,6 +47,7 @@ test('a node runs, is found by the other commands, and ends with 0 when asked', 
   const [, url] = await until(child, said, /^t2e\/node-1 is running: (http:\/\/127\.0\.0\.1:\d+)\n/)
   await until(child, said, /Create the first account \(works once\): http:\S+\n/)
   assert.equal(statSync(join(folder, 'data', 'running.json')).mode & 0o077, 0)
+  child.kill('SIGUSR1')
 
   const status = await ecluse('status', '-c', config, '-o', 'json').ended
   assert.equal(status.code, 0, status.err)
@@ -64,7 +65,17 @@ test('a node runs, is found by the other commands, and ends with 0 when asked', 
   const { code, err } = await ended
   assert.equal(code, 0)
   assert.match(err, /stopped; everything that was read is stored\n$/)
+  assert.doesNotMatch(err, /Debugger listening/)
   assert.equal(existsSync(join(folder, 'data', 'running.json')), false)
+})
+
+test('a node does not start where others may read its keys', { timeout: 60_000 }, async () => {
+  const { folder, config } = configured(0)
+  mkdirSync(join(folder, 'data', 'identity'), { recursive: true, mode: 0o700 })
+  writeFileSync(join(folder, 'data', 'identity', 'node.key'), 'x', { mode: 0o644 })
+  const { code, out, err } = await ecluse('run', config).ended
+  assert.deepEqual([code, out], [1, ''])
+  assert.match(err, /what security rests on does not hold here: files with secrets: .*node\.key/)
 })
 
 test('a port that is taken is said to be, and nothing is left running', { timeout: 60_000 }, async () => {

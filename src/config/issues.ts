@@ -70,6 +70,7 @@ const OWN_MESSAGES: Readonly<Record<string, (words: ConfigWords) => Wording>> = 
   '@badField': (words) => words.badField(),
   '@badNetwork': (words) => words.badNetwork(),
   '@badPeriod': (words) => words.badPeriod(),
+  '@upToDay': (words) => words.upToDay(),
   '@badZone': (words) => words.badZone(),
   '@httpsOnly': (words) => words.httpsOnly(),
   '@noNotice': (words) => words.noNotice(),

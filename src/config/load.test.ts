@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ConfigurationError } from '../core/errors.ts'
+import { DECLARATION_LIMITS } from '../qualify/config.ts'
+import { checkDeclarations } from './declarations.ts'
 import { fakeConnectors } from './fake-connector.ts'
-import { type LoadedConfig, lintFiles, lintText, loadConfig } from './index.ts'
+import { configWords, type LoadedConfig, lintFiles, lintText, loadConfig } from './index.ts'
 import { CONFIG_LIMITS } from './limits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ecluse-config-'))
@@ -194,8 +196,9 @@ test('ten thousand signals load in a time that grows with their number', () => {
   assert.ok(tookMs < 5_000, `${Math.round(tookMs)} ms`)
 })
 
-test('ten thousand rules on one signal are refused with the place of the first too many, in a time that grows with their number', () => {
-  const peers = Array.from({ length: 10_001 }, (_, i) => `  p${i}: { same: [a/1, a/2], tolerance: 1, within: 2s }`)
+test('more rules on one signal than the limit are refused with the place of the first too many, in a time that grows with their number', () => {
+  const { models, peers: mostPeers, substitutes, perSignal } = DECLARATION_LIMITS
+  const peers = Array.from({ length: mostPeers + 1 }, (_, i) => `  p${i}: { same: [a/1, a/2], tolerance: 1, within: 2s }`)
   const signals = '[{ id: a/1, address: 1 }, { id: a/2, address: 2 }]'
   const text = `version: 1\nsite: { id: t2e }\npeers:\n${peers.join('\n')}\nconnections:\n  plc: { kind: fake, endpoint: fake://a, signals: ${signals} }\n`
   const { problems } = lintText(text, { connectors: fakeConnectors, env: {} })
@@ -203,8 +206,25 @@ test('ten thousand rules on one signal are refused with the place of the first t
     problems.map(({ code, line }) => [code, line]),
     [
       ['E_TOO_MANY', 4],
-      ['E_TOO_MANY', 36],
-      ['E_TOO_MANY', 36],
+      ['E_TOO_MANY', 4 + perSignal],
+      ['E_TOO_MANY', 4 + perSignal],
     ],
   )
+  const codes = (counts: { models: number; substitutes: number }) => {
+    const named = <T>(count: number, one: T) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, one]))
+    const found: string[] = []
+    const source = { file: 'ecluse.yaml', at: () => ({ line: 1, column: 1 }) }
+    checkDeclarations(
+      { models: named(counts.models, {}), peers: {}, substitutes: named(counts.substitutes, { of: 'a/1', use: [] }) } as never,
+      {
+        ...{ at: { source, offset: 0 }, isComplete: true, words: configWords.en, declared: new Map([['a/1', { source, offset: 0 }]]) },
+        problems: { add: (_: unknown, code: string) => found.push(code) },
+      } as never,
+    )
+    return found
+  }
+  // The substitutes are all of one signal, which is one thing too many by itself.
+  assert.deepEqual(codes({ models, substitutes }), ['E_TOO_MANY'])
+  assert.deepEqual(codes({ models: models + 1, substitutes }), ['E_TOO_MANY', 'E_TOO_MANY'])
+  assert.deepEqual(codes({ models, substitutes: substitutes + 1 }), ['E_TOO_MANY', 'E_TOO_MANY'])
 })

@@ -26,7 +26,7 @@ export const CONTINUITY_LIMITS = {
   rememberedSignals: 20,
   /** Rows of such a count, and signals of one question. */
   countedRows: 100_000,
-  /** Hops of one chain; groups beyond are drawn together. */
+  /** Hops of one chain that are shown; that there are more is said, and all of them are judged. */
   hops: 200,
   /** Members of a hop in one answer. */
   members: 100,

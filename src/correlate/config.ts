@@ -36,7 +36,9 @@ const related = fieldName.describe('Name of an event or of a kind of record')
 const where = cel
   .optional()
   .describe('Only those for which this is true (CEL): their fields or values by name, those of the record as each.NAME')
-const within = duration.optional().describe('How far before, after or beyond the interval; default 1h, at most 24h')
+/** More would be cut in silence. */
+const upToReach = duration.refine((ms) => ms * 1000 <= CORRELATE_LIMITS.reachUs, '@upToDay')
+const within = upToReach.optional().describe('How far before, after or beyond the interval; default 1h, at most 24h')
 const relation = z.enum(RELATIONS).default('overlaps')
 
 const functionName = z.enum(Object.keys(FUNCTIONS) as [FunctionName, ...FunctionName[]])
@@ -70,7 +72,7 @@ const takenValue = z.strictObject({
 const nextValue = z.strictObject({
   next: related,
   from: z.enum(['from', 'to']).default('from').describe('Counted from the beginning or the end of the interval'),
-  within: duration.describe('Longest time until it begins; at most 24h'),
+  within: upToReach.describe('Longest time until it begins; at most 24h'),
   measure: z.enum(['delay', 'value']).default('delay').describe('delay: seconds until it begins; value: its value `of`, or its key'),
   of: fieldName.optional().describe('Value of the event, or field of the record'),
   where,
@@ -115,7 +117,7 @@ export const correlation = z
       .prefault({}),
     equipment: z.string().min(1).max(LIMITS.idLength).optional().describe('Path under the site; default that of the record'),
     tolerance: duration.optional().describe('How far times may be apart and still count as the same. Required: nobody can guess it'),
-    lookBack: duration.prefault('24h').describe('How long a reading holds when its signal declares no expectedPeriod; at most 24h'),
+    lookBack: upToReach.prefault('24h').describe('How long a reading holds when its signal declares no expectedPeriod; at most 24h'),
     progress: duration.prefault('30s').describe('What goes on is published again at most this often'),
     values: z
       .record(fieldName, joinValue)
@@ -178,7 +180,7 @@ export const kpi = z
       .default('default')
       .describe('What for: which authority decides where several sources tell the same record'),
     tolerance: duration.prefault('0s').describe('How far times may be apart and still count as the same'),
-    lookBack: duration.prefault('24h').describe('How long a reading holds when its signal declares no expectedPeriod; at most 24h'),
+    lookBack: upToReach.prefault('24h').describe('How long a reading holds when its signal declares no expectedPeriod; at most 24h'),
     progress: duration.prefault('30s').describe('real-time: published again at most this often'),
     inputs: z
       .record(fieldName, joinValue)

@@ -485,6 +485,35 @@ test('more correlations, values or equipment than the limits are refused', () =>
   assert.deepEqual(checkCorrelate({ ...declared, equipment: paths.slice(1) }), [])
 })
 
+test('what looks further than the limit is refused, not cut', () => {
+  const hours = CORRELATE_LIMITS.reachUs / HOUR
+  const taken = (within: string) =>
+    [
+      { count: 'stops', relation: 'before', within },
+      { next: 'stops', within },
+    ].map((value) => correlation.safeParse({ each: 'flights', tolerance: '1s', lookBack: within, values: { n: value } }).success)
+  assert.deepEqual(
+    [taken(`${hours}h`), taken(`${hours * 60 + 1}min`)],
+    [
+      [true, true],
+      [false, false],
+    ],
+  )
+})
+
+test('a list of keys that is longer than the limit is Bad, and says why', async () => {
+  const history = new MemoryHistory()
+  flight(history, {})
+  const list = async () => (await found({ all: { list: 'stops' } }, history)).all
+  const one = `stand-1@${T + SECOND}, `.length
+  const most = Math.floor((CORRELATE_LIMITS.listText + 2) / one)
+  for (let i = 0; i < most; i++) event(history, T + SECOND + i, T + 2 * SECOND + i)
+  assert.equal(`${(await list())?.value}`.length, most * one - 2)
+  event(history, T + 3 * SECOND, T + 4 * SECOND)
+  const { value, status, reasons } = (await list()) ?? assert.fail()
+  assert.deepEqual([value, severity(status), reasons], [null, 'Bad', ['too-many']])
+})
+
 test('a change that touches more records than the limit is refused, so that its time is opened piece by piece', async () => {
   const history = new MemoryHistory()
   for (let i = 0; i <= CORRELATE_LIMITS.touched; i++) {

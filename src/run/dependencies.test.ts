@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { fakeConnectors } from '../config/fake-connector.ts'
 import { lintText } from '../config/index.ts'
 import { graphBuilder, nameOf, reach } from '../continuity/graph/graph.ts'
+import { GRAPH_LIMITS } from '../continuity/graph/limits.ts'
+import { LIMITS } from '../core/limits.ts'
 import { dependenciesOf } from './dependencies.ts'
 
 const text = `version: 1
@@ -115,6 +117,17 @@ test('10,000 signals: the graph is built in less than a second, and each questio
   assert.ok(answered < 200, `answered in ${answered.toFixed(0)} ms`)
 })
 
+test('what a change reaches is followed to its end, however far; a question over HTTP as far as it asks', () => {
+  const { node, edge, done } = graphBuilder()
+  const at = (i: number) => node('signal', `s${i}`)
+  const last = 2 * GRAPH_LIMITS.depth
+  for (let i = 0; i < last; i++) edge(at(i), at(i + 1), 'collects')
+  const graph = done()
+  const starts = [at(0)]
+  assert.equal(reach(graph, starts, { direction: 'forward' }).length, last)
+  assert.equal(reach(graph, starts, { direction: 'forward', depth: GRAPH_LIMITS.depth }).at(-1)?.node, at(GRAPH_LIMITS.depth))
+})
+
 test('edges beyond the limit are counted, not kept', () => {
   const { node, edge, done } = graphBuilder(2)
   for (const name of ['a', 'b', 'c']) edge(node('connection', 'plc'), node('signal', name), 'collects')
@@ -122,4 +135,5 @@ test('edges beyond the limit are counted, not kept', () => {
   const plc = graph.find('connection', 'plc')
   assert.ok(plc)
   assert.deepEqual([graph.left, graph.dependents(plc).length], [1, 2])
+  assert.ok(GRAPH_LIMITS.edges >= LIMITS.signals, 'a node with all its signals has a place for each')
 })

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildGraph, type Declarations } from '../continuity/graph/index.ts'
 import { eventsOf, OPEN_LINEAGE_LIMITS, type RunSource, runsOf } from '../continuity/openlineage/index.ts'
 import type { ContractState } from '../core/contracts.ts'
@@ -205,7 +206,7 @@ async function receiver(answers: (taken: number) => number, tls?: { certificate:
   return { taken, url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/lineage` }
 }
 
-function telling(url: string, clock: ManualClock, directory: string, ca?: string) {
+function telling(url: string, clock: ManualClock, directory: string, ca?: string, answerMs?: number) {
   const stop = new AbortController()
   const config = { url, token: 'secret', delay: 300_000, ...(ca !== undefined && { tls: { ca } }) }
   const started = tellOpenLineage({
@@ -217,6 +218,7 @@ function telling(url: string, clock: ManualClock, directory: string, ca?: string
     log: silent,
     random: () => 0.5,
     stop: stop.signal,
+    ...(answerMs !== undefined && { answerMs }),
   })
   const ended = async () => {
     stop.abort()
@@ -258,6 +260,21 @@ test('told hour by hour, with the token, again after an end that was away; a res
   await until(() => taken.length > before, clock, 60_000)
   assert.equal(again.view().lostHours, 0)
   await again.ended()
+})
+
+test('an end that takes the connection and says nothing is given up after its time, and this is said', async () => {
+  const server = createServer(() => {})
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const clock = new ManualClock(T0)
+  await clock.advance(2 * 3_600_000)
+  const directory = folder()
+  writeFileSync(join(directory, 'openlineage.json'), JSON.stringify({ next: T0 }))
+  const waiting = telling(`http://127.0.0.1:${port}/`, clock, directory, undefined, OPEN_LINEAGE_LIMITS.answerMs / 500)
+  while (waiting.view().problem === undefined) await sleep(1)
+  assert.equal(waiting.view().problem, `127.0.0.1:${port} did not answer within 0.02 s`)
+  await waiting.ended()
 })
 
 test('what the other end refuses for good, and hours too long ago, are counted', async () => {

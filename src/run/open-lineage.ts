@@ -25,6 +25,8 @@ export interface OpenLineageParts {
   readonly log: Logger
   readonly random: () => number
   readonly stop: AbortSignal
+  /** Milliseconds for one answer; default `OPEN_LINEAGE_LIMITS.answerMs`. */
+  readonly answerMs?: number
 }
 
 /** What was told since the start. */
@@ -97,8 +99,12 @@ async function toldTo(file: string): Promise<Micros | undefined> {
 }
 
 /** Posts one event. Throws when it may be taken later; what is refused for good is counted. */
-async function post({ config, stop, log }: OpenLineageParts, event: RunEvent, state: State): Promise<void> {
-  const status = await answered(config, JSON.stringify(event), stop)
+async function post(
+  { config, stop, log, answerMs = OPEN_LINEAGE_LIMITS.answerMs }: OpenLineageParts,
+  event: RunEvent,
+  state: State,
+): Promise<void> {
+  const status = await answered(config, JSON.stringify(event), { stop, answerMs })
   if (status < 300) {
     state.sent++
     return
@@ -109,8 +115,13 @@ async function post({ config, stop, log }: OpenLineageParts, event: RunEvent, st
   log.warn({ status, job: event.job.name }, 'OpenLineage: the other end refuses this event for good')
 }
 
-function answered({ url, token, tls }: OpenLineageConfig, body: string, stop: AbortSignal): Promise<number> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(OPEN_LINEAGE_LIMITS.answerMs)])
+function answered(
+  { url, token, tls }: OpenLineageConfig,
+  body: string,
+  { stop, answerMs }: { readonly stop: AbortSignal; readonly answerMs: number },
+): Promise<number> {
+  const late = AbortSignal.timeout(answerMs)
+  const signal = AbortSignal.any([stop, late])
   const headers = {
     ...{ 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -118,7 +129,7 @@ function answered({ url, token, tls }: OpenLineageConfig, body: string, stop: Ab
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', headers, signal }
     const sent = url.startsWith('https:') ? https.request(url, { ...options, ...tlsOptions(tls) }) : http.request(url, options)
-    sent.on('error', reject)
+    sent.on('error', (error) => reject(late.aborted ? new Error(`${new URL(url).host} did not answer within ${answerMs / 1000} s`) : error))
     sent.on('response', (response) => {
       // What it says is of no use to anybody: only that it was taken.
       response.resume()

@@ -97,6 +97,33 @@ describe('strangers', () => {
     }
   })
 
+  test('what is no address, or names two hosts, is answered like everything else: our words, the same headers', async () => {
+    const { hostname, port } = new URL(api.url)
+    const ask = (head: string) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(port), hostname)
+        let text = ''
+        socket.setEncoding('utf8').on('data', (part) => (text += part))
+        socket.on('close', () => resolve(text)).on('error', reject)
+        socket.write(`${head}\r\nconnection: close\r\n\r\n`)
+      })
+    const host = `host: ${hostname}:${port}`
+    for (const [head, status, code] of [
+      [`GET /% HTTP/1.1\r\n${host}`, 404, 'not-found'],
+      [`GET /api/v1/signals/%ff HTTP/1.1\r\n${host}`, 404, 'not-found'],
+      [`GET /api/v1/records/${'x'.repeat(300)}/x HTTP/1.1\r\n${host}`, 404, 'not-found'],
+      [`GET /api/v1/session HTTP/1.1\r\n${host}\r\nhost: evil.example`, 400, 'two-hosts'],
+      [`GET /api/v1/session HTTP/1.1\r\nhost: evil.example\r\n${host}`, 421, 'unknown-host'],
+    ] as const) {
+      const answer = await ask(head)
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), head)
+      assert.match(answer, new RegExp(`"code":"${code}"`), head)
+      assert.doesNotMatch(answer, /FST_|fastify/i)
+      for (const header of ['content-security-policy', 'x-content-type-options', 'cache-control: no-store', 'x-frame-options'])
+        assert.ok(answer.toLowerCase().includes(`\r\n${header}`), `${header} of ${head}`)
+    }
+  })
+
   test('CVE-2021-21297 (Node-RED): keys of prototypes in a body are refused, and no prototype is changed', async () => {
     for (const body of [
       '{"__proto__":{"polluted":1},"sql":"SELECT 1"}',

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { z } from 'zod'
 import { ManualClock } from '../../core/manual-clock.ts'
+import { peopleConfig } from '../../core/people-config.ts'
 import { DAY, SECOND } from '../../core/time.ts'
 import { type Fixture, json, PASSWORD } from '../fixture.ts'
 import { API_LIMITS } from '../limits.ts'
@@ -241,6 +243,11 @@ test('where a second factor is required, who has none may set one up and nothing
   assert.deepEqual([(await officer('/api/v1/signals')).status, (await plain('/api/v1/signals')).status], [403, 200])
 })
 
+test('sessions end after eight idle hours and after a day where nothing else is declared', () => {
+  const { sessions } = z.object(peopleConfig).parse({}).people
+  assert.deepEqual([sessions.idle, sessions.longest], [8 * 3_600_000, 24 * 3_600_000])
+})
+
 test('sessions end: idle, after all, by count, by their owner, by an administrator', async (t) => {
   const people = settings({ sessions: { idle: 600_000, longest: 3_600_000, perAccount: 3 } })
   const { api, clock } = await node(people)
@@ -307,6 +314,29 @@ test('guessing is slowed down by place and by name, and a stranger elsewhere kee
   assert.equal(refused, '50', 'many addresses together have fifty guesses, then wait')
   await assert.rejects(from('10.2.0.1', GOOD), { code: 'too-many-attempts' }, 'from a place nobody knows')
   await from('10.0.0.1', GOOD)
+})
+
+test('each wait is twice the one before, from the fifth wrong guess on; a name that is nobody’s is answered like a wrong password', async (t) => {
+  const { api, clock } = await node()
+  t.after(() => api.close())
+  await somebody(api, 'bo', [])
+  const guess = async (name: string) => {
+    const answer = await signIn(api, name, 'wrong')
+    const { traceId: _, ...told } = await read<Record<string, unknown>>(answer)
+    return { status: answer.status, told, wait: answer.headers.get('retry-after') }
+  }
+  const [known, unknown] = [await guess('bo'), await guess('nobody-here')]
+  assert.equal(known.status, 401)
+  assert.deepEqual(unknown, known)
+  // The waits are by name and address and by address alone: both had their share.
+  for (let i = 0; i < 3; i++) assert.equal((await guess('bo')).status, 401)
+  const waits: number[] = []
+  for (let i = 0; i < 4; i++) {
+    let waited = 0
+    for (; (await guess('bo')).status === 429; waited++) await clock.advance(1_000)
+    waits.push(waited)
+  }
+  assert.deepEqual(waits, [1, 2, 4, 8])
 })
 
 test('tokens: some permissions over some zones, for some days, kept as a hash; nothing about people', async (t) => {

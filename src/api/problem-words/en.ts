@@ -25,6 +25,7 @@ export const en = {
   'body-too-large': (): Told => ['the body of the request is too large'],
   refused: (): Told => ['the request is not one that is answered here'],
   'query-refused': (why: string): Told => [why],
+  'two-hosts': (): Told => ['the request names two hosts', 'send one Host header'],
   'unknown-host': (name: string): Told => ['this server does not answer to that name', `open it as ${name}`],
   'no-conduit': (why: string): Told => [
     `no conduit lets readers at this address in: ${why}`,
@@ -158,6 +159,7 @@ export const en = {
     `${name} of ${id} has no sense in ${unit}: the zeros of the two scales differ`,
     'leave `unit` out',
   ],
+  'too-many-own-streams': (count: number): Told => [`you have ${count} live streams open`, 'close one, or read /api/v1/last'],
   'too-many-streams': (count: number): Told => [`${count} live streams are open`, 'close one, or read /api/v1/last'],
   'too-long': (): Told => ['the search took too long', 'ask for a shorter period, or fewer signals with match'],
   'invalid-lead': (): Told => ['the lead is from 1s to 1d', 'for example 10min'],

@@ -22,6 +22,7 @@ export const fr: typeof en = {
   'body-too-large': (): Told => ['le corps de la demande est trop grand'],
   refused: (): Told => ['cette demande n’a pas de réponse ici'],
   'query-refused': (why): Told => [frenchRefusal(why)],
+  'two-hosts': (): Told => ['la demande nomme deux hôtes', 'envoyez un seul en-tête Host'],
   'unknown-host': (name): Told => ['ce serveur ne répond pas à ce nom', `ouvrez-le sous le nom ${name}`],
   'no-conduit': (why): Told => [
     `aucun conduit ne laisse entrer les lecteurs de cette adresse : ${why}`,
@@ -154,6 +155,7 @@ export const fr: typeof en = {
     `${name} de ${id} n’a pas de sens en ${unit} : les zéros des deux échelles diffèrent`,
     'retirez `unit`',
   ],
+  'too-many-own-streams': (count): Told => [`vous avez ${count} flux en direct ouverts`, 'fermez-en un, ou lisez /api/v1/last'],
   'too-many-streams': (count): Told => [`${count} flux en direct sont ouverts`, 'fermez-en un, ou lisez /api/v1/last'],
   'too-long': (): Told => ['la recherche a pris trop de temps', 'demandez une période plus courte, ou moins de signaux avec match'],
   'invalid-lead': (): Told => ['l’avance va de 1s à 1d', 'par exemple 10min'],

@@ -84,6 +84,7 @@ export const en = {
   durationForm: (): Wording => ['a duration is a number with us, ms, s, min, h or d, e.g. 500ms'],
   sizeForm: (): Wording => ['a size is a number with B, KiB, MiB, GiB, TiB, kB, MB, GB or TB, e.g. 64MiB'],
   badNetwork: (): Wording => ['this is no address and no network', 'e.g. 127.0.0.1 or 10.0.0.0/8'],
+  upToDay: (): Wording => ['at most 24h', 'what is further away is asked for in another way, e.g. by a figure per day'],
   badPeriod: (): Wording => [
     'is no period: `hour`, `day`, or `{ record: KIND }`',
     'for weeks, months or shifts declare them as a kind under `records:`, and say `per: { record: weeks }`',

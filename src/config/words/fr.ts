@@ -92,6 +92,7 @@ export const fr: ConfigWords = {
   durationForm: () => ['une durée est un nombre avec us, ms, s, min, h ou d, par exemple 500ms'],
   sizeForm: () => ['une taille est un nombre avec B, KiB, MiB, GiB, TiB, kB, MB, GB ou TB, par exemple 64MiB'],
   badNetwork: () => ['ni une adresse ni un réseau', 'par exemple 127.0.0.1 ou 10.0.0.0/8'],
+  upToDay: () => ['au plus 24h', 'ce qui est plus loin se demande autrement, par exemple par un indicateur par jour'],
   badPeriod: () => [
     'n’est pas une période : `hour`, `day` ou `{ record: TYPE }`',
     'pour des semaines, des mois ou des postes, déclarez-les comme un type sous `records:`, et écrivez `per: { record: weeks }`',

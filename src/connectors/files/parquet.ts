@@ -5,9 +5,9 @@ import { FILES_LIMITS } from './limits.ts'
 import { BrokenFile, PartBuilder, type Parts } from './part.ts'
 
 /** Rows of a Parquet file, by an engine of its own that can reach nothing but the file's folder. */
-export async function* readParquet(path: string): Parts {
+export async function* readParquet(path: string, { parquetMemoryMiB }: { readonly parquetMemoryMiB: number } = FILES_LIMITS): Parts {
   const library = await import('@duckdb/node-api')
-  const settings = { threads: '1', memory_limit: `${FILES_LIMITS.parquetMemoryMiB}MiB`, temp_directory: '' }
+  const settings = { threads: '1', memory_limit: `${parquetMemoryMiB}MiB`, temp_directory: '' }
   const instance = await library.DuckDBInstance.create(':memory:', settings)
   const connection = await instance.connect()
   try {

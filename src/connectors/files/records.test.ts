@@ -17,6 +17,7 @@ import type { FilesFeed } from './config.ts'
 import { lookInto } from './folder.ts'
 import { files } from './index.ts'
 import { FILES_LIMITS } from './limits.ts'
+import { readParquet } from './parquet.ts'
 import { openParts } from './reading.ts'
 import { decodeTaken, encodeTaken, NOTHING_TAKEN, standing, withTaken } from './taken.ts'
 import { ORDERS_SHEET, workbookParts, zipOf } from './xlsx.fixture.ts'
@@ -227,8 +228,18 @@ test('Parquet and xlsx', async (t) => {
   const to = join(here.folder, 'in', 'o[1].parquet')
   await connection.run(`COPY (SELECT i::BIGINT AS id, 9007199254740993 + i AS big, TIMESTAMPTZ '2026-01-01 00:00:00Z' AS at, 1.50::DECIMAL(9,2) AS m
     FROM range(5000) r(i)) TO '${to}' (FORMAT parquet)`)
+  // One column of one group of rows is unpacked at once.
+  const wide = join(here.folder, 'wide.parquet')
+  await connection.run(
+    `COPY (SELECT string_agg(md5((i * 100 + j)::VARCHAR), '') AS t FROM range(200) r(i), range(200) s(j) GROUP BY i) TO '${wide}'`,
+  )
   connection.closeSync()
   instance.closeSync()
+  const inLittle = async (memory: { parquetMemoryMiB: number }) => {
+    for await (const _ of readParquet(wide, memory));
+  }
+  await inLittle({ parquetMemoryMiB: 16 })
+  await assert.rejects(inLittle({ parquetMemoryMiB: 1 }), /no Parquet that can be read: Out of Memory Error/)
   here.write('broken.parquet', 'PAR1 or not', 1)
   const all = await here.pass(10_000)
   assert.equal(rowsOf(all).length, 5000)

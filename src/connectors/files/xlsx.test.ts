@@ -6,9 +6,9 @@ import { ORDERS_SHEET, workbookParts, zipOf } from './xlsx.fixture.ts'
 import { readXlsx } from './xlsx.ts'
 import { store, unpack } from './zip.ts'
 
-async function read(bytes: Buffer, sheet?: string): Promise<Part[]> {
+async function read(bytes: Buffer, sheet?: string, bounds: Partial<typeof FILES_LIMITS> | object = {}): Promise<Part[]> {
   const parts: Part[] = []
-  for await (const part of readXlsx(bytes, sheet)) parts.push(part)
+  for await (const part of readXlsx(bytes, sheet, { ...FILES_LIMITS, ...bounds })) parts.push(part)
   return parts
 }
 
@@ -54,4 +54,10 @@ test('what is no xlsx says so', async () => {
   const whole = zipOf(workbookParts({ orders: ORDERS_SHEET }))
   for (const bytes of [Buffer.alloc(0), Buffer.from('id;name'), whole.subarray(0, whole.length / 2), zipOf({ 'a.txt': 'a' })])
     await assert.rejects(read(bytes), BrokenFile)
+})
+
+test('a file that takes too long or too much memory is refused by that; the thread is gone', async () => {
+  const bytes = zipOf(workbookParts({ orders: ORDERS_SHEET }))
+  await assert.rejects(read(bytes, 'orders', { xlsxMs: 1 }), new BrokenFile('not read within 0.001 s'))
+  await assert.rejects(read(bytes, 'orders', { xlsxMemoryMiB: 8 }), new BrokenFile('needs more than 8 MiB of memory'))
 })

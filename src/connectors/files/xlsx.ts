@@ -4,9 +4,15 @@ import { FILES_LIMITS } from './limits.ts'
 import { BrokenFile, PartBuilder, type Parts } from './part.ts'
 import type { Sheet } from './xlsx-thread.ts'
 
+/** What the thread may take. */
+interface Bounds {
+  readonly xlsxMemoryMiB: number
+  readonly xlsxMs: number
+}
+
 /** Rows of one sheet; its first row names the columns. Times come as text without zone: a sheet knows none. */
-export async function* readXlsx(bytes: Buffer, sheet: string | undefined): Parts {
-  const read = await readInThread(bytes, sheet)
+export async function* readXlsx(bytes: Buffer, sheet: string | undefined, bounds: Bounds = FILES_LIMITS): Parts {
+  const read = await readInThread(bytes, sheet, bounds)
   if ('broken' in read) throw new BrokenFile(read.broken)
   const [header, ...rows] = read.rows
   if (!header) return
@@ -28,15 +34,15 @@ function cellValue(cell: string | number | boolean | Date | null): string | numb
   return cell instanceof Date ? cell.toISOString().slice(0, -1) : cell
 }
 
-function readInThread(bytes: Buffer, sheet: string | undefined): Promise<Sheet> {
+function readInThread(bytes: Buffer, sheet: string | undefined, { xlsxMemoryMiB, xlsxMs }: Bounds): Promise<Sheet> {
   const script = import.meta.url.endsWith('.ts') ? './xlsx-thread.ts' : './xlsx-thread.js'
   return new Promise((resolve) => {
     const worker = new Worker(new URL(script, import.meta.url), {
       workerData: { bytes, sheet },
-      resourceLimits: { maxOldGenerationSizeMb: FILES_LIMITS.xlsxMemoryMiB },
+      resourceLimits: { maxOldGenerationSizeMb: xlsxMemoryMiB },
       stderr: true,
     })
-    const timer = setTimeout(() => end({ broken: `not read within ${FILES_LIMITS.xlsxMs / 1000} s` }), FILES_LIMITS.xlsxMs)
+    const timer = setTimeout(() => end({ broken: `not read within ${xlsxMs / 1000} s` }), xlsxMs)
     const end = (sheetRead: Sheet) => {
       clearTimeout(timer)
       void worker.terminate()
@@ -45,7 +51,7 @@ function readInThread(bytes: Buffer, sheet: string | undefined): Promise<Sheet> 
     worker.once('message', end)
     worker.once('error', (error: NodeJS.ErrnoException) =>
       end({
-        broken: error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `needs more than ${FILES_LIMITS.xlsxMemoryMiB} MiB of memory` : error.message,
+        broken: error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `needs more than ${xlsxMemoryMiB} MiB of memory` : error.message,
       }),
     )
   })

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type AuditEvent, AuditFull } from '../../core/audit.ts'
+import { LIMITS } from '../../core/limits.ts'
 import { silent } from '../../core/log.ts'
 import { ManualClock } from '../../core/manual-clock.ts'
 import { DAY, parseTime } from '../../core/time.ts'
 import { type DurableFile, type DurableFiles, machineFiles } from '../../lib/durable-files.ts'
-import { signerOf, verifierOf } from '../../lib/signed.ts'
-import { hashOf } from './entry.ts'
+import { signedText, signerOf, verifierOf } from '../../lib/signed.ts'
+import { hashOf, signatureLine } from './entry.ts'
 import { AUDIT_LIMITS } from './limits.ts'
 import { AUDIT_HEAD_FILE, AuditLog, type AuditLogOptions } from './log.ts'
 import { createTrail } from './trail.ts'
@@ -141,8 +142,11 @@ test('a full disk silences nothing until the reserve is used up; then what must 
   files.left = 0
   const event = signIn('ada', { what: 'x'.repeat(250) })
   let taken = 0
+  let untold = 0
   let refused: unknown
   while (refused === undefined && taken < 10_000) {
+    if (taken % 500 === 499) await trail.tick()
+    if (trail.view().problem === undefined) untold = taken
     await trail.record(event).then(
       () => taken++,
       (error: unknown) => {
@@ -154,6 +158,7 @@ test('a full disk silences nothing until the reserve is used up; then what must 
   // Two files: the one in use, and the one behind it.
   assert.ok(taken > 4000, `${taken} entries went into the reserve`)
   assert.match(trail.view().problem ?? '', /reserve.*used up/)
+  assert.ok(untold < taken - 1_000, `told for the last ${taken - untold} entries, without a break`)
   await trail.note({ kind: 'denial', outcome: 'refused', from: '192.0.2.9', what: 'x'.repeat(250) })
   await trail.tick()
   files.left = 10 * AUDIT_LIMITS.fileBytes
@@ -294,4 +299,60 @@ test('a start says what contradicts the signed head', async (t) => {
   const { log: again } = await open(directory)
   assert.match((await again.read({ limit: 1, kinds: ['finding'] })).entries[0]?.what ?? '', /ends at entry 3, and entry 6 was signed/)
   await again.close()
+})
+
+test('one answer has so many entries and says that there are more; a question for more brings no more', async (t) => {
+  const { log } = await open(await place(t))
+  const most = AUDIT_LIMITS.answerEntries
+  const fill = async (count: number) => {
+    for (let left = count; left > 0; left -= AUDIT_LIMITS.waiting)
+      await Promise.all(Array.from({ length: Math.min(left, AUDIT_LIMITS.waiting) }, () => log.append(signIn('ada'))))
+  }
+  await fill(most)
+  const kinds = ['sign-in'] as const
+  const all = await log.read({ limit: most + 1, kinds })
+  assert.deepEqual([all.entries.length, all.truncated], [most, false])
+  await fill(1)
+  const { entries, truncated } = await log.read({ limit: Number.MAX_SAFE_INTEGER, kinds })
+  assert.deepEqual([entries.length, truncated], [most, true])
+  await log.close()
+})
+
+test('the signature that closes a file fits into the room kept for it, whatever the numbers', () => {
+  const head = { entry: Number.MAX_SAFE_INTEGER - 1, hash: 'f'.repeat(64) }
+  const line = signatureLine(head, 'n'.repeat(LIMITS.nodeLength), signer, Number.MAX_SAFE_INTEGER)
+  assert.ok(Buffer.byteLength(line) + 1 <= AUDIT_LIMITS.signatureBytes, `${line.length}`)
+})
+
+test('a file is filled up to that room, and closed within its size', async (t) => {
+  const directory = await place(t)
+  const { log } = await open(directory)
+  while (log.head.entry < 3_000) await Promise.all(Array.from({ length: 500 }, (_, i) => log.append(signIn('x'.repeat(1 + (i % 250))))))
+  await log.close()
+  const [first = ''] = (await readdir(directory)).filter((name) => name.endsWith('.jsonl')).sort()
+  const { size } = await stat(join(directory, first))
+  assert.ok(
+    size <= AUDIT_LIMITS.fileBytes && size > AUDIT_LIMITS.fileBytes - AUDIT_LIMITS.signatureBytes - AUDIT_LIMITS.lineBytes,
+    `${size}`,
+  )
+  assert.equal((await verify(directory)).tampering, undefined)
+})
+
+test('a head is read up to its limit, by a start and by who verifies; a longer one is none of ours', async (t) => {
+  const directory = await place(t)
+  const { log } = await open(directory)
+  await log.append(signIn('ada'))
+  await log.close()
+  const path = join(directory, AUDIT_HEAD_FILE)
+  const content = JSON.parse((await readFile(path, 'utf8')).split('\n')[0] as string)
+  const around = signedText({ ...content, hash: '' }, signer).length
+  const found = async (bytes: number) => {
+    await writeFile(path, signedText({ ...content, hash: 'x'.repeat(bytes - around) }, signer))
+    return (await verify(directory)).tampering?.what
+  }
+  assert.match((await found(AUDIT_LIMITS.headBytes)) ?? '', /not the one that head.sig names/)
+  assert.match((await found(AUDIT_LIMITS.headBytes + 1)) ?? '', /not a signed statement/)
+  const again = await open(directory)
+  assert.match((await again.log.read({ limit: 1, kinds: ['finding'] })).entries[0]?.what ?? '', /head/)
+  await again.log.close()
 })

@@ -185,3 +185,45 @@ test('what a policy holds back waits, is told once by entry, and goes when the w
   await after(() => told.passed === 4)
   assert.deepEqual([told.held.length, forwarding.view(4).waiting], [2, 0])
 })
+
+test('what is handed to the network at once is bounded in bytes, and nothing is left out', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'ecluse-forward-'))
+  const config = auditConfig.parse({ forward: [{ host: '127.0.0.1', port: 9, transport: 'tcp' }] }).forward[0]
+  assert.ok(config)
+  const detail = Object.fromEntries(
+    Array.from({ length: AUDIT_LIMITS.detailFields }, (_, i) => [`f${i}`, 'z'.repeat(AUDIT_LIMITS.textLength)]),
+  )
+  const entries = Array.from({ length: AUDIT_LIMITS.forwardEntries }, (_, i) => entry(i + 1, { detail }))
+  const handed: { bytes: number; count: number }[] = []
+  const all = Promise.withResolvers<void>()
+  const forwarding = startForwarding({
+    ...{
+      config,
+      sender,
+      directory,
+      files: machineFiles,
+      clock: new ManualClock(time),
+      log: silent,
+      random: () => 0.5,
+      after: logOf(entries),
+    },
+    open: async () => ({
+      ended: new Promise<void>(() => {}),
+      send: async (messages) => {
+        handed.push({ bytes: messages.reduce((sum, { length }) => sum + length, 0), count: messages.length })
+        if (handed.reduce((sum, { count }) => sum + count, 0) === entries.length) all.resolve()
+      },
+      close: () => {},
+    }),
+  })
+  t.after(async () => {
+    await forwarding.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+  await all.promise
+  const [first = assert.fail()] = handed
+  const one = first.bytes / first.count
+  assert.ok(handed.length > 2)
+  for (const { bytes } of handed) assert.ok(bytes <= AUDIT_LIMITS.forwardBytes)
+  assert.ok(first.bytes > AUDIT_LIMITS.forwardBytes - 2 * one, 'as many as fit')
+})

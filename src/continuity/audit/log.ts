@@ -56,6 +56,8 @@ export class AuditLog {
   #signed: { entry: number; time: Micros | undefined } = { entry: 0, time: undefined }
   #hasSpare = false
   #problem: string | undefined
+  /** Why no room could be made ahead: entries go on for as long as what is reserved lasts. */
+  #spareProblem: string | undefined
   #running: Promise<void> | undefined
   #isClosed = false
 
@@ -85,7 +87,12 @@ export class AuditLog {
 
   get state() {
     const reserved = (this.#open ? AUDIT_LIMITS.fileBytes - this.#open.end : 0) + (this.#hasSpare ? AUDIT_LIMITS.fileBytes : 0)
-    return { reservedBytes: reserved, signedEntry: this.#signed.entry, signedTime: this.#signed.time, problem: this.#problem }
+    return {
+      reservedBytes: reserved,
+      signedEntry: this.#signed.entry,
+      signedTime: this.#signed.time,
+      problem: this.#problem ?? this.#spareProblem,
+    }
   }
 
   /** Resolves when the entry is on disk, with one fsync for all that wait. Rejects with AuditFull. */
@@ -322,8 +329,10 @@ export class AuditLog {
       }
       await files.syncDirectory(directory)
       this.#hasSpare = true
+      this.#spareProblem = undefined
     } catch (error) {
       this.#fail(error)
+      this.#spareProblem = this.#problem
       if (isNeeded) throw error
     }
   }

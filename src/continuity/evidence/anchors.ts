@@ -191,6 +191,19 @@ export class Anchors {
   }
 
   async #settle(): Promise<void> {
+    if (!(await this.#layDown()) || !(await this.#report())) {
+      // Where the hours stand is saved when the audit log has them; what proofs need only must not stay in memory.
+      if (this.#leaves.isFull) await this.#leaves.flush()
+      return
+    }
+    await this.#say()
+    if (this.#saved === this.#sequence) return
+    await this.#leaves.flush()
+    await this.#save()
+  }
+
+  /** False: the audit log takes nothing now. It says itself what is wrong; the roots wait. */
+  async #layDown(): Promise<boolean> {
     const { audit, spool } = this.#parts
     while (this.#pending.length > 0) {
       const [{ node, epoch, hour, from, to, root }] = this.#pending as [Period]
@@ -199,19 +212,15 @@ export class Anchors {
       try {
         await audit.record({ kind, outcome: 'done', what: node, detail })
       } catch {
-        return // the audit log says itself what is wrong; the root waits
+        return false
       }
       this.#pending = this.#pending.slice(1)
       if (kind === 'root' && this.#parts.isSent && epoch === spool.epoch) this.#unsaid.push({ node, epoch, hour, from, to, root })
     }
-    if (!(await this.#report())) return
-    await this.#say()
-    if (this.#saved === this.#sequence) return
-    await this.#leaves.flush()
-    await this.#save()
+    return true
   }
 
-  /** False: the audit log takes nothing now. */
+  /** False: as above. */
   async #report(): Promise<boolean> {
     for (; this.#different.length > 0; this.#different = this.#different.slice(1)) {
       const [difference] = this.#different as [RootDifference]

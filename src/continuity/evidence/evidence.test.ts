@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { type AuditEvent, AuditFull, type AuditTrail, noAudit } from '../../core/audit.ts'
 import { encodeForwarded } from '../../core/forwarded.ts'
+import { LIMITS } from '../../core/limits.ts'
 import { silent } from '../../core/log.ts'
 import { type AppendedContent, type Spool, SpoolFull, type SpoolRecord } from '../../core/spool.ts'
 import { encodeContent } from '../../core/stated-content.ts'
 import { HOUR, parseTime } from '../../core/time.ts'
-import { machineFiles } from '../../lib/durable-files.ts'
+import { type DurableFile, type DurableFiles, machineFiles } from '../../lib/durable-files.ts'
 import { MerkleFrontier, rootFromProof } from '../../lib/merkle.ts'
 import { signerOf, verifierOf } from '../../lib/signed.ts'
 import { Anchors } from './anchors.ts'
@@ -274,6 +275,87 @@ test('hashes kept for proofs stay within their limit, the oldest hours go', asyn
   assert.equal((await readdir(directory)).length, 1)
 })
 
+test('hashes that wait are written when they are many, also while the audit log takes nothing', async (t) => {
+  const { spool, append } = fakeSpool()
+  const { audit, state } = auditOf()
+  state.isFull = true
+  const anchors = await Anchors.start({ spool, audit, directory: await place(t), files: machineFiles, log: silent })
+  const one = record('hub-1', 1, START)
+  append(one)
+  // The hour after it waits for the audit log.
+  for (let n = 2; n < EVIDENCE_LIMITS.unwrittenLeaves; n++) append({ ...one, sequence: n, recordedTime: START + HOUR })
+  await anchors.tick()
+  assert.equal(anchors.counters.leafBytes, 0)
+  append({ ...one, sequence: EVIDENCE_LIMITS.unwrittenLeaves, recordedTime: START + HOUR })
+  await anchors.tick()
+  assert.equal(anchors.counters.leafBytes, 32 * EVIDENCE_LIMITS.unwrittenLeaves)
+})
+
+test('roots that wait for the audit log are bounded; those beyond are counted as lost', async (t) => {
+  const { spool, append } = fakeSpool()
+  const { audit, events, state } = auditOf()
+  state.isFull = true
+  const anchors = await Anchors.start({ spool, audit, directory: await place(t), files: machineFiles, log: silent })
+  for (let n = 1; n <= EVIDENCE_LIMITS.pending + 1; n++) append(record('hub-1', n, START + n * HOUR))
+  assert.equal(anchors.counters.lostRoots, 0)
+  append(record('hub-1', EVIDENCE_LIMITS.pending + 2, START))
+  assert.equal(anchors.counters.lostRoots, 1)
+  state.isFull = false
+  await anchors.tick()
+  assert.equal(events.length, EVIDENCE_LIMITS.pending)
+})
+
+test('where all hours of all logs stand can be read again; what is larger is not ours, and said', async (t) => {
+  const directory = await place(t)
+  const { spool, records } = fakeSpool([record('hub-1', 1, START)])
+  const hours = { hour: START, from: Number.MAX_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER }
+  const root = 'f'.repeat(64)
+  const stream = {
+    ...{ node: 'n'.repeat(LIMITS.nodeLength), epoch: Number.MAX_SAFE_INTEGER, open: { ...hours, from: 1, subtrees: Array(53).fill(root) } },
+    recent: Array(48).fill({ ...hours, root, stated: root }),
+  }
+  const name = (i: number) => `${i}`.padStart(LIMITS.nodeLength, 'n')
+  const streams = Array.from({ length: EVIDENCE_LIMITS.streams }, (_, i) => ({ ...stream, node: name(i) }))
+  const text = JSON.stringify({ version: 1, epoch: 1, sequence: records.length, streams })
+  const path = join(directory, 'periods.json')
+  const start = async () => {
+    const told: string[] = []
+    const log = { ...silent, warn: (fields: object) => void told.push(JSON.stringify(fields)) }
+    const anchors = await Anchors.start({ spool, audit: noAudit, directory, files: machineFiles, log })
+    return [anchors.streams().length, told.length]
+  }
+  await writeFile(path, text)
+  assert.deepEqual(await start(), [EVIDENCE_LIMITS.streams, 0])
+  await writeFile(path, text.padEnd(EVIDENCE_LIMITS.stateBytes))
+  assert.deepEqual(await start(), [EVIDENCE_LIMITS.streams, 0])
+  await writeFile(path, text.padEnd(EVIDENCE_LIMITS.stateBytes + 1, '}'))
+  assert.deepEqual(await start(), [1, 1])
+})
+
+test('of an hour with more records than a proof is made of there is none, and its hashes are not read', async (t) => {
+  const most = EVIDENCE_LIMITS.provableRecords
+  let opened = 0
+  const file: DurableFile = {
+    ...{ write: async () => {}, sync: async () => {}, truncate: async () => {}, close: async () => {} },
+    ...{ size: async () => 32 * (most + 1), read: async () => 0 },
+  }
+  const files: DurableFiles = {
+    ...machineFiles,
+    list: async () => [leafFile('n', 1, 1)],
+    open: async () => {
+      opened++
+      return file
+    },
+  }
+  const leaves = await Leaves.open(await place(t), files)
+  const asked = async (records: number) => {
+    const before = opened
+    assert.equal(await leaves.prove({ node: 'n', epoch: 1, from: 1, to: records }, 1, false), undefined)
+    return opened - before
+  }
+  assert.deepEqual([await asked(most), await asked(most + 1)], [1, 0])
+})
+
 const signer = signerOf(generateKeyPairSync('ed25519').privateKey)
 const verifier = verifierOf(signer.publicKey)
 const SUBJECT = { node: 'node-1', from: '-30d', to: 'now', time: '2026-11-23T08:00:00Z' }
@@ -307,6 +389,22 @@ test('a folder is as its signed list says; a file altered, gone, added, linked, 
   assert.equal((await verifyFolder(await makeFolder(t), other)).tampered?.kind, 'forged')
   await assert.rejects(EvidenceFolder.create(await place(t)), { code: 'EEXIST' })
   assert.match(await readFile(join(await makeFolder(t), MANIFEST), 'utf8'), /^\{"format":"ecluse-evidence".*\n[0-9a-f]{128}\n$/)
+})
+
+test('a folder of more files than are verified is not finished; one with more, or with too long a list, is refused by that', async (t) => {
+  const directory = join(await place(t), 'out')
+  const folder = await EvidenceFolder.create(directory)
+  for (const name of ['a', 'b/c', 'd']) await folder.write(name, name)
+  const bounds = { folderFiles: 3, documentBytes: EVIDENCE_LIMITS.documentBytes }
+  await assert.rejects(folder.finish(SUBJECT, signer, { folderFiles: 2 }), /more than 2 files/)
+  assert.equal(await folder.finish(SUBJECT, signer, bounds), 3)
+  assert.deepEqual(await verifyFolder(directory, verifier, bounds), { subject: SUBJECT, files: 3 })
+  const { size } = await stat(join(directory, MANIFEST))
+  assert.equal((await verifyFolder(directory, verifier, { ...bounds, documentBytes: size })).tampered, undefined)
+  const long = await verifyFolder(directory, verifier, { ...bounds, documentBytes: size - 1 })
+  assert.match(long.tampered?.what ?? '', /too long to be one of ours/)
+  await writeFile(join(directory, 'e'), '')
+  await assert.rejects(verifyFolder(directory, verifier, bounds), /more than 4 files/)
 })
 
 test('every requirement of both texts is answered once, in both languages, and the page escapes what it is given', () => {

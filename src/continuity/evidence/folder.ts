@@ -22,6 +22,11 @@ const manifest = z.strictObject({
     .max(EVIDENCE_LIMITS.folderFiles),
 })
 
+interface Bounds {
+  readonly folderFiles: number
+  readonly documentBytes: number
+}
+
 /** What the folder is of. */
 export interface FolderSubject {
   readonly node: string
@@ -61,9 +66,10 @@ export class EvidenceFolder {
     await pipeline(source, createWriteStream(join(this.#directory, path), { flags: 'wx', mode: 0o600 }))
   }
 
-  async finish(subject: FolderSubject, signer: Signer): Promise<number> {
+  /** Rejects with RangeError when there are more files than who verifies it would read. */
+  async finish(subject: FolderSubject, signer: Signer, { folderFiles }: Pick<Bounds, 'folderFiles'> = EVIDENCE_LIMITS): Promise<number> {
     const files = []
-    for (const path of await filesIn(this.#directory)) files.push(await described(this.#directory, path))
+    for (const path of await filesIn(this.#directory, folderFiles)) files.push(await described(this.#directory, path))
     const content = { format: 'ecluse-evidence', version: 1, ...subject, key: signer.key, files }
     await this.write(MANIFEST, signedText(content, signer))
     const file = await open(join(this.#directory, MANIFEST), 'r')
@@ -85,7 +91,11 @@ export interface FolderReport {
 }
 
 /** Holds the files of a folder against its signed list: none altered, none missing, none added. */
-export async function verifyFolder(directory: string, verifier: Verifier): Promise<FolderReport> {
+export async function verifyFolder(
+  directory: string,
+  verifier: Verifier,
+  { folderFiles, documentBytes }: Bounds = EVIDENCE_LIMITS,
+): Promise<FolderReport> {
   const wrong = (kind: string, file: string, what: string): FolderReport => ({
     subject: undefined,
     files: 0,
@@ -94,14 +104,14 @@ export async function verifyFolder(directory: string, verifier: Verifier): Promi
   const path = join(directory, MANIFEST)
   const found = await lstat(path).catch(() => undefined)
   if (!found?.isFile()) return wrong('unsigned', MANIFEST, 'there is no signed list of files')
-  if (found.size > EVIDENCE_LIMITS.documentBytes) return wrong('forged', MANIFEST, 'the list of files is too long to be one of ours')
+  if (found.size > documentBytes) return wrong('forged', MANIFEST, 'the list of files is too long to be one of ours')
   const read = readSigned(await readFile(path), verifier)
   const parsed = typeof read === 'string' ? undefined : manifest.safeParse(read.content)
   if (read === 'signature') return wrong('forged', MANIFEST, 'this key did not sign the list of files, or it was altered')
   if (!parsed?.success) return wrong('forged', MANIFEST, 'the list of files is not a signed statement to the letter')
   const { files, node, from, to, time } = parsed.data
   const listed = new Map(files.map((file) => [file.path, file]))
-  const present = new Set(await filesIn(directory))
+  const present = new Set(await filesIn(directory, folderFiles + 1))
   present.delete(MANIFEST)
   for (const file of files) {
     if (!present.has(file.path)) return wrong('missing', file.path, 'the file is in the signed list and not in the folder')
@@ -123,14 +133,14 @@ async function described(directory: string, path: string): Promise<{ path: strin
 }
 
 /** Paths with `/`, in order. What is neither file nor folder counts as a file, so that it is found not to be listed. */
-async function filesIn(directory: string): Promise<string[]> {
+async function filesIn(directory: string, most: number): Promise<string[]> {
   const found: string[] = []
   const visit = async (folder: string, depth: number): Promise<void> => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (found.length > EVIDENCE_LIMITS.folderFiles) throw new RangeError(`more than ${EVIDENCE_LIMITS.folderFiles} files in ${directory}`)
       const path = join(folder, entry.name)
       if (entry.isDirectory() && depth < 8) await visit(path, depth + 1)
-      else found.push(relative(directory, path).split(sep).join('/'))
+      else if (found.push(relative(directory, path).split(sep).join('/')) > most)
+        throw new RangeError(`more than ${most} files in ${directory}`)
     }
   }
   await visit(directory, 0)

@@ -12,8 +12,8 @@ export const EVIDENCE_LIMITS = {
   unwrittenLeaves: 65_536,
   /** Records of one hour that a proof can be made of. */
   provableRecords: 4_000_000,
-  /** Bytes of the file that says where each hour stands. */
-  stateBytes: 4 * 1024 * 1024,
+  /** Bytes of the file that says where each hour stands: all streams with all the hours that are remembered of each. */
+  stateBytes: 32 * 1024 * 1024,
   /** Files of an evidence folder, and bytes of one that is read whole. */
   folderFiles: 100_000,
   documentBytes: 64 * 1024 * 1024,

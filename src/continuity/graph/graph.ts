@@ -75,11 +75,11 @@ export interface Reached {
   readonly by: DependencyEdge
 }
 
-/** Everything that depends on `starts` (forward), or that they depend on (backward), nearest first; the starts themselves are not among them. */
+/** Everything that depends on `starts` (forward), or that they depend on (backward), nearest first; the starts themselves are not among them. Each is visited once. */
 export function reach(
   graph: DependencyGraph,
   starts: readonly DependencyNode[],
-  { direction, depth = GRAPH_LIMITS.depth }: { readonly direction: 'forward' | 'backward'; readonly depth?: number },
+  { direction, depth = Number.POSITIVE_INFINITY }: { readonly direction: 'forward' | 'backward'; readonly depth?: number },
 ): Reached[] {
   const seen = new Set(starts)
   const found: Reached[] = []

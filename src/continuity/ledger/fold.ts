@@ -106,7 +106,7 @@ export class Fold {
     const { from, to, cause } = gap
     const last = this.#declared.at(-1)
     if (last?.cause === cause && last.to + 1 === from) this.#declared = [...this.#declared.slice(0, -1), { from: last.from, to, cause }]
-    else this.#declared = [...this.#declared.slice(1 - LEDGER_LIMITS.holes), { from, to, cause }]
+    else this.#declared = newest([...this.#declared, { from, to, cause }])
   }
 
   #takeInner(counts: Map<Cell, number>, record: SpoolRecord): void {
@@ -143,7 +143,7 @@ export class Fold {
     } else if (gap.to > stream.sequence) {
       const { from, to, cause } = gap
       const cell = { node: stream.node, hour: this.book.hourFor(record.recordedTime) }
-      stream.missing = [...stream.missing.slice(1 - LEDGER_LIMITS.holes), { from, to, cause, samples: 0, cell }]
+      stream.missing = newest([...stream.missing, { from, to, cause, samples: 0, cell }])
     }
   }
 
@@ -152,7 +152,7 @@ export class Fold {
     if (!missing || missing.to < stream.sequence) {
       const cell = { node: stream.node, hour: this.book.hourFor(record.recordedTime) }
       missing = { from: stream.sequence + 1, to: record.sequence - 1, cause: 'missing', samples: 0, cell } satisfies Missing
-      stream.missing.push(missing)
+      stream.missing = newest([...stream.missing, missing])
     }
     missing.samples += samples
     tally(this.book.cell(stream.node, '', 'samples', missing.cell.hour).dropped, missing.cause, samples)
@@ -174,7 +174,7 @@ export class Fold {
       { ...missing, from: sequence + 1, samples: sequence > missing.from ? 0 : missing.samples },
     ].filter(({ from, to }) => from <= to)
     // What is still missing lies on one side or on both: it stays with the first.
-    stream.missing = stream.missing.flatMap((one) => (one === missing ? sides : [one]))
+    stream.missing = newest(stream.missing.flatMap((one) => (one === missing ? sides : [one])))
     if (record.kind === 'signals') defineSignals(stream, contentOf(record, 'signals')?.signals ?? [])
     else if (!withheld) this.#takeContent(counts, record, stream)
   }
@@ -259,3 +259,6 @@ function contentOf<K extends Content['kind']>(record: SpoolRecord, kind: K): Ext
     throw error
   }
 }
+
+/** As many as are remembered: what comes late into one that is forgotten is not taken back. */
+const newest = <T>(all: T[]): T[] => all.slice(-LEDGER_LIMITS.holes)

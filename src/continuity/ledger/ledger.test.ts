@@ -327,6 +327,49 @@ test('limits: more holes than are remembered, and longer periods than are answer
   await assert.rejects(ledger.lines({ from: START, to: START + (LEDGER_LIMITS.askedDays + 1) * DAY }, NO_WORDS), RangeError)
 })
 
+test('limits: of another log so many connections have names of their own, however its signals are named', async (t) => {
+  const ledger = await open(await scratch(t))
+  const [log, edge] = [new Log(), new Log('edge')]
+  const names = Array.from({ length: LEDGER_LIMITS.connections + 1 }, (_, i) => `c${i}`)
+  const sent = [edge.signals(names), edge.batch([0, LEDGER_LIMITS.connections - 1, LEDGER_LIMITS.connections])]
+  await ledger.take([log.forward(sent)])
+  const lines = await ledger.lines(undefined, NO_WORDS)
+  assert.deepEqual(
+    lines
+      .filter(({ node }) => node === 'edge')
+      .map(({ connection, read }) => [connection, read])
+      .sort(),
+    [
+      ['', 1],
+      ['c0', 1],
+      [names.at(-2), 1],
+    ],
+  )
+})
+
+test('limits: of the gaps of another log, said or not, the newest are remembered; what was counted for the others stays counted', async (t) => {
+  const directory = await scratch(t)
+  const ledger = await open(directory)
+  const [log, edge] = [new Log(), new Log('edge')]
+  const gone: SpoolRecord[] = []
+  const sent = [edge.signals(['a'])]
+  for (let n = 0; n <= LEDGER_LIMITS.holes; n++) {
+    gone.push(edge.batch([0]))
+    sent.push(edge.batch([0]))
+  }
+  // Nobody says that one is missing: the running number does.
+  for (const record of sent) await ledger.take([log.forward([record])])
+  const dropped = async () =>
+    (await ledger.lines(undefined, NO_WORDS)).find(({ connection }) => connection === '')?.destinations[0]?.dropped.missing
+  assert.equal(await dropped(), LEDGER_LIMITS.holes + 1)
+  await ledger.take([log.forward([gone[1] as SpoolRecord])])
+  assert.equal(await dropped(), LEDGER_LIMITS.holes, 'the second is remembered, and not missing any more')
+  await ledger.take([log.forward([gone[0] as SpoolRecord])])
+  assert.equal(await dropped(), LEDGER_LIMITS.holes, 'the first is not')
+  await ledger.take([log.forward([gone.at(-1) as SpoolRecord])])
+  assert.equal(await dropped(), LEDGER_LIMITS.holes - 1)
+})
+
 test('samples that the log lost before anybody saw them are dropped for every destination, whether it is past the place or not, over a restart', async (t) => {
   for (const isPast of [false, true]) {
     const directory = await scratch(t)

@@ -3,6 +3,7 @@ import type { SignalDefinition } from '../../core/signals.ts'
 import { countRuns } from '../../lib/count-runs.ts'
 import { withElement } from '../../lib/grown.ts'
 import type { Cell } from './cells.ts'
+import { LEDGER_LIMITS } from './limits.ts'
 
 /** Sequences of another node's log that were gone before they came here. */
 export interface Missing {
@@ -33,11 +34,12 @@ export function newStream(node: string, epoch: number, sequence = 0): Stream {
   return { node, epoch, sequence, samples: undefined, connections: [], of: new Uint32Array(0), missing: [] }
 }
 
+/** Another node may name as many connections as signals: those beyond the limit are counted under no name. */
 export function defineSignals(stream: Stream, signals: readonly (readonly [number, Pick<SignalDefinition, 'connection'>])[]): void {
+  const places = new Map(stream.connections.map((name, at) => [name, at + 1]))
   for (const [index, { connection }] of signals) {
-    let at = stream.connections.indexOf(connection)
-    if (at < 0) at = stream.connections.push(connection) - 1
-    stream.of = withElement(stream.of, index, at + 1)
+    if (!places.has(connection) && places.size < LEDGER_LIMITS.connections) places.set(connection, stream.connections.push(connection))
+    stream.of = withElement(stream.of, index, places.get(connection) ?? 0)
   }
 }
 

@@ -85,7 +85,7 @@ test('derived signals are followed to what they are made of, by their own declar
   ])
 })
 
-test('limits: depth, facts, signals', async () => {
+test('limits: depth, facts, signals, records', async () => {
   const deep = new MemoryHistory()
   for (let i = CONTINUITY_LIMITS.depth + 2; i > 0; i--) deep.publish(fact(`f${i}`, 'k', [{ fact: `f${i + 1}`, key: 'k', revision: 1 }]))
   assert.equal((await walk(deep, fact('top', 'k', [{ fact: 'f1', key: 'k', revision: 1 }]))).isCut, true)
@@ -103,4 +103,20 @@ test('limits: depth, facts, signals', async () => {
   )
   const lost = await walk(new MemoryHistory(), many)
   assert.deepEqual([lost.facts.get('a')?.lost.length, lost.isCut], [CONTINUITY_LIMITS.facts, true])
+  const records = (count: number) =>
+    walk(
+      new MemoryHistory(),
+      fact(
+        'top',
+        'k',
+        Array.from({ length: count }, (_, i) => ({ record: 'shift', key: `${i}`, source: 'mes', revision: 1 })),
+      ),
+    )
+  for (const [count, isCut] of [
+    [CONTINUITY_LIMITS.records, false],
+    [CONTINUITY_LIMITS.records + 1, true],
+  ] as const) {
+    const found = await records(count)
+    assert.deepEqual([found.records.get('shift mes')?.lost.length, found.isCut], [CONTINUITY_LIMITS.records, isCut])
+  }
 })

@@ -3,7 +3,6 @@ import type { IngestRow } from '../../core/historian.ts'
 import type { NodeView } from '../../core/node-view.ts'
 import type { Passing } from '../../core/policy.ts'
 import { worst } from '../../core/status.ts'
-import { CONTINUITY_LIMITS } from '../limits.ts'
 import type { Root, SignalBelow } from './below.ts'
 import type { Hop, Member } from './hop.ts'
 import { connectionStation, measuredStations } from './measured.ts'
@@ -27,7 +26,7 @@ export function chainOf(parts: ChainParts): readonly Station[] {
   for (const [definition, some] of derived) stations.push(derivedStation(definition, some, feedsOf, parts))
   stations.push(...measuredStations(measured, feedsOf, parts))
   stations.push(...conduitStations(cameIn(measured, parts), parts), configuration(parts))
-  return stations.slice(0, CONTINUITY_LIMITS.hops)
+  return stations
 }
 
 /** The hop that a name of `feeds` stands for. */

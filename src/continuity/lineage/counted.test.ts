@@ -63,7 +63,22 @@ test('limits: samples, periods; what is beyond is not counted', async () => {
   assert.equal((await countSamples(below({ samples: CONTINUITY_LIMITS.countedSamples + 1 }), tally, undefined)).size, 0)
   const many = Array.from({ length: CONTINUITY_LIMITS.periods + 5 }, (_, i) => ({ from: i, to: i + 10 }))
   assert.equal((await countSamples(below(...many), tally, undefined)).size, CONTINUITY_LIMITS.periods)
-  assert.equal((await countSamples(below({}), async () => ({ rows: [], truncated: true }), undefined)).size, 0)
+  const rows = Array.from({ length: CONTINUITY_LIMITS.countedRows + 1 }, () => row('t/0'))
+  const of = (stored: number) =>
+    countSamples(below({}), async ({ limit }) => ({ rows: rows.slice(0, Math.min(stored, limit)), truncated: stored > limit }), undefined)
+  assert.equal((await of(CONTINUITY_LIMITS.countedRows)).get('t/0')?.samples, CONTINUITY_LIMITS.countedRows)
+  assert.equal((await of(CONTINUITY_LIMITS.countedRows + 1)).size, 0)
+})
+
+test('the reading that was in force is looked for as long as its signal may hold one, and no longer than the limit', async () => {
+  const asked: (number | undefined)[] = []
+  const tally = async ({ lookBackUs }: TallyQuery) => {
+    if (lookBackUs !== undefined) asked.push(lookBackUs)
+    return { rows: [], truncated: false }
+  }
+  for (const holdUs of [5, CONTINUITY_LIMITS.reachUs, 3 * CONTINUITY_LIMITS.reachUs])
+    await countSamples(below({ holdUs }), tally, undefined)
+  assert.deepEqual(asked, [8, CONTINUITY_LIMITS.reachUs, CONTINUITY_LIMITS.reachUs])
 })
 
 test('signals are shown with their equipment; of too many places those that lie together are one', () => {

@@ -21,17 +21,17 @@ const NOW_US = 5 * MINUTE
 /** How long a measurement that was stored counts for. */
 const HELD_US = DAY
 
-/** Clocks behind the measured signals below a value. Those of a time gone by are read back from what was stored of them. */
+/** Clocks behind the measured signals below a value. Those of a time gone by are read back from what was stored of them; of more than can be, nothing is known. */
 export async function clocksOf(below: Below, at: Micros, view: NodeView): Promise<ClockThen[]> {
   const connections = new Set<string>()
   for (const { signal, derivation, isOrphan } of below.signals.values()) {
     const name = view.signals.at(view.signals.indexOf(signal) ?? -1)?.connection
     if (name !== undefined && derivation === undefined && !isOrphan) connections.add(name)
   }
-  const all = [...connections].slice(0, CONTINUITY_LIMITS.clocks)
+  const all = [...connections]
   const health = new Map(view.connections().map((one) => [one.name, one]))
   const isNow = view.clock.now() - at < NOW_US
-  const then = isNow ? new Map<string, number>() : await readBack(all, at, view)
+  const then = isNow ? new Map<string, number>() : await readBack(all.slice(0, CONTINUITY_LIMITS.clocks), at, view)
   return all.map((connection): ClockThen => {
     const known = health.get(connection)
     const measured = isNow ? known?.clock : undefined

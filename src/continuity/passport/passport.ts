@@ -107,6 +107,7 @@ interface Followed {
   readonly counted: ReadonlyMap<string, Counted>
   readonly clocks: readonly ClockThen[]
   readonly chain: readonly Station[]
+  readonly dead: Evidence['dead']
   readonly contracts: readonly ContractState[]
   readonly isCut: boolean
   readonly behind: readonly string[]
@@ -137,12 +138,14 @@ async function follow(
   const contracts = view.contracts(view.clock.now())
   const owners = ownersOf(contracts, view.signals)
   const computedAt = await nodesOf(root, below, view)
-  const chain = chainOf({ view, root, computedAt, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
+  const stations = chainOf({ view, root, computedAt, below, counted, ingests, ownersOf: owners, rulesOf, isPending })
   const behind = recorded === undefined ? [] : await behindOf(root, below, { recorded, asKnownAt }, view, tally)
   const { version, node } = configurationBehind({ ingests, view })
   const isUnapproved = node === view.node && view.changes.ofVersion(version).state === 'missing'
   const unapproved = isUnapproved ? version : undefined
-  return { below, counted, clocks, chain, contracts, behind, unapproved, isCut: below.isCut }
+  const dead = stations.flatMap(({ hop }) => (hop.state === 'dead' ? [{ hop: hop.name || hop.kind, code: hop.problem ?? '' }] : []))
+  const chain = stations.slice(0, CONTINUITY_LIMITS.hops)
+  return { below, counted, clocks, chain, dead, contracts, behind, unapproved, isCut: below.isCut || chain.length < stations.length }
 }
 
 const pick = (view: NodeView) => ({
@@ -153,7 +156,16 @@ const pick = (view: NodeView) => ({
 
 async function nowhere(_: Asked, { view }: PassportParts): Promise<Followed> {
   const below: Below = { signals: new Map(), facts: new Map(), records: new Map(), isCut: false }
-  return { below, counted: new Map(), clocks: [], chain: [], contracts: view.contracts(view.clock.now()), behind: [], isCut: false }
+  return {
+    below,
+    counted: new Map(),
+    clocks: [],
+    chain: [],
+    dead: [],
+    contracts: view.contracts(view.clock.now()),
+    behind: [],
+    isCut: false,
+  }
 }
 
 function conclude(
@@ -161,7 +173,7 @@ function conclude(
   isWithdrawn: boolean,
   own: readonly string[],
   ageUs: Micros | null | undefined,
-  { below, counted, clocks, chain, contracts, behind, unapproved, isCut }: Followed,
+  { below, counted, clocks, chain, dead, contracts, behind, unapproved, isCut }: Followed,
   use: Use,
   view: NodeView,
 ): Omit<Passport, 'coverage' | 'ingests'> {
@@ -170,7 +182,6 @@ function conclude(
   const indexOf = (id: string) => view.signals.indexOf(id)
   const { clauses } = clausesOf(use, contracts, below.signals.keys(), indexOf)
   const { unbound } = clausesOf(use, contracts, measured, indexOf)
-  const dead = chain.flatMap(({ hop }) => (hop.state === 'dead' ? [{ hop: hop.name || hop.kind, code: hop.problem ?? '' }] : []))
   const isRead = all.every(({ signal }) => counted.has(signal))
   const reasons = isRead ? new Set([...own, ...[...counted.values()].flatMap((one) => [...one.reasons.keys()])]) : undefined
   const evidence: Evidence = {

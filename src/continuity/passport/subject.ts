@@ -1,4 +1,5 @@
 import type { StoredFact } from '../../core/facts.ts'
+import type { SampleColumns, SampleQuery } from '../../core/historian.ts'
 import type { NodeView } from '../../core/node-view.ts'
 import type { SignalDefinition } from '../../core/signals.ts'
 import { DAY, type Micros } from '../../core/time.ts'
@@ -26,7 +27,7 @@ export interface Moment {
   readonly asKnownAt?: Micros
 }
 
-/** The sample in force at a time, and everything that was ever stored of its time, oldest first. Nothing: no sample is known. */
+/** The sample in force at a time, and what was stored of its time, oldest first; of very much the newest. Nothing: no sample is known. */
 export async function sampleAt(
   { id }: Pick<SignalDefinition, 'id'>,
   { at, asKnownAt }: Moment,
@@ -35,7 +36,15 @@ export async function sampleAt(
   const last = at === undefined && asKnownAt === undefined ? lastOf(id, view) : undefined
   const time = last?.time ?? (await newestTime(id, at ?? view.clock.now(), asKnownAt, view))
   if (time === undefined) return { shown: undefined, versions: [] }
-  const columns = await view.historian.samples({ signal: id, from: time, to: time + 1, limit: CONTINUITY_LIMITS.versions })
+  const query = { signal: id, from: time, to: time + 1, limit: CONTINUITY_LIMITS.versions, descending: true }
+  const versions = versionsIn(await view.historian.samples(query))
+  const known = asKnownAt === undefined ? versions : await knownBy(versions, asKnownAt, query, view)
+  const shown = known.findLast(({ reasons }) => !reasons.includes('duplicate')) ?? known.at(-1)
+  return { shown: shown ?? last, versions }
+}
+
+/** Oldest first, of samples that come newest first. */
+function versionsIn(columns: SampleColumns): SampleVersion[] {
   const versions = Array.from({ length: columns.count }, (_, row): SampleVersion => {
     const text = columns.text?.get(row)
     return {
@@ -44,9 +53,7 @@ export async function sampleAt(
       ...(text !== undefined && { text }),
     }
   })
-  const known = asKnownAt === undefined ? versions : versions.slice(0, await knownBy(versions, asKnownAt, view))
-  const shown = known.findLast(({ reasons }) => !reasons.includes('duplicate')) ?? known.at(-1)
-  return { shown: shown ?? last, versions }
+  return versions.reverse()
 }
 
 function lastOf(id: string, { signals, last, reasons }: NodeView): SampleVersion | undefined {
@@ -65,11 +72,18 @@ async function newestTime(id: string, at: Micros, asKnownAt: Micros | undefined,
   return count > 0 ? time[0] : undefined
 }
 
-/** How many of the versions, in order of arrival, were known by a time. */
-async function knownBy(versions: readonly SampleVersion[], asKnownAt: Micros, { historian }: NodeView): Promise<number> {
+/** Those of the versions, in order of arrival, that were known by a time; where all that are told came after it, as it was known then all the same. */
+async function knownBy(
+  versions: readonly SampleVersion[],
+  asKnownAt: Micros,
+  query: SampleQuery,
+  { historian }: NodeView,
+): Promise<readonly SampleVersion[]> {
   const rows = await historian.ingests(versions.map(({ ingest }) => ingest))
   const recorded = new Map(rows.map(({ ingest, recordedTime }) => [ingest, recordedTime]))
-  return versions.filter(({ ingest }) => (recorded.get(ingest) ?? 0) <= asKnownAt).length
+  const known = versions.filter(({ ingest }) => (recorded.get(ingest) ?? 0) <= asKnownAt)
+  if (known.length > 0 || versions.length < query.limit) return known
+  return versionsIn(await historian.samples({ ...query, asKnownAt }))
 }
 
 /** One fact, and its revisions, newest first. Without a key the newest that has begun by `at`. */

@@ -160,6 +160,11 @@ test('limits: length, depth, exponent, size of the factor', () => {
   const nested = (depth: number) => `${'('.repeat(depth)}m${')'.repeat(depth)}`
   assert.ok(readUnit(nested(UNIT_LIMITS.depth)))
   assert.equal(readUnit(nested(UNIT_LIMITS.depth + 1)), undefined)
+  const power = (exponent: number) =>
+    Array.from({ length: Math.ceil(exponent / 99) }, (_, i) => `10*${Math.min(99, exponent - 99 * i)}`).join('.')
+  assert.equal(`${parseCode(power(UNIT_LIMITS.scaleDigits))?.scale.n}`.length, UNIT_LIMITS.scaleDigits + 1)
+  assert.equal(parseCode(power(UNIT_LIMITS.scaleDigits + 1)), undefined)
+  assert.equal(parseCode(`/(${power(UNIT_LIMITS.scaleDigits + 1)})`), undefined)
   assert.ok(readUnit(`m${UNIT_LIMITS.exponent}`))
   assert.equal(readUnit(`m${UNIT_LIMITS.exponent + 1}`), undefined)
   assert.ok(readUnit('10*99.10*99.10*99.10*99'))

@@ -36,8 +36,8 @@ export async function discover(question: DiscoveryQuestion, parts: DiscoverParts
   const random = seeded(question.seed)
   const to = question.to
   let from = Math.min(to, Math.max(question.from, parts.oldestTime ?? question.from))
-  const facts = target.kind === 'signal' ? [] : await factsOf(target.definition, { from, to, leadUs }, parts.history)
-  const truncated = facts.length >= DISCOVER_LIMITS.facts
+  const { facts, truncated } =
+    target.kind === 'signal' ? { facts: [], truncated: false } : await factsOf(target.definition, { from, to, leadUs }, parts.history)
   // Events that were not read must not be taken for controls.
   if (truncated) from = Math.max(from, Math.min(...facts.map((one) => one.from)))
   const planned = momentsOf(question, facts, from, random, parts)
@@ -83,9 +83,9 @@ async function factsOf(
   definition: string,
   { from, to, leadUs }: { from: Micros; to: Micros; leadUs: Micros },
   history: History,
-): Promise<readonly StoredFact[]> {
+): Promise<{ readonly facts: readonly StoredFact[]; readonly truncated: boolean }> {
   const overlapping = { from: from - (WINDOW_LEADS + 1) * leadUs, to }
-  return (await history.facts({ definition, overlapping, descending: true, limit: DISCOVER_LIMITS.facts })).facts
+  return history.facts({ definition, overlapping, descending: true, limit: DISCOVER_LIMITS.facts })
 }
 
 function momentsOf(

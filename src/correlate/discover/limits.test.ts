@@ -85,12 +85,21 @@ test('signals beyond the limit are counted, texts without end are no states, and
   )
 })
 
+test('what has as many states as the limit is judged, what has one more is a text', async () => {
+  const made = plant({ seed: 2, days: DAYS, noise: {}, events: 12 })
+  made.add('t/line/press/most', (minute) => 2 + (minute % DISCOVER_LIMITS.states), { dataType: 'text' })
+  made.add('t/line/press/more', (minute) => 2 + (minute % (DISCOVER_LIMITS.states + 1)), { dataType: 'text' })
+  const { notJudged, signals } = await discover(question, parts(made))
+  assert.deepEqual([signals, notJudged.map(({ signal, reason }) => [signal, reason])], [2, [['./more', 'text']]])
+})
+
 test('reading ends at the limit of samples or of time with a part drawn at random; progress is told; it can be stopped', async () => {
   const made = plant({ seed: 2, days: DAYS, noise: { white: 2 }, events: 20, drift: 3 })
   const told: DiscoveryProgress[] = []
   let now = 0
   const late = await discover(question, parts({ ...made, monotonicMs: () => (now += 2_000), onProgress: (one) => told.push(one) }))
   assert.equal(late.stopped, 'time')
+  assert.ok(now >= DISCOVER_LIMITS.timeMs && now <= DISCOVER_LIMITS.timeMs + 10_000, `${now}`)
   assert.ok(late.moments < 20 && late.leftOut['not-read'] > 0)
   assert.equal(late.moments + late.leftOut['not-read'], 20)
   assert.deepEqual([told[0]?.phase, told.at(-1)?.phase, told.at(-1)?.done, told.at(-1)?.of], ['reading', 'judging', 3, 3])
@@ -128,9 +137,13 @@ test('what is too much for the history at once is asked for in halves; of facts 
     ...made.history,
     facts: async ({ limit }) => ({
       facts: Array.from({ length: limit }, () => ({ ...first, from: END(7), to: END(7) + MINUTE })),
-      truncated: true,
+      truncated: limit < stored,
     }),
   }
+  let stored = DISCOVER_LIMITS.facts
+  const all = await discover(question, parts({ ...made, history: full }))
+  assert.deepEqual([all.truncated, all.from], [false, BEGIN])
+  stored++
   const cut = await discover(question, parts({ ...made, history: full }))
   assert.deepEqual([cut.truncated, cut.from], [true, END(7)])
 })

@@ -90,6 +90,32 @@ test('a way out that refuses every datagram for five seconds ends the link', asy
   await link.close()
 })
 
+test('live samples are shown while little waits, and not behind records that do', async () => {
+  const clock = new ManualClock(0)
+  const link = new DiodeSender({
+    settings: { ...diodeDefaults, bytesPerSecond: 1e9 },
+    ...{ sender: 1, key: KEY, clock, random: (bytes: number) => new Uint8Array(bytes), boot: async () => 1 },
+    open: async () => ({ send: async () => {}, close() {} }),
+  })
+  await link.connect(helloOf({ node: 'a', epoch: 1 }), new AbortController().signal)
+  const send = async (bytes: number, isShown: boolean) => {
+    const before = link.counters.sentBytes
+    const sent = link.send([{ node: 'a', epoch: 1, sequence: ++sequence, kind: 'batch', recordedTime: 0, payload: randomBytes(bytes) }])
+    await sent
+    if (isShown) link.show({ node: 'a', epoch: 1 }, numbered(1, 20_000), 1)
+    await clock.advance(900)
+    return link.counters.sentBytes - before
+  }
+  let sequence = 0
+  const little = DIODE_LIMITS.showRoomBytes / 2
+  const much = DIODE_LIMITS.showRoomBytes * 2
+  assert.ok((await send(little, true)) > 1.2 * (await send(little, false)))
+  assert.ok((await send(much, true)) < 1.05 * (await send(much, false)))
+  const closing = link.close()
+  await clock.advance(1000)
+  await closing
+})
+
 test('a sender waits when what it sealed is not sent, and then shows nothing', async () => {
   const clock = new ManualClock(0)
   const stuck = Promise.withResolvers<void>()

@@ -6,6 +6,9 @@ export const FLOW_LIMITS = {
   identities: 8,
   /** Of one service's addresses, and of the units of a flow; beyond, the two nearest become one. */
   ranges: 64,
+  /** Services, and ranges of addresses and units, of all flows together: mirrored traffic is whatever somebody sends. */
+  allServices: 32_768,
+  allRanges: 131_072,
   deviceFields: 16,
   findings: 2_048,
   /** Of one finding's evidence. */
@@ -15,7 +18,7 @@ export const FLOW_LIMITS = {
   hosts: 256,
   sensors: 8,
   /** A state file that is larger was not written by us. */
-  stateBytes: 64 * 1024 * 1024,
+  stateBytes: 128 * 1024 * 1024,
   /** Signals whose values are held against those of the last hour: about 28 KiB each. */
   watchedSignals: 2_000,
   changesShown: 1_000,

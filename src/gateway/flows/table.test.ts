@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Observation } from '../../core/flows.ts'
+import type { FlowView, Observation } from '../../core/flows.ts'
 import { FLOW_LIMITS } from './limits.ts'
 import { FlowTable } from './table.ts'
 
@@ -54,4 +54,40 @@ test('what a peer showed last stands last, also when it was shown before', () =>
   const table = new FlowTable()
   for (const identity of ['a', 'b', 'a']) table.record({ ...read, identity })
   assert.deepEqual(table.view()[0]?.identities, ['b', 'a'])
+})
+
+test('addresses and units beyond the ranges of one service, of one flow and of all become one with the nearest, and this is counted', () => {
+  const table = new FlowTable()
+  for (let i = 0; i < FLOW_LIMITS.ranges; i++) table.record({ ...read, unit: 2 * i, address: 100 * i })
+  assert.equal(table.view()[0]?.capped, 0)
+  table.record({ ...read, unit: 2 * FLOW_LIMITS.ranges, address: 100 * FLOW_LIMITS.ranges })
+  const [flow] = table.view()
+  assert.deepEqual([flow?.units.length, flow?.services[0]?.addresses.length, flow?.capped], [FLOW_LIMITS.ranges, FLOW_LIMITS.ranges, 2])
+  assert.deepEqual(flow?.units.at(0), [0, 2], 'what was seen stays covered')
+})
+
+test('however many flows there are, services and ranges are bounded in all, also after a restart', () => {
+  const all = { allServices: 4, allRanges: 8 }
+  const table = new FlowTable(all)
+  const see = (into: FlowTable, flow: number, service: number, address: number) =>
+    into.record({ ...read, source: `host-${flow}`, service: `s${service}`, unit: 1, address })
+  for (const flow of [0, 1, 2]) for (const service of [0, 1]) for (const address of [0, 100]) see(table, flow, service, address)
+  const count = ({ services, units, capped }: FlowView) => [
+    services.length,
+    services.flatMap((one) => one.addresses).length,
+    units.length,
+    capped,
+  ]
+  // The first took five ranges; each list has its one range, whatever the others have taken.
+  assert.deepEqual(table.view().map(count), [
+    [2, 4, 1, 0],
+    [2, 3, 1, 1],
+    [0, 0, 1, 4],
+  ])
+  assert.deepEqual(table.view()[1]?.services[1]?.addresses, [[0, 109]], 'what was seen stays covered')
+  const after = new FlowTable(all)
+  after.restore(table.view())
+  see(after, 0, 2, 0)
+  see(after, 0, 0, 900)
+  assert.deepEqual(count(after.view()[0] as FlowView), [2, 4, 1, 2])
 })

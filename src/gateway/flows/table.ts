@@ -37,8 +37,15 @@ export const flowKey = ({ via, source, destination, port, protocol }: FlowEnds):
 /** Who talked to whom, and how. Bounded whatever is seen; constant work for each observation. */
 export class FlowTable {
   readonly #flows = new Map<string, Flow>()
+  readonly #all: { readonly allServices: number; readonly allRanges: number }
+  #services = 0
+  #ranges = 0
   /** Observations of flows that found no room. */
   refused = 0
+
+  constructor(all: { readonly allServices: number; readonly allRanges: number } = FLOW_LIMITS) {
+    this.#all = all
+  }
 
   get size(): number {
     return this.#flows.size
@@ -58,8 +65,8 @@ export class FlowTable {
     flow.sent += seen.sent ?? Number(seen.sentBytes > 0)
     flow.received += seen.received ?? Number(seen.receivedBytes > 0)
     if (seen.exception !== undefined) flow.exceptions++
-    if (seen.unit !== undefined && addRange(flow.units, seen.unit, seen.unit, FLOW_LIMITS.ranges)) flow.capped++
-    if (seen.service !== undefined) recordService(flow, seen, seen.service)
+    if (seen.unit !== undefined && this.#widen(flow.units, seen.unit, seen.unit)) flow.capped++
+    if (seen.service !== undefined) this.#recordService(flow, seen, seen.service)
     if (!addName(flow.identities, seen.identity)) flow.capped++
     if (!addName(flow.clients, seen.client)) flow.capped++
     if (seen.device) flow.device = Object.fromEntries(Object.entries({ ...flow.device, ...seen.device }).slice(0, FLOW_LIMITS.deviceFields))
@@ -83,6 +90,8 @@ export class FlowTable {
       }
       const { services, units, identities, clients, device, via, source, destination, port, protocol, ...counts } = view
       const ends = { via, source, destination, port, protocol }
+      this.#services += services.length
+      this.#ranges += services.reduce((sum, { addresses }) => sum + addresses.length, units.length)
       this.#flows.set(flowKey(ends), {
         ...counts,
         ends,
@@ -96,6 +105,34 @@ export class FlowTable {
         clients: [...clients],
       })
     }
+  }
+
+  #recordService(flow: Flow, seen: Observation, name: string): void {
+    let service = flow.services.get(name)
+    if (!service) {
+      if (flow.services.size >= FLOW_LIMITS.services || this.#services >= this.#all.allServices) {
+        flow.capped++
+        return
+      }
+      service = { count: 0, exceptions: 0, firstSeen: seen.time, lastSeen: seen.time, addresses: [] }
+      flow.services.set(name, service)
+      this.#services++
+    }
+    service.count++
+    service.lastSeen = Math.max(service.lastSeen, seen.time)
+    if (seen.exception !== undefined) service.exceptions++
+    if (seen.address === undefined) return
+    const last = seen.address + Math.max(1, seen.addresses ?? 1) - 1
+    if (this.#widen(service.addresses, seen.address, last)) flow.capped++
+  }
+
+  /** Adds a range; where there is no room for one more, here or in all, the two nearest become one. True when they had to. */
+  #widen(ranges: Range[], from: number, to: number): boolean {
+    const before = ranges.length
+    const room = Math.max(0, this.#all.allRanges - this.#ranges)
+    const isJoined = addRange(ranges, from, to, Math.max(1, Math.min(FLOW_LIMITS.ranges, before + room)))
+    this.#ranges += ranges.length - before
+    return isJoined
   }
 
   #flowOf(seen: Observation): Flow | undefined {
@@ -126,24 +163,6 @@ function addName(names: string[], name: string | undefined): boolean {
   const at = names.indexOf(name)
   if (at >= 0) names.splice(at, 1)
   return names.length < FLOW_LIMITS.identities && names.push(name) > 0
-}
-
-function recordService(flow: Flow, seen: Observation, name: string): void {
-  let service = flow.services.get(name)
-  if (!service) {
-    if (flow.services.size >= FLOW_LIMITS.services) {
-      flow.capped++
-      return
-    }
-    service = { count: 0, exceptions: 0, firstSeen: seen.time, lastSeen: seen.time, addresses: [] }
-    flow.services.set(name, service)
-  }
-  service.count++
-  service.lastSeen = Math.max(service.lastSeen, seen.time)
-  if (seen.exception !== undefined) service.exceptions++
-  if (seen.address === undefined) return
-  const last = seen.address + Math.max(1, seen.addresses ?? 1) - 1
-  if (addRange(service.addresses, seen.address, last, FLOW_LIMITS.ranges)) flow.capped++
 }
 
 function toView({ ends, services, units, identities, clients, device, heard: _, ...counts }: Flow): FlowView {

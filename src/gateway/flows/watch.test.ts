@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { BatchBuilder, type SampleBatch } from '../../core/batch.ts'
 import { type FindingCode, type Observation, SELF } from '../../core/flows.ts'
+import { silent } from '../../core/log.ts'
 import { SECOND } from '../../core/time.ts'
+import { FLOW_LIMITS } from './limits.ts'
 import { openWatch, poll, START } from './watch.fixture.ts'
 import type { WatchParts } from './watch.ts'
 
@@ -126,14 +128,26 @@ test('canaries: addresses on the wire, a signal that changes, a signal that some
 })
 
 function batchOf(time: number, values: readonly number[], sourceTime = time): SampleBatch {
-  const builder = new BatchBuilder(values.length)
-  for (const value of values) builder.push(0, sourceTime, value, 0)
+  return rowsOf(
+    time,
+    values.map((value) => [0, value]),
+    sourceTime,
+  )
+}
+
+function rowsOf(time: number, rows: readonly (readonly [signal: number, value: number])[], sourceTime = time): SampleBatch {
+  const builder = new BatchBuilder(rows.length)
+  for (const [signal, value] of rows) builder.push(signal, sourceTime, value, 0)
   return builder.build(time)
 }
 
+/** What no ramp and no profile of a controller is: it never comes again by itself. */
+const instrument = (length: number, seed = 0) =>
+  Array.from({ length }, (_, i) => 50 + 10 * Math.sin(i / 9) + (((i + seed) * 7919) % 101) / 50)
+
 test('a waveform that comes again is a replay; a counter, a switch and a ramp are none', async (t) => {
   const { watch } = await learned(t)
-  const wave = Array.from({ length: 120 }, (_, i) => 50 + 10 * Math.sin(i / 9) + ((i * 7919) % 101) / 50)
+  const wave = instrument(120)
   const play = (values: readonly number[], name: string, from: number) => {
     for (const [i, value] of values.entries())
       watch.deliver({ connection: 'a', batch: batchOf(START + (from + i) * SECOND, [value]), nameOf: () => name, isTimeless: true })
@@ -153,6 +167,73 @@ test('a waveform that comes again is a replay; a counter, a switch and a ramp ar
   const [finding] = watch.findings()
   assert.deepEqual([finding?.code, finding?.subject, finding?.severity], ['replayed-values', 'site/flow', 'high'])
   assert.ok(Math.abs(Number(finding?.evidence.secondsAgo) - 1_000) < 20)
+})
+
+test('each signal of a connection is held against its own past, up to a number that is told; replays that are learned stay within it', async (t) => {
+  const told: unknown[] = []
+  const { watch } = await openWatch(t, { log: { ...silent, warn: (...said: unknown[]) => void told.push(said) } })
+  const most = FLOW_LIMITS.watchedSignals
+  const wave = instrument(60)
+  const replay = (signals: readonly number[]) => {
+    for (const [i, value] of [...wave, ...wave].entries()) {
+      const rows = signals.map((signal) => [signal, value + signal] as const)
+      watch.deliver({ connection: 'a', batch: rowsOf(START + i * SECOND, rows), nameOf: (signal) => `s${signal}`, isTimeless: true })
+    }
+  }
+  replay([70, 0, 1])
+  assert.deepEqual(
+    watch.baseline().changes.map(({ flow }) => flow),
+    ['s0', 's1', 's70'],
+  )
+  // The others come once: each takes a place, one of them the last.
+  const others = Array.from({ length: most - 3 }, (_, i) => [100 + i, i] as const)
+  watch.deliver({ connection: 'a', batch: rowsOf(START, others), nameOf: String, isTimeless: true })
+  assert.deepEqual(told, [])
+  replay([50_000, 50_001])
+  assert.deepEqual(told.length, 1, 'told once')
+  assert.deepEqual(watch.baseline().changesTotal, 3)
+})
+
+test('evidence is cut at its length, whatever a peer sends; changes of a baseline beyond those shown are counted', async (t) => {
+  const { watch, clock } = await openWatch(t)
+  watch.observe(poll(clock.now(), { service: 'x'.repeat(FLOW_LIMITS.evidenceLength + 1), isWrite: true }))
+  watch.observe(poll(clock.now(), { source: 'other', service: 'y'.repeat(FLOW_LIMITS.evidenceLength), isWrite: true }))
+  const texts = watch.findings().flatMap(({ evidence }) => Object.values(evidence).filter((one) => /^[xy]+$/.test(`${one}`)))
+  assert.deepEqual(
+    texts.map((one) => `${one}`.length),
+    [FLOW_LIMITS.evidenceLength, FLOW_LIMITS.evidenceLength],
+  )
+  const before = watch.baseline().changesTotal
+  for (let i = before; i <= FLOW_LIMITS.changesShown; i++)
+    watch.observe(poll(clock.now(), { service: undefined as never, unit: undefined as never, source: `h${i}` }))
+  const { changes, changesTotal } = watch.baseline()
+  assert.deepEqual([changes.length, changesTotal], [FLOW_LIMITS.changesShown, FLOW_LIMITS.changesShown + 1])
+})
+
+test('a state file that is larger than ours can be is not read, and said; a baseline that is, is damaged', async (t) => {
+  const { watch, directory, clock } = await openWatch(t)
+  watch.observe(poll(clock.now()))
+  await watch.save()
+  const open = async () => {
+    const told: unknown[] = []
+    const again = await openWatch(t, {
+      directory,
+      clock,
+      log: { ...silent, error: (...said: unknown[]) => void told.push(JSON.stringify(said)) },
+    })
+    return { flows: again.watch.flows().length, state: again.watch.baseline().state, told: told.join() }
+  }
+  const file = join(directory, 'state.json')
+  const bytes = await readFile(file)
+  await truncate(file, FLOW_LIMITS.stateBytes + 1)
+  const { flows, told } = await open()
+  assert.equal(flows, 0)
+  assert.match(told, new RegExp(`${FLOW_LIMITS.stateBytes + 1} bytes, at most ${FLOW_LIMITS.stateBytes} are ours`))
+  await writeFile(file, `${bytes}${' '.repeat(1_000)}`)
+  assert.deepEqual(await open(), { flows: 1, state: 'learning', told: '' })
+  await writeFile(join(directory, 'baseline.json'), '')
+  await truncate(join(directory, 'baseline.json'), FLOW_LIMITS.stateBytes + 1)
+  assert.equal((await open()).state, 'damaged')
 })
 
 test('deliveries whose newest time stands still are a finding after five of them and three seconds; a protocol without time has none', async (t) => {

@@ -52,7 +52,6 @@ export class FlowWatch implements FlowsView {
   readonly #started: Micros
   readonly #table = new FlowTable()
   readonly #book = new FindingBook()
-  readonly #replays = replayedValues()
   readonly #canaries: ReturnType<typeof canaryWatch>
   readonly #detectors: readonly Detector[]
   #learning: { since: Micros; table: FlowTable; repeating: Set<string> } | undefined
@@ -87,7 +86,11 @@ export class FlowWatch implements FlowsView {
     this.#accepted = accepted === 'damaged' ? undefined : accepted
     this.#context = { ownerOf, isOwn, baseline: this.#accepted && new Baseline(this.#accepted.content) }
     this.#canaries = canaryWatch(canaries)
-    this.#detectors = [...makeDetectors(this.#table.view()), this.#replays, this.#canaries]
+    this.#detectors = [
+      ...makeDetectors(this.#table.view()),
+      replayedValues(() => log.warn({ signals: FLOW_LIMITS.watchedSignals }, 'of no more signals are replayed values looked for')),
+      this.#canaries,
+    ]
     // A node that has no baseline yet learns one from its first start; what is accepted is never learned over.
     if (kept?.learning) this.#resumeLearning(kept.learning)
     else if (accepted === undefined) this.#learning = { since: this.#started, table: new FlowTable(), repeating: new Set() }

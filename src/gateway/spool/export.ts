@@ -38,7 +38,7 @@ export interface Exported {
 
 /**
  * Writes the records of these ranges, which lie in order and apart, to a new file; it has its name only when it is whole and on disk. The log is only read, also
- * while a node writes to it. `pass` gives each as it may leave; `signer` signs the file: that of the node whose log it is. Rejects with EEXIST when a file of that name is there.
+ * while a node writes to it. `pass` gives each as it may leave; `signer` signs the file: that of the node whose log it is. Rejects with EEXIST when a file of that name is there, with RangeError when the ranges are too many.
  */
 export async function exportRecords(
   log: Log,
@@ -47,6 +47,8 @@ export async function exportRecords(
   now: Micros,
   { pass = (record) => record, signer }: { readonly pass?: Pass | undefined; readonly signer?: Signer | undefined } = {},
 ): Promise<Exported> {
+  if (ranges.length > PORTABLE_LIMITS.ranges)
+    throw new RangeError(`${ranges.length} ranges, of at most ${PORTABLE_LIMITS.ranges} in one file`)
   // Rename would put it in the place of the other; a link, which would not, is unknown to the file systems of memory sticks.
   const isThere = await access(path).then(
     () => true,

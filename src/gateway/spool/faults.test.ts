@@ -17,6 +17,7 @@ import {
   TestClock,
   temporaryDirectory,
 } from './harness.ts'
+import { SPOOL_LIMITS } from './limits.ts'
 import { verifySpool } from './verify.ts'
 
 test('a failed fsync acknowledges nothing: the same records go to a new file, the old one is never synced again', async (t) => {
@@ -47,6 +48,27 @@ test('a failed fsync acknowledges nothing: the same records go to a new file, th
   assert.deepEqual(await readAll(again.spool), read)
   await again.spool.close()
   assert.deepEqual([(await verifySpool(directory)).firstBad, (await segmentFiles(directory)).length], [undefined, 2])
+})
+
+test('block: a group is tried so many times, each time in another file, before it is refused', async (t) => {
+  const { spool, files } = await start(await temporaryDirectory(t))
+  const tried = new Set<string>()
+  files.onSync = (path) => {
+    if (!path.endsWith('.seg')) return undefined
+    tried.add(path)
+    return tried.size < SPOOL_LIMITS.writeAttempts ? failure('EIO') : undefined
+  }
+  assert.equal(numberOf(await spool.append(numbered(1))), 1)
+  assert.equal(tried.size, SPOOL_LIMITS.writeAttempts)
+  tried.clear()
+  files.onSync = (path) => {
+    tried.add(path)
+    return failure('EIO')
+  }
+  await assert.rejects(spool.append(numbered(2)), SpoolFull)
+  assert.equal([...tried].filter((path) => path.endsWith('.seg')).length, SPOOL_LIMITS.writeAttempts)
+  files.onSync = () => undefined
+  await spool.close()
 })
 
 test('block: a disk that cannot sync makes append reject and say why; it recovers by itself', async (t) => {

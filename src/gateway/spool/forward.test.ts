@@ -3,9 +3,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { decodeForwarded, type Forwarded } from '../../core/forwarded.ts'
+import { LIMITS } from '../../core/limits.ts'
+import { parseRecord } from '../../core/record-content.ts'
 import type { Spool, SpoolRecord } from '../../core/spool.ts'
+import { streamRecords } from './dictionary.ts'
 import { batchesOf, defineSignals, failure, numbered, numberOf, readAll, segmentFiles, start, temporaryDirectory } from './harness.ts'
 import { expectedHash, genesis } from './layout.ts'
+import { Streams } from './streams.ts'
 import { verifySpool } from './verify.ts'
 
 /** The records of another node's log: its dictionaries and `batches` batches. */
@@ -85,4 +89,19 @@ test('positions survive the loss of older segments and damage to the newest', as
   const { spool } = await hub(directory)
   assert.deepEqual(spool.streams(), [before])
   await spool.close()
+})
+
+test('of another log the newest segments are remembered, as many as are read back; a record that names more is none', () => {
+  const streams = new Streams()
+  const most = LIMITS.streamSegments
+  const name = (i: number) => i.toString(16).padStart(32, '0')
+  for (let i = 0; i <= most; i++) streams.set({ node: 'edge-1', epoch: 1, sequence: i, segments: [name(i)] })
+  const [position = assert.fail()] = streams.all()
+  assert.deepEqual([position.segments?.length, position.segments?.[0], position.segments?.at(-1)], [most, name(1), name(most)])
+  const read = (segments: readonly string[]) => {
+    const [{ bytes } = assert.fail()] = streamRecords([{ ...position, segments }])
+    return parseRecord('streams', bytes)
+  }
+  assert.equal(read(position.segments ?? []).kind, 'streams')
+  assert.throws(() => read([...(position.segments ?? []), name(0)]))
 })

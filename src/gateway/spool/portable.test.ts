@@ -126,6 +126,24 @@ test('a part longer than the limit is refused before it is read', async (t) => {
   await assert.rejects(checkImport(path), /a part is cut/)
 })
 
+test('a file of more ranges than one may name is neither written nor read', async (t) => {
+  const { log, path } = await makeLog(t, 2)
+  const ranges = Array.from({ length: PORTABLE_LIMITS.ranges + 1 }, (_, i) => ({ from: 2 * i + 1, to: 2 * i + 1 }))
+  await assert.rejects(exportRecords(log, ranges, path, 0), new RegExp(`at most ${PORTABLE_LIMITS.ranges} in one file`))
+  await exportRecords(log, [{ from: 1, to: 2 }], path, 0)
+  const bytes = await readFile(path)
+  const length = bytes.readUInt32LE(4)
+  const header = JSON.parse(bytes.subarray(8, 8 + length).toString('utf8'))
+  const naming = (count: number) => {
+    const json = Buffer.from(JSON.stringify({ ...header, ranges: ranges.slice(0, count) }))
+    return writeFile(path, Buffer.concat([partHeader('header', json.length), json, Buffer.alloc(-json.length & 7)]))
+  }
+  await naming(PORTABLE_LIMITS.ranges)
+  await assert.rejects(checkImport(path), /it has no end/)
+  await naming(PORTABLE_LIMITS.ranges + 1)
+  await assert.rejects(checkImport(path), /a part is not as it should be/)
+})
+
 test('a signed file is held against the key of its node: every changed byte, a cut signature, another key and another file are found', async (t) => {
   const { log, path } = await makeLog(t, 10)
   const keys = () => {

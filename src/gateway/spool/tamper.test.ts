@@ -4,6 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { z } from 'zod'
 import { type Signer, signedText, signerOf, verifierOf } from '../../lib/signed.ts'
 import { isThorough } from '../../lib/thorough.fixture.ts'
 import { BreakableFiles, defineSignals, failure, numbered, segmentFiles, start, temporaryDirectory } from './harness.ts'
@@ -16,7 +17,8 @@ import {
   type SegmentHeader,
   sealRecord,
 } from './layout.ts'
-import { HEAD_FILE, sealName } from './seals.ts'
+import { SPOOL_LIMITS } from './limits.ts'
+import { HEAD_FILE, readStatement, sealName } from './seals.ts'
 import { verifySigned } from './verify-signed.ts'
 
 const ALTERATIONS = isThorough ? 1000 : 200
@@ -363,4 +365,16 @@ test('verification of hostile files ends, within the memory of one record', asyn
   assert.deepEqual((await verifySigned(directory, verifier)).tampering?.kind, 'forged')
   await rm(join(directory, HEAD_FILE))
   assert.deepEqual((await verifySigned(directory, verifier)).tampering?.kind, 'unsigned')
+})
+
+test('a signed statement is read up to its limit; one byte more, however well signed, is none', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const path = join(directory, 'a.sig')
+  const read = async (bytes: number) => {
+    const around = signedText({ text: '' }, signer).length
+    await writeFile(path, signedText({ text: 'x'.repeat(bytes - around) }, signer))
+    return readStatement(path, z.object({ text: z.string() }), verifier, new BreakableFiles())
+  }
+  assert.equal(typeof (await read(SPOOL_LIMITS.statementBytes)), 'object')
+  assert.equal(await read(SPOOL_LIMITS.statementBytes + 1), 'form')
 })

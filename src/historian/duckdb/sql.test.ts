@@ -103,6 +103,13 @@ test('no function makes a value of any size at once', async () => {
 
 test('a cell that would take long to make is refused before it is made', async () => {
   await refused('SELECT list(range) AS all FROM range(5000000)', /all holds lists of 5000000 elements/)
+  const at = await historian.sql(`SELECT len(it) FROM (SELECT list(range) AS it FROM range(${STORE_LIMITS.sqlElements}))`, limits)
+  assert.deepEqual(at.rows, [[STORE_LIMITS.sqlElements]])
+  assert.equal((await historian.sql(`SELECT list(range) AS it FROM range(${STORE_LIMITS.sqlElements})`, limits)).truncated, true)
+  await refused(
+    `SELECT list(range) AS it FROM range(${STORE_LIMITS.sqlElements + 1})`,
+    /it holds lists of 200001 elements: make rows of them with unnest/,
+  )
   await refused('SELECT [list(range)] AS all FROM range(300000)', /all holds lists of 300001 elements/)
   for (const text of ['SELECT {a: list(range)} AS it FROM range(9)', 'SELECT map([1], [list(range)]) AS it FROM range(9)'])
     await refused(text, /CAST\(it AS VARCHAR\)/)

@@ -36,8 +36,10 @@ const offer = (text: string, more: Partial<Candidate> = {}): Candidate => ({
   ...more,
 })
 
-const planner = (files: Record<string, string> = { 'ecluse.yaml': FILE }, more: { version?: string; planMs?: number } = {}) =>
-  planning({ configurations: kept(files), version: 'running', signals: () => [], ...more })
+const planner = (
+  files: Record<string, string> = { 'ecluse.yaml': FILE },
+  more: { version?: string; planMs?: number; memoryMiB?: number } = {},
+) => planning({ configurations: kept(files), version: 'running', signals: () => [], ...more })
 
 const refused = (code: string) => (error: unknown) => error instanceof PlanRefused && error.code === code
 
@@ -116,5 +118,6 @@ test('what is offered has limits, and one plan is made at a time and for so long
   await assert.rejects(plan(offer(FILE)), refused('busy'))
   assert.equal((await first).plan?.ok, true)
   await assert.rejects(planner(undefined, { planMs: 1 })(offer(FILE)), refused('took-too-long'))
+  await assert.rejects(planner(undefined, { memoryMiB: 8 })(offer(FILE)), { code: 'failed', message: /memory limit/ })
   await assert.rejects(planner(undefined, { version: 'another' })(offer(FILE)), refused('not-kept'))
 })

@@ -12,10 +12,13 @@ export interface PlanningParts {
   readonly signals: () => readonly SignalDefinition[]
   /** Milliseconds for one comparison; default `PLANNING_LIMITS.planMs`. */
   readonly planMs?: number
+  /** Memory for it; default `PLANNING_LIMITS.memoryMiB`. */
+  readonly memoryMiB?: number
 }
 
 /** Compares offered files with those that run, one at a time. The function it gives rejects with PlanRefused. */
-export function planning({ configurations, version, signals, planMs = PLANNING_LIMITS.planMs }: PlanningParts) {
+export function planning({ configurations, version, signals, ...more }: PlanningParts) {
+  const bounds = { ...PLANNING_LIMITS, ...more }
   let isBusy = false
   return async (candidate: Candidate): Promise<Offered> => {
     check(candidate)
@@ -29,7 +32,7 @@ export function planning({ configurations, version, signals, planMs = PLANNING_L
         ...{ id, connection, address, dataType },
         ...(unit !== undefined && { unit }),
       }))
-      return await inThread({ candidate, running: { version, entry: kept.entry, files }, live }, planMs)
+      return await inThread({ candidate, running: { version, entry: kept.entry, files }, live }, bounds)
     } finally {
       isBusy = false
     }
@@ -53,14 +56,14 @@ interface Work {
   readonly live: readonly SignalDefinition[]
 }
 
-function inThread(workerData: Work, planMs: number): Promise<Offered> {
+function inThread(workerData: Work, { planMs, memoryMiB }: { readonly planMs: number; readonly memoryMiB: number }): Promise<Offered> {
   // Compiled for publishing, this file and the thread's both end in `.js`.
   const script = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js'
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(script, import.meta.url), {
       workerData,
       name: 'plan',
-      resourceLimits: { maxOldGenerationSizeMb: PLANNING_LIMITS.memoryMiB },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
     })
     const end = (settle: () => void) => {
       clearTimeout(timer)

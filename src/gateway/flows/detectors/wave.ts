@@ -16,7 +16,8 @@ const PACED = 200
 const PACED_OVER = 10 * SECOND
 /** One value of 2 ** 16, at the least. */
 const THINNEST = 16
-const ALL = 0xffffffff
+/** The largest hash. */
+export const ALL = 0xffffffff
 
 const double = new Float64Array(1)
 const halves = new Int32Array(double.buffer)
