@@ -34,7 +34,10 @@ export const timeLeft = z.object({
   effect: z.enum(['block', 'drop-oldest']).describe('what happens then'),
 })
 
-const certificate = z.object({ serial: z.string().optional(), notAfter: time, daysLeft: z.int().describe('negative after its end') })
+const certificate = z.object({
+  ...{ serial: z.string().optional(), notAfter: time, daysLeft: z.int().describe('negative after its end') },
+  isEnding: z.boolean().describe('it ends within 30 days, or should have been renewed: that is a finding'),
+})
 
 /** This node. `held` is what the next node, or where there is none the historian, has not taken yet. */
 export const ownNode = z.object({

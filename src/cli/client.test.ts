@@ -113,7 +113,7 @@ function relay(code: NonNullable<NodeList['findings'][number]['refusal']>): Node
       sentSamples: 1,
     },
   }
-  const certificate = { serial: '0a', notAfter: before(0), daysLeft: 12 }
+  const certificate = { serial: '0a', notAfter: before(0), daysLeft: 12, isEnding: true }
   const nodes = Array.from({ length: 25 }, (_, n) => ({
     ...{ node: `edge-${n}`, state: n === 0 ? ('bad' as const) : ('live' as const), signals: 9, sequence: 5, behindRecords: n },
     ...{ lostRecords: 2 * n, lastHeardTime: before(90), certificate, ...(n > 0 && { lagSeconds: 3 * n }) },
