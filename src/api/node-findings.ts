@@ -115,7 +115,7 @@ function ofOthers(view: Given, now: Micros): NodeFinding[] {
   for (const { node, address, code, message, time, count } of view.refusals()) {
     if (now - time > REFUSAL_KEPT) continue
     const hint = `turned away ${count} times, last from ${address}`
-    found.push({ code: 'sender-refused', severity: 'warning', node, refusal: code, count, message, hint })
+    found.push({ code: 'sender-refused', severity: 'warning', node, address, refusal: code, count, message, hint })
   }
   for (const { file, code, message } of view.refusedFiles()) {
     const hint = 'nothing of it was taken in. When this is settled, take it away from imports/refused'

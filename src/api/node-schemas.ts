@@ -114,6 +114,7 @@ export const nodeFinding = z.object({
   carried: z.enum(CARRIED_REFUSALS).optional().describe('why a file carried by hand was refused'),
   file: z.string().optional().describe('that file, in imports/refused of the data directory'),
   owner: z.string().optional().describe('who answers for it'),
+  address: z.string().optional().describe('where it came from'),
   count: z.int().optional(),
   seconds: seconds.optional().describe('how long it has lasted, or how long is left'),
   days: z.int().optional().describe('days left'),

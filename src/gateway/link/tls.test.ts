@@ -265,6 +265,11 @@ test('a hub that says nothing, or nonsense, is given up', async () => {
     const { port } = server.address() as { port: number }
     await assert.rejects(edge.dial({ address: `127.0.0.1:${port}`, limits: { admissionMs: 500 } }), wanted)
   }
+  const plain = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
+  after(() => plain.close())
+  const web = `127.0.0.1:${(plain.address() as { port: number }).port}`
+  await assert.rejects(edge.dial({ address: web }), { message: `${web} does not speak TLS 1.3` })
   const deaf = createServer()
   await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve))
   after(() => deaf.close())
