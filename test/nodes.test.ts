@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { auditList } from '../src/api/evidence-schemas.ts'
 import { startApi } from '../src/api/index.ts'
 import { gapList, nodeList, signalPage } from '../src/api/schemas.ts'
 import { loadConfig } from '../src/config/index.ts'
 import type { Connector } from '../src/core/connector.ts'
 import { NotConnected } from '../src/core/errors.ts'
-import type { Channel, Transport } from '../src/core/link.ts'
+import { type Channel, LinkRefused, type Transport, type TurnedAway } from '../src/core/link.ts'
 import { silent } from '../src/core/log.ts'
 import { systemClock } from '../src/core/time.ts'
 import { memoryChannels } from '../src/gateway/link/memory-channel.ts'
@@ -125,4 +126,32 @@ test('the hub shows its edge, what the edge had to give up and why; the edge sho
     [['edge', sequence, 0]],
   )
   assert.equal(hub.view.nodeOf(hub.view.signals.indexOf('t/count/3') as number), 'edge')
+})
+
+test('a hub shows which nodes knock and are not let in; strangers are in its audit log alone', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ecluse-nodes-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  let told: TurnedAway | undefined
+  const listening: Transport = {
+    listen: async (_, turnedAway) => {
+      told = turnedAway
+      return { address: 'memory:1', close: async () => {} }
+    },
+  }
+  const hub = await start(directory, 'hub', 'node: { id: hub, role: hub }', listening)
+  t.after(() => hub.stop())
+  const ask = await serving(t, join(directory, 'hub'), hub)
+  told?.node({ node: 'cell-3', address: '10.0.0.7', mayForward: false }, new LinkRefused('revoked', 'node cell-3 was revoked: stolen'))
+  told?.stranger('10.0.0.8', 'token-unknown')
+  const { findings } = nodeList.parse(await ask('nodes'))
+  assert.deepEqual(
+    findings.map(({ code, node, refusal }) => [code, node, refusal]),
+    [['sender-refused', 'cell-3', 'revoked']],
+  )
+  const refused = async () => auditList.parse(await ask('audit?kind=node-refusal')).entries
+  await until('both are recorded', async () => (await refused()).length === 2)
+  assert.deepEqual((await refused()).map(({ who, from, what }) => [who, from, what]).sort(), [
+    [undefined, '10.0.0.8', 'token-unknown'],
+    ['cell-3', '10.0.0.7', 'revoked'],
+  ])
 })

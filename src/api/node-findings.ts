@@ -1,14 +1,13 @@
 import { LIMITS } from '../core/limits.ts'
-import type { IdentityView } from '../core/link.ts'
+import type { IdentityView, Term } from '../core/link.ts'
 import type { NodeView } from '../core/node-view.ts'
 import { saidIn } from '../core/peer-faults.ts'
 import { DAY, MINUTE, type Micros, SECOND } from '../core/time.ts'
+import { daysLeft, isEnding } from './certificates.ts'
 import { isLinkDown, silentNodes } from './health.ts'
 import type { ProblemLanguage } from './problem-words/index.ts'
 import type { NodeFinding } from './schemas.ts'
 
-/** A certificate is a finding this long before its end: renewal is due far earlier, so it does not work. */
-const CERTIFICATE_AHEAD = 30 * DAY
 /** A review takes people and a meeting. */
 const REVIEW_AHEAD = 30 * DAY
 /** A node that sends on should last a shift alone; below an hour somebody must act now. */
@@ -116,7 +115,7 @@ function ofOthers(view: Given, now: Micros): NodeFinding[] {
   for (const { node, address, code, message, time, count } of view.refusals()) {
     if (now - time > REFUSAL_KEPT) continue
     const hint = `turned away ${count} times, last from ${address}`
-    found.push({ code: 'sender-refused', severity: 'warning', node, refusal: code, count, message, hint })
+    found.push({ code: 'sender-refused', severity: 'warning', node, address, refusal: code, count, message, hint })
   }
   for (const { file, code, message } of view.refusedFiles()) {
     const hint = 'nothing of it was taken in. When this is settled, take it away from imports/refused'
@@ -149,9 +148,9 @@ function ofUnseen({ remotes }: Given): NodeFinding[] {
 function ofCertificates({ node, identity }: Given, now: Micros): NodeFinding[] {
   const known = identity?.()
   if (!known) return []
-  return certificatesOf(known, node).flatMap(({ what, of, notAfter }) => {
-    if (notAfter - now > CERTIFICATE_AHEAD) return []
-    const days = Math.floor((notAfter - now) / DAY)
+  return certificatesOf(known, node).flatMap(({ what, of, term }) => {
+    if (!isEnding(term, now)) return []
+    const days = daysLeft(term, now)
     const whose = what === 'node' ? `the certificate of ${of}` : `the certificate of this node’s ${what}`
     const hint = 'it should have been renewed by now: is the way to its authority open? See the log of that node'
     const isOver = days < 0
@@ -198,10 +197,11 @@ function ofChanges({ changes, configVersion }: Given): NodeFinding[] {
 }
 
 function certificatesOf({ certificate, authority, listener, nodes }: IdentityView, own: string) {
-  const known: { what: 'node' | 'authority' | 'listener'; of: string; notAfter: Micros }[] = []
-  if (certificate) known.push({ what: 'node', of: own, notAfter: certificate.notAfter })
-  if (authority) known.push({ what: 'authority', of: own, notAfter: authority.notAfter })
-  if (listener) known.push({ what: 'listener', of: own, notAfter: listener.notAfter })
-  for (const { node, notAfter, revoked } of nodes) if (notAfter !== undefined && !revoked) known.push({ what: 'node', of: node, notAfter })
+  const known: { what: 'node' | 'authority' | 'listener'; of: string; term: Term }[] = []
+  if (certificate) known.push({ what: 'node', of: own, term: certificate })
+  if (authority) known.push({ what: 'authority', of: own, term: authority })
+  if (listener) known.push({ what: 'listener', of: own, term: listener })
+  for (const { node, notBefore, notAfter, revoked } of nodes)
+    if (notAfter !== undefined && !revoked) known.push({ what: 'node', of: node, term: { notBefore, notAfter } })
   return known
 }

@@ -34,7 +34,10 @@ export const timeLeft = z.object({
   effect: z.enum(['block', 'drop-oldest']).describe('what happens then'),
 })
 
-const certificate = z.object({ serial: z.string().optional(), notAfter: time, daysLeft: z.int().describe('negative after its end') })
+const certificate = z.object({
+  ...{ serial: z.string().optional(), notAfter: time, daysLeft: z.int().describe('negative after its end') },
+  isEnding: z.boolean().describe('it ends within 30 days, or should have been renewed: that is a finding'),
+})
 
 /** This node. `held` is what the next node, or where there is none the historian, has not taken yet. */
 export const ownNode = z.object({
@@ -111,6 +114,7 @@ export const nodeFinding = z.object({
   carried: z.enum(CARRIED_REFUSALS).optional().describe('why a file carried by hand was refused'),
   file: z.string().optional().describe('that file, in imports/refused of the data directory'),
   owner: z.string().optional().describe('who answers for it'),
+  address: z.string().optional().describe('where it came from'),
   count: z.int().optional(),
   seconds: seconds.optional().describe('how long it has lasted, or how long is left'),
   days: z.int().optional().describe('days left'),

@@ -186,7 +186,7 @@ describe('nodes over HTTP', () => {
     assert.deepEqual([status, counts], ['degraded', { total: 5, silent: 2 }])
   })
 
-  test('certificates are findings 30 days ahead: of nodes, of the authority, of the listener; not of who was shut out', async () => {
+  test('certificates are findings 30 days ahead, short-lived ones when their renewal is overdue: of nodes, of the authority, of the listener; not of who was shut out', async () => {
     const inDays = (days: number) => systemClock.now() + days * DAY
     const { self, findings } = await read({
       identity: {
@@ -196,6 +196,9 @@ describe('nodes over HTTP', () => {
         nodes: [
           { node: 'edge-1', serial: '02', notAfter: inDays(3.5) },
           { node: 'edge-2', serial: '03', notAfter: inDays(80) },
+          // Of a month: at two thirds of it another one is fetched.
+          { node: 'edge-4', serial: '05', notBefore: inDays(-19), notAfter: inDays(11) },
+          { node: 'edge-5', serial: '06', notBefore: inDays(-21), notAfter: inDays(9) },
           { node: 'edge-3', serial: '04', notAfter: inDays(1), revoked: { time: 1, by: 'a', reason: 'b' } },
         ],
       },
@@ -207,6 +210,7 @@ describe('nodes over HTTP', () => {
         ['certificate-expired', 'node-1', 'listener', -1],
         ['certificate-expiring', 'node-1', 'node', 29],
         ['certificate-expiring', 'edge-1', 'node', 3],
+        ['certificate-expiring', 'edge-5', 'node', 8],
       ],
     )
   })

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { LIMITS } from '../core/limits.ts'
 import type { IdentityView } from '../core/link.ts'
 import type { NodeView, RemoteNode } from '../core/node-view.ts'
-import { DAY, formatTime, type Micros, SECOND } from '../core/time.ts'
+import { formatTime, type Micros, SECOND } from '../core/time.ts'
+import { toCertificate } from './certificates.ts'
 import { gapReader } from './gaps.ts'
 import { toUplink } from './health.ts'
 import { API_LIMITS } from './limits.ts'
@@ -140,15 +141,11 @@ function toRemote({ node, epoch, liveness, signals, sequence, behindRecords, los
   }
 }
 
-function ofIdentity({ serial, notAfter, revoked }: IdentityView['nodes'][number], now: Micros): Partial<OtherNode> {
+function ofIdentity({ serial, notBefore, notAfter, revoked }: IdentityView['nodes'][number], now: Micros): Partial<OtherNode> {
   return {
-    ...(notAfter !== undefined && { certificate: toCertificate({ ...(serial !== undefined && { serial }), notAfter }, now) }),
+    ...(notAfter !== undefined && { certificate: toCertificate({ serial, notBefore, notAfter }, now) }),
     ...(revoked && { state: 'revoked' as const, revoked: { ...revoked, time: formatTime(revoked.time) } }),
   }
-}
-
-function toCertificate({ serial, notAfter }: { serial?: string; notAfter: Micros }, now: Micros) {
-  return { ...(serial !== undefined && { serial }), notAfter: formatTime(notAfter), daysLeft: Math.floor((notAfter - now) / DAY) }
 }
 
 const WORST_FIRST: readonly OtherNode['state'][] = ['bad', 'uncertain', 'live', 'expected', 'revoked']

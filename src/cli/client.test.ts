@@ -113,7 +113,7 @@ function relay(code: NonNullable<NodeList['findings'][number]['refusal']>): Node
       sentSamples: 1,
     },
   }
-  const certificate = { serial: '0a', notAfter: before(0), daysLeft: 12 }
+  const certificate = { serial: '0a', notAfter: before(0), daysLeft: 12, isEnding: true }
   const nodes = Array.from({ length: 25 }, (_, n) => ({
     ...{ node: `edge-${n}`, state: n === 0 ? ('bad' as const) : ('live' as const), signals: 9, sequence: 5, behindRecords: n },
     ...{ lostRecords: 2 * n, lastHeardTime: before(90), certificate, ...(n > 0 && { lagSeconds: 3 * n }) },
@@ -273,7 +273,7 @@ test('status of a relay: how long it works alone, why it is refused and what to 
   assert.match(out, /^edge-0 +SILENT +9 +\? +0 +0 +\d+ s +12$/m)
   assert.match(out, /^edge-19 +live +9 +57 s +19 +38 +\d+ s +12\nand 5 more node\(s\)/m)
   assert.match(out, /^the next node has refused relay-1 for 2 h \(no\); its log and what the other end has went apart/m)
-  assert.match(out, /^certificate of edge-3: 12 days left$/m)
+  assert.match(out, /^certificate of edge-3: 12 days left; it should have been renewed by now: see the log of that node/m)
   const french = (await run(['status', '-c', config, '--lang', 'fr'])).out
   assert.match(french, /^liaison vers hub:8490 \(hub-1\) : refusée depuis 2 h, 50 enregistrement/m)
   assert.equal(JSON.parse((await run(['status', '-c', config, '-o', 'json'])).out).gateway.nodes.length, 25)

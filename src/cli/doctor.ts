@@ -102,7 +102,14 @@ async function directory({ words }: Verb, data: string): Promise<Finding[]> {
     ]
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return [{ check: doctor.directory, result: 'fail', detail: doctor.notWritable(data, why), hint: doctor.notWritableHint }]
+    return [
+      {
+        check: doctor.directory,
+        result: 'fail',
+        detail: doctor.notWritable(data, why),
+        hint: why === 'ENOSPC' ? doctor.freeHint : doctor.notWritableHint,
+      },
+    ]
   } finally {
     // What could not be written need not be removed; where even that fails, the finding above says why.
     await rm(probe, { force: true }).catch(() => undefined)

@@ -1,4 +1,5 @@
 import { NotConnected } from '../core/errors.ts'
+import { saidIn } from '../core/peer-faults.ts'
 import { formatTime } from '../core/time.ts'
 import { EnrolmentRefused, IdentityError } from '../gateway/identity/errors.ts'
 import { identityDirectory } from '../gateway/identity/hub.ts'
@@ -43,7 +44,10 @@ export async function refusing(verb: Verb, work: () => Promise<Exit>): Promise<E
   } catch (error) {
     if (error instanceof IdentityError) throw new Refused(...words.problems[error.code](error.subject))
     if (error instanceof EnrolmentRefused) throw new Refused(...words.refusals[error.code](''))
-    if (error instanceof NotConnected) throw new Refused(words.unreachable(error.message), words.unreachableHint)
+    if (error instanceof NotConnected) {
+      const [why] = saidIn(verb.language, { message: error.message, hint: undefined, fault: error.fault })
+      throw new Refused(words.unreachable(why), words.unreachableHint)
+    }
     throw error
   }
 }

@@ -73,9 +73,12 @@ export function otherNodeLines(verb: Verb, { nodes, findings, time }: NodeList):
 /** A finding in the person's language, and what to do where a refusal says it. */
 export function sayFinding(verb: Verb, finding: NodeFinding): readonly [what: string, todo: string | undefined] {
   const words = verb.words.nodes
-  const { code, node, owner, refusal, carried, file, seconds, count, days, message } = finding
+  const { code, node, owner, address, what: part = 'node', refusal, carried, file, seconds, count, days, message } = finding
   const detail = seconds !== undefined ? age(seconds) : String(file ?? count ?? days ?? '')
-  const what = words.findings[code](owner === undefined ? node : `${node} (${owner})`, detail)
+  const beside = owner ?? address
+  if (code === 'certificate-expiring' || code === 'certificate-expired')
+    return [words.findings[code](words.certificates[part](node), detail), words.renewal[code]]
+  const what = words.findings[code](beside === undefined ? node : `${node} (${beside})`, detail)
   if (refusal) return [NAMED_BY_CODE.has(refusal) ? what : `${what} (${message})`, words.refusals[refusal]]
   if (carried) return [what, words.carried[carried]]
   return [MESSAGE_SHOWN.has(code) ? `${what} (${message})` : what, undefined]
@@ -92,7 +95,7 @@ const MESSAGE_SHOWN: ReadonlySet<NodeFinding['code']> = new Set(['link-down', 's
 
 const LINK_FINDINGS: ReadonlySet<NodeFinding['code']> = new Set(['link-down', 'link-refused'])
 /** Refusals whose words leave nothing for the message to add. */
-const NAMED_BY_CODE: ReadonlySet<NodeFinding['refusal']> = new Set(['not-enrolled', 'revoked', 'identity-used-twice', 'epoch-superseded'])
+const NAMED_BY_CODE: ReadonlySet<NodeFinding['refusal']> = new Set(['revoked', 'identity-used-twice', 'epoch-superseded'])
 
 /** A link that is refused stays refused while it tries again. */
 function standingOf({ state, problem }: Uplink): Uplink['state'] {

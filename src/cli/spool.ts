@@ -149,9 +149,10 @@ async function toldOfExport(verb: Verb, config: string | undefined, { node, plac
 /** `ecluse spool import FILE`: checks the file and lays it where the node of the configuration takes it in. */
 export async function spoolImport(verb: Verb, path: string, options: SpoolVerbOptions): Promise<Exit> {
   const words = verb.words.spool
-  const data = await receiverOf(verb, options.config)
+  const { data, senders } = await receiverOf(verb, options.config)
   const { header, records, missing } = await checkImport(path).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof ImportRefused) throw new Refused(words.refused[error.code](path), error.message)
+    if (error instanceof ImportRefused)
+      throw new Refused(words.refused[error.code](path), `${verb.words.nodes.carried[error.code]} (${error.message})`)
     if (error.code !== undefined) throw new Refused(words.cannotRead(path, error.message))
     throw error
   })
@@ -161,14 +162,18 @@ export async function spoolImport(verb: Verb, path: string, options: SpoolVerbOp
   const outcome = isRunning ? await takenIn(verb, laid) : undefined
   if (outcome?.refused) throw new Refused(words.refusedThere(path, verb.words.nodes.carried[outcome.refused.code]), outcome.refused.message)
   const filled = outcome?.filled
+  const isStrange = !filled && senders !== undefined && !senders.some((one) => one.relay || one.node === node)
   writeResult(verb.io, options.output, { path: laid, node, epoch, records, ranges, missing, filled }, () =>
     [
       words.laid(records, node, laid),
-      filled === undefined ? (isRunning ? words.waits : words.laidHint) : words.taken(filled),
+      filled === undefined ? (isRunning ? words.waits : words.laidHint) : isStrange ? '' : words.taken(filled),
+      isStrange ? paint(verb.io.colour.out).warn(words.noSender(node)) : '',
       ...missing.map(({ from, to, cause }) => paint(verb.io.colour.out).warn(words.gap(from, to, cause))),
-    ].join('\n'),
+    ]
+      .filter((line) => line !== '')
+      .join('\n'),
   )
-  return EXIT.ok
+  return isStrange ? EXIT.failed : EXIT.ok
 }
 
 /** What the running node made of it; undefined where it has not looked, or waits. */
@@ -180,14 +185,14 @@ async function takenIn({ clock }: Verb, laid: string): Promise<ImportOutcome | u
   return undefined
 }
 
-/** The data directory of a node that takes in files: nobody would ever look for them at another. */
-async function receiverOf(verb: Verb, config: string | undefined): Promise<string> {
+/** The data directory of a node that takes in files, nobody would ever look for them at another, and its senders. */
+async function receiverOf(verb: Verb, config: string | undefined) {
   const data = await dataOf(verb, config)
   const { loaded } = await loadLoosely(verb, config)
   const { node, link } = loaded?.config ?? {}
   const isReceiver = link?.transport === 'diode' && node?.role !== 'edge' && node?.role !== 'relay'
   if (node && !isReceiver) throw new Refused(verb.words.spool.noReceiver(node.id), verb.words.spool.noReceiverHint)
-  return data
+  return { data, senders: link?.diode?.senders }
 }
 
 async function dataOf(verb: Verb, config: string | undefined): Promise<string> {
@@ -216,9 +221,10 @@ async function rangesOf(verb: Verb, log: Log, { from, to, gaps }: ExportOptions)
     return [{ from, to }]
   }
   if (from !== undefined || to !== undefined) throw new Refused(words.eitherOr, words.whichRecordsHint)
-  const listed = await readFile(gaps)
-    .then((content) => parseGapFile(content, gaps).gaps)
+  const { gaps: listed } = await readFile(gaps)
+    .then((content) => parseGapFile(content, gaps))
     .catch((error: Error) => {
+      if (error instanceof RangeError) throw new Refused(words.noGapList(gaps), words.noGapListHint)
       throw new Refused(words.cannotRead(gaps, error.message))
     })
   const own = listed.filter((gap) => gap.node === log.node)

@@ -142,8 +142,8 @@ export interface Channel {
 export interface Transport {
   /** Opens a channel to the next node. Rejects as `Link.connect` does. */
   dial?(stop: AbortSignal): Promise<Channel>
-  /** Hands every channel of a node that proved who it is to `onChannel`; resolves when connections are taken. */
-  listen?(onChannel: (channel: Channel) => void): Promise<Listening>
+  /** Hands every channel of a node that proved who it is to `onChannel`, and tells of the others; resolves when connections are taken. */
+  listen?(onChannel: (channel: Channel) => void, turnedAway?: TurnedAway): Promise<Listening>
   /** What people call the other end. */
   readonly endpoint?: string
   /** One way only, in place of `dial` and `listen`. */
@@ -192,17 +192,33 @@ export interface OneWayReception extends Reception, MissingTaker {
   refused(refusal: LinkRefused): void
 }
 
+/** Told of who is not let in by a listening end. */
+export interface TurnedAway {
+  /** It proved its name, and is not admitted. */
+  node(peer: Peer, refusal: LinkRefused): void
+  /** Nothing of it is proven, its name neither; `code` says what it came with. */
+  stranger(address: string, code: string): void
+}
+
+/** When a certificate is in force. */
+export interface Term {
+  /** Absent: not known. */
+  readonly notBefore?: Micros | undefined
+  readonly notAfter: Micros
+}
+
 /** Certificates as far as this node knows them. */
 export interface IdentityView {
   /** This node's own. */
-  readonly certificate?: { readonly serial: string; readonly notAfter: Micros }
-  /** At a hub: when the certificates end with which it vouches for others, and with which it listens. */
-  readonly authority?: { readonly notAfter: Micros }
-  readonly listener?: { readonly notAfter: Micros }
+  readonly certificate?: Term & { readonly serial: string }
+  /** At a hub: those with which it vouches for others, and with which it listens. */
+  readonly authority?: Term
+  readonly listener?: Term
   /** Nodes that were let in here, with the newest certificate of each; absent: it has none yet. */
   readonly nodes: readonly {
     readonly node: string
     readonly serial?: string
+    readonly notBefore?: Micros
     readonly notAfter?: Micros
     /** When it was last connected, wherever its records come by; absent: never. */
     readonly lastSeen?: Micros

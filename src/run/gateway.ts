@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
 import type { AuditTrail } from '../core/audit.ts'
-import type { LinkRefused, Listening, MissingTaker, Peer, Transport } from '../core/link.ts'
+import type { Channel, LinkRefused, Listening, MissingTaker, Peer, Transport } from '../core/link.ts'
 import type { SenderRefusal } from '../core/node-view.ts'
 import type { Spool, StreamPosition } from '../core/spool.ts'
 import type { Micros } from '../core/time.ts'
@@ -140,7 +140,11 @@ export function cursorIn(path: string, epoch: number): Cursor {
   }
 }
 
-async function receive(intake: Intake, serving: Set<Promise<void>>, { transport, clock }: GatewayParts): Promise<Listening | undefined> {
+async function receive(
+  intake: Intake,
+  serving: Set<Promise<void>>,
+  { transport, clock, audit }: GatewayParts,
+): Promise<Listening | undefined> {
   if (transport.oneWay)
     return transport.oneWay.receive?.((peer) => ({
       ...intake.reception(NOBODY),
@@ -148,10 +152,15 @@ async function receive(intake: Intake, serving: Set<Promise<void>>, { transport,
       refused: (refusal) => intake.refused(peer, refusal),
     }))
   const renew = transport.answerRenewal?.bind(transport)
-  return transport.listen?.((channel) => {
+  const serve = (channel: Channel) => {
     const served = serveChannel(channel, { reception: (line) => intake.reception(line), clock, ...(renew && { renew }) })
     serving.add(served)
     void served.then(() => serving.delete(served))
+  }
+  return transport.listen?.(serve, {
+    node: (peer, refusal) => intake.refused(peer, refusal),
+    // In the audit log alone, which counts what comes too often: anybody can be a stranger, under any name.
+    stranger: (address, code) => void audit.note({ kind: 'node-refusal', outcome: 'refused', from: address, what: code }),
   })
 }
 

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfig } from '../config/index.ts'
+import { NotConnected } from '../core/errors.ts'
 import { silent } from '../core/log.ts'
 import { DAY, systemClock } from '../core/time.ts'
+import { IDENTITY_LIMITS } from '../gateway/identity/limits.ts'
+import { enrolledEdge, startHub } from '../gateway/link/hub.fixture.ts'
 import { transportOf } from './transport.ts'
 
 test('a certificate of the customer’s own that is replaced on disk is shown as it is, without a restart', {
@@ -35,4 +38,34 @@ test('a certificate of the customer’s own that is replaced on disk is shown as
   issue('20')
   for (let i = 0; i < 1000 && days() > 21; i++) await systemClock.sleep(10)
   assert.ok(days() < 21, 'it ends within a month: that is a finding')
+})
+
+test('a renewal that does not work is in the log of the node, with the reason, and one that does', async () => {
+  let later = 0
+  const hub = await startHub({ clock: { ...systemClock, now: () => systemClock.now() + later } })
+  const edge = await enrolledEdge(hub, 'edge-1')
+  const file = join(edge.data, 'ecluse.yaml')
+  writeFileSync(file, `version: 1\nsite: { id: t }\nnode: { id: edge-1, role: edge }\ndata: ${edge.data}\n`)
+  const said: string[] = []
+  const note = (fields: object | string, message = '') => void said.push(`${message} ${JSON.stringify(fields)}`)
+  const log = { ...silent, info: note, warn: note }
+  let ahead = 0
+  const clock = { ...systemClock, now: () => systemClock.now() + ahead }
+  const transport = await transportOf(await loadConfig(file, { connectors: [], env: {} }), { clock, log })
+  const renewed = async (answer: (request: string) => Promise<unknown>) => transport?.renew?.(answer)
+  await renewed(() => assert.fail('nothing is due'))
+  ahead = 61 * DAY
+  await assert.rejects(
+    renewed(async () => ({ refused: 'revoked', message: 'no longer' })),
+    /no longer/,
+  )
+  await assert.rejects(
+    renewed(() => Promise.reject(new NotConnected('cut'))),
+    NotConnected,
+  )
+  assert.equal(said.length, 1, said.join('\n'))
+  assert.match(said[0] ?? '', /cannot be renewed.*no longer/)
+  later = IDENTITY_LIMITS.renewEveryMs * 1000
+  await renewed((request) => hub.identity.enrolment.answerRenew(request, { node: 'edge-1', address: 'here', mayForward: false }))
+  assert.match(said[1] ?? '', /was renewed.*until/)
 })

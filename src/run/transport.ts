@@ -3,7 +3,7 @@ import { NotConnected } from '../core/errors.ts'
 import type { Transport } from '../core/link.ts'
 import type { Logger } from '../core/log.ts'
 import { fault } from '../core/peer-faults.ts'
-import type { Clock } from '../core/time.ts'
+import { type Clock, formatTime } from '../core/time.ts'
 import { dial, type HubIdentity, linkConfig, listen, type NodeIdentity, openDialIdentity, openHubIdentity } from '../gateway/index.ts'
 import { diodeTransport } from './diode-transport.ts'
 
@@ -22,13 +22,13 @@ export async function transportOf(loaded: LoadedConfig, { clock, log }: { clock:
   const options = { data: config.data, node: id, link, clock }
   const isBelow = role === 'edge' || role === 'relay'
   const isAbove = role === 'hub' || role === 'relay' || (role === 'all' && config.link !== undefined)
-  const below = isBelow ? await dialling(await openDialIdentity(options), link.to, clock) : {}
+  const below = isBelow ? await dialling(await openDialIdentity(options), link.to, { clock, log }) : {}
   const above = isAbove ? await listening(await openHubIdentity(options), options, log) : {}
   const identity = () => ({ nodes: [], ...below.identity?.(), ...above.identity?.() })
   return isBelow || isAbove ? { ...below, ...above, identity } : undefined
 }
 
-async function dialling(identity: NodeIdentity, to: string | undefined, clock: Clock): Promise<Transport> {
+async function dialling(identity: NodeIdentity, to: string | undefined, { clock, log }: { clock: Clock; log: Logger }): Promise<Transport> {
   const address = to ?? identity.address
   let shown = await identity.credentials()
   return {
@@ -45,10 +45,17 @@ async function dialling(identity: NodeIdentity, to: string | undefined, clock: C
     renew: async (ask) => {
       const { notBefore, notAfter } = (shown = await identity.credentials())
       if (!identity.isBuiltIn || clock.now() < notBefore + (notAfter - notBefore) * RENEW_AT) return
-      await identity.renew(ask)
+      try {
+        await identity.renew(ask)
+      } catch (error) {
+        // A link that ended meanwhile is made anew, and this with it.
+        if (!(error instanceof NotConnected)) log.warn({ error: String(error) }, 'the certificate cannot be renewed; it is tried again')
+        throw error
+      }
       shown = await identity.credentials()
+      log.info({ until: formatTime(shown.notAfter) }, 'the certificate was renewed')
     },
-    identity: () => ({ certificate: { serial: shown.serial, notAfter: shown.notAfter }, nodes: [] }),
+    identity: () => ({ certificate: { serial: shown.serial, notBefore: shown.notBefore, notAfter: shown.notAfter }, nodes: [] }),
   }
 }
 
@@ -60,9 +67,9 @@ async function listening(
   const { authority, registry, enrolment } = identity
   let server = await authority.server()
   return {
-    listen: async (onChannel) => {
+    listen: async (onChannel, turnedAway) => {
       const { host, port } = link.listen
-      const listener = await listen({ host, port, name: node, identity, clock, log, onChannel })
+      const listener = await listen({ host, port, name: node, identity, clock, log, onChannel, turnedAway })
       const { address } = listener
       return { address: `${address.host}:${address.port}`, close: () => listener.close() }
     },
@@ -78,12 +85,12 @@ async function listening(
       )
       return {
         authority: { notAfter: authority.notAfter },
-        listener: { notAfter: server.notAfter },
+        listener: { notBefore: server.notBefore, notAfter: server.notAfter },
         nodes: registry.nodes.map(({ name, certificates, revoked }) => {
           const newest = certificates.toSorted((a, b) => b.notAfter - a.notAfter)[0]
           const lastSeen = registry.lastSeen(name)
           return {
-            ...{ node: name, ...(newest && { serial: newest.serial, notAfter: newest.notAfter }) },
+            ...{ node: name, ...(newest && { serial: newest.serial, notBefore: newest.notBefore, notAfter: newest.notAfter }) },
             ...(lastSeen !== undefined && { lastSeen }),
             ...(revoked && { revoked }),
           }

@@ -30,7 +30,7 @@ const uplinkOf = (timeMs: number): NonNullable<OwnNode['uplink']> => ({
 export function nodeListOf(nodes: FixtureNodes, timeMs: number): NodeList {
   const base = { epoch: (timeMs - 9 * 86_400_000) * 1000, version: '0.1.0', startedTime: iso(timeMs - 7_400_000) }
   const list = { time: iso(timeMs), nodes: [], findings: [], findingsTotal: 0 }
-  const certificate = { serial: '4f1a09', notAfter: iso(timeMs + 63.4 * 86_400_000), daysLeft: 63 }
+  const certificate = { serial: '4f1a09', notAfter: iso(timeMs + 63.4 * 86_400_000), daysLeft: 63, isEnding: false }
   switch (nodes.kind) {
     case 'alone': {
       const { held: _, ...spool } = spoolOf(0, timeMs)
@@ -102,7 +102,7 @@ function hub(edges: number, list: NodeList, timeMs: number): NodeList {
         gaps: lostRecords > 0 ? 1 : 0,
       },
       ...{ lastHeardTime: iso(timeMs - (isSilent ? 5_400_000 : 800)), lastRecordedTime: iso(timeMs - (isSilent ? 5_400_000 : 900)) },
-      certificate: { serial: n.toString(16), notAfter: iso(timeMs + days * 86_400_000), daysLeft: days },
+      certificate: { serial: n.toString(16), notAfter: iso(timeMs + days * 86_400_000), daysLeft: days, isEnding: days <= 30 },
     }
   })
   const order = ['bad', 'uncertain', 'live']

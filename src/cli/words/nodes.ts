@@ -51,11 +51,15 @@ export const nodesEn = {
     'not-approved': (node, detail) => `the configuration ${node} runs without ${detail} of the approvals that are asked for`,
   } satisfies Record<FindingCode, Said> as Record<FindingCode, Said>,
   refusals: {
-    'not-enrolled': 'its certificate is unknown or not in force: `ecluse node add` on the hub, then `ecluse enroll`; compare the clocks',
+    'not-enrolled':
+      'its certificate is unknown or not in force: `ecluse node add NAME --replace` on the hub, then `ecluse enroll TOKEN --replace`; compare the clocks',
     revoked: 'its identity was revoked on the hub: `ecluse node list` says by whom and why',
-    'identity-used-twice': 'two programs use one identity: stop the copy and enrol it under its own name, or revoke a stolen key',
-    'epoch-superseded': 'its spool is an older copy that was put back: move the spool folder away, a new epoch begins',
-    forked: 'its log and what the other end has went apart: see that one program only runs on it, then move the spool folder away',
+    'identity-used-twice':
+      'two programs use one identity: stop the copy, give it a name and an empty data directory of its own and enrol it, or revoke a stolen key',
+    'epoch-superseded':
+      'its spool is a copy, and the other one went on: move the spool folder away, a new epoch begins; what was not sent stays in this node’s history, and is a gap there',
+    forked:
+      'its log and what the other end has went apart: see that one program only runs on it, then move the spool folder away; what was not sent stays in this node’s history, and is a gap there',
     'chain-broken': 'something was changed on the way or on its disk: `ecluse spool verify` there',
     'out-of-order': 'bring both ends to the same version; report it if it stays',
     malformed: 'see that the address leads to an Écluse node; bring both ends to the same version',
@@ -67,6 +71,16 @@ export const nodesEn = {
     'wrong-hub':
       'whoever answers there is not the hub or relay that this node enrolled with: correct `link.to`, or enrol again with a token of that one and --replace',
   } as Record<RefusalCode, string>,
+  certificates: {
+    node: (node: string) => node,
+    authority: (node: string) => `the authority of ${node}`,
+    listener: (node: string) => `the listener of ${node}`,
+  },
+  renewal: {
+    'certificate-expiring': 'it should have been renewed by now: see the log of that node, and whether the way to its authority is open',
+    'certificate-expired':
+      'enrol again: `ecluse node add NAME --replace` on the hub, then `ecluse enroll TOKEN --replace`; one of your own authority: put a new file in its place',
+  },
   carried: {
     'not-records': 'it is no file of records: export it again',
     damaged: 'it is damaged or cut: copy it again, or export it again',
@@ -130,13 +144,14 @@ export const nodesFr: typeof nodesEn = {
   },
   refusals: {
     'not-enrolled':
-      'son certificat est inconnu ou pas en vigueur : `ecluse node add` sur le hub, puis `ecluse enroll` ; comparez les horloges',
+      'son certificat est inconnu ou pas en vigueur : `ecluse node add NOM --replace` sur le hub, puis `ecluse enroll JETON --replace` ; comparez les horloges',
     revoked: 'son identité a été révoquée sur le hub : `ecluse node list` dit par qui et pourquoi',
     'identity-used-twice':
-      'deux programmes utilisent une même identité : arrêtez la copie et inscrivez-la sous son nom, ou révoquez une clé volée',
-    'epoch-superseded': 'sa file est une ancienne copie remise en place : déplacez le dossier spool, une nouvelle époque commence',
+      'deux programmes utilisent une même identité : arrêtez la copie, donnez-lui un nom et un répertoire de données vide à elle et inscrivez-la, ou révoquez une clé volée',
+    'epoch-superseded':
+      'sa file est une copie, et l’autre a continué : déplacez le dossier spool, une nouvelle époque commence ; ce qui n’était pas parti reste dans l’historique de ce nœud, et est un trou là-bas',
     forked:
-      'son journal et ce que l’autre côté en a ont divergé : assurez-vous qu’un seul programme l’utilise, puis déplacez le dossier spool',
+      'son journal et ce que l’autre côté en a ont divergé : assurez-vous qu’un seul programme l’utilise, puis déplacez le dossier spool ; ce qui n’était pas parti reste dans l’historique de ce nœud, et est un trou là-bas',
     'chain-broken': 'quelque chose a été changé en route ou sur son disque : `ecluse spool verify` là-bas',
     'out-of-order': 'mettez les deux côtés à la même version ; signalez-le si cela reste',
     malformed: 'vérifiez que l’adresse mène à un nœud Écluse ; mettez les deux côtés à la même version',
@@ -147,6 +162,16 @@ export const nodesFr: typeof nodesEn = {
       'aucun conduit ne le laisse passer : comparez `zones:`, `conduits:` et `link.nodes` des deux côtés ; `ecluse policy matrix` dit ce qui passe',
     'wrong-hub':
       'qui répond là n’est pas le hub ou le relais auprès duquel ce nœud s’est inscrit : corrigez `link.to`, ou inscrivez-le à nouveau avec un jeton de celui-là et --replace',
+  },
+  certificates: {
+    node: (node) => node,
+    authority: (node) => `l’autorité de ${node}`,
+    listener: (node) => `l’écoute de ${node}`,
+  },
+  renewal: {
+    'certificate-expiring': 'il devrait déjà être renouvelé : voyez le journal de ce nœud, et si le chemin vers son autorité est ouvert',
+    'certificate-expired':
+      'inscrivez à nouveau : `ecluse node add NOM --replace` sur le hub, puis `ecluse enroll JETON --replace` ; s’il vient de votre autorité, mettez un nouveau fichier à sa place',
   },
   carried: {
     'not-records': 'ce n’est pas un fichier d’enregistrements : exportez-le à nouveau',

@@ -14,7 +14,7 @@ export const spoolEn = {
     `${segments} segment(s), ${records} record(s), ${samples} sample(s): every checksum and every link of the chain is right`,
   unsound: (path: string, offset: number, cause: string) => `${path}, byte ${offset}: ${cause}`,
   unsoundHint:
-    'a torn end is normal while the node runs; stop it and check again. Damaged records were declared as gaps and are kept aside in quarantine/',
+    'a torn end is normal while the node runs; stop it and check again. Damaged records were declared as gaps and are kept aside in quarantine/. Put files that were renamed back under their names',
   noLog: (place: string) => `there is no log in ${place}`,
   noLogHint: 'name its directory, `DATA/spool`, or the configuration of its node with -c',
   noConfiguration: (why: string) => `the configuration cannot be used: ${why}`,
@@ -31,6 +31,8 @@ export const spoolEn = {
   isThereHint: 'choose another name with --out',
   cannotWrite: (path: string, why: string) => `${path} cannot be written: ${why}`,
   cannotRead: (path: string, why: string) => `${path} cannot be read: ${why}`,
+  noGapList: (path: string) => `${path} is no list of gaps`,
+  noGapListHint: 'take `DATA/link/gaps.json` of the receiving hub, as it is there',
   exported: (path: string, records: number, size: string) => `${path}: ${records} record(s), ${size}`,
   withheld: (records: number, reasons: readonly (readonly [string, number])[]) =>
     `${records} of them without their content, which no conduit permits: ${reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ') || 'definitions'}`,
@@ -66,9 +68,31 @@ export const spoolEn = {
   noReceiverHint: 'name the configuration of the receiving hub with -c. Over TLS nothing has to be carried: the link sends what is missing',
   laidHint: 'The node does not run: it takes in those that it lacks as soon as it does, and moves the file to done/ or refused/.',
   taken: (filled: number) => (filled > 0 ? `taken in: ${filled} record(s) that were missing here` : 'nothing in it is missing here'),
+  noSender: (node: string) => `no sender here is ${node}, and nothing of it is missing: is it the right file, and the right hub?`,
   waits: 'Not taken in yet: it waits until what follows its gap is here. When it is refused, `ecluse status` says so.',
   refusedThere: (path: string, why: string) => `the node refused ${path}: ${why}`,
 }
+
+/** Why records cannot be read, as the log says it. */
+const CAUSES: Readonly<Record<string, string>> = {
+  overflow: 'file pleine',
+  age: 'trop anciens pour la file',
+  'torn-tail': 'fin déchirée',
+  'no longer kept': 'plus gardés',
+  'not written yet': 'pas encore écrits',
+  corrupt: 'abîmés',
+  'corrupt record': 'enregistrement abîmé',
+  'segment header': 'en-tête du segment abîmé',
+  'segment file missing': 'fichier du segment absent',
+  'segment does not follow the one before it': 'le segment ne suit pas le précédent',
+  'segment is not chained to the one before it': 'le segment n’est pas enchaîné au précédent',
+  'torn tail, or damage in the last record': 'fin déchirée, ou dernier enregistrement abîmé',
+  'record whose predecessor is damaged': 'enregistrement dont le précédent est abîmé',
+  'no header and no valid record': 'ni en-tête ni enregistrement valable',
+}
+
+const inFrench = (cause: string): string =>
+  CAUSES[cause] ?? cause.replace(/^segment (\d+) under another name$/, 'segment $1 sous un autre nom')
 
 export const spoolFr: typeof spoolEn = {
   log: (node, epoch) => `journal de ${node}, commencé le ${epoch}`,
@@ -78,12 +102,12 @@ export const spoolFr: typeof spoolEn = {
   since: 'DEPUIS',
   until: 'JUSQU’À',
   size: 'TAILLE',
-  gap: (from, to, cause) => `enregistrements ${from} à ${to} illisibles : ${cause}`,
+  gap: (from, to, cause) => `enregistrements ${from} à ${to} illisibles : ${inFrench(cause)}`,
   sound: (segments, records, samples) =>
     `${segments} segment(s), ${records} enregistrement(s), ${samples} échantillon(s) : toutes les sommes et tous les maillons de la chaîne sont justes`,
-  unsound: (path, offset, cause) => `${path}, octet ${offset} : ${cause}`,
+  unsound: (path, offset, cause) => `${path}, octet ${offset} : ${inFrench(cause)}`,
   unsoundHint:
-    'une fin déchirée est normale tant que le nœud tourne ; arrêtez-le et vérifiez encore. Les enregistrements abîmés ont été déclarés comme trous et sont gardés dans quarantine/',
+    'une fin déchirée est normale tant que le nœud tourne ; arrêtez-le et vérifiez encore. Les enregistrements abîmés ont été déclarés comme trous et sont gardés dans quarantine/. Rendez leur nom aux fichiers renommés',
   noLog: (place) => `il n’y a pas de journal dans ${place}`,
   noLogHint: 'donnez son dossier, `DATA/spool`, ou la configuration de son nœud avec -c',
   noConfiguration: (why) => `la configuration n’est pas utilisable : ${why}`,
@@ -100,6 +124,8 @@ export const spoolFr: typeof spoolEn = {
   isThereHint: 'choisissez un autre nom avec --out',
   cannotWrite: (path, why) => `impossible d’écrire ${path} : ${why}`,
   cannotRead: (path, why) => `impossible de lire ${path} : ${why}`,
+  noGapList: (path) => `${path} n’est pas une liste de trous`,
+  noGapListHint: 'prenez `DATA/link/gaps.json` du hub récepteur, tel qu’il y est',
   exported: (path, records, size) => `${path} : ${records} enregistrement(s), ${size}`,
   withheld: (records, reasons) =>
     `dont ${records} sans leur contenu, qu’aucun conduit n’autorise : ${reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ') || 'des définitions'}`,
@@ -135,6 +161,7 @@ export const spoolFr: typeof spoolEn = {
   noReceiverHint: 'nommez avec -c la configuration du hub récepteur. Par TLS il n’y a rien à porter : la liaison envoie ce qui manque',
   laidHint: 'Le nœud ne tourne pas : il prendra ceux qui lui manquent dès qu’il tournera, et rangera le fichier dans done/ ou refused/.',
   taken: (filled) => (filled > 0 ? `pris : ${filled} enregistrement(s) qui manquaient ici` : 'rien n’y manque ici'),
+  noSender: (node) => `aucun émetteur d’ici n’est ${node}, et rien n’en manque : est-ce le bon fichier, et le bon hub ?`,
   waits: 'Pas encore pris : il attend que ce qui suit son trou soit ici. S’il est refusé, `ecluse status` le dit.',
   refusedThere: (path, why) => `le nœud a refusé ${path} : ${why}`,
 }

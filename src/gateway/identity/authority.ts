@@ -12,12 +12,11 @@ import { IDENTITY_LIMITS } from './limits.ts'
 import { checkRequest, makeAuthority, type Signed, signCertificate, type Validity } from './x509.ts'
 
 /** What a TLS end shows and holds. */
-export interface TlsKeys {
+export interface TlsKeys extends Validity {
   /** The certificate and those between it and the authority, PEM. */
   readonly certificate: string
   /** PKCS#8 PEM, not encrypted: never written. */
   readonly key: string
-  readonly notAfter: Micros
 }
 
 export interface Issued extends Signed, Validity {}
@@ -71,7 +70,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     const now = clock.now()
     return { notBefore: now - BACKDATED, notAfter: Math.min(now + options.certificateDays * DAY, caNotAfter) }
   }
-  let server: (TlsKeys & Validity) | undefined
+  let server: TlsKeys | undefined
   return {
     ca,
     fingerprint: fingerprintOf(certificate),

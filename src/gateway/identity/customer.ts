@@ -63,7 +63,7 @@ export async function readOwn(files: OwnFiles, passphrase: string | undefined): 
   const certificate = chain.includes(ca.trim()) ? chain : `${chain.trimEnd()}\n${ca}`
   return {
     ca,
-    keys: { certificate, key, notAfter: facts.notAfter },
+    keys: { certificate, key, notBefore: facts.notBefore, notAfter: facts.notAfter },
     name: facts.name,
     serial: facts.serial,
     notBefore: facts.notBefore,

@@ -12,7 +12,6 @@ import { openAuthority } from './authority.ts'
 import { daysLeft, factsOf, isRenewalDue } from './certificate.ts'
 import { customerAuthority } from './customer.ts'
 import { IdentityError } from './errors.ts'
-import { expiringAtHub, expiringAtNode } from './expiring.ts'
 import { keyToPem, newKeyPair, readKey } from './keys.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 import { customerIdentity } from './node-identity.ts'
@@ -228,21 +227,6 @@ test('renewal is due at two thirds of the lifetime; a certificate is a finding 3
   await registry.enrol('edge-1', issued, start)
   assert.deepEqual([isRenewalDue(issued, start + 59 * DAY), isRenewalDue(issued, start + 60 * DAY)], [false, true])
   assert.deepEqual([daysLeft(issued, start), daysLeft(issued, start + 90.5 * DAY)], [90, -1])
-  const hub = async (now: number) =>
-    (await expiringAtHub(authority, registry, 'hub-1', now)).map((one) => [one.what, one.name, one.daysLeft])
-  assert.deepEqual(await hub(start + 59 * DAY), [])
-  assert.deepEqual(await hub(start + 61 * DAY), [
-    ['node', 'edge-1', 29],
-    ['listener', 'hub-1', 29],
-  ])
-  assert.equal((await hub(start + 20 * 365 * DAY)).at(-1)?.[0], 'authority')
-  const credentials = { name: 'edge-1', ...issued } as never
-  assert.deepEqual([expiringAtNode(credentials, start), expiringAtNode(credentials, start + 91 * DAY)[0]?.daysLeft], [[], -1])
-  await registry.revoke('edge-1', 'tester', 'gone')
-  assert.deepEqual(
-    (await hub(start + 61 * DAY)).map(([what]) => what),
-    ['listener'],
-  )
 })
 
 test('a hub that starts while its clock is ahead is still believed by nodes whose clock is right', async () => {

@@ -1,6 +1,6 @@
 import type * as tls from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
-import { type Channel, LinkRefused, type RefusalCode } from '../../core/link.ts'
+import { type Channel, LinkRefused, type RefusalCode, type TurnedAway } from '../../core/link.ts'
 import type { Logger } from '../../core/log.ts'
 import { fault } from '../../core/peer-faults.ts'
 import type { Clock } from '../../core/time.ts'
@@ -30,6 +30,7 @@ export interface DoorOptions {
   readonly strangers: Strangers
   /** A node that has proved who it is. The channel is the callee's to close. */
   onChannel(channel: Channel): void
+  readonly turnedAway?: TurnedAway | undefined
 }
 
 /** Decides who comes in, and who has to leave. */
@@ -51,9 +52,10 @@ interface Refusal {
 interface Open {
   readonly facts: CertificateFacts
   readonly frames: FramedSocket
+  readonly address: string
 }
 
-export function openDoor({ name, identity, clock, log, limits, strangers, onChannel }: DoorOptions): Door {
+export function openDoor({ name, identity, clock, log, limits, strangers, onChannel, turnedAway }: DoorOptions): Door {
   const counters: DoorCounters = { admitted: 0, tooLarge: 0, refused: {} }
   const open = new Set<Open>()
   const count = (code: RefusalCode) => {
@@ -69,7 +71,9 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
   const answerStranger = async (socket: tls.TLSSocket, frames: FramedSocket): Promise<void> => {
     const address = plainAddress(socket.remoteAddress)
     const question = decodeJson(await receive(frames))
-    await frames.send(encodeJson(await identity.enrolment.answerEnroll(question, address)))
+    const answer = await identity.enrolment.answerEnroll(question, address)
+    if ('refused' in answer) turnedAway?.stranger(address, answer.refused)
+    await frames.send(encodeJson(answer))
     await frames.close()
   }
 
@@ -82,13 +86,19 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
   /** A node with a certificate: admitted, or told why not. */
   const answerNode = async (socket: tls.TLSSocket, frames: FramedSocket): Promise<void> => {
     const facts = provenFacts(socket)
-    if ('code' in facts) return refuse(frames, facts)
+    const address = plainAddress(socket.remoteAddress)
+    if ('code' in facts) {
+      turnedAway?.stranger(address, facts.code)
+      return refuse(frames, facts)
+    }
     await identity.registry.refresh()
     const refusal = identity.registry.verdict(facts) ?? makeRoom(facts.name)
-    if (refusal) return refuse(frames, refusal)
-    const entry = { facts, frames }
+    if (refusal) {
+      turnedAway?.node({ node: facts.name, address, mayForward: false }, new LinkRefused(refusal.code, refusal.message))
+      return refuse(frames, refusal)
+    }
+    const entry = { facts, frames, address }
     open.add(entry)
-    const address = plainAddress(socket.remoteAddress)
     void frames.closed.then(() => {
       open.delete(entry)
       identity.registry.sighted(facts.name, address)
@@ -124,9 +134,12 @@ export function openDoor({ name, identity, clock, log, limits, strangers, onChan
       })
     },
     recheck: () => {
-      for (const { facts, frames } of open) {
+      for (const { facts, frames, address } of open) {
         const refusal = identity.registry.verdict(facts)
-        if (!refusal) continue
+        if (!refusal) {
+          identity.registry.sighted(facts.name, address)
+          continue
+        }
         count(refusal.code)
         log.warn({ node: facts.name, code: refusal.code }, 'A link was ended: the node is no longer admitted')
         frames.fail(new LinkRefused(refusal.code, refusal.message))

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import type { Channel } from '../../core/link.ts'
+import type { Channel, TurnedAway } from '../../core/link.ts'
 import { silent } from '../../core/log.ts'
 import { type Clock, systemClock } from '../../core/time.ts'
 import { linkConfig } from '../config.ts'
@@ -30,6 +30,7 @@ export interface HubOptions {
   readonly link?: object
   /** Gets the channels, instead of `nextChannel`. */
   readonly serve?: (channel: Channel) => void
+  readonly turnedAway?: TurnedAway
 }
 
 const folders: string[] = []
@@ -52,6 +53,7 @@ export async function startHub({
   host = '127.0.0.1',
   link = {},
   serve,
+  turnedAway,
 }: HubOptions = {}): Promise<Hub> {
   const identity = await openHubIdentity({ data, node: 'hub-1', link: linkConfig.parse(link), clock })
   const channels: Channel[] = []
@@ -61,7 +63,8 @@ export async function startHub({
     if (next) next(channel)
     else channels.push(channel)
   }
-  const listener = await listen({ host, port: 0, name: 'hub-1', identity, clock, log: silent, limits, onChannel: serve ?? onChannel })
+  const told = { onChannel: serve ?? onChannel, turnedAway }
+  const listener = await listen({ host, port: 0, name: 'hub-1', identity, clock, log: silent, limits, ...told })
   after(() => listener.close())
   const address = `127.0.0.1:${listener.address.port}`
   return {

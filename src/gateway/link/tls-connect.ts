@@ -67,5 +67,8 @@ function explain(error: NodeJS.ErrnoException, address: string): Error {
     })
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|ISSUER|LEAF|VERIFY|PURPOSE/.test(code))
     return new LinkRefused('wrong-hub', `${address} is not the hub this node enrolled with (${code})`)
-  return new NotConnected(`${address}: ${error.message}`, { cause: error, fault: networkFault(error, address) })
+  const known = networkFault(error, address)
+  // The library says this in lines of its own files.
+  if (known?.code === 'no-tls') return new NotConnected(`${address} does not speak TLS 1.3`, { cause: error, fault: known })
+  return new NotConnected(`${address}: ${error.message}`, { cause: error, fault: known })
 }

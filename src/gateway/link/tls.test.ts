@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { after, test } from 'node:test'
 import * as tls from 'node:tls'
 import { NotConnected } from '../../core/errors.ts'
-import { LinkRefused } from '../../core/link.ts'
+import { LinkRefused, type Peer } from '../../core/link.ts'
 import { DAY, systemClock } from '../../core/time.ts'
 import { linkConfig } from '../config.ts'
 import { EnrolmentRefused, IdentityError } from '../identity/errors.ts'
@@ -220,6 +220,32 @@ test('the listener’s own certificate is renewed while it runs, and sightings a
     await other.refresh()
   }
   assert.equal(other.node('edge-1')?.lastAddress, '127.0.0.1')
+  // A link that stays open is no older than the last look.
+  await edge.dial()
+  await hub.nextChannel()
+  const opened = clock.now()
+  while ((hub.identity.registry.lastSeen('edge-1') ?? 0) < opened + 20_000) await systemClock.sleep(5)
+})
+
+test('of who is not let in the hub is told: a node by its proven name, a stranger by its address alone', async () => {
+  const away: string[] = []
+  const turnedAway = {
+    node: ({ node, address }: Peer, { code }: LinkRefused) => void away.push(`${node} ${address} ${code}`),
+    stranger: (address: string, code: string) => void away.push(`${address} ${code}`),
+  }
+  const hub = await startHub({ turnedAway })
+  const edge = await enrolledEdge(hub, 'edge-1')
+  await hub.identity.registry.revoke('edge-1', 'tester', 'stolen')
+  await assert.rejects(edge.dial(), refusal('revoked'))
+  const token = await hub.token('edge-2', { lifetimeMs: -1 })
+  await assert.rejects(enroll({ token, directory: folder(), clock: systemClock }), /expired/)
+  // A certificate of another authority, in the name of a node that is known here.
+  const other = await openDialIdentity({ data: (await enrolledEdge(await startHub(), 'edge-1')).data, link: linkConfig.parse({}) })
+  const credentials = await other.credentials()
+  const believing = { ...credentials, ca: hub.identity.authority.ca }
+  const posing = { ...other, credentials: async () => believing }
+  await assert.rejects(dial({ address: hub.address, identity: posing, clock: systemClock }), refusal('not-enrolled'))
+  assert.deepEqual(away, ['edge-1 127.0.0.1 revoked', '127.0.0.1 token-expired', '127.0.0.1 not-enrolled'])
 })
 
 test('a hub that says nothing, or nonsense, is given up', async () => {
@@ -239,6 +265,11 @@ test('a hub that says nothing, or nonsense, is given up', async () => {
     const { port } = server.address() as { port: number }
     await assert.rejects(edge.dial({ address: `127.0.0.1:${port}`, limits: { admissionMs: 500 } }), wanted)
   }
+  const plain = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
+  after(() => plain.close())
+  const web = `127.0.0.1:${(plain.address() as { port: number }).port}`
+  await assert.rejects(edge.dial({ address: web }), { message: `${web} does not speak TLS 1.3` })
   const deaf = createServer()
   await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve))
   after(() => deaf.close())

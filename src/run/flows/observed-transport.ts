@@ -22,16 +22,17 @@ export function observedTransport(transport: Transport, tell: OnLink): Transport
         observedChannel(await dial.call(transport, stop), (sentBytes, receivedBytes) => tell('link', { ...out, sentBytes, receivedBytes })),
     }),
     ...(listen && {
-      listen: async (onChannel) => {
+      listen: async (onChannel, turnedAway) => {
         let port = 0
-        const listening = await listen.call(transport, (channel) => {
+        const observe = (channel: Channel) => {
           const { peer } = channel
           const from = { host: peer.node, isOpenedByPeer: true, service: 'records' } as const
           // What we send is what the one who dialled receives.
           onChannel(
             observedChannel(channel, (sent, received) => tell('link', { ...from, port, sentBytes: received, receivedBytes: sent }, peer)),
           )
-        })
+        }
+        const listening = await listen.call(transport, observe, turnedAway)
         port = splitEndpoint(listening.address).port
         return listening
       },

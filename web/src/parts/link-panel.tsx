@@ -70,9 +70,7 @@ function Way({ self, uplink, time }: { self: OwnNode; uplink: Uplink; time: stri
           {formatBytes(uplink.sentBytes, locale)}
         </Figure>
         <Figure name={text.attempts}>{number(uplink.attempts)}</Figure>
-        <Figure name={text.certificate}>
-          {self.certificate ? <CertificateDays days={self.certificate.daysLeft} /> : text.noCertificate}
-        </Figure>
+        <Figure name={text.certificate}>{self.certificate ? <CertificateDays of={self.certificate} /> : text.noCertificate}</Figure>
       </dl>
       {uplink.problem && (
         <div className="last-error">

@@ -23,10 +23,11 @@ export function NodeFindings({ findings, total }: { findings: readonly NodeFindi
 
 function Finding({ finding }: { finding: NodeFinding }) {
   const { locale, words } = useLanguage()
-  const { code, severity, node, owner, what, refusal, carried, file, count, days, seconds } = finding
+  const { code, severity, node, owner, address, what, refusal, carried, file, count, days, seconds } = finding
   const detail = seconds !== undefined ? formatSpan(seconds, locale) : (file ?? formatNumber(count ?? days ?? 0, locale))
   const isCertificate = code === 'certificate-expiring' || code === 'certificate-expired'
-  const whom = isCertificate ? words.nodes.certificates[what ?? 'node'](node) : owner === undefined ? node : `${node} (${owner})`
+  const beside = owner ?? address
+  const whom = isCertificate ? words.nodes.certificates[what ?? 'node'](node) : beside === undefined ? node : `${node} (${beside})`
   return (
     <li>
       <Mark of={severity === 'error' ? 2 : 1} />

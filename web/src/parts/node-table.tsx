@@ -80,7 +80,7 @@ export function NodeTable({ nodes, time, at, query, which }: NodeTableProps) {
 function standingOf({ state, lostRecords, unseenSignals = 0, certificate }: OtherNode): 0 | 1 | 2 | 3 {
   if (state === 'bad' || (certificate && certificate.daysLeft < 0 && state !== 'revoked')) return 2
   if (state === 'expected' || state === 'revoked') return 3
-  return state === 'uncertain' || lostRecords > 0 || unseenSignals > 0 || (certificate && certificate.daysLeft <= 30) ? 1 : 0
+  return state === 'uncertain' || lostRecords > 0 || unseenSignals > 0 || certificate?.isEnding ? 1 : 0
 }
 
 function Rows({ nodes, time, at }: { nodes: readonly OtherNode[]; time: string; at: string }) {
@@ -137,7 +137,7 @@ function Row({ one, time, chosen }: { one: OtherNode; time: string; chosen: bool
       </td>
       <td className="number">{one.lostRecords > 0 ? <b>{number(one.lostRecords)}</b> : 0}</td>
       <td className="number">{one.lastHeardTime ? ago(one.lastHeardTime) : text.never}</td>
-      <td>{one.certificate ? <CertificateDays days={one.certificate.daysLeft} /> : '—'}</td>
+      <td>{one.certificate ? <CertificateDays of={one.certificate} /> : '—'}</td>
     </tr>
   )
 }

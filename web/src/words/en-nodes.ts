@@ -155,7 +155,8 @@ export const nodes = {
   refusals: {
     'not-enrolled': {
       what: (node: string) => `${node} shows no certificate that the other end knows, or one that is not in force.`,
-      todo: (node: string) => `On the hub: ecluse node add ${node}. On ${node}: ecluse enroll with the token. Compare both clocks as well.`,
+      todo: (node: string) =>
+        `On the hub: ecluse node add ${node} --replace. On ${node}: ecluse enroll with the token and --replace. Compare both clocks as well.`,
     },
     revoked: {
       what: (node: string) => `The identity of ${node} was revoked at the hub.`,
@@ -165,11 +166,12 @@ export const nodes = {
     'identity-used-twice': {
       what: (node: string) => `Two programs use the identity of ${node} at once: one is a copy of the other.`,
       todo: () =>
-        'Stop the copy and enrol it under a name of its own. If nobody made a copy, revoke the identity: a key may have been stolen.',
+        'Stop the copy, give it a name and an empty data directory of its own and enrol it. If nobody made a copy, revoke the identity: a key may have been stolen.',
     },
     'epoch-superseded': {
-      what: (node: string) => `The other end has later data of ${node}: this spool is an older copy that was put back.`,
-      todo: () => 'Move the spool folder away and start again: the node begins a new epoch and nothing is overwritten.',
+      what: (node: string) => `The other end has later data of ${node}: this spool is a copy, and the other one went on.`,
+      todo: () =>
+        'Move the spool folder away and start again: the node begins a new epoch and nothing is overwritten. What was not sent stays in its own history, and is a gap there.',
     },
     forked: {
       what: (node: string) =>

@@ -157,7 +157,8 @@ export const nodes: typeof English = {
   refusals: {
     'not-enrolled': {
       what: (node) => `${node} ne présente pas de certificat que l’autre côté connaisse, ou il n’est pas en vigueur.`,
-      todo: (node) => `Sur le hub : ecluse node add ${node}. Sur ${node} : ecluse enroll avec le jeton. Comparez aussi les deux horloges.`,
+      todo: (node) =>
+        `Sur le hub : ecluse node add ${node} --replace. Sur ${node} : ecluse enroll avec le jeton et --replace. Comparez aussi les deux horloges.`,
     },
     revoked: {
       what: (node) => `L’identité de ${node} a été révoquée au hub.`,
@@ -167,11 +168,12 @@ export const nodes: typeof English = {
     'identity-used-twice': {
       what: (node) => `Deux programmes utilisent en même temps l’identité de ${node} : l’un est une copie de l’autre.`,
       todo: () =>
-        'Arrêtez la copie et inscrivez-la sous un nom à elle. Si personne n’a fait de copie, révoquez l’identité : une clé a pu être volée.',
+        'Arrêtez la copie, donnez-lui un nom et un répertoire de données vide à elle et inscrivez-la. Si personne n’a fait de copie, révoquez l’identité : une clé a pu être volée.',
     },
     'epoch-superseded': {
-      what: (node) => `L’autre côté a des données plus récentes de ${node} : cette file est une ancienne copie remise en place.`,
-      todo: () => 'Déplacez le dossier spool ailleurs et redémarrez : le nœud commence une nouvelle époque, et rien n’est écrasé.',
+      what: (node) => `L’autre côté a des données plus récentes de ${node} : cette file est une copie, et l’autre a continué.`,
+      todo: () =>
+        'Déplacez le dossier spool ailleurs et redémarrez : le nœud commence une nouvelle époque, et rien n’est écrasé. Ce qui n’était pas parti reste dans son propre historique, et est un trou là-bas.',
     },
     forked: {
       what: (node) =>
