@@ -85,7 +85,7 @@ async function fill(directory: string): Promise<void> {
     await connection.run(writeSql(rows, path, true))
     const bytes = readFileSync(path).length
     await connection.run(
-      `INSERT INTO store.files SELECT '${name}', ${begin / DAY}, count(*), ${bytes}, min(time), max(time), min(signal), max(signal), true FROM (${rows})`,
+      `INSERT INTO store.files SELECT '${name}', ${begin / DAY}, count(*), ${bytes}, min(time), max(time), min(signal), max(signal), true, NULL FROM (${rows})`,
     )
   }
   await connection.run('COMMIT')

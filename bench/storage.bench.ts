@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BatchBuilder } from '../src/core/batch.ts'
@@ -45,6 +45,7 @@ export async function measure(): Promise<Figure[]> {
       },
       { what: 'hot', unit: 'bytes a sample', runs: [hot.hotBytes / samples] },
       { what: 'after compaction', unit: 'bytes a sample', runs: [cold.coldBytes / samples], aim: '≤ 4' },
+      { what: 'of these, the counts by hour', unit: '%', runs: [(100 * countBytes(directory)) / cold.coldBytes], aim: '< 1' },
       { what: 'compaction', unit: 'samples/s', runs: [samples / compacted] },
       ...before,
       ...(await queries(historian, 'compacted')),
@@ -54,6 +55,10 @@ export async function measure(): Promise<Figure[]> {
     rmSync(directory, { recursive: true, force: true })
   }
 }
+
+/** Of the files of counts beside the cold files. */
+const countBytes = (directory: string): number =>
+  globSync(join(directory, 'cold', '*.counts')).reduce((sum, path) => sum + statSync(path).size, 0)
 
 async function queries(historian: Historian, state: string): Promise<Figure[]> {
   const day = { from: BEGIN, to: BEGIN + DAY }

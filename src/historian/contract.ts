@@ -8,6 +8,7 @@ import { filling } from './contract-gaps.ts'
 import { measuring } from './contract-measures.ts'
 import { reading } from './contract-reading.ts'
 import { lining } from './contract-series.ts'
+import { tallying } from './contract-tally.ts'
 import { recording } from './contract-versions.ts'
 import { writing } from './contract-writing.ts'
 
@@ -17,6 +18,7 @@ export function historianContract(name: string, open: Open): void {
     writing(open)
     filling(open)
     reading(open)
+    tallying(open)
     compacting(open)
     asking(open)
     measuring(open)

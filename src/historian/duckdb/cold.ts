@@ -1,9 +1,12 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { DAY } from '../../core/time.ts'
+import { DAY, type Micros } from '../../core/time.ts'
 import { at, rowsOf } from './rows.ts'
 import { quote } from './schema.ts'
+
+/** Name of the file of counts beside a cold file, see `counts.ts`. */
+export const countsOf = (file: string): string => `${file}.counts`
 
 /** A file of one closed day, or of some of its signals, as the catalogue table knows it. */
 export interface ColdFile {
@@ -13,20 +16,39 @@ export interface ColdFile {
   readonly bytes: number
 }
 
-/** Paths of the files that may hold samples in [from, to) of the signals; `keys` empty: of any signal. */
-export async function coldPaths(
+/** A file as a question about some signals finds it. */
+export interface FoundFile {
+  readonly path: string
+  readonly oldest: Micros
+  readonly newest: Micros
+  readonly firstSignal: number
+  readonly lastSignal: number
+  /** Digest of the file of counts beside it. */
+  readonly counts: string | null
+}
+
+/** The files that may hold samples in [from, to) of the signals; `keys` empty: of any signal. */
+export async function findFiles(
   connection: DuckDBConnection,
   directory: string,
   from: number,
   to: number,
   keys: readonly number[],
-): Promise<string[]> {
+): Promise<FoundFile[]> {
   const low = keys.reduce((a, b) => Math.min(a, b), keys[0] ?? 0)
   const high = keys.reduce((a, b) => Math.max(a, b), low)
   const signals = keys.length === 0 ? '' : ` AND last_signal >= ${low} AND first_signal <= ${high}`
-  const sql = `SELECT name FROM store.files WHERE present AND newest >= ${at(from)} AND oldest < ${at(to)}${signals} ORDER BY day, first_signal`
-  return (await rowsOf(connection, sql)).map(([name]) => join(directory, name as string))
+  const sql = `SELECT name, epoch_us(oldest), epoch_us(newest), first_signal, last_signal, counts FROM store.files
+    WHERE present AND newest >= ${at(from)} AND oldest < ${at(to)}${signals} ORDER BY day, first_signal`
+  return (await rowsOf(connection, sql)).map(([name, oldest, newest, firstSignal, lastSignal, counts]) => ({
+    ...{ path: join(directory, name as string), oldest: oldest as number, newest: newest as number },
+    ...{ firstSignal: firstSignal as number, lastSignal: lastSignal as number, counts: counts as string | null },
+  }))
 }
+
+/** Their paths alone. */
+export const coldPaths = async (...asked: Parameters<typeof findFiles>): Promise<string[]> =>
+  (await findFiles(...asked)).map(({ path }) => path)
 
 /** Every catalogued file that is there, oldest day first. */
 export async function allFiles(connection: DuckDBConnection): Promise<ColdFile[]> {
@@ -41,15 +63,21 @@ export async function allFiles(connection: DuckDBConnection): Promise<ColdFile[]
 
 /**
  * Removes what a crash left behind: files the catalogue does not know. Returns the catalogued files that are gone; they are not read, and
- * are read again when the folder has them again at a later opening (restored from a backup).
+ * are read again when the folder has them again at a later opening (restored from a backup). Counts that are gone are none: their samples are there.
  */
 export async function sweep(connection: DuckDBConnection, directory: string): Promise<string[]> {
   const known = (await rowsOf(connection, 'SELECT name FROM store.files')).map(([name]) => name as string)
   const found = new Set(await readdir(directory))
-  for (const name of found) if (!known.includes(name)) await rm(join(directory, name), { recursive: true })
+  const kept = new Set(known.flatMap((name) => [name, countsOf(name)]))
+  for (const name of found) if (!kept.has(name)) await rm(join(directory, name), { recursive: true })
   const missing = known.filter((name) => !found.has(name))
   await connection.run(`UPDATE store.files SET present = name NOT IN (${['', ...missing].map(quote).join(', ')})`)
   return missing
+}
+
+/** Removes a file that nobody reads any more, with its counts. */
+export async function removeFile(directory: string, name: string): Promise<void> {
+  for (const one of [name, countsOf(name)]) await rm(join(directory, one), { force: true })
 }
 
 /** Days since the epoch, UTC. */

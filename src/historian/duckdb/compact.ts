@@ -4,12 +4,13 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { DAY, type Micros } from '../../core/time.ts'
 import { syncDirectory } from '../../lib/replace-file.ts'
 import { appendRows } from './append-rows.ts'
-import { allFiles, dayOf, writeSql } from './cold.ts'
+import { allFiles, countsOf, dayOf, removeFile, writeSql } from './cold.ts'
+import { countSql, digestOf } from './counts.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import type { Last } from './last.ts'
 import type { StoreLimits } from './limits.ts'
-import { at, rowsOf } from './rows.ts'
-import { allSamples, HOT_TABLES, MILLISECONDS, STATED_TABLES, samplesView } from './schema.ts'
+import { at, type Cell, rowsOf } from './rows.ts'
+import { allSamples, HOT_TABLES, MILLISECONDS, quote, STATED_TABLES, samplesView } from './schema.ts'
 
 export interface CompactContext {
   readonly connection: DuckDBConnection
@@ -38,7 +39,7 @@ export async function hotDays(connection: DuckDBConnection, day: number): Promis
  * Moves one day to files, together with what earlier files of the day hold, so that late samples end up sorted with the others.
  * One transaction sees one snapshot: it writes that snapshot's samples of the day, puts the files in the catalogue and deletes exactly those samples
  * from the hot table; samples committed meanwhile stay hot. Files are complete, on disk and under their final name before the catalogue
- * knows them. A crash before the commit leaves files the catalogue does not know (swept when the historian opens); a crash after it leaves
+ * knows them, each with its counts. A crash before the commit leaves files the catalogue does not know (swept when the historian opens); a crash after it leaves
  * replaced files (swept too). Returns the names of replaced files: the caller removes them once no query reads them.
  */
 export async function compactDay(context: CompactContext, day: number): Promise<{ samples: number; bytes: number; replaced: string[] }> {
@@ -49,22 +50,12 @@ export async function compactDay(context: CompactContext, day: number): Promise<
   try {
     const replaced = (await allFiles(connection)).filter((file) => file.day === day).map((file) => file.name)
     const source = allSamples(replaced.map((name) => join(coldDirectory, name)))
-    const rows: (string | number | boolean)[][] = []
+    const rows: Cell[][] = []
     for (const part of await partsOf(connection, source, range, context.limits.fileRows)) {
       const name = fileName(day, rows.length, part.isMillis)
       written.push(name)
-      const bytes = await writeFile(
-        context,
-        `SELECT * FROM (${source}) WHERE ${range} AND signal BETWEEN ${part.first} AND ${part.last}`,
-        name,
-        part.isMillis,
-      )
-      const [stored] = await rowsOf(
-        connection,
-        `SELECT count(*), epoch_us(min(time)::TIMESTAMP), epoch_us(max(time)::TIMESTAMP) FROM read_parquet('${join(coldDirectory, name).replaceAll("'", "''")}')`,
-      )
-      if (stored?.[0] !== part.samples) throw new Error(`${name} holds ${stored?.[0]} samples where ${part.samples} were to be written`)
-      rows.push([name, day, part.samples, bytes, stored[1] as number, stored[2] as number, part.first, part.last, true])
+      const samples = `SELECT * FROM (${source}) WHERE ${range} AND signal BETWEEN ${part.first} AND ${part.last}`
+      rows.push(await writePart(context, samples, day, part, name))
     }
     await syncDirectory(coldDirectory)
     await connection.run(`DELETE FROM store.files WHERE present AND day = ${day}`)
@@ -80,7 +71,7 @@ export async function compactDay(context: CompactContext, day: number): Promise<
     }
   } catch (cause) {
     await connection.run('ROLLBACK').catch(() => undefined)
-    for (const name of written) await rm(join(coldDirectory, name), { force: true })
+    for (const name of written) await removeFile(coldDirectory, name)
     throw cause
   }
 }
@@ -158,18 +149,43 @@ async function partsOf(connection: DuckDBConnection, source: string, range: stri
   return parts
 }
 
-/** Writes to a name of its own, waits for the disk, then gives it its final name. Returns the size in bytes. */
-async function writeFile(context: CompactContext, relation: string, name: string, isMillis: boolean): Promise<number> {
+/** One file and what its samples come to, as a row of the catalogue. */
+async function writePart(context: CompactContext, samples: string, day: number, part: Part, name: string): Promise<Cell[]> {
+  const { connection, coldDirectory } = context
+  const path = join(coldDirectory, name)
+  const { bytes } = await writeFile(context, name, (to) => writeSql(samples, to, part.isMillis))
+  const [stored] = await rowsOf(
+    connection,
+    `SELECT count(*), epoch_us(min(time)::TIMESTAMP), epoch_us(max(time)::TIMESTAMP) FROM read_parquet(${quote(path)})`,
+  )
+  const [count, oldest, newest] = stored as [number, number, number]
+  if (count !== part.samples) throw new Error(`${name} holds ${count} samples where ${part.samples} were to be written`)
+  const [last] = await rowsOf(connection, 'SELECT coalesce(max(ingest), 0) FROM store.ingests')
+  const { samplesPerCount } = context.limits
+  const counted = { day, isMillis: part.isMillis, lastIngest: last?.[0] as number, samplesPerCount }
+  const counts = await writeFile(context, countsOf(name), (to) => countSql(path, to, counted))
+  if (counts.rows === 0) await rm(join(coldDirectory, countsOf(name)))
+  const digest = counts.rows > 0 ? await digestOf(join(coldDirectory, countsOf(name))) : undefined
+  const total = bytes + (digest === undefined ? 0 : counts.bytes)
+  return [name, day, count, total, oldest, newest, part.first, part.last, true, digest ?? null]
+}
+
+/** Writes to a name of its own, waits for the disk, then gives it its final name. Returns how much it is. */
+async function writeFile(
+  context: CompactContext,
+  name: string,
+  sqlTo: (path: string) => string,
+): Promise<{ readonly rows: number; readonly bytes: number }> {
   const path = join(context.coldDirectory, name)
   const temporary = `${path}.part`
   try {
-    await context.connection.run(writeSql(relation, temporary, isMillis))
+    const [copied] = await rowsOf(context.connection, sqlTo(temporary))
     const file = await open(temporary, 'r+')
     try {
       await file.sync()
       const { size } = await file.stat()
       await rename(temporary, path)
-      return size
+      return { rows: copied?.[0] as number, bytes: size }
     } finally {
       await file.close()
     }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { silent } from '../../core/log.ts'
-import { MINUTE, systemClock } from '../../core/time.ts'
+import { DAY, MINUTE, systemClock } from '../../core/time.ts'
 import { openHistorian } from './historian.ts'
 import { EPOCH, ROWS } from './write-child.ts'
 
@@ -34,7 +34,13 @@ test(`killed ${KILLS} times while writing and compacting: everything acknowledge
   assert.deepEqual(rows, [[0]])
   const stats = await historian.stats()
   assert.equal(stats.samples, count)
-  assert.ok((await readdir(join(directory, 'cold'))).every((name) => name.endsWith('.parquet')))
+  const files = await readdir(join(directory, 'cold'))
+  assert.ok(files.every((name) => name.endsWith('.parquet') || files.includes(name.replace(/\.counts$/, ''))))
+  const { rows: tallied } = await historian.tally({ signals: ['k/x'], from: EPOCH, to: EPOCH + 1000 * DAY, limit: 9 })
+  assert.deepEqual(
+    tallied.map(({ samples }) => samples),
+    [count],
+  )
 })
 
 /** Lets a child write until it has acknowledged a number of commits, then kills it. Returns the last sequence it acknowledged. */

@@ -45,6 +45,8 @@ export interface StoreLimits {
   readonly sqlElements: number
   /** Rows sorted into one cold file; a larger day becomes several files, each with its own signals. */
   readonly fileRows: number
+  /** A signal with fewer samples than this to a row of counts has none in a cold file: its samples are counted as fast, and the rows would take too much beside them. */
+  readonly samplesPerCount: number
   /** Rows of the ledger's counts that are added before each hour is summed up to one; 0: nothing is counted, for measuring what counting costs. */
   readonly accountRows: number
 }
@@ -73,6 +75,7 @@ export const STORE_LIMITS: StoreLimits = {
   sqlBytes: 64 * 1024 * 1024,
   sqlElements: 200_000,
   fileRows: 8_000_000,
+  samplesPerCount: 200,
   accountRows: 2_000,
 }
 

@@ -20,6 +20,7 @@ const REVISION_COLUMNS = 'revision UINTEGER, known TIMESTAMP, until TIMESTAMP, i
  * node's own numbers mean. `fills` names the ingests that came later into a gap that had been declared: their samples are no last values. Ingest ids are exact in a double, and BIGINT rather than UBIGINT because arithmetic of signed with unsigned numbers
  * goes through 128 bits. `definitions` keeps every version: a sample follows the newest whose `since_ingest` is at or below its own `ingest`.
  * `accounts` is what was committed, by connection and hour of the record, added row by row and summed up now and then: the historian's word in the ledger.
+ * `files` is the catalogue of cold files; `counts` is the digest of the file of counts beside one (`counts.ts`), null where there is none.
  * Of records and facts every version stays: it was the newest known from `known` until `until`, null for the one that is it now.
  */
 const TABLES = `
@@ -40,6 +41,7 @@ ALTER TABLE store.configs ADD COLUMN IF NOT EXISTS declared VARCHAR;
 CREATE TABLE IF NOT EXISTS store.gaps (writer UINTEGER, first BIGINT, last BIGINT, cause VARCHAR, samples BIGINT, recorded TIMESTAMP);
 CREATE TABLE IF NOT EXISTS store.fills (ingest BIGINT);
 CREATE TABLE IF NOT EXISTS store.files (name VARCHAR, day INTEGER, samples BIGINT, bytes BIGINT, oldest TIMESTAMP, newest TIMESTAMP, first_signal UINTEGER, last_signal UINTEGER, present BOOLEAN);
+ALTER TABLE store.files ADD COLUMN IF NOT EXISTS counts VARCHAR;
 CREATE TABLE IF NOT EXISTS store.last (signal UINTEGER, time TIMESTAMP, received TIMESTAMP, value DOUBLE, status UINTEGER, reasons UINTEGER, ingest BIGINT, text VARCHAR);
 CREATE TABLE IF NOT EXISTS store.measures (signal UINTEGER, hour TIMESTAMP, watermark BIGINT, samples BIGINT, good BIGINT, uncertain BIGINT, bad BIGINT,
   good_us BIGINT, uncertain_us BIGINT, bad_us BIGINT, first BIGINT, last BIGINT, last_rank UINTEGER, last_until BIGINT, delay_p50 BIGINT, delay_p95 BIGINT,
@@ -121,17 +123,21 @@ const HOT = HOT_TABLES.map(
 export const MILLISECONDS = '.ms.parquet'
 
 /** Samples of cold files. A value that is a short decimal was stored as a whole number and a divisor, see `cold.ts`. */
-function cold(paths: readonly string[]): string {
-  const list = paths.map(quote).join(', ')
-  return `SELECT signal, time::TIMESTAMP AS time, coalesce(mantissa / divisor, value) AS value, status, reasons, ingest, text FROM read_parquet([${list}])`
-}
+const cold = (list: string): string =>
+  `SELECT signal, time::TIMESTAMP AS time, coalesce(mantissa / divisor, value) AS value, status, reasons, ingest, text FROM read_parquet([${list}])`
 
-/** Hot and cold as one relation. Files with different types of time are read apart: read together, all would take the type of the first. */
-export function allSamples(paths: readonly string[]): string {
+/** Samples of these files, and of no others. */
+export const coldSamples = (paths: readonly string[]): string => readApart(paths, cold).join(' UNION ALL ')
+
+/** Files with different types of time are read apart: read together, all would take the type of the first. `paths` are those of the samples' files. */
+export function readApart(paths: readonly string[], read: (list: string) => string, nameOf = (path: string) => path): string[] {
   const millis = paths.filter((path) => path.endsWith(MILLISECONDS))
   const micros = paths.filter((path) => !path.endsWith(MILLISECONDS))
-  return [HOT, ...[millis, micros].filter((group) => group.length > 0).map(cold)].join(' UNION ALL ')
+  return [millis, micros].filter((group) => group.length > 0).map((group) => read(group.map((path) => quote(nameOf(path))).join(', ')))
 }
+
+/** Hot and cold as one relation. */
+export const allSamples = (paths: readonly string[]): string => [HOT, ...readApart(paths, cold)].join(' UNION ALL ')
 
 /** The statement that makes the public view over these files. */
 export function samplesView(paths: readonly string[]): string {

@@ -39,7 +39,7 @@ before(async () => {
     const path = join(directory, 'cold', fileOf(day))
     await connection.run(writeSql(rows, path, true))
     await connection.run(
-      `INSERT INTO store.files SELECT '${fileOf(day)}', ${begin / DAY}, count(*), 0, min(time), max(time), min(signal), max(signal), true FROM (${rows})`,
+      `INSERT INTO store.files SELECT '${fileOf(day)}', ${begin / DAY}, count(*), 0, min(time), max(time), min(signal), max(signal), true, NULL FROM (${rows})`,
     )
   }
   await connection.run('COMMIT')

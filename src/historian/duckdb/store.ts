@@ -6,7 +6,7 @@ import type { HistorianStats, IngestRow, LastRow } from '../../core/historian.ts
 import type { Logger } from '../../core/log.ts'
 import type { Micros } from '../../core/time.ts'
 import { readAccounts } from './accounts.ts'
-import { sweep } from './cold.ts'
+import { removeFile, sweep } from './cold.ts'
 import { type CompactContext, compactDay, dropDays, firstOpenDay, hotDays, refreshView } from './compact.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import { saveFacts } from './measure-cache.ts'
@@ -128,7 +128,7 @@ export class Store {
     }
     // Queries that began before the commits may still open the old files; those that begin now do not know them.
     await this.readers.drained()
-    for (const name of unused) await rm(join(this.coldDirectory, name), { force: true })
+    for (const name of unused) await removeFile(this.coldDirectory, name)
     // Blocks of deleted samples become free at a checkpoint. The file is cut at its end where that is free, and elsewhere filled again.
     if (result.days + result.removedDays > 0) await exclusive(() => this.#connection.run('CHECKPOINT'))
     return result

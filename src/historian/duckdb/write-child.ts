@@ -13,7 +13,8 @@ export const ROWS = 100
 
 const [, script, directory] = process.argv
 if (directory && script && import.meta.filename === script) {
-  const historian = await openHistorian({ directory, memoryLimitBytes: 256 * 1024 * 1024, clock: systemClock, log: silent })
+  const limits = { samplesPerCount: 1 }
+  const historian = await openHistorian({ directory, memoryLimitBytes: 256 * 1024 * 1024, clock: systemClock, log: silent, limits })
   const recorder = new Recorder('child', 1)
   recorder.sequence = (await historian.checkpoints())[0]?.sequence ?? 0
   if (recorder.sequence === 0) await historian.write([recorder.signals([0, { id: 'k/x' }])])
