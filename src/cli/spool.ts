@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import type { ConfigProblem } from '../core/errors.ts'
 import { formatTime } from '../core/time.ts'
 import { parseGapFile } from '../gateway/diode/gap-map.ts'
 import { dropImport, type ImportOutcome, outcomeOf } from '../gateway/diode/take-imports.ts'
@@ -129,8 +130,7 @@ export async function spoolExport(verb: Verb, directory: string | undefined, opt
 async function policyOf(verb: Verb, config: string | undefined, { log, place, from }: { log: Log; place: string; from: number }) {
   const { loaded, problems } = await loadLoosely(verb, config)
   // Named, and not to be used: what it would withhold is not known.
-  if (!loaded && config !== undefined)
-    throw new Refused(verb.words.spool.noConfiguration(problems[0]?.message ?? ''), verb.words.spool.noConfigurationHint)
+  if (!loaded && config !== undefined) throw unusable(verb, problems)
   if (!loaded || (log.node !== loaded.config.node.id && resolve(place) !== resolve(loaded.config.data, 'spool'))) return undefined
   return carriedUnder(loaded, log, from, verb.clock).catch((error: unknown) => {
     if (error instanceof CarryRefused) throw new Refused(verb.words.spool.mayNotLeave(error.message), verb.words.spool.mayNotLeaveHint)
@@ -198,7 +198,11 @@ async function receiverOf(verb: Verb, config: string | undefined) {
 async function dataOf(verb: Verb, config: string | undefined): Promise<string> {
   const { loaded, problems } = await loadLoosely(verb, config)
   if (loaded) return loaded.config.data
-  throw new Refused(verb.words.spool.noConfiguration(problems[0]?.message ?? ''), verb.words.spool.noConfigurationHint)
+  throw unusable(verb, problems)
+}
+
+function unusable({ words: { spool: words } }: Verb, [first]: readonly ConfigProblem[]): Refused {
+  return new Refused(words.noConfiguration(first ? `${first.file}: ${first.message}` : ''), words.noConfigurationHint)
 }
 
 async function logIn(verb: Verb, directory: string | undefined, config: string | undefined): Promise<{ log: Log; place: string }> {
