@@ -65,6 +65,7 @@ const KINDS: Readonly<Record<string, AnomalyKind>> = {
     'source-silent': 'no-communication',
     'node-stopped': 'no-communication',
     'link-silent': 'no-communication',
+    'log-stuck': 'no-communication',
     flood: 'flood',
     substituted: 'substitute',
   },

@@ -58,7 +58,7 @@ export class ReasonSets {
 const OVERFLOW = 'reasons-overflow'
 
 /** Reasons of samples that say what is no longer known, given by the node itself and not by a device. */
-const LIVENESS = new Set(['source-silent', 'overdue', 'never-heard', 'node-stopped', 'link-silent'])
+const LIVENESS = new Set(['source-silent', 'overdue', 'never-heard', 'node-stopped', 'link-silent', 'log-stuck'])
 
 /** True when a set of reasons belongs to such a mark. */
 export function isLivenessMark(names: readonly string[]): boolean {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Historian, TallyQuery, TallyRow } from '../core/historian.ts'
 import { Status } from '../core/status.ts'
 import { DAY, HOUR, MINUTE, type Micros } from '../core/time.ts'
+import { cases } from '../lib/thorough.fixture.ts'
 import { bench, type Open, START } from './contract-bench.ts'
 import { Recorder, type Sample } from './contract-records.ts'
 
@@ -104,7 +105,7 @@ export function tallying(open: Open): void {
       }
       await check(asked)
     })
-    await fc.assert(property, { numRuns: process.env.ECLUSE_LONG === '1' ? 200 : 10 })
+    await fc.assert(property, { numRuns: cases(10, 200) })
   })
 }
 

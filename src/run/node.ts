@@ -23,6 +23,7 @@ import { resume } from './resume.ts'
 import { startRoutines } from './routines.ts'
 import { isSampled, type Shared, startConnection } from './sampled.ts'
 import { statedChanges } from './stated-changes.ts'
+import { StuckLog } from './stuck-log.ts'
 
 const DRAIN_LIMIT_MS = 10_000
 const LINK_DRAIN_MS = 2_000
@@ -84,7 +85,9 @@ async function start(
   const judges = createJudges(foundation)
   const fanOut = new FanOut<SampleBatch>(log)
   const changes = new FanOut<StatedChanges>(log)
-  const remotes = new Remotes({ signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch) => fanOut.publish(batch) })
+  const shown = { signals, reasons, last, clock, silence: LINK_SILENCE, publish: (batch: SampleBatch) => fanOut.publish(batch) }
+  const remotes = new Remotes(shown)
+  const stuckLog = new StuckLog({ ...shown, spool, isOwn: (signal) => remotes.nodeOf(signal) === undefined })
   const { from, books } = await takeUp(foundation, judges, remotes)
   opened.defer(() => judges.memory.save())
   const ledger = await openLedger(foundation, from)
@@ -117,7 +120,7 @@ async function start(
   opened.defer(async () => void (await Promise.all(connections.map((connection) => connection.finish()))))
 
   const depth = new Depth(loaded, spool, deps)
-  const routines = startRoutines(foundation, judges, remotes, depth, stop)
+  const routines = startRoutines(foundation, judges, remotes, stuckLog, depth, stop)
   opened.defer(async () => void (await Promise.all(routines)))
 
   deriving = await openDeriving(foundation, judges, remotes, from, (batch) => {

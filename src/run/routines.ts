@@ -5,10 +5,12 @@ import type { Judges } from './judges.ts'
 import type { Remotes } from './remotes.ts'
 import { repeatedly } from './repeatedly.ts'
 import { settledTime } from './settled.ts'
+import type { StuckLog } from './stuck-log.ts'
 
 const GROWTH_EVERY_MS = 5_000
 const SIGN_EVERY_MS = 60_000
 const FLOWS_EVERY_MS = 1_000
+const STUCK_EVERY_MS = 1_000
 const COMPACT_EVERY_MS = 3_600_000
 const MEASURE_ROWS = 250_000
 
@@ -17,6 +19,7 @@ export function startRoutines(
   foundation: Foundation,
   { contracts, memory }: Judges,
   remotes: Remotes,
+  stuckLog: StuckLog,
   depth: Depth,
   stop: AbortSignal,
 ): Promise<void>[] {
@@ -38,6 +41,7 @@ export function startRoutines(
     every(GROWTH_EVERY_MS, () => depth.measure()),
     every(SIGN_EVERY_MS, () => evidence.tick()),
     every(remotes.tickMs, async () => remotes.tick()),
+    every(STUCK_EVERY_MS, async () => stuckLog.tick()),
     every(memory.tickMs, () => {
       contracts.tick(clock.now())
       return memory.tick()

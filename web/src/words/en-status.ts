@@ -32,6 +32,7 @@ export const reasons = {
   'epoch-2000': 'Clock never set: it counts from 2000',
   'reasons-overflow': 'More reasons than the node can list',
   'node-stopped': 'The node was stopped',
+  'log-stuck': 'The node that measures this cannot write (disk full or failing): nothing newer is known here until it can',
   'link-silent': 'The node that measures this is not heard here; what it measured meanwhile is still to come',
   'unknown-reasons': 'Reasons not known any more',
   'instrument-range': 'Beyond what its instrument can show',

@@ -33,6 +33,8 @@ export const reasons: Words['reasons'] = {
   'epoch-2000': 'Horloge jamais réglée : elle compte depuis 2000',
   'reasons-overflow': 'Plus de raisons que le nœud ne peut en citer',
   'node-stopped': 'Le nœud a été arrêté',
+  'log-stuck':
+    'Le nœud qui mesure cette valeur ne peut pas écrire (disque plein ou en panne) : rien de plus récent n’est connu ici d’ici là',
   'link-silent': 'Le nœud qui mesure cette valeur n’est pas entendu ici ; ce qu’il a mesuré entre-temps est encore à venir',
   'unknown-reasons': 'Raisons oubliées depuis',
   'instrument-range': 'Au-delà de ce que son instrument peut montrer',
