@@ -8,9 +8,11 @@ import { pathToFileURL } from 'node:url'
  * Hooks of a file hold for that file.
  */
 const END_OF_FILE = 'end of file'
+/** The limit of a test is none of all the tests of a file. */
+const FILE_MS = 1_200_000
 const files = process.argv.slice(2)
 const ends = files.map((file) =>
-  test(file, async (t) => {
+  test(file, { timeout: FILE_MS }, async (t) => {
     // A turn of the event loop, in which what was found so far is printed, should this file end the process.
     await setImmediate()
     await import(pathToFileURL(resolve(file)).href)
