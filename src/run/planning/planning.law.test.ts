@@ -252,6 +252,7 @@ const lint = (text: string) => {
 }
 
 test('whatever is then otherwise, or refused, the plan has named', { timeout: 110_000 }, async () => {
+  const numRuns = Number(process.env.ECLUSE_RUNS ?? cases(40))
   const seen = { refused: 0, differ: 0, compared: 0 }
   const line = fc.nat({ max: raw.length + optional.length + FIELDS.length - 1 })
   const edit = fc.record({ line, edit: fc.nat({ max: edits.length - 1 }) })
@@ -302,10 +303,10 @@ test('whatever is then otherwise, or refused, the plan has named', { timeout: 11
         }
       },
     ),
-    { numRuns: Number(process.env.ECLUSE_RUNS ?? cases(40)), seed: Number(process.env.ECLUSE_SEED ?? 20_261_127) },
+    { numRuns, seed: Number(process.env.ECLUSE_SEED ?? 20_261_127) },
   )
   if (process.env.ECLUSE_RUNS) console.log(seen)
-  assert.ok(seen.refused > 5 && seen.differ > 20, JSON.stringify(seen))
+  assert.ok(seen.refused > numRuns / 8 && seen.differ > numRuns / 2, JSON.stringify(seen))
 })
 
 /** A signal that went with its declaration is named by it. */
