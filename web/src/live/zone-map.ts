@@ -43,7 +43,10 @@ const USUAL = new Set([5, 4, 3.5, 3, 2, 1, 0])
 const WIDTH = 1000
 const LEFT = 92
 const COLUMNS = 6
-const BOX = { width: 132, height: 40 }
+/** As wide as the columns leave room for, up to what a long name takes. */
+const BOX = { width: 200, height: 40 }
+/** Between two columns, for lines that go past rows. */
+const GAP = 19
 /** Between two rows of boxes, where lines turn. */
 const GUTTER = 46
 const EMPTY = 20
@@ -89,6 +92,7 @@ function place(zones: PolicyAnswer['zones'], ends: readonly (readonly [string, s
   const most = Math.max(1, ...usual.map((level) => zones.filter((zone) => zone.level === level).length))
   const columns = Math.min(COLUMNS, most)
   const pitch = (WIDTH - LEFT) / columns
+  const width = Math.min(BOX.width, pitch - GAP)
   let [y, row] = [0, 0]
   for (const level of [...(isOutside ? [undefined] : []), ...usual]) {
     const names = level === undefined ? [NO_ZONE] : zones.filter((zone) => zone.level === level).map(({ name }) => name)
@@ -108,8 +112,8 @@ function place(zones: PolicyAnswer['zones'], ends: readonly (readonly [string, s
       for (const [j, name] of some.entries()) {
         const column = first + j
         columnOf.set(name, column)
-        const x = LEFT + column * pitch + (pitch - BOX.width) / 2
-        placed.push({ ...BOX, name, column, row, x, y: y + GUTTER / 2 + i * (BOX.height + GUTTER) })
+        const x = LEFT + column * pitch + (pitch - width) / 2
+        placed.push({ width, height: BOX.height, name, column, row, x, y: y + GUTTER / 2 + i * (BOX.height + GUTTER) })
       }
       row++
     }
@@ -153,7 +157,7 @@ function route(start: LineEnd, end: LineEnd, a: Placed, b: Placed, lanes: Map<nu
   const pitch = Math.abs(b.column - a.column)
   const towards = a.column <= b.column ? 1 : -1
   // The gap beside the first box, on the side of the other one; of two in one column, the right one.
-  const gap = pitch === 0 ? Math.min(a.x, b.x) + BOX.width : towards === 1 ? a.x + BOX.width : a.x
+  const gap = pitch === 0 ? Math.min(a.x, b.x) + a.width : towards === 1 ? a.x + a.width : a.x
   const width = 18
   const lane = lanes.get(gap) ?? 0
   lanes.set(gap, lane + 1)

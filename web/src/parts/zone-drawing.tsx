@@ -68,11 +68,11 @@ export function ZoneDrawing({ zones, rows, shown, from, to }: ZoneDrawingProps) 
             <title>{title}</title>
             <rect x={x} y={y} width={width} height={height} rx="3" />
             <text x={x + width / 2} y={y + (label ? 17 : 24)} className="zone-name">
-              {shorten(title)}
+              {shorten(title, width)}
             </text>
             {label && (
               <text x={x + width / 2} y={y + 31} className="zone-id">
-                {shorten(name)}
+                {shorten(name, width)}
               </text>
             )}
           </a>
@@ -85,7 +85,13 @@ export function ZoneDrawing({ zones, rows, shown, from, to }: ZoneDrawingProps) 
   )
 }
 
-const shorten = (text: string) => (text.length > 20 ? `${text.slice(0, 19)}…` : text)
+/** Of bold letters, so that none touches the border. */
+const LETTER = 7.2
+
+function shorten(text: string, width: number): string {
+  const most = Math.floor(width / LETTER) - 1
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}
 
 function lookOf(rows: readonly ConduitRow[], isDeclared: boolean): string {
   const standing = Math.max(...rows.map(standingOf))
